@@ -1,0 +1,163 @@
+"""Activations: elementwise functions, and the two softmaxes over channels."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnspec.layers.base import (
+    FLAG,
+    NUMBER,
+    POSITIVE,
+    Init,
+    Layer,
+    Shape,
+    Weight,
+    argument,
+    layer,
+    words,
+)
+
+
+def one_each(self: Layer, *shapes: Shape) -> int:
+    """One operation an element: the rule of docs/counting.md for every activation."""
+    return prod(shapes[0])
+
+
+@layer("relu", family="activation")
+class ReLU(Layer):
+    """max(x, 0). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
+
+    operations = one_each
+
+
+@layer("relu6", family="activation")
+class ReLU6(Layer):
+    """min(max(x, 0), 6). Howard et al. 2017, "MobileNets"."""
+
+    operations = one_each
+
+
+@layer("leaky_relu", family="activation")
+class LeakyReLU(Layer):
+    """x where positive, else slope * x. Maas et al. 2013, "Rectifier nonlinearities improve acoustic models"."""
+
+    slope: float = argument(NUMBER, "factor of negative values", 0.01)
+
+    operations = one_each
+
+
+@layer("prelu", family="activation")
+class PReLU(Layer):
+    """x where positive, else w * x with w learned, one a channel. He et al. 2015, "Delving deep into rectifiers"."""
+
+    shared: bool = argument(FLAG, "one factor for all channels", False)
+    init: float = argument(NUMBER, "factor of negative values at the start of training", 0.25)
+
+    operations = one_each
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        count = 1 if self.shared else shapes[0][0]
+        return (Weight("weight", (count,), Init("constant", self.init)),)
+
+
+@layer("elu", family="activation")
+class ELU(Layer):
+    """x where positive, else alpha * (exp(x) - 1). Clevert et al. 2015, "Fast and accurate deep network learning"."""
+
+    alpha: float = argument(NUMBER, "minus the value at minus infinity", 1.0)
+
+    operations = one_each
+
+
+@layer("selu", family="activation")
+class SELU(Layer):
+    """1.0507 * x where positive, else 1.0507 * 1.6733 * (exp(x) - 1), both constants to double precision.
+
+    Klambauer et al. 2017, "Self-normalizing neural networks".
+    """
+
+    operations = one_each
+
+
+@layer("gelu", family="activation")
+class GELU(Layer):
+    """x * Phi(x), with Phi(x) = (1 + erf(x / sqrt(2))) / 2.
+
+    tanh takes 0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x^3))). Hendrycks and Gimpel 2016, "Gaussian error
+    linear units".
+    """
+
+    approximate: str = argument(
+        words("none", "tanh"), "none is the exact form, tanh the approximation", "none"
+    )
+
+    operations = one_each
+
+
+@layer("silu", family="activation")
+class SiLU(Layer):
+    """x * sigmoid(x), also called swish. Ramachandran et al. 2017, "Searching for activation functions"."""
+
+    operations = one_each
+
+
+@layer("mish", family="activation")
+class Mish(Layer):
+    """x * tanh(log(1 + exp(x))). Misra 2019, "Mish: a self regularized non-monotonic activation function"."""
+
+    operations = one_each
+
+
+@layer("hardswish", family="activation")
+class HardSwish(Layer):
+    """x * min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
+
+    operations = one_each
+
+
+@layer("hardsigmoid", family="activation")
+class HardSigmoid(Layer):
+    """min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
+
+    operations = one_each
+
+
+@layer("softplus", family="activation")
+class Softplus(Layer):
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x exceeds the threshold.
+
+    Dugas et al. 2000, "Incorporating second-order functional knowledge for better option pricing".
+    """
+
+    beta: float = argument(POSITIVE, "sharpness of the bend", 1.0)
+    threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", 20.0)
+
+    operations = one_each
+
+
+@layer("sigmoid", family="activation")
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)), the logistic function."""
+
+    operations = one_each
+
+
+@layer("tanh", family="activation")
+class Tanh(Layer):
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x)). LeCun et al. 1998, "Efficient backprop"."""
+
+    operations = one_each
+
+
+@layer("softmax", family="activation")
+class Softmax(Layer):
+    """exp(x) over its sum over the channels, at each place. Bridle 1990, "Training stochastic model recognition"."""
+
+    operations = one_each
+
+
+@layer("log_softmax", family="activation")
+class LogSoftmax(Layer):
+    """x minus the logarithm of the sum of exp(x) over the channels, at each place: the logarithm of softmax."""
+
+    operations = one_each

@@ -1,0 +1,210 @@
+"""Convolutions: conv, dwconv (depthwise) and tconv (transposed)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd, prod
+
+from cnnspec.layers.base import (
+    COUNT,
+    EXTENT,
+    FLAG,
+    MARGIN,
+    PADDING,
+    Extent,
+    Layer,
+    LayerError,
+    Shape,
+    Weight,
+    Window,
+    argument,
+    default_init,
+    describe,
+    layer,
+    near_divisors,
+    need_map,
+    per_axis,
+    words,
+)
+from cnnspec.layers.window import Margins, check_margins, paddings, window_size, windows
+
+
+@layer("conv", family="conv")
+class Conv(Layer):
+    """Convolution (cross-correlation) of a map with `out` learned kernels.
+
+    Output size on each axis: floor((H + 2p - d(k-1) - 1)/s + 1). Weights: k*k*Cin*Cout/g, and Cout for the bias.
+    Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
+    """
+
+    out: int = argument(COUNT, "output channels")
+    kernel: Extent = argument(EXTENT, "kernel size, in pixels")
+    stride: Extent = argument(EXTENT, "step between outputs, in pixels", 1)
+    pad: str | Extent = argument(
+        PADDING,
+        "margin on both sides, in pixels; half is (kernel-1)*dilation//2, valid is 0, same gives ceil(size/stride)",
+        "half",
+    )
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
+    groups: int = argument(COUNT, "groups of channels convolved apart", 1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
+    pad_mode: str = argument(
+        words("zeros", "reflect", "replicate", "circular"), "what the margin holds", "zeros"
+    )
+    standardize: bool = argument(
+        FLAG, "weight standardization: each kernel is used at mean 0 and variance 1 (Qiao et al. 2019)", False
+    )
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("conv", shapes[0])
+        check_groups("conv", channels, self.out, self.groups)
+        result = window_size("conv", sizes, self.kernel, self.stride, self.pad, self.dilation)
+        check_margins("conv", sizes, self.margins(shapes[0]), self.pad_mode)
+        return self.out, *result
+
+    def margins(self, shape: Shape) -> Margins:
+        """The margin before and after each axis, in pixels."""
+        rank = len(shape) - 1
+        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
+        return paddings(shape[1:], kernel, stride, self.pad, per_axis(self.dilation, rank, "dilation"))
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        channels, sizes = need_map("conv", shapes[0])
+        kernel = per_axis(self.kernel, len(sizes), "kernel")
+        area = prod(kernel)
+        fan_in, fan_out = channels // self.groups * area, self.out // self.groups * area
+        init = default_init(fan_in)
+        weight = Weight("weight", (self.out, channels // self.groups, *kernel), init, fan_in, fan_out)
+        return (weight, Weight("bias", (self.out,), init, fan_in, fan_out)) if self.bias else (weight,)
+
+    def macs(self, *shapes: Shape) -> int:
+        channels, sizes = need_map("conv", shapes[0])
+        area = prod(per_axis(self.kernel, len(sizes), "kernel"))
+        return prod(self.infer(*shapes)) * area * channels // self.groups
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) if self.bias else 0
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return windows(shapes[0][1:], self.kernel, self.stride, self.pad, self.dilation)
+
+
+@layer("dwconv", family="conv")
+class DepthwiseConv(Layer):
+    """Depthwise convolution: every channel is convolved by itself, with `multiplier` kernels each.
+
+    Chollet 2017, "Xception". It is conv(multiplier * channels, kernel, groups=channels).
+    """
+
+    kernel: Extent = argument(EXTENT, "kernel size, in pixels")
+    stride: Extent = argument(EXTENT, "step between outputs, in pixels", 1)
+    pad: str | Extent = argument(PADDING, "margin on both sides, in pixels, as for conv", "half")
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
+    multiplier: int = argument(COUNT, "output channels per input channel", 1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
+
+    def conv(self, shape: Shape) -> Conv:
+        """The grouped conv that does the same on this shape."""
+        channels, _ = need_map("dwconv", shape)
+        return Conv(
+            self.multiplier * channels, self.kernel, self.stride, self.pad, self.dilation, channels, self.bias
+        )
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return self.conv(shapes[0]).infer(*shapes)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return self.conv(shapes[0]).params(*shapes)
+
+    def macs(self, *shapes: Shape) -> int:
+        return self.conv(shapes[0]).macs(*shapes)
+
+    def operations(self, *shapes: Shape) -> int:
+        return self.conv(shapes[0]).operations(*shapes)
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return self.conv(shapes[0]).window(*shapes)
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        return (self.conv(shapes[0]),)
+
+
+@layer("tconv", family="conv")
+class TransposedConv(Layer):
+    """Transposed convolution: the gradient of a conv with respect to its input, used to upsample.
+
+    Output size on each axis: (H - 1)s - 2p + d(k-1) + output_pad + 1.
+    """
+
+    out: int = argument(COUNT, "output channels")
+    kernel: Extent = argument(EXTENT, "kernel size, in pixels")
+    stride: Extent = argument(EXTENT, "output pixels per input pixel", 1)
+    pad: Extent = argument(MARGIN, "margin cut from both sides of the output, in pixels", 0)
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
+    groups: int = argument(COUNT, "groups of channels convolved apart", 1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
+    output_pad: Extent = argument(MARGIN, "rows and columns added at the end of the output, in pixels", 0)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("tconv", shapes[0])
+        check_groups("tconv", channels, self.out, self.groups)
+        rank = len(sizes)
+        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
+        dilation, pad = per_axis(self.dilation, rank, "dilation"), per_axis(self.pad, rank, "pad")
+        extra = per_axis(self.output_pad, rank, "output_pad")
+        for more, step, gap in zip(extra, stride, dilation, strict=True):
+            if more >= max(step, gap):
+                raise LayerError(
+                    "output-pad",
+                    f"`output_pad` of {more} is not smaller than stride {step} or dilation {gap}",
+                    help=f"use at most {max(step, gap) - 1}",
+                )
+        result = tuple(
+            (h - 1) * s - 2 * p + d * (k - 1) + o + 1
+            for h, k, s, p, d, o in zip(sizes, kernel, stride, pad, dilation, extra, strict=True)
+        )
+        if min(result) < 1:
+            raise LayerError(
+                "shape-empty",
+                f"`tconv` leaves nothing of {describe(shapes[0])}: its padding cuts away the whole output",
+                help="use a smaller pad",
+            )
+        return self.out, *result
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        channels, sizes = need_map("tconv", shapes[0])
+        kernel = per_axis(self.kernel, len(sizes), "kernel")
+        fan_in = self.out // self.groups * prod(kernel)
+        fan_out = channels // self.groups * prod(kernel)
+        init = default_init(fan_in)
+        weight = Weight("weight", (channels, self.out // self.groups, *kernel), init, fan_in, fan_out)
+        return (weight, Weight("bias", (self.out,), init, fan_in, fan_out)) if self.bias else (weight,)
+
+    def macs(self, *shapes: Shape) -> int:
+        _, sizes = need_map("tconv", shapes[0])
+        return prod(shapes[0]) * prod(per_axis(self.kernel, len(sizes), "kernel")) * self.out // self.groups
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) if self.bias else 0
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        _, sizes = need_map("tconv", shapes[0])
+        rank = len(sizes)
+        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
+        dilation, pad = per_axis(self.dilation, rank, "dilation"), per_axis(self.pad, rank, "pad")
+        return tuple(
+            Window(Fraction(1, s), Fraction(p - (k - 1) * d, s), Fraction(p, s))
+            for k, s, d, p in zip(kernel, stride, dilation, pad, strict=True)
+        )
+
+
+def check_groups(op: str, channels: int, out: int, groups: int) -> None:
+    """Raise LayerError where groups do not divide the channels in and out."""
+    if channels % groups == 0 and out % groups == 0:
+        return
+    raise LayerError(
+        "groups-divide",
+        f"`{op}` has {groups} groups, which do not divide its {channels} channels in and {out} out",
+        label=f"{channels} in, {out} out, groups={groups}",
+        help=f"groups that divide both: {near_divisors(gcd(channels, out), groups)}",
+    )

@@ -1,0 +1,127 @@
+"""Layers of dense nets and of training: linear, flatten, dropout, droppath, identity, scale and layerscale."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnspec.layers.base import (
+    COUNT,
+    FLAG,
+    FRACTION,
+    NUMBER,
+    POINTWISE,
+    Init,
+    Layer,
+    LayerError,
+    Shape,
+    Weight,
+    Window,
+    argument,
+    default_init,
+    describe,
+    layer,
+)
+
+
+@layer("linear", family="dense")
+class Linear(Layer):
+    """Fully connected layer: y = Wx + b. Weights: in*out, and out for the bias.
+
+    Rosenblatt 1958, "The perceptron"; Rumelhart et al. 1986, "Learning representations by back-propagating errors".
+    """
+
+    out: int = argument(COUNT, "output features")
+    bias: bool = argument(FLAG, "adds a learned value to each feature", True)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) != 1:
+            raise LayerError(
+                "shape-rank",
+                f"`linear` needs a vector, here it gets the map {describe(shapes[0])}",
+                label=f"map {describe(shapes[0])}",
+                help=f"flatten first: flatten -> linear({self.out}) has {prod(shapes[0]) * self.out:,} weights, "
+                f"gap -> flatten -> linear({self.out}) has {shapes[0][0] * self.out:,}",
+            )
+        return (self.out,)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        features = shapes[0][0]
+        init = default_init(features)
+        weight = Weight("weight", (self.out, features), init, features, self.out)
+        return (weight, Weight("bias", (self.out,), init, features, self.out)) if self.bias else (weight,)
+
+    def macs(self, *shapes: Shape) -> int:
+        return self.out * shapes[0][0]
+
+    def operations(self, *shapes: Shape) -> int:
+        return self.out if self.bias else 0
+
+    def window(self, *shapes: Shape) -> None:
+        return None
+
+
+@layer("flatten", family="dense")
+class Flatten(Layer):
+    """A map as a vector, channel after channel, row after row."""
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return (prod(shapes[0]),)
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return POINTWISE if len(shapes[0]) == 1 else None
+
+
+@layer("dropout", family="dense")
+class Dropout(Layer):
+    """In training sets each value to 0 with probability `rate` and divides the others by 1 - rate.
+
+    Nothing in inference. Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from
+    overfitting".
+    """
+
+    rate: float = argument(FRACTION, "probability of dropping a value", 0.5)
+
+
+@layer("droppath", family="dense")
+class DropPath(Layer):
+    """Stochastic depth: in training sets a whole sample to 0 with probability `rate`, divides others by 1 - rate.
+
+    Nothing in inference. Huang et al. 2016, "Deep networks with stochastic depth".
+    """
+
+    rate: float = argument(FRACTION, "probability of dropping a sample")
+
+
+@layer("identity", family="dense")
+class Identity(Layer):
+    """The value itself."""
+
+
+@layer("scale", family="dense")
+class Scale(Layer):
+    """by * x. Learnable, one weight for all values starts at `by`.
+
+    Brock et al. 2021, "High-performance large-scale image recognition without normalization".
+    """
+
+    by: float = argument(NUMBER, "the factor", 1.0)
+    learnable: bool = argument(FLAG, "makes the factor a weight, which starts at `by`", False)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", (1,), Init("constant", self.by)),) if self.learnable else ()
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])
+
+
+@layer("layerscale", family="dense")
+class LayerScale(Layer):
+    """w * x with w learned, one a channel. Touvron et al. 2021, "Going deeper with image transformers"."""
+
+    init: float = argument(NUMBER, "the factor at the start of training", 1e-6)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", shapes[0][:1], Init("constant", self.init)),)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])

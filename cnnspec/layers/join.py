@@ -1,0 +1,120 @@
+"""Joins: concat, add, mul and maximum. Each takes any number of values, from one up."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnspec.layers.base import Layer, LayerError, Shape, describe, layer
+
+
+@layer("concat", family="join")
+class Concat(Layer):
+    """The channels of all inputs, one after the other; sizes must agree.
+
+    Szegedy et al. 2014, "Going deeper with convolutions".
+    """
+
+    arity = None
+
+    def infer(self, *shapes: Shape) -> Shape:
+        for shape in shapes[1:]:
+            if shape[1:] != shapes[0][1:]:
+                raise unequal("concat", shapes[0], shape, "everything but their channels")
+        return sum(shape[0] for shape in shapes), *shapes[0][1:]
+
+
+@layer("add", family="join")
+class Add(Layer):
+    """The sum of equal shapes. He et al. 2015, "Deep residual learning for image recognition"."""
+
+    arity = None
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return equal_shape("add", shapes)
+
+    def operations(self, *shapes: Shape) -> int:
+        return (len(shapes) - 1) * prod(shapes[0])
+
+
+@layer("mul", family="join")
+class Mul(Layer):
+    """The product, value by value; axes of size 1 are repeated, and a vector C counts as Cx1x1.
+
+    A gate Cx1x1 scales channels (Hu et al. 2017, "Squeeze-and-excitation networks"), a mask 1xHxW places.
+    """
+
+    arity = None
+
+    def infer(self, *shapes: Shape) -> Shape:
+        result = aligned(shapes)[0]
+        for shape, whole in zip(shapes[1:], aligned(shapes)[1:], strict=True):
+            if len(whole) != len(result) or any(
+                a != b and 1 not in (a, b) for a, b in zip(result, whole, strict=True)
+            ):
+                raise unequal("mul", result, shape, "each axis, or have size 1 there")
+            result = tuple(map(max, result, whole))
+        return result
+
+    def operations(self, *shapes: Shape) -> int:
+        return (len(shapes) - 1) * prod(self.infer(*shapes))
+
+
+@layer("maximum", family="join")
+class Maximum(Layer):
+    """The largest of the inputs, value by value. Goodfellow et al. 2013, "Maxout networks"."""
+
+    arity = None
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return equal_shape("maximum", shapes)
+
+    def operations(self, *shapes: Shape) -> int:
+        return (len(shapes) - 1) * prod(shapes[0])
+
+
+def aligned(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes as `mul` pairs their axes: beside maps, a vector C is Cx1x1."""
+    rank = max(map(len, shapes))
+    return tuple(shape + (1,) * (rank - 1) if len(shape) == 1 else shape for shape in shapes)
+
+
+def equal_shape(op: str, shapes: tuple[Shape, ...]) -> Shape:
+    """The one shape of all inputs. Raises LayerError where two differ."""
+    for shape in shapes[1:]:
+        if shape != shapes[0]:
+            raise unequal(op, shapes[0], shape, "channels and sizes")
+    return shapes[0]
+
+
+def unequal(op: str, first: Shape, second: Shape, what: str) -> LayerError:
+    """The error of two shapes that a join cannot take."""
+    return LayerError(
+        "shape-join",
+        f"`{op}` cannot join {describe(first)} and {describe(second)}: they must agree in {what}",
+        label=f"{describe(first)} and {describe(second)}",
+        help=cure(op, first, second),
+    )
+
+
+def cure(op: str, first: Shape, second: Shape) -> str:
+    """What would make two shapes agree."""
+    if len(first) != len(second):
+        vector = first if len(first) < len(second) else second
+        return f"flatten the map, or reshape the vector {describe(vector)} to a map"
+    advice = []
+    if first[1:] != second[1:]:
+        advice.append(size_cure(first, second))
+    if op != "concat" and first[0] != second[0]:
+        advice.append(
+            f"conv({first[0]}, 1) on the second, or conv({second[0]}, 1) on the first, makes channels agree"
+        )
+    return "; ".join(advice)
+
+
+def size_cure(first: Shape, second: Shape) -> str:
+    """What would make two maps of unequal sizes agree: a stride where one divides the other, else a resize."""
+    large, small = (first, second) if prod(first[1:]) >= prod(second[1:]) else (second, first)
+    ratios = {b // s if b % s == 0 else 0 for b, s in zip(large[1:], small[1:], strict=True)}
+    if len(ratios) == 1 and (ratio := ratios.pop()) > 1:
+        return f"stride={ratio} on the path to {describe(large)}, or upsample({ratio}) after {describe(small)}, makes sizes agree"
+    return f"check pad and stride on both paths, or put resize({describe(small[1:])}) after {describe(large)}"

@@ -1,0 +1,176 @@
+"""Normalizations: batchnorm, layernorm, instancenorm, groupnorm, lrn and rmsnorm.
+
+The window of each is a point, by the convention of receptive-field tables: although all but batchnorm in
+inference look at more, what they take from there is a mean and a variance.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnspec.layers.base import (
+    COUNT,
+    FLAG,
+    NONNEGATIVE,
+    NUMBER,
+    ONES,
+    ZEROS,
+    Layer,
+    LayerError,
+    Shape,
+    Weight,
+    argument,
+    describe,
+    layer,
+    need_divisor,
+    need_map,
+    words,
+)
+
+EPS_DOC = "added to the variance, against division by 0"
+AFFINE_DOC = "multiplies by a learned weight and adds a learned bias"
+OVER = words("all", "channels")
+
+
+@layer("batchnorm", family="norm")
+class BatchNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel over the batch.
+
+    Training takes them over batch and space (variance by N for the output, by N - 1 for the running one),
+    inference from running statistics. Ioffe and Szegedy 2015, "Batch normalization".
+    """
+
+    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
+    momentum: float = argument(NUMBER, "share of each batch in the running statistics", 0.1)
+    affine: bool = argument(FLAG, AFFINE_DOC, True)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        size = shapes[0][:1]
+        running = (
+            Weight("running_mean", size, ZEROS, buffer=True),
+            Weight("running_var", size, ONES, buffer=True),
+        )
+        return affine_weights(size, self.affine) + running
+
+    def operations(self, *shapes: Shape) -> int:
+        return 2 * prod(shapes[0])
+
+
+@layer("layernorm", family="norm")
+class LayerNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each sample.
+
+    `over=all` takes them over channels and space, with a weight an element; `over=channels` over the channels at
+    each place, with a weight a channel (ConvNeXt). Ba et al. 2016, "Layer normalization".
+    """
+
+    over: str = argument(OVER, "all is channels and space, channels is the channels at each place", "all")
+    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, True)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return affine_weights(shapes[0] if self.over == "all" else shapes[0][:1], self.affine)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+
+@layer("instancenorm", family="norm")
+class InstanceNorm(Layer):
+    """(x - mean) / sqrt(variance + eps), with mean and variance of each channel of each sample over space.
+
+    Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
+    """
+
+    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, False)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, _ = need_map("instancenorm", shapes[0])
+        check_several("instancenorm", shapes[0], channels)
+        return shapes[0]
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return affine_weights(shapes[0][:1], self.affine)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+
+@layer("groupnorm", family="norm")
+class GroupNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each group of channels.
+
+    Both are taken over the channels of a group and over space, for each sample. Wu and He 2018, "Group
+    normalization".
+    """
+
+    groups: int = argument(COUNT, "groups of channels normalized apart")
+    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, True)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        need_divisor("groupnorm", shapes[0][0], self.groups)
+        check_several("groupnorm", shapes[0], self.groups)
+        return shapes[0]
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return affine_weights(shapes[0][:1], self.affine)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+
+@layer("lrn", family="norm")
+class LocalResponseNorm(Layer):
+    """x / (k + alpha/size * sum of x^2 over `size` neighbouring channels)^beta.
+
+    Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks"; alpha is divided
+    by the size, as in torch (the paper's alpha is alpha/size here).
+    """
+
+    size: int = argument(COUNT, "number of neighbouring channels, the channel itself in the middle", 5)
+    alpha: float = argument(NUMBER, "weight of the mean of squares", 1e-4)
+    beta: float = argument(NUMBER, "exponent", 0.75)
+    k: float = argument(NUMBER, "added to the mean of squares, against division by 0", 1.0)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        need_map("lrn", shapes[0])
+        return shapes[0]
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+
+@layer("rmsnorm", family="norm")
+class RMSNorm(Layer):
+    """x / sqrt(mean of x^2 + eps) * weight, with the mean of each sample.
+
+    `over` is as for layernorm. Zhang and Sennrich 2019, "Root mean square layer normalization".
+    """
+
+    over: str = argument(OVER, "all is channels and space, channels is the channels at each place", "all")
+    eps: float = argument(NONNEGATIVE, "added to the mean of squares, against division by 0", 1e-6)
+    affine: bool = argument(FLAG, "multiplies by a learned weight", True)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return affine_weights(shapes[0] if self.over == "all" else shapes[0][:1], self.affine)[:1]
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+
+def affine_weights(size: Shape, affine: bool) -> tuple[Weight, ...]:
+    """A weight of ones and a bias of zeros, or nothing."""
+    return (Weight("weight", size, ONES), Weight("bias", size, ZEROS)) if affine else ()
+
+
+def check_several(op: str, shape: Shape, groups: int) -> None:
+    """Raise LayerError where each statistic would be of one value, which turns every value to 0."""
+    if prod(shape) == groups:
+        raise LayerError(
+            "norm-single",
+            f"`{op}` would normalize single values of {describe(shape)}, which makes all of them 0",
+            label=f"{groups} statistics over {prod(shape)} values",
+            help="put it where the map has more than one pixel, or use batchnorm or layernorm",
+        )

@@ -1,0 +1,244 @@
+"""Pools: maxpool, avgpool, lppool, the global ones and the adaptive ones."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+
+from cnnspec.layers.base import (
+    EXTENT,
+    FLAG,
+    PADDING,
+    POINTWISE,
+    POSITIVE,
+    Extent,
+    Layer,
+    LayerError,
+    Shape,
+    Window,
+    argument,
+    describe,
+    layer,
+    need_map,
+    optional,
+    per_axis,
+)
+from cnnspec.layers.window import paddings, window_size, windows
+
+STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
+PAD_DOC = "margin on both sides, in pixels, at most half the kernel; or half, valid or same, as for conv"
+CEIL_DOC = "rounds the output size up; windows that would start after the map are dropped"
+
+
+@layer("maxpool", family="pool")
+class MaxPool(Layer):
+    """The largest value under each window; the margin never wins.
+
+    Output size on each axis: floor((H + 2p - d(k-1) - 1)/s + 1), or its ceil. Ranzato et al. 2007,
+    "Unsupervised learning of invariant feature hierarchies".
+    """
+
+    kernel: Extent = argument(EXTENT, "window size, in pixels")
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
+    pad: str | Extent = argument(PADDING, PAD_DOC, 0)
+    dilation: Extent = argument(EXTENT, "distance between the pixels of a window, in pixels", 1)
+    ceil: bool = argument(FLAG, CEIL_DOC, False)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return pool_shape("maxpool", shapes[0], self.kernel, self.stride, self.pad, self.dilation, self.ceil)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, self.dilation)
+
+
+@layer("avgpool", family="pool")
+class AvgPool(Layer):
+    """The mean of the values under each window.
+
+    Output size on each axis: floor((H + 2p - k)/s + 1), or its ceil. With `count_pad` the zeros of the margin
+    count in the mean, without it only pixels of the map do; what `ceil` adds beyond the margin never counts.
+    LeCun et al. 1998, "Gradient-based learning applied to document recognition".
+    """
+
+    kernel: Extent = argument(EXTENT, "window size, in pixels")
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
+    pad: str | Extent = argument(PADDING, PAD_DOC, 0)
+    ceil: bool = argument(FLAG, CEIL_DOC, False)
+    count_pad: bool = argument(FLAG, "counts the zeros of the margin in the mean", True)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return pool_shape("avgpool", shapes[0], self.kernel, self.stride, self.pad, 1, self.ceil)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, 1)
+
+
+@layer("lppool", family="pool")
+class LpPool(Layer):
+    """The p-norm of each window without the absolute value: (sum of x^p)^(1/p), and 0 where the sum is not positive.
+
+    Output size on each axis: floor((H - k)/s + 1), or its ceil. As in torch, a window that `ceil` lets run over
+    the edge has its sum scaled up by kernel area / area inside the map. Gulcehre et al. 2014, "Learned-norm
+    pooling for deep feedforward and recurrent neural networks".
+    """
+
+    kernel: Extent = argument(EXTENT, "window size, in pixels")
+    power: float = argument(POSITIVE, "the p of the norm; 1 is the sum, infinity would be the maximum", 2.0)
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
+    ceil: bool = argument(FLAG, CEIL_DOC, False)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return pool_shape("lppool", shapes[0], self.kernel, self.stride, 0, 1, self.ceil)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1)
+
+
+@layer("gap", family="pool")
+class GlobalAvgPool(Layer):
+    """Global average pooling: the mean of each channel, as a map of one pixel (Cx1x1).
+
+    Lin et al. 2013, "Network in network". It is adaptive_avgpool(1).
+    """
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return adaptive_shape("gap", shapes[0], 1)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])
+
+    def window(self, *shapes: Shape) -> None:
+        return None
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        return (AdaptiveAvgPool(1),)
+
+
+@layer("gmp", family="pool")
+class GlobalMaxPool(Layer):
+    """Global max pooling: the largest value of each channel, as a map of one pixel (Cx1x1).
+
+    Oquab et al. 2015, "Is object localization for free?". It is adaptive_maxpool(1).
+    """
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return adaptive_shape("gmp", shapes[0], 1)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])
+
+    def window(self, *shapes: Shape) -> None:
+        return None
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        return (AdaptiveMaxPool(1),)
+
+
+@layer("adaptive_avgpool", family="pool")
+class AdaptiveAvgPool(Layer):
+    """The mean over windows chosen so that the output has this size, whatever the input's.
+
+    Output i of m is the mean of inputs floor(i*H/m) up to ceil((i+1)*H/m). He et al. 2014, "Spatial pyramid
+    pooling in deep convolutional networks".
+    """
+
+    size: Extent = argument(EXTENT, "output size, in pixels")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return adaptive_shape("adaptive_avgpool", shapes[0], self.size)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
+
+
+@layer("adaptive_maxpool", family="pool")
+class AdaptiveMaxPool(Layer):
+    """The largest value in windows chosen so that the output has this size, whatever the input's.
+
+    Output i of m is the maximum of inputs floor(i*H/m) up to ceil((i+1)*H/m). He et al. 2014, "Spatial pyramid
+    pooling in deep convolutional networks".
+    """
+
+    size: Extent = argument(EXTENT, "output size, in pixels")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return adaptive_shape("adaptive_maxpool", shapes[0], self.size)
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(shapes[0])
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
+
+
+def pool_shape(
+    op: str,
+    shape: Shape,
+    kernel: Extent,
+    stride: Extent | None,
+    pad: str | Extent,
+    dilation: Extent,
+    ceil: bool,
+) -> Shape:
+    """The output shape of a sliding pool. Raises LayerError where the window does not fit."""
+    channels, sizes = need_map(op, shape)
+    check_pad(op, sizes, kernel, pad, dilation)
+    return channels, *window_size(op, sizes, kernel, stride or kernel, pad, dilation, ceil)
+
+
+def check_pad(op: str, sizes: Shape, kernel: Extent, pad: str | Extent, dilation: Extent) -> None:
+    """Raise LayerError where a margin is over half the window: some windows would hold hardly anything else."""
+    rank = len(sizes)
+    kernels, dilations = per_axis(kernel, rank, "kernel"), per_axis(dilation, rank, "dilation")
+    spans = tuple((k - 1) * d + 1 for k, d in zip(kernels, dilations, strict=True))
+    # Only a margin given in pixels can be too wide: the words never exceed half.
+    if isinstance(pad, str):
+        return
+    for span, (margin, _) in zip(spans, paddings(sizes, kernels, kernels, pad, dilations), strict=True):
+        if margin > span // 2:
+            raise LayerError(
+                "pool-pad",
+                f"`{op}` pads {margin} pixels, more than half its window of {span}",
+                label=f"kernel {describe(kernels)}, pad {margin}",
+                help=f"use pad={span // 2} or less, or put pad({margin}) before it",
+            )
+
+
+def area(kernel: Extent, shape: Shape) -> int:
+    """The number of values under one window."""
+    return prod(per_axis(kernel, len(shape) - 1, "kernel"))
+
+
+def adaptive_shape(op: str, shape: Shape, size: Extent) -> Shape:
+    """The output shape of an adaptive pool. Raises LayerError for vectors and wrong numbers of axes."""
+    channels, sizes = need_map(op, shape)
+    return channels, *per_axis(size, len(sizes), "size")
+
+
+def adaptive_windows(sizes: Shape, out: Shape) -> tuple[Window, ...] | None:
+    """The windows of an adaptive pool: POINTWISE where sizes agree, None for one pixel, else bounds an axis.
+
+    With H/m = p/q in lowest terms, floor(i*p/q) is at least i*p/q - (q-1)/q, and the last pixel,
+    ceil((i+1)*p/q) - 1, at most i*p/q + (p-1)/q; where m divides H these are exact.
+    """
+    if sizes == out:
+        return POINTWISE
+    if prod(out) == 1:
+        return None
+    steps = [Fraction(h, m) for h, m in zip(sizes, out, strict=True)]
+    return tuple(
+        Window(r, Fraction(1 - r.denominator, r.denominator), Fraction(r.numerator - 1, r.denominator))
+        for r in steps
+    )

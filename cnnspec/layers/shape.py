@@ -1,0 +1,266 @@
+"""Layers that move values without computing: pad, crop, slice, shuffles, upsample, resize, reshape and the like."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+
+from cnnspec.layers.base import (
+    COUNT,
+    EXTENT,
+    MARGIN,
+    NATURAL,
+    NUMBER,
+    POINTWISE,
+    Extent,
+    Layer,
+    LayerError,
+    Shape,
+    Window,
+    argument,
+    describe,
+    layer,
+    need_divisor,
+    need_map,
+    per_axis,
+    words,
+)
+from cnnspec.layers.window import check_margins
+
+MODE = words("nearest", "bilinear")
+MODE_DOC = (
+    "nearest repeats pixels, bilinear interpolates between pixel centres (linear, trilinear in 1-d, 3-d)"
+)
+
+
+@layer("pad", family="shape")
+class Pad(Layer):
+    """Adds a margin on both sides of each axis. Output size: H + 2 * amount."""
+
+    amount: Extent = argument(MARGIN, "margin on both sides, in pixels")
+    mode: str = argument(words("zeros", "reflect", "replicate", "circular"), "what the margin holds", "zeros")
+    value: float = argument(NUMBER, "what the margin holds with mode=zeros", 0.0)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("pad", shapes[0])
+        amounts = per_axis(self.amount, len(sizes), "amount")
+        check_margins("pad", sizes, tuple((a, a) for a in amounts), self.mode)
+        return channels, *(h + 2 * a for h, a in zip(sizes, amounts, strict=True))
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return tuple(Window(1, -a, -a) for a in per_axis(self.amount, len(shapes[0]) - 1, "amount"))
+
+
+@layer("crop", family="shape")
+class Crop(Layer):
+    """The centre of a map, from pixel floor((H - size)/2) on. Ronneberger et al. 2015, "U-Net"."""
+
+    size: Extent = argument(EXTENT, "output size, in pixels")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("crop", shapes[0])
+        kept = per_axis(self.size, len(sizes), "size")
+        if any(m > h for h, m in zip(sizes, kept, strict=True)):
+            raise LayerError(
+                "argument-range",
+                f"`crop` to {describe(kept)} is larger than the map {describe(shapes[0])}",
+                label=f"map {describe(shapes[0])}",
+                help=f"use at most {describe(sizes)}, or pad before it",
+            )
+        return channels, *kept
+
+    def offsets(self, shape: Shape) -> tuple[int, ...]:
+        """The first pixel kept, on each axis."""
+        return tuple((h - m) // 2 for h, m in zip(shape[1:], self.infer(shape)[1:], strict=True))
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
+
+
+@layer("slice", family="shape")
+class Slice(Layer):
+    """The channels from `start` up to, but not including, `stop`, counted from 0."""
+
+    start: int = argument(NATURAL, "first channel kept")
+    stop: int = argument(NATURAL, "first channel after those kept")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels = shapes[0][0]
+        if not 0 <= self.start < self.stop <= channels:
+            raise LayerError(
+                "argument-range",
+                f"`slice` takes channels {self.start} up to {self.stop}, the value has {channels}",
+                label=f"channels 0 up to {channels}",
+                help=f"use 0 <= start < stop <= {channels}",
+            )
+        return self.stop - self.start, *shapes[0][1:]
+
+
+@layer("channel_shuffle", family="shape")
+class ChannelShuffle(Layer):
+    """Channels as a matrix of `groups` rows, transposed: the next grouped conv mixes groups.
+
+    Channel i goes to (i mod n) * groups + i // n, with n = channels / groups. Zhang et al. 2017, "ShuffleNet".
+    """
+
+    groups: int = argument(COUNT, "groups of channels to mix")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, _ = need_map("channel_shuffle", shapes[0])
+        need_divisor("channel_shuffle", channels, self.groups)
+        return shapes[0]
+
+
+@layer("pixel_shuffle", family="shape")
+class PixelShuffle(Layer):
+    """Channels to space: C*r*r x H x W becomes C x H*r x W*r (r**rank channels in other ranks).
+
+    Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel convolutional
+    neural network".
+    """
+
+    factor: int = argument(COUNT, "growth of each axis")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("pixel_shuffle", shapes[0])
+        share = self.factor ** len(sizes)
+        if channels % share:
+            raise LayerError(
+                "channels-divide",
+                f"`pixel_shuffle({self.factor})` needs a multiple of {share} channels, here are {channels}",
+                label=f"map {describe(shapes[0])}",
+                help=f"put conv({-(-channels // share) * share}, 1) before it",
+            )
+        return channels // share, *(h * self.factor for h in sizes)
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return (nearest_window(Fraction(1, self.factor)),) * (len(shapes[0]) - 1)
+
+
+@layer("upsample", family="shape")
+class Upsample(Layer):
+    """A map `scale` times as large on each axis, by interpolation (corners not aligned).
+
+    nearest: output i is input floor(i / scale); bilinear: it lies at (i + 0.5) / scale - 0.5 between two inputs.
+    """
+
+    scale: Extent = argument(EXTENT, "growth of each axis")
+    mode: str = argument(MODE, MODE_DOC, "nearest")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("upsample", shapes[0])
+        return channels, *(
+            h * n for h, n in zip(sizes, per_axis(self.scale, len(sizes), "scale"), strict=True)
+        )
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return resize_windows(shapes[0], self.infer(*shapes), self.mode)
+
+
+@layer("resize", family="shape")
+class Resize(Layer):
+    """A map of this size, by interpolation (corners not aligned, no smoothing when it shrinks).
+
+    nearest: output i of m is input floor(i*H/m); bilinear: it lies at (i + 0.5)*H/m - 0.5 between two inputs.
+    """
+
+    size: Extent = argument(EXTENT, "output size, in pixels")
+    mode: str = argument(MODE, MODE_DOC, "nearest")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("resize", shapes[0])
+        return channels, *per_axis(self.size, len(sizes), "size")
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return resize_windows(shapes[0], self.infer(*shapes), self.mode)
+
+
+@layer("reshape", family="shape")
+class Reshape(Layer):
+    """The same values in order, in another shape per sample; an integer makes a vector."""
+
+    shape: Extent = argument(EXTENT, "the new shape, channels first")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        target = (self.shape,) if isinstance(self.shape, int) else self.shape
+        have, want = prod(shapes[0]), prod(target)
+        if have != want:
+            rest = prod(target[1:])
+            fits = have % rest == 0
+            raise LayerError(
+                "reshape-size",
+                f"`reshape` to {describe(target)} needs {want} values, {describe(shapes[0])} has {have}",
+                label=f"{describe(shapes[0])} has {have} values",
+                help=f"reshape({describe((have // rest, *target[1:]))}) would fit"
+                if fits
+                else f"use sizes whose product is {have}",
+            )
+        return target
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return POINTWISE if self.infer(*shapes) == shapes[0] else None
+
+
+@layer("zero_channels", family="shape")
+class ZeroChannels(Layer):
+    """Adds channels of zeros, half of them before and half after (the odd one after), to make `out` channels.
+
+    He et al. 2015, "Deep residual learning for image recognition", shortcut option A.
+    """
+
+    out: int = argument(COUNT, "output channels")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        if self.out < shapes[0][0]:
+            raise LayerError(
+                "argument-range",
+                f"`zero_channels` only adds channels: {describe(shapes[0])} has more than {self.out}",
+                label=f"{shapes[0][0]} channels in",
+                help=f"use at least {shapes[0][0]}, or conv({self.out}, 1), or slice(0, {self.out})",
+            )
+        return self.out, *shapes[0][1:]
+
+    def margins(self, shape: Shape) -> tuple[int, int]:
+        """The numbers of channels added before and after."""
+        added = self.out - shape[0]
+        return added // 2, added - added // 2
+
+
+@layer("subsample", family="shape")
+class Subsample(Layer):
+    """Every stride-th pixel, from the first on. Output size: floor((H - 1)/s) + 1.
+
+    He et al. 2015, "Deep residual learning for image recognition", shortcut option A.
+    """
+
+    stride: Extent = argument(EXTENT, "step between pixels kept")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("subsample", shapes[0])
+        strides = per_axis(self.stride, len(sizes), "stride")
+        return channels, *((h - 1) // s + 1 for h, s in zip(sizes, strides, strict=True))
+
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return tuple(Window(s, 0, 0) for s in per_axis(self.stride, len(shapes[0]) - 1, "stride"))
+
+
+def resize_windows(shape: Shape, out: Shape, mode: str) -> tuple[Window, ...]:
+    """The windows of an interpolation from one map to another of equal rank."""
+    axis = nearest_window if mode == "nearest" else linear_window
+    return tuple(axis(Fraction(h, m)) for h, m in zip(shape[1:], out[1:], strict=True))
+
+
+def nearest_window(step: Fraction) -> Window:
+    """floor(i * p/q) lies at most (q-1)/q below i * p/q."""
+    return Window(step, Fraction(1 - step.denominator, step.denominator), 0)
+
+
+def linear_window(step: Fraction) -> Window:
+    """The two inputs around (i + 1/2) * step - 1/2.
+
+    These positions are whole multiples of 1/D from a whole number, so the inputs are at most (D-1)/D away.
+    """
+    middle = (step - 1) / 2
+    parts = step.denominator * (1 if (step.numerator - step.denominator) % 2 == 0 else 2)
+    reach = Fraction(parts - 1, parts)
+    return Window(step, middle - reach, middle + reach)
