@@ -1,0 +1,171 @@
+"""The safetensors file format, read strictly and written atomically, with numpy alone.
+
+A file is the length of its header (8 bytes, little-endian), the header (JSON: name to dtype, shape and byte
+range) and the data, which the ranges cover without holes or overlaps.
+https://github.com/huggingface/safetensors#format
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "|i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "|u1",
+    "BOOL": "|b1",
+}
+NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+MAX_HEADER = 100_000_000
+
+
+class WeightsError(Exception):
+    """A weight file is damaged, or its tensors do not fit."""
+
+
+def save(path: str | os.PathLike[str], tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
+    """Write tensors as a safetensors file, whole or not at all.
+
+    Raises WeightsError for a dtype the format lacks, OSError where the file cannot be written.
+    """
+    arrays = {name: np.asarray(value) for name, value in tensors.items()}
+    for name, array in arrays.items():
+        if array.dtype.newbyteorder("<") not in NAMES:
+            raise WeightsError(f"{name}: safetensors cannot hold dtype {array.dtype}")
+    # the widest first, so that every tensor is aligned
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    end = 0
+    for name in order:
+        start, end = end, end + arrays[name].nbytes
+        kind = NAMES[arrays[name].dtype.newbyteorder("<")]
+        header[name] = {"dtype": kind, "shape": list(arrays[name].shape), "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        try:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for name in order:
+                little = arrays[name].astype(arrays[name].dtype.newbyteorder("<"), copy=False)
+                file.write(np.ascontiguousarray(little).data)
+            file.close()
+            os.chmod(file.name, 0o666 & ~_umask())
+            os.replace(file.name, target)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    """Read a safetensors file; bfloat16 becomes float32.
+
+    Raises WeightsError, saying what is wrong, for a file that is not exactly right, OSError for an unreadable one.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        header, start = _read_header(file, size, str(path))
+        entries = _check_entries(header, size - start, str(path))
+        tensors = {}
+        for name, kind, shape, begin, end in entries:
+            file.seek(start + begin)
+            tensors[name] = _decode(file.read(end - begin), kind, shape)
+    return {name: tensors[name] for name in header if name != "__metadata__"}
+
+
+def _read_header(file: BinaryIO, size: int, path: str) -> tuple[dict[str, Any], int]:
+    if size < 8:
+        raise WeightsError(f"{path}: {size} bytes are too few for a safetensors file")
+    length = int.from_bytes(file.read(8), "little")
+    if length > MAX_HEADER:
+        raise WeightsError(f"{path}: a header of {length} bytes is over the limit of {MAX_HEADER}")
+    if 8 + length > size:
+        raise WeightsError(f"{path}: the header has {length} bytes, the file {size - 8} after its length")
+    try:
+        header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise WeightsError(f"{path}: the header is not valid JSON: {error}") from error
+    if not isinstance(header, dict):
+        raise WeightsError(f"{path}: the header is not a JSON object")
+    return header, 8 + length
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} stands twice")
+    return result
+
+
+Entry = tuple[str, str, tuple[int, ...], int, int]
+
+
+def _check_entries(header: dict[str, Any], room: int, path: str) -> list[Entry]:
+    """The tensors in the order of their data: name, dtype, shape, begin, end."""
+    entries = [_check_entry(name, value, path) for name, value in header.items() if name != "__metadata__"]
+    entries.sort(key=lambda entry: entry[3:])
+    position = 0
+    for name, _, _, begin, end in entries:
+        if begin < position:
+            raise WeightsError(f"{path}: the data of {name} (from byte {begin}) overlaps that before it (to {position})")
+        if begin > position:
+            raise WeightsError(f"{path}: bytes {position} to {begin}, before {name}, belong to no tensor")
+        position = end
+    if position != room:
+        raise WeightsError(f"{path}: the tensors take {position} bytes, the file has {room}")
+    return entries
+
+
+def _check_entry(name: str, value: Any, path: str) -> Entry:
+    if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
+        raise WeightsError(f"{path}: {name} does not have exactly dtype, shape and data_offsets")
+    kind, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
+    if kind != "BF16" and kind not in DTYPES:
+        raise WeightsError(f"{path}: {name} has the unknown dtype {kind!r}")
+    if not _are_sizes(shape):
+        raise WeightsError(f"{path}: {name} has the shape {shape!r}")
+    if not _are_sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
+        raise WeightsError(f"{path}: {name} has the data_offsets {offsets!r}")
+    width = 2 if kind == "BF16" else np.dtype(DTYPES[kind]).itemsize
+    if offsets[1] - offsets[0] != prod(shape) * width:
+        raise WeightsError(
+            f"{path}: {name} is {kind} of shape {shape}, {prod(shape) * width} bytes, "
+            f"but its data has {offsets[1] - offsets[0]}"
+        )
+    return name, kind, tuple(shape), offsets[0], offsets[1]
+
+
+def _are_sizes(values: Any) -> bool:
+    return isinstance(values, list) and all(type(v) is int and v >= 0 for v in values)
+
+
+def _decode(data: bytes, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    if kind == "BF16":
+        # a bfloat16 is the upper half of a float32
+        wide = np.frombuffer(data, "<u2").astype(np.uint32) << np.uint32(16)
+        return wide.view(np.float32).reshape(shape)
+    return np.frombuffer(bytearray(data), DTYPES[kind]).reshape(shape)

@@ -1,0 +1,131 @@
+"""Weights: how they start, how they are stored, and whether they fit a net.
+
+They are a flat mapping from `layer path + "." + weight` to arrays, in torch's names and layouts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnspec.backends.safetensors import WeightsError, load, save
+from cnnspec.graph import Graph, Node
+from cnnspec.layers.base import Shape, Weight
+
+__all__ = ["SCHEMES", "Mismatch", "WeightsError", "check", "declared", "initialize", "load", "save"]
+
+SCHEMES = ("default", "he", "xavier", "zero-gamma")
+
+
+def declared(graph: Graph) -> Iterator[tuple[str, Weight, Node]]:
+    """Every tensor of a net once, in the order of its layers: key, declaration and a node that uses it."""
+    seen: set[str] = set()
+    for node in graph:
+        if node.weights_of in seen:
+            continue
+        seen.add(node.weights_of)
+        for weight in node.layer.params(*graph.input_shapes(node)):
+            yield f"{node.weights_of}.{weight.name}", weight, node
+
+
+def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str, NDArray[np.float32]]:
+    """The weights a net starts from, float32, each drawn from a stream of its own keyed by (seed, key).
+
+    `default` is what each layer declares (torch's defaults); `he` is normal with variance 2 / fan_in (He et al.
+    2015, "Delving Deep into Rectifiers"); `xavier` is uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and
+    Bengio 2010), both with zero biases; `zero-gamma` is `he` with the last batchnorm of each residual at 0
+    (Goyal et al. 2017, section 5.1). Raises ValueError for another scheme.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
+    silent = _residual_ends(graph) if scheme == "zero-gamma" else frozenset()
+    return {
+        key: np.zeros(weight.shape, np.float32) if key in silent else _draw(key, weight, seed, scheme)
+        for key, weight, _ in declared(graph)
+    }
+
+
+def _draw(key: str, weight: Weight, seed: int, scheme: str) -> NDArray[np.float32]:
+    if scheme == "default" or not weight.fan_in or weight.buffer:
+        if weight.init.kind == "constant":
+            return np.full(weight.shape, weight.init.value, np.float32)
+        return _stream(seed, key).uniform(-weight.init.value, weight.init.value, weight.shape).astype(np.float32)
+    if weight.name == "bias":
+        return np.zeros(weight.shape, np.float32)
+    if scheme == "xavier":
+        bound = sqrt(6 / (weight.fan_in + weight.fan_out))
+        return _stream(seed, key).uniform(-bound, bound, weight.shape).astype(np.float32)
+    return (_stream(seed, key).standard_normal(weight.shape) * sqrt(2 / weight.fan_in)).astype(np.float32)
+
+
+def _stream(seed: int, key: str) -> np.random.Generator:
+    """A generator that depends on the seed and the key alone, the same on every machine."""
+    digest = hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=32).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
+
+
+def _residual_ends(graph: Graph) -> frozenset[str]:
+    """The keys of the gammas that end the main path of a residual."""
+    ends = set()
+    for node in graph:
+        if node.layer.op != "add" or not any(b.kind == "residual" for b in (node.block, node.block.parent) if b):
+            continue
+        main = graph[node.inputs[0]]
+        while main.layer.op in ("dropout", "droppath", "identity") and main.inputs:
+            main = graph[main.inputs[0]]
+        if main.layer.op == "batchnorm":
+            ends.add(f"{main.weights_of}.weight")
+    return frozenset(ends)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """How tensors fail to fit a net; `shapes` maps a key to the expected and the given shape."""
+
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    shapes: tuple[tuple[str, Shape, Shape], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.unexpected or self.shapes)
+
+    def __str__(self) -> str:
+        """One line a tensor that does not fit; empty when all do."""
+        return "\n".join(
+            [
+                *(f"missing: {key}" for key in self.missing),
+                *(f"unexpected: {key}" for key in self.unexpected),
+                *(f"shape of {key}: expected {_dims(want)}, got {_dims(got)}" for key, want, got in self.shapes),
+            ]
+        )
+
+
+def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
+    """Which tensors are missing, unexpected or of another shape; false when all fit.
+
+    torch's `num_batches_tracked` counters are ignored.
+    """
+    expected = {key: weight.shape for key, weight, _ in declared(graph)}
+    given = {key: tuple(np.shape(value)) for key, value in tensors.items() if not is_counter(key)}
+    return Mismatch(
+        missing=tuple(key for key in expected if key not in given),
+        unexpected=tuple(key for key in given if key not in expected),
+        shapes=tuple(
+            (key, shape, given[key]) for key, shape in expected.items() if key in given and given[key] != shape
+        ),
+    )
+
+
+def is_counter(key: str) -> bool:
+    """Whether a key is one of torch's batchnorm counters, which inference does not use."""
+    return key.rpartition(".")[2] == "num_batches_tracked"
+
+
+def _dims(shape: Shape) -> str:
+    return "x".join(map(str, shape)) or "a scalar"
