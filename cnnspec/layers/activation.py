@@ -39,19 +39,22 @@ class ReLU6(Layer):
 
 @layer("leaky_relu", family="activation")
 class LeakyReLU(Layer):
-    """x where positive, else slope * x. Maas et al. 2013, "Rectifier nonlinearities improve acoustic models"."""
+    """x where positive, else slope * x. Maas et al. 2013, "Rectifier nonlinearities"."""
 
-    slope: float = argument(NUMBER, "factor of negative values", 0.01)
+    slope: float = argument(NUMBER, "factor of negative values", default=0.01)
 
     operations = one_each
 
 
 @layer("prelu", family="activation")
 class PReLU(Layer):
-    """x where positive, else w * x with w learned, one a channel. He et al. 2015, "Delving deep into rectifiers"."""
+    """x where positive, else w * x with w learned.
 
-    shared: bool = argument(FLAG, "one factor for all channels", False)
-    init: float = argument(NUMBER, "factor of negative values at the start of training", 0.25)
+    There is one w a channel, or one in all. He et al. 2015, "Delving deep into rectifiers".
+    """
+
+    shared: bool = argument(FLAG, "one factor for all channels", default=False)
+    init: float = argument(NUMBER, "factor of negative values at the start of training", default=0.25)
 
     operations = one_each
 
@@ -62,9 +65,12 @@ class PReLU(Layer):
 
 @layer("elu", family="activation")
 class ELU(Layer):
-    """x where positive, else alpha * (exp(x) - 1). Clevert et al. 2015, "Fast and accurate deep network learning"."""
+    """x where positive, else alpha * (exp(x) - 1).
 
-    alpha: float = argument(NUMBER, "minus the value at minus infinity", 1.0)
+    Clevert et al. 2015, "Fast and accurate deep network learning by exponential linear units".
+    """
+
+    alpha: float = argument(NUMBER, "minus the value at minus infinity", default=1.0)
 
     operations = one_each
 
@@ -83,12 +89,12 @@ class SELU(Layer):
 class GELU(Layer):
     """x * Phi(x), with Phi(x) = (1 + erf(x / sqrt(2))) / 2.
 
-    tanh takes 0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x^3))). Hendrycks and Gimpel 2016, "Gaussian error
-    linear units".
+    tanh takes 0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x^3))). Hendrycks and Gimpel 2016,
+    "Gaussian error linear units".
     """
 
     approximate: str = argument(
-        words("none", "tanh"), "none is the exact form, tanh the approximation", "none"
+        words("none", "tanh"), "none is the exact form, tanh the approximation", default="none"
     )
 
     operations = one_each
@@ -129,8 +135,8 @@ class Softplus(Layer):
     Dugas et al. 2000, "Incorporating second-order functional knowledge for better option pricing".
     """
 
-    beta: float = argument(POSITIVE, "sharpness of the bend", 1.0)
-    threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", 20.0)
+    beta: float = argument(POSITIVE, "sharpness of the bend", default=1.0)
+    threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", default=20.0)
 
     operations = one_each
 
@@ -151,13 +157,16 @@ class Tanh(Layer):
 
 @layer("softmax", family="activation")
 class Softmax(Layer):
-    """exp(x) over its sum over the channels, at each place. Bridle 1990, "Training stochastic model recognition"."""
+    """exp(x) over its sum over the channels, at each place.
+
+    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    """
 
     operations = one_each
 
 
 @layer("log_softmax", family="activation")
 class LogSoftmax(Layer):
-    """x minus the logarithm of the sum of exp(x) over the channels, at each place: the logarithm of softmax."""
+    """x - log(sum of exp(x) over the channels), at each place: the logarithm of softmax."""
 
     operations = one_each

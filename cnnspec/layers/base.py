@@ -1,8 +1,8 @@
 """What every layer is: typed arguments, a shape rule, its weights, its cost and its window.
 
 A layer is a frozen dataclass. Its fields are its arguments in the DSL, in order; `argument()` gives each its
-kind and its meaning. Shapes are per sample, channels first: `(channels, *spatial)` for maps, `(channels,)` for
-vectors. `@layer("name")` enters it in the registry, which is all that the language, the manual and the
+kind and its meaning. Shapes are per sample, channels first: `(channels, *spatial)` for maps, `(channels,)`
+for vectors. `@layer("name")` enters it in the registry, which is all that the language, the manual and the
 completion need to know it.
 """
 
@@ -194,7 +194,7 @@ MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x
 PADDING = either(MARGIN, "half", "valid", "same")
 
 
-def argument(kind: Kind, doc: str, default: Any = MISSING) -> Any:
+def argument(kind: Kind, doc: str, *, default: Any = MISSING) -> Any:
     """A field of a layer: an argument of the DSL with its kind, meaning (and unit) and default."""
     return field(default=default, metadata={"kind": kind, "doc": doc})
 

@@ -33,26 +33,29 @@ from cnnspec.layers.window import Margins, check_margins, paddings, window_size,
 class Conv(Layer):
     """Convolution (cross-correlation) of a map with `out` learned kernels.
 
-    Output size on each axis: floor((H + 2p - d(k-1) - 1)/s + 1). Weights: k*k*Cin*Cout/g, and Cout for the bias.
-    Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
+    Output size on each axis: floor((H + 2p - d(k-1) - 1)/s + 1). Weights: k*k*Cin*Cout/g, and Cout
+    for the bias. Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
     """
 
     out: int = argument(COUNT, "output channels")
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
-    stride: Extent = argument(EXTENT, "step between outputs, in pixels", 1)
+    stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
     pad: str | Extent = argument(
         PADDING,
-        "margin on both sides, in pixels; half is (kernel-1)*dilation//2, valid is 0, same gives ceil(size/stride)",
-        "half",
+        "margin on both sides, in pixels; half is (kernel-1)*dilation//2, valid is 0, "
+        "same gives ceil(size/stride)",
+        default="half",
     )
-    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
-    groups: int = argument(COUNT, "groups of channels convolved apart", 1)
-    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", default=1)
+    groups: int = argument(COUNT, "groups of channels convolved apart", default=1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", default=True)
     pad_mode: str = argument(
-        words("zeros", "reflect", "replicate", "circular"), "what the margin holds", "zeros"
+        words("zeros", "reflect", "replicate", "circular"), "what the margin holds", default="zeros"
     )
     standardize: bool = argument(
-        FLAG, "weight standardization: each kernel is used at mean 0 and variance 1 (Qiao et al. 2019)", False
+        FLAG,
+        "weight standardization: each kernel is used at mean 0 and variance 1 (Qiao et al. 2019)",
+        default=False,
     )
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -97,11 +100,11 @@ class DepthwiseConv(Layer):
     """
 
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
-    stride: Extent = argument(EXTENT, "step between outputs, in pixels", 1)
-    pad: str | Extent = argument(PADDING, "margin on both sides, in pixels, as for conv", "half")
-    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
-    multiplier: int = argument(COUNT, "output channels per input channel", 1)
-    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
+    stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
+    pad: str | Extent = argument(PADDING, "margin on both sides, in pixels, as for conv", default="half")
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", default=1)
+    multiplier: int = argument(COUNT, "output channels per input channel", default=1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", default=True)
 
     def conv(self, shape: Shape) -> Conv:
         """The grouped conv that does the same on this shape."""
@@ -138,12 +141,14 @@ class TransposedConv(Layer):
 
     out: int = argument(COUNT, "output channels")
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
-    stride: Extent = argument(EXTENT, "output pixels per input pixel", 1)
-    pad: Extent = argument(MARGIN, "margin cut from both sides of the output, in pixels", 0)
-    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", 1)
-    groups: int = argument(COUNT, "groups of channels convolved apart", 1)
-    bias: bool = argument(FLAG, "adds a learned value to each channel", True)
-    output_pad: Extent = argument(MARGIN, "rows and columns added at the end of the output, in pixels", 0)
+    stride: Extent = argument(EXTENT, "output pixels per input pixel", default=1)
+    pad: Extent = argument(MARGIN, "margin cut from both sides of the output, in pixels", default=0)
+    dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", default=1)
+    groups: int = argument(COUNT, "groups of channels convolved apart", default=1)
+    bias: bool = argument(FLAG, "adds a learned value to each channel", default=True)
+    output_pad: Extent = argument(
+        MARGIN, "rows and columns added at the end of the output, in pixels", default=0
+    )
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("tconv", shapes[0])

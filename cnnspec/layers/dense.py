@@ -1,4 +1,4 @@
-"""Layers of dense nets and of training: linear, flatten, dropout, droppath, identity, scale and layerscale."""
+"""Layers of dense nets and of training: linear, flatten, dropout, droppath, identity, scale, layerscale."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from cnnspec.layers.base import (
 class Linear(Layer):
     """Fully connected layer: y = Wx + b. Weights: in*out, and out for the bias.
 
-    Rosenblatt 1958, "The perceptron"; Rumelhart et al. 1986, "Learning representations by back-propagating errors".
+    Rumelhart et al. 1986, "Learning representations by back-propagating errors".
     """
 
     out: int = argument(COUNT, "output features")
-    bias: bool = argument(FLAG, "adds a learned value to each feature", True)
+    bias: bool = argument(FLAG, "adds a learned value to each feature", default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) != 1:
@@ -39,7 +39,8 @@ class Linear(Layer):
                 "shape-rank",
                 f"`linear` needs a vector, here it gets the map {describe(shapes[0])}",
                 label=f"map {describe(shapes[0])}",
-                help=f"flatten first: flatten -> linear({self.out}) has {prod(shapes[0]) * self.out:,} weights, "
+                help="flatten first: "
+                f"flatten -> linear({self.out}) has {prod(shapes[0]) * self.out:,} weights, "
                 f"gap -> flatten -> linear({self.out}) has {shapes[0][0] * self.out:,}",
             )
         return (self.out,)
@@ -79,14 +80,14 @@ class Dropout(Layer):
     overfitting".
     """
 
-    rate: float = argument(FRACTION, "probability of dropping a value", 0.5)
+    rate: float = argument(FRACTION, "probability of dropping a value", default=0.5)
 
 
 @layer("droppath", family="dense")
 class DropPath(Layer):
-    """Stochastic depth: in training sets a whole sample to 0 with probability `rate`, divides others by 1 - rate.
+    """Stochastic depth: in training sets a whole sample to 0 with probability `rate`.
 
-    Nothing in inference. Huang et al. 2016, "Deep networks with stochastic depth".
+    The other samples are divided by 1 - rate. Nothing in inference. Huang et al. 2016, "Deep networks with stochastic depth".
     """
 
     rate: float = argument(FRACTION, "probability of dropping a sample")
@@ -104,8 +105,8 @@ class Scale(Layer):
     Brock et al. 2021, "High-performance large-scale image recognition without normalization".
     """
 
-    by: float = argument(NUMBER, "the factor", 1.0)
-    learnable: bool = argument(FLAG, "makes the factor a weight, which starts at `by`", False)
+    by: float = argument(NUMBER, "the factor", default=1.0)
+    learnable: bool = argument(FLAG, "makes the factor a weight, which starts at `by`", default=False)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         return (Weight("weight", (1,), Init("constant", self.by)),) if self.learnable else ()
@@ -118,7 +119,7 @@ class Scale(Layer):
 class LayerScale(Layer):
     """w * x with w learned, one a channel. Touvron et al. 2021, "Going deeper with image transformers"."""
 
-    init: float = argument(NUMBER, "the factor at the start of training", 1e-6)
+    init: float = argument(NUMBER, "the factor at the start of training", default=1e-6)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         return (Weight("weight", shapes[0][:1], Init("constant", self.init)),)

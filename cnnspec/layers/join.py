@@ -112,9 +112,12 @@ def cure(op: str, first: Shape, second: Shape) -> str:
 
 
 def size_cure(first: Shape, second: Shape) -> str:
-    """What would make two maps of unequal sizes agree: a stride where one divides the other, else a resize."""
+    """What makes the sizes of two maps agree: a stride where one divides the other, else a resize."""
     large, small = (first, second) if prod(first[1:]) >= prod(second[1:]) else (second, first)
     ratios = {b // s if b % s == 0 else 0 for b, s in zip(large[1:], small[1:], strict=True)}
     if len(ratios) == 1 and (ratio := ratios.pop()) > 1:
-        return f"stride={ratio} on the path to {describe(large)}, or upsample({ratio}) after {describe(small)}, makes sizes agree"
+        return (
+            f"stride={ratio} on the path to {describe(large)}, or upsample({ratio}) after {describe(small)}, "
+            "makes sizes agree"
+        )
     return f"check pad and stride on both paths, or put resize({describe(small[1:])}) after {describe(large)}"

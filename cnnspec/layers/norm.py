@@ -34,15 +34,15 @@ OVER = words("all", "channels")
 
 @layer("batchnorm", family="norm")
 class BatchNorm(Layer):
-    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel over the batch.
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel.
 
     Training takes them over batch and space (variance by N for the output, by N - 1 for the running one),
     inference from running statistics. Ioffe and Szegedy 2015, "Batch normalization".
     """
 
-    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
-    momentum: float = argument(NUMBER, "share of each batch in the running statistics", 0.1)
-    affine: bool = argument(FLAG, AFFINE_DOC, True)
+    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    momentum: float = argument(NUMBER, "share of each batch in the running statistics", default=0.1)
+    affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         size = shapes[0][:1]
@@ -60,13 +60,15 @@ class BatchNorm(Layer):
 class LayerNorm(Layer):
     """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each sample.
 
-    `over=all` takes them over channels and space, with a weight an element; `over=channels` over the channels at
-    each place, with a weight a channel (ConvNeXt). Ba et al. 2016, "Layer normalization".
+    `over=all` takes them over channels and space, with a weight an element; `over=channels` over the channels
+    at each place, with a weight a channel (ConvNeXt). Ba et al. 2016, "Layer normalization".
     """
 
-    over: str = argument(OVER, "all is channels and space, channels is the channels at each place", "all")
-    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
-    affine: bool = argument(FLAG, AFFINE_DOC, True)
+    over: str = argument(
+        OVER, "all is channels and space, channels is the channels at each place", default="all"
+    )
+    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         return affine_weights(shapes[0] if self.over == "all" else shapes[0][:1], self.affine)
@@ -82,8 +84,8 @@ class InstanceNorm(Layer):
     Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
     """
 
-    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
-    affine: bool = argument(FLAG, AFFINE_DOC, False)
+    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, _ = need_map("instancenorm", shapes[0])
@@ -106,8 +108,8 @@ class GroupNorm(Layer):
     """
 
     groups: int = argument(COUNT, "groups of channels normalized apart")
-    eps: float = argument(NONNEGATIVE, EPS_DOC, 1e-5)
-    affine: bool = argument(FLAG, AFFINE_DOC, True)
+    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
         need_divisor("groupnorm", shapes[0][0], self.groups)
@@ -125,14 +127,16 @@ class GroupNorm(Layer):
 class LocalResponseNorm(Layer):
     """x / (k + alpha/size * sum of x^2 over `size` neighbouring channels)^beta.
 
-    Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks"; alpha is divided
-    by the size, as in torch (the paper's alpha is alpha/size here).
+    Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks"; alpha is
+    divided by the size, as in torch (the paper's alpha is alpha/size here).
     """
 
-    size: int = argument(COUNT, "number of neighbouring channels, the channel itself in the middle", 5)
-    alpha: float = argument(NUMBER, "weight of the mean of squares", 1e-4)
-    beta: float = argument(NUMBER, "exponent", 0.75)
-    k: float = argument(NUMBER, "added to the mean of squares, against division by 0", 1.0)
+    size: int = argument(
+        COUNT, "number of neighbouring channels, the channel itself in the middle", default=5
+    )
+    alpha: float = argument(NUMBER, "weight of the mean of squares", default=1e-4)
+    beta: float = argument(NUMBER, "exponent", default=0.75)
+    k: float = argument(NUMBER, "added to the mean of squares, against division by 0", default=1.0)
 
     def infer(self, *shapes: Shape) -> Shape:
         need_map("lrn", shapes[0])
@@ -149,9 +153,11 @@ class RMSNorm(Layer):
     `over` is as for layernorm. Zhang and Sennrich 2019, "Root mean square layer normalization".
     """
 
-    over: str = argument(OVER, "all is channels and space, channels is the channels at each place", "all")
-    eps: float = argument(NONNEGATIVE, "added to the mean of squares, against division by 0", 1e-6)
-    affine: bool = argument(FLAG, "multiplies by a learned weight", True)
+    over: str = argument(
+        OVER, "all is channels and space, channels is the channels at each place", default="all"
+    )
+    eps: float = argument(NONNEGATIVE, "added to the mean of squares, against division by 0", default=1e-6)
+    affine: bool = argument(FLAG, "multiplies by a learned weight", default=True)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         return affine_weights(shapes[0] if self.over == "all" else shapes[0][:1], self.affine)[:1]

@@ -39,10 +39,10 @@ class MaxPool(Layer):
     """
 
     kernel: Extent = argument(EXTENT, "window size, in pixels")
-    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
-    pad: str | Extent = argument(PADDING, PAD_DOC, 0)
-    dilation: Extent = argument(EXTENT, "distance between the pixels of a window, in pixels", 1)
-    ceil: bool = argument(FLAG, CEIL_DOC, False)
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, default=None)
+    pad: str | Extent = argument(PADDING, PAD_DOC, default=0)
+    dilation: Extent = argument(EXTENT, "distance between the pixels of a window, in pixels", default=1)
+    ceil: bool = argument(FLAG, CEIL_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
         return pool_shape("maxpool", shapes[0], self.kernel, self.stride, self.pad, self.dilation, self.ceil)
@@ -64,10 +64,10 @@ class AvgPool(Layer):
     """
 
     kernel: Extent = argument(EXTENT, "window size, in pixels")
-    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
-    pad: str | Extent = argument(PADDING, PAD_DOC, 0)
-    ceil: bool = argument(FLAG, CEIL_DOC, False)
-    count_pad: bool = argument(FLAG, "counts the zeros of the margin in the mean", True)
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, default=None)
+    pad: str | Extent = argument(PADDING, PAD_DOC, default=0)
+    ceil: bool = argument(FLAG, CEIL_DOC, default=False)
+    count_pad: bool = argument(FLAG, "counts the zeros of the margin in the mean", default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
         return pool_shape("avgpool", shapes[0], self.kernel, self.stride, self.pad, 1, self.ceil)
@@ -81,17 +81,19 @@ class AvgPool(Layer):
 
 @layer("lppool", family="pool")
 class LpPool(Layer):
-    """The p-norm of each window without the absolute value: (sum of x^p)^(1/p), and 0 where the sum is not positive.
+    """(sum of x^p)^(1/p) over each window, and 0 where the sum is not positive.
 
-    Output size on each axis: floor((H - k)/s + 1), or its ceil. As in torch, a window that `ceil` lets run over
-    the edge has its sum scaled up by kernel area / area inside the map. Gulcehre et al. 2014, "Learned-norm
-    pooling for deep feedforward and recurrent neural networks".
+    Output size on each axis: floor((H - k)/s + 1), or its ceil. As in torch, a window that `ceil` lets run
+    over the edge has its sum scaled up by kernel area / area inside the map. Gulcehre et al. 2014,
+    "Learned-norm pooling for deep feedforward and recurrent neural networks".
     """
 
     kernel: Extent = argument(EXTENT, "window size, in pixels")
-    power: float = argument(POSITIVE, "the p of the norm; 1 is the sum, infinity would be the maximum", 2.0)
-    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, None)
-    ceil: bool = argument(FLAG, CEIL_DOC, False)
+    power: float = argument(
+        POSITIVE, "the p of the norm; 1 is the sum, infinity would be the maximum", default=2.0
+    )
+    stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, default=None)
+    ceil: bool = argument(FLAG, CEIL_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
         return pool_shape("lppool", shapes[0], self.kernel, self.stride, 0, 1, self.ceil)
@@ -167,8 +169,8 @@ class AdaptiveAvgPool(Layer):
 class AdaptiveMaxPool(Layer):
     """The largest value in windows chosen so that the output has this size, whatever the input's.
 
-    Output i of m is the maximum of inputs floor(i*H/m) up to ceil((i+1)*H/m). He et al. 2014, "Spatial pyramid
-    pooling in deep convolutional networks".
+    Output i of m is the maximum of inputs floor(i*H/m) up to ceil((i+1)*H/m). He et al. 2014, "Spatial
+    pyramid pooling in deep convolutional networks".
     """
 
     size: Extent = argument(EXTENT, "output size, in pixels")
@@ -199,7 +201,7 @@ def pool_shape(
 
 
 def check_pad(op: str, sizes: Shape, kernel: Extent, pad: str | Extent, dilation: Extent) -> None:
-    """Raise LayerError where a margin is over half the window: some windows would hold hardly anything else."""
+    """Raise LayerError where a margin is over half the window: some windows would hold little else."""
     rank = len(sizes)
     kernels, dilations = per_axis(kernel, rank, "kernel"), per_axis(dilation, rank, "dilation")
     spans = tuple((k - 1) * d + 1 for k, d in zip(kernels, dilations, strict=True))

@@ -1,4 +1,4 @@
-"""Layers that move values without computing: pad, crop, slice, shuffles, upsample, resize, reshape and the like."""
+"""Layers that move values: pad, crop, slice, shuffles, upsample, resize, reshape, zero_channels, subsample."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ class Pad(Layer):
     """Adds a margin on both sides of each axis. Output size: H + 2 * amount."""
 
     amount: Extent = argument(MARGIN, "margin on both sides, in pixels")
-    mode: str = argument(words("zeros", "reflect", "replicate", "circular"), "what the margin holds", "zeros")
-    value: float = argument(NUMBER, "what the margin holds with mode=zeros", 0.0)
+    mode: str = argument(
+        words("zeros", "reflect", "replicate", "circular"), "what the margin holds", default="zeros"
+    )
+    value: float = argument(NUMBER, "what the margin holds with mode=zeros", default=0.0)
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("pad", shapes[0])
@@ -100,7 +102,8 @@ class Slice(Layer):
 class ChannelShuffle(Layer):
     """Channels as a matrix of `groups` rows, transposed: the next grouped conv mixes groups.
 
-    Channel i goes to (i mod n) * groups + i // n, with n = channels / groups. Zhang et al. 2017, "ShuffleNet".
+    Channel i goes to (i mod n) * groups + i // n, with n = channels / groups. Zhang et al. 2017,
+    "ShuffleNet".
     """
 
     groups: int = argument(COUNT, "groups of channels to mix")
@@ -115,8 +118,8 @@ class ChannelShuffle(Layer):
 class PixelShuffle(Layer):
     """Channels to space: C*r*r x H x W becomes C x H*r x W*r (r**rank channels in other ranks).
 
-    Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel convolutional
-    neural network".
+    Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network".
     """
 
     factor: int = argument(COUNT, "growth of each axis")
@@ -141,11 +144,11 @@ class PixelShuffle(Layer):
 class Upsample(Layer):
     """A map `scale` times as large on each axis, by interpolation (corners not aligned).
 
-    nearest: output i is input floor(i / scale); bilinear: it lies at (i + 0.5) / scale - 0.5 between two inputs.
+    nearest: output i is input floor(i / scale); bilinear: it lies at (i + 0.5) / scale - 0.5 between two.
     """
 
     scale: Extent = argument(EXTENT, "growth of each axis")
-    mode: str = argument(MODE, MODE_DOC, "nearest")
+    mode: str = argument(MODE, MODE_DOC, default="nearest")
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("upsample", shapes[0])
@@ -165,7 +168,7 @@ class Resize(Layer):
     """
 
     size: Extent = argument(EXTENT, "output size, in pixels")
-    mode: str = argument(MODE, MODE_DOC, "nearest")
+    mode: str = argument(MODE, MODE_DOC, default="nearest")
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("resize", shapes[0])

@@ -20,7 +20,8 @@ def paddings(
     pixel at the end; an extent is taken as it is.
     """
     if pad == "half":
-        return tuple(((k - 1) * d // 2,) * 2 for k, d in zip(kernel, dilation, strict=True))
+        halves = ((k - 1) * d // 2 for k, d in zip(kernel, dilation, strict=True))
+        return tuple((half, half) for half in halves)
     if pad == "valid":
         return ((0, 0),) * len(sizes)
     if pad == "same":
@@ -46,8 +47,8 @@ def window_size(
 ) -> Shape:
     """The output sizes: floor((H + before + after - d(k-1) - 1)/s + 1) on each axis.
 
-    With `ceil`, rounded up, but a window that would start in the margin after the map is dropped, as in torch.
-    Raises LayerError where a window is larger than the padded map.
+    With `ceil`, rounded up, but a window that would start in the margin after the map is dropped, as in
+    torch. Raises LayerError where a window is larger than the padded map.
     """
     rank = len(sizes)
     kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
@@ -57,12 +58,13 @@ def window_size(
     for h, k, s, d, (before, after) in zip(sizes, kernels, strides, dilations, margins, strict=True):
         room = h + before + after - d * (k - 1) - 1
         if room < 0:
+            span, whole = d * (k - 1) + 1, h + before + after
             raise LayerError(
                 "window-too-large",
-                f"the window of `{op}` covers {d * (k - 1) + 1} pixels, the map with its padding has {h + before + after}",
+                f"the window of `{op}` covers {span} pixels, the map with its padding has {whole}",
                 label=f"map {describe(sizes)}, kernel {describe(kernels)}",
-                help=f"use a kernel of at most {(h + before + after - 1) // d + 1}, "
-                f"or a map of at least {d * (k - 1) + 1 - before - after} pixels here",
+                help=f"use a kernel of at most {(whole - 1) // d + 1}, "
+                f"or a map of at least {span - before - after} pixels here",
             )
         size = (-(-room // s) if ceil else room // s) + 1
         if ceil and (size - 1) * s >= h + before:
