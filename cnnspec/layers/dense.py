@@ -87,7 +87,8 @@ class Dropout(Layer):
 class DropPath(Layer):
     """Stochastic depth: in training sets a whole sample to 0 with probability `rate`.
 
-    The other samples are divided by 1 - rate. Nothing in inference. Huang et al. 2016, "Deep networks with stochastic depth".
+    The other samples are divided by 1 - rate. Nothing in inference. Huang et al. 2016, "Deep networks with
+    stochastic depth".
     """
 
     rate: float = argument(FRACTION, "probability of dropping a sample")

@@ -81,7 +81,7 @@ class AvgPool(Layer):
 
 @layer("lppool", family="pool")
 class LpPool(Layer):
-    """(sum of x^p)^(1/p) over each window, and 0 where the sum is not positive.
+    """(sum of x^p)^(1/p) over each window; not a number where a root of a negative sum has none.
 
     Output size on each axis: floor((H - k)/s + 1), or its ceil. As in torch, a window that `ceil` lets run
     over the edge has its sum scaled up by kernel area / area inside the map. Gulcehre et al. 2014,
@@ -196,25 +196,29 @@ def pool_shape(
 ) -> Shape:
     """The output shape of a sliding pool. Raises LayerError where the window does not fit."""
     channels, sizes = need_map(op, shape)
-    check_pad(op, sizes, kernel, pad, dilation)
+    check_pad(op, sizes, kernel, stride or kernel, pad, dilation)
     return channels, *window_size(op, sizes, kernel, stride or kernel, pad, dilation, ceil)
 
 
-def check_pad(op: str, sizes: Shape, kernel: Extent, pad: str | Extent, dilation: Extent) -> None:
-    """Raise LayerError where a margin is over half the window: some windows would hold little else."""
+def check_pad(
+    op: str, sizes: Shape, kernel: Extent, stride: Extent, pad: str | Extent, dilation: Extent
+) -> None:
+    """Raise LayerError where a margin is over half the kernel, or a window could hold nothing else.
+
+    The first is torch's rule, and does not count the dilation.
+    """
     rank = len(sizes)
     kernels, dilations = per_axis(kernel, rank, "kernel"), per_axis(dilation, rank, "dilation")
-    spans = tuple((k - 1) * d + 1 for k, d in zip(kernels, dilations, strict=True))
-    # Only a margin given in pixels can be too wide: the words never exceed half.
-    if isinstance(pad, str):
-        return
-    for span, (margin, _) in zip(spans, paddings(sizes, kernels, kernels, pad, dilations), strict=True):
-        if margin > span // 2:
+    margins = map(max, paddings(sizes, kernels, per_axis(stride, rank, "stride"), pad, dilations))
+    for size, k, d, margin in zip(sizes, kernels, dilations, margins, strict=True):
+        # Taps further apart than the map is wide can lie on both sides of it.
+        most = 0 if size < d else k // 2
+        if margin > most:
             raise LayerError(
                 "pool-pad",
-                f"`{op}` pads {margin} pixels, more than half its window of {span}",
-                label=f"kernel {describe(kernels)}, pad {margin}",
-                help=f"use pad={span // 2} or less, or put pad({margin}) before it",
+                f"`{op}` pads {margin} pixels, its kernel of {k} on a map of {size} allows {most}",
+                label=f"map {describe(sizes)}, kernel {describe(kernels)}, dilation {describe(dilations)}",
+                help=f"use pad={most}, or put pad({margin - most}) before it",
             )
 
 

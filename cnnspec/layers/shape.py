@@ -1,4 +1,4 @@
-"""Layers that move values: pad, crop, slice, shuffles, upsample, resize, reshape, zero_channels, subsample."""
+"""Layers that move values: pad, crop, slice, shuffles, upsample, resize, reshape and the like."""
 
 from __future__ import annotations
 
