@@ -1,0 +1,85 @@
+"""Diagnostics, and the report that gathers them while a spec is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from cnnspec.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+class Frame(NamedTuple):
+    """One step of the chain that led to a place: a call, a repeat, a section."""
+
+    text: str
+    span: Span | None
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One mistake: what it is, where, how it was reached and how to mend it."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    label: str = ""
+    help: str = ""
+    trail: tuple[Frame, ...] = ()
+    others: int = 0
+
+
+class SpecError(Exception):
+    """Raised when a spec has errors; `diagnostics` says which, in source order."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]):
+        self.diagnostics = diagnostics
+        errors = [d for d in diagnostics if d.severity == "error"]
+        first = errors[0] if errors else diagnostics[0]
+        place = f" at {first.span.place}" if first.span else ""
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.code}{place}: {first.message}{more}")
+
+
+class Report:
+    """Gathers diagnostics; a mistake met again at the same place is counted, not repeated."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, or count it where the same code was reported for the same span before."""
+        span = diagnostic.span
+        key = (diagnostic.code, span.source.name, span.start, span.end) if span else (diagnostic.code, diagnostic.message)
+        known = self._found.get(key)
+        self._found[key] = diagnostic if known is None else replace(known, others=known.others + 1)
+
+    def error(
+        self, code: str, span: Span | None, message: str, *, label: str = "", help: str = "", trail: tuple[Frame, ...] = ()
+    ) -> None:
+        self.add(Diagnostic(code, "error", message, span, label, help, trail))
+
+    def warning(
+        self, code: str, span: Span | None, message: str, *, label: str = "", help: str = "", trail: tuple[Frame, ...] = ()
+    ) -> None:
+        self.add(Diagnostic(code, "warning", message, span, label, help, trail))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found, in source order."""
+
+        def order(diagnostic: Diagnostic) -> tuple[str, int]:
+            return (diagnostic.span.source.name, diagnostic.span.start) if diagnostic.span else ("", -1)
+
+        return tuple(sorted(self._found.values(), key=order))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.severity == "error" for d in self._found.values())
+
+    def raise_errors(self) -> None:
+        """Raise SpecError if there is an error among the diagnostics."""
+        if self.has_errors:
+            raise SpecError(self.diagnostics)

@@ -1,0 +1,76 @@
+"""A diagnostic as text for a terminal and as data for tools."""
+
+from __future__ import annotations
+
+from cnnspec.diagnostics.report import Diagnostic, Frame
+
+TRAIL_SHOWN = 6
+STYLES = {"error": "\033[1;31m", "warning": "\033[1;33m", "note": "\033[1;34m", "bold": "\033[1m"}
+
+
+def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+    """The diagnostic with its line of source, its chain of calls and its cure."""
+
+    def paint(style: str, text: str) -> str:
+        return f"{STYLES[style]}{text}\033[0m" if colour else text
+
+    head = paint(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
+    lines = [f"{head}{paint('bold', ': ' + diagnostic.message)}"]
+    width = 3
+    if diagnostic.span is not None:
+        width = len(str(diagnostic.span.line)) + 1
+        arrow = " " * (width - 1) + "-->"
+        lines += [f"{paint('note', arrow)} {diagnostic.span.place}", *_excerpt(diagnostic, width, paint)]
+    notes = []
+    if diagnostic.trail:
+        notes.append(_chain(diagnostic.trail))
+    if diagnostic.others:
+        notes.append(f"and {diagnostic.others} more time{'s' if diagnostic.others > 1 else ''} from other calls or repeats")
+    if diagnostic.help:
+        notes.append(f"help: {diagnostic.help}")
+    lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]
+    return "\n".join(lines)
+
+
+def _excerpt(diagnostic: Diagnostic, width: int, paint) -> list[str]:
+    span = diagnostic.span
+    assert span is not None
+    text = span.source.line_text(span.line)
+    bar = paint("note", "|")
+    start = span.column - 1
+    length = max(1, (span.end_column - span.column) if span.end_line == span.line else len(text) - start)
+    shown = text[:200].replace("\t", " ")
+    marks = " " * min(start, 200) + paint(diagnostic.severity, "^" * max(1, min(length, 200 - min(start, 199))))
+    label = f" {diagnostic.label}" if diagnostic.label else ""
+    gutter = " " * width
+    number = paint("note", f"{span.line:>{width - 1}}")
+    return [f"{gutter}{bar}", f"{number} {bar} {shown}", f"{gutter}{bar} {marks}{label}", f"{gutter}{bar}"]
+
+
+def _chain(trail: tuple[Frame, ...]) -> str:
+    steps = []
+    for frame in trail[:TRAIL_SHOWN]:
+        called = f", called at {frame.span.place}" if frame.span else ""
+        steps.append(f"in {frame.text}{called}")
+    if len(trail) > TRAIL_SHOWN:
+        steps.append(f"... and {len(trail) - TRAIL_SHOWN} more calls")
+    return ", ".join(steps)
+
+
+def as_dict(diagnostic: Diagnostic) -> dict[str, object]:
+    """The diagnostic as JSON-ready data (the `check --json` form)."""
+    span = diagnostic.span
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "label": diagnostic.label,
+        "file": span.source.name if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_line": span.end_line if span else None,
+        "end_column": span.end_column if span else None,
+        "help": diagnostic.help,
+        "trail": [{"text": f.text, "place": f.span.place if f.span else None} for f in diagnostic.trail],
+        "others": diagnostic.others,
+    }

@@ -1,0 +1,234 @@
+"""The graph of a net: layer instances with their inputs in order, and the tree of blocks they came from.
+
+Nodes stand in topological order. `Graph.digraph` is the same as a networkx graph, for whatever asks questions
+about paths and reachability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnnspec.diagnostics.report import Frame
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.input import Input
+from cnnspec.source import Span
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """A stretch of a net that the spec names: a section, a call, a label, a repeat, a join or one of its arms.
+
+    `kind` is one of net, section, head, label, def, share, repeat, residual, dense, join, arm, shortcut.
+    `title` is the word in the spec (a def's name, a join's op, a label); `segment` is its part of the path, and
+    `path` the whole of it. `arguments` are those of the call, by parameter name. `index` is its number within
+    a repeat. `children` are blocks and names of nodes, in the order of the spec.
+    """
+
+    kind: str
+    title: str
+    parent: Block | None = None
+    span: Span | None = None
+    arguments: tuple[tuple[str, Any], ...] = ()
+    index: int | None = None
+    segment: str = ""
+    path: str = ""
+    children: list[Block | str] = field(default_factory=list)
+
+    def ancestors(self) -> Iterator[Block]:
+        """The blocks around this one, from the inside out, itself first."""
+        block: Block | None = self
+        while block is not None:
+            yield block
+            block = block.parent
+
+    def walk(self) -> Iterator[Block]:
+        """This block and all within it, in the order of the spec."""
+        stack: list[Block] = [self]
+        while stack:
+            block = stack.pop()
+            yield block
+            stack.extend(child for child in reversed(block.children) if isinstance(child, Block))
+
+    def nodes(self) -> Iterator[str]:
+        """The names of all nodes within it, in the order of the spec."""
+        stack: list[Block | str] = [self]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                yield item
+            else:
+                stack.extend(reversed(item.children))
+
+    def trail(self) -> tuple[Frame, ...]:
+        """The chain of calls, repeats and sections that leads here, from the inside out."""
+        return tuple(
+            Frame(block.describe(), block.span if block.kind in ("def", "share") else None)
+            for block in self.ancestors()
+            if block.kind in ("def", "share", "section", "head") or block.index is not None
+        )
+
+    def describe(self) -> str:
+        """The call as the spec would write it: bottleneck(64, stride=2)."""
+        if self.index is not None and self.kind == "repeat":
+            return f"repeat {self.index} of {self.title}"
+        if self.kind not in ("def", "share"):
+            return self.title
+        given = ", ".join(f"{name}={show_value(value)}" for name, value in self.arguments)
+        return f"{self.title}({given})"
+
+
+def show_value(value: Any) -> str:
+    """A value of the DSL as a spec would write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(show_value, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(getattr(value, "name", value))
+
+
+class Node(NamedTuple):
+    """A layer instance: `inputs` are names of nodes, in order; `shape` is that of its output.
+
+    `weights_of` is the node whose weights it uses: itself, or the first call of a shared block.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    shape: Shape
+    block: Block
+    span: Span | None
+    weights_of: str
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A net: its nodes in topological order, inputs, heads and the tree of blocks.
+
+    `outputs` maps the name of each head to the node it ends in; `training_heads` are those that inference
+    leaves out.
+    """
+
+    name: str
+    nodes: Mapping[str, Node]
+    inputs: tuple[str, ...]
+    outputs: Mapping[str, str]
+    training_heads: frozenset[str]
+    root: Block
+    file: str = ""
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes.values())
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        return self.nodes[name]
+
+    def input_shapes(self, node: Node) -> tuple[Shape, ...]:
+        """The shapes that flow into a node, in order."""
+        return tuple(self.nodes[name].shape for name in node.inputs)
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """The nodes that each node feeds, in topological order; a join that takes it twice stands twice."""
+        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for node in self:
+            for name in node.inputs:
+                found[name].append(node.name)
+        return {name: tuple(users) for name, users in found.items()}
+
+    @cached_property
+    def digraph(self) -> networkx.DiGraph:
+        """The networkx form: a node per layer, with its Node under the key `node`; edges carry `slots`."""
+        import networkx
+
+        graph = networkx.DiGraph(name=self.name)
+        for node in self:
+            graph.add_node(node.name, node=node)
+            for slot, name in enumerate(node.inputs):
+                if graph.has_edge(name, node.name):
+                    graph.edges[name, node.name]["slots"].append(slot)
+                else:
+                    graph.add_edge(name, node.name, slots=[slot])
+        return graph
+
+    @cached_property
+    def inference_nodes(self) -> frozenset[str]:
+        """The nodes that inference runs: all but those that only training heads need."""
+        if not self.training_heads:
+            return frozenset(self.nodes)
+        needed: set[str] = set()
+        stack = [node for head, node in self.outputs.items() if head not in self.training_heads]
+        while stack:
+            name = stack.pop()
+            if name not in needed:
+                needed.add(name)
+                stack.extend(self.nodes[name].inputs)
+        only_training: set[str] = set()
+        stack = [self.outputs[head] for head in self.training_heads]
+        while stack:
+            name = stack.pop()
+            if name not in only_training and name not in needed:
+                only_training.add(name)
+                stack.extend(self.nodes[name].inputs)
+        return frozenset(name for name in self.nodes if name not in only_training)
+
+    def inference(self) -> Graph:
+        """The graph without its training heads."""
+        if not self.training_heads:
+            return self
+        return self.restrict(self.inference_nodes, drop_heads=self.training_heads)
+
+    def restrict(self, names: frozenset[str], drop_heads: frozenset[str] = frozenset()) -> Graph:
+        """The graph with these nodes alone; the block tree stays as it is, less the nodes that went."""
+        return replace(
+            self,
+            nodes={name: node for name, node in self.nodes.items() if name in names},
+            outputs={head: node for head, node in self.outputs.items() if head not in drop_heads},
+            training_heads=self.training_heads - drop_heads,
+        )
+
+
+def build(
+    name: str,
+    inputs: Mapping[str, Shape],
+    layers: Iterable[tuple[str, Layer, tuple[str, ...]]],
+    outputs: Mapping[str, str],
+) -> Graph:
+    """A graph from layers in topological order, each with its name and the names of its inputs.
+
+    Shapes are inferred; raises LayerError where a layer does not fit. Blocks are made of the dots in the names.
+    """
+    root = Block("net", name)
+    blocks = {"": root}
+    nodes: dict[str, Node] = {}
+
+    def block_of(path: str) -> Block:
+        if path not in blocks:
+            outer, _, segment = path.rpartition(".")
+            parent = block_of(outer)
+            blocks[path] = Block("label", segment, parent, segment=segment, path=path)
+            parent.children.append(blocks[path])
+        return blocks[path]
+
+    def add(node_name: str, layer: Layer, sources: tuple[str, ...]) -> None:
+        block = block_of(node_name.rpartition(".")[0])
+        shape = layer.infer(*(nodes[source].shape for source in sources))
+        nodes[node_name] = Node(node_name, layer, sources, shape, block, None, node_name)
+        block.children.append(node_name)
+
+    for input_name, shape in inputs.items():
+        add(input_name, Input(shape), ())
+    for node_name, layer, sources in layers:
+        add(node_name, layer, sources)
+    return Graph(name, nodes, tuple(inputs), dict(outputs), frozenset(), root)

@@ -1,0 +1,337 @@
+"""The abstract syntax of a spec: data only. Spans do not count when two trees are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnnspec.source import Span
+
+
+def _span() -> Span:
+    return field(compare=False, repr=False)  # type: ignore[return-value]
+
+
+# ---- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a text, a truth value, `none`, or dims (a tuple of integers)."""
+
+    value: int | float | str | bool | tuple[int, ...] | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`[a, b]`, or `(a, b)`, which is the same."""
+
+    items: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`for names in iterable if condition ...` of a comprehension."""
+
+    names: tuple[Name, ...]
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension:
+    element: Expression
+    clauses: tuple[Clause, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`a if c else b if d else e`: the values in turn, each but the last with its condition."""
+
+    values: tuple[Expression, ...]
+    conditions: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`a and b and c`, or the same with `or`."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """`not`, `-` or `+`, any number of times, before an operand."""
+
+    operators: tuple[str, ...]
+    operand: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`a < b <= c`: true where every neighbour holds."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Operators of one precedence, from left to right; `**` from right to left."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    target: Expression
+    index: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`target[start:stop]`."""
+
+    target: Expression
+    start: Expression | None
+    stop: Expression | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    target: Expression
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call, positional where `name` is None."""
+
+    name: str | None
+    value: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    function: Expression
+    arguments: tuple[Argument, ...]
+    span: Span = _span()
+
+
+Expression = (
+    Literal
+    | Name
+    | Listing
+    | Comprehension
+    | Choice
+    | Logic
+    | Prefix
+    | Comparison
+    | Arithmetic
+    | Index
+    | Cut
+    | Attribute
+    | Call
+)
+
+
+# ---- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name with its indices: `conv`, `skip[i]`, `y[stage, branch]`."""
+
+    name: str
+    indices: tuple[tuple[Expression, ...], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    statements: tuple[Statement, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`for names in value:` or `if value:` before an arm; `names` is empty for `if`."""
+
+    names: tuple[Name, ...]
+    value: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    guards: tuple[Guard, ...]
+    flow: Flow
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    arms: tuple[Arm, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One step of a flow: a call, a label, or (with `target` None) a group in braces; maybe repeated.
+
+    `arguments` is None where no parentheses are written.
+    """
+
+    target: Reference | None
+    arguments: tuple[Argument, ...] | None
+    block: Body | Arms | None
+    repeat: Expression | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape mark; None stands for `?`."""
+
+    extents: tuple[Expression | None, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    label: Reference | None
+    units: tuple[Unit, ...]
+    mark: Mark | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    names: tuple[Name, ...]
+    value: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    names: tuple[Name, ...]
+    iterable: Expression
+    body: Body
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    condition: Expression
+    body: Body
+    otherwise: Body | Branch | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class InputDeclaration:
+    name: str | None
+    extents: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    body: Body
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    name: Reference | None
+    source: Reference | None
+    training: bool
+    body: Body
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    conditions: tuple[Expression, ...]
+    span: Span = _span()
+
+
+Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect
+
+
+# ---- a file
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use std (a, b)`, or `use "blocks.cnn" (a, b)` with `is_path`."""
+
+    origin: str
+    is_path: bool
+    names: tuple[Name, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    default: Expression | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A def; with `shared`, all its calls use one set of weights."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Body
+    shared: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Body
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`net NAME = base(arguments)`."""
+
+    name: str
+    base: Name
+    arguments: tuple[Argument, ...]
+    span: Span = _span()
+
+
+Item = Use | Definition | Net | Given | Let
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    items: tuple[Item, ...]
+    span: Span = _span()
