@@ -1,4 +1,4 @@
-"""What turns a graph into something that runs: numpy, torch and ONNX, each a table from layer to a short rule.
+"""What makes a graph run: numpy, torch and ONNX, each a table from layer to a short rule.
 
 A backend is used by its name, `cnnspec.backends.torch.compile(graph)`, and loaded on first use.
 """
@@ -18,7 +18,7 @@ class CompileError(Exception):
 def lower(
     node: Node, shapes: tuple[Shape, ...], known: Callable[[Layer], bool], backend: str
 ) -> tuple[Layer, ...]:
-    """The layers a backend runs, one after the other, to do what a node says: the node's own, or simpler ones.
+    """The layers a backend runs one after the other for a node: its own, or simpler ones.
 
     Weights keep their names: a layer of the result takes those that its `params` lists. Raises CompileError,
     naming the layer and its line, where neither the layer nor its parts are known.

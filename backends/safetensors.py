@@ -40,7 +40,9 @@ class WeightsError(Exception):
     """A weight file is damaged, or its tensors do not fit."""
 
 
-def save(path: str | os.PathLike[str], tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
+def save(
+    path: str | os.PathLike[str], tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None
+) -> None:
     """Write tensors as a safetensors file, whole or not at all.
 
     Raises WeightsError for a dtype the format lacks, OSError where the file cannot be written.
@@ -83,7 +85,8 @@ def _umask() -> int:
 def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     """Read a safetensors file; bfloat16 becomes float32.
 
-    Raises WeightsError, saying what is wrong, for a file that is not exactly right, OSError for an unreadable one.
+    Raises WeightsError, saying what is wrong, for a file that is not exactly right, OSError for an unreadable
+    one.
     """
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -131,7 +134,9 @@ def _check_entries(header: dict[str, Any], room: int, path: str) -> list[Entry]:
     position = 0
     for name, _, _, begin, end in entries:
         if begin < position:
-            raise WeightsError(f"{path}: the data of {name} (from byte {begin}) overlaps that before it (to {position})")
+            raise WeightsError(
+                f"{path}: the data of {name} (from byte {begin}) overlaps that before it (to {position})"
+            )
         if begin > position:
             raise WeightsError(f"{path}: bytes {position} to {begin}, before {name}, belong to no tensor")
         position = end

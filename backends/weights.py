@@ -37,10 +37,10 @@ def declared(graph: Graph) -> Iterator[tuple[str, Weight, Node]]:
 def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str, NDArray[np.float32]]:
     """The weights a net starts from, float32, each drawn from a stream of its own keyed by (seed, key).
 
-    `default` is what each layer declares (torch's defaults); `he` is normal with variance 2 / fan_in (He et al.
-    2015, "Delving Deep into Rectifiers"); `xavier` is uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and
-    Bengio 2010), both with zero biases; `zero-gamma` is `he` with the last batchnorm of each residual at 0
-    (Goyal et al. 2017, section 5.1). Raises ValueError for another scheme.
+    `default` is what each layer declares (torch's defaults); `he` is normal with variance 2 / fan_in (He et
+    al. 2015, "Delving Deep into Rectifiers"); `xavier` is uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot
+    and Bengio 2010), both with zero biases; `zero-gamma` is `he` with the last batchnorm of each residual at
+    0 (Goyal et al. 2017, section 5.1). Raises ValueError for another scheme.
     """
     if scheme not in SCHEMES:
         raise ValueError(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
@@ -55,7 +55,9 @@ def _draw(key: str, weight: Weight, seed: int, scheme: str) -> NDArray[np.float3
     if scheme == "default" or not weight.fan_in or weight.buffer:
         if weight.init.kind == "constant":
             return np.full(weight.shape, weight.init.value, np.float32)
-        return _stream(seed, key).uniform(-weight.init.value, weight.init.value, weight.shape).astype(np.float32)
+        return (
+            _stream(seed, key).uniform(-weight.init.value, weight.init.value, weight.shape).astype(np.float32)
+        )
     if weight.name == "bias":
         return np.zeros(weight.shape, np.float32)
     if scheme == "xavier":
@@ -74,7 +76,9 @@ def _residual_ends(graph: Graph) -> frozenset[str]:
     """The keys of the gammas that end the main path of a residual."""
     ends = set()
     for node in graph:
-        if node.layer.op != "add" or not any(b.kind == "residual" for b in (node.block, node.block.parent) if b):
+        if node.layer.op != "add" or not any(
+            b.kind == "residual" for b in (node.block, node.block.parent) if b
+        ):
             continue
         main = graph[node.inputs[0]]
         while main.layer.op in ("dropout", "droppath", "identity") and main.inputs:
@@ -101,7 +105,10 @@ class Mismatch:
             [
                 *(f"missing: {key}" for key in self.missing),
                 *(f"unexpected: {key}" for key in self.unexpected),
-                *(f"shape of {key}: expected {_dims(want)}, got {_dims(got)}" for key, want, got in self.shapes),
+                *(
+                    f"shape of {key}: expected {_dims(want)}, got {_dims(got)}"
+                    for key, want, got in self.shapes
+                ),
             ]
         )
 
@@ -117,7 +124,9 @@ def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
         missing=tuple(key for key in expected if key not in given),
         unexpected=tuple(key for key in given if key not in expected),
         shapes=tuple(
-            (key, shape, given[key]) for key, shape in expected.items() if key in given and given[key] != shape
+            (key, shape, given[key])
+            for key, shape in expected.items()
+            if key in given and given[key] != shape
         ),
     )
 

@@ -1,0 +1,7 @@
+"""The numpy backend: the reference kernels, programs that run a graph, and what trains them."""
+
+from cnnspec.backends.numpy.kernels.conv import toeplitz
+from cnnspec.backends.numpy.program import Program, compile
+from cnnspec.backends.numpy.training import SGD, mean_squared_error, softmax_cross_entropy
+
+__all__ = ["SGD", "Program", "compile", "mean_squared_error", "softmax_cross_entropy", "toeplitz"]

@@ -1,0 +1,71 @@
+"""Linear layers, dropout and scalings."""
+
+from __future__ import annotations
+
+from cnnspec.backends.numpy.kernels.window import Array, Gradients, per_channel
+
+
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """y = x W^T + b. Rosenblatt 1958."""
+    y = x @ weight.T
+    return y if bias is None else y + bias
+
+
+def linear_backward(grad: Array, x: Array, weight: Array, bias: Array | None = None) -> Gradients:
+    """dx = dy W, dW = dy^T x, db = sum of dy over the batch."""
+    gradients = {"weight": grad.T @ x}
+    if bias is not None:
+        gradients["bias"] = grad.sum(0)
+    return (grad @ weight,), gradients
+
+
+def flatten(x: Array) -> Array:
+    """Every sample as a vector, channel after channel, row after row."""
+    return x.reshape(x.shape[0], -1)
+
+
+def flatten_backward(grad: Array, x: Array) -> Gradients:
+    return (grad.reshape(x.shape),), {}
+
+
+def identity(x: Array) -> Array:
+    """y = x."""
+    return x
+
+
+def identity_backward(grad: Array, x: Array) -> Gradients:
+    return (grad,), {}
+
+
+def dropout(x: Array, *, noise: Array | None = None) -> Array:
+    """y = x in inference; in training x * noise, which is 0 with probability `rate`, else 1 / (1 - rate).
+
+    Srivastava et al. 2014, in the inverted form. Stochastic depth (Huang et al. 2016) draws one value a
+    sample.
+    """
+    return x if noise is None else x * noise
+
+
+def dropout_backward(grad: Array, x: Array, *, noise: Array | None = None) -> Gradients:
+    return (grad if noise is None else grad * noise,), {}
+
+
+def scale(x: Array, weight: Array | None = None, *, by: float = 1.0) -> Array:
+    """y = by * x, or w * x with one learned w, which starts at `by`."""
+    return x * (by if weight is None else weight)
+
+
+def scale_backward(grad: Array, x: Array, weight: Array | None = None, *, by: float = 1.0) -> Gradients:
+    if weight is None:
+        return (grad * by,), {}
+    return (grad * weight,), {"weight": (grad * x).sum().reshape(1)}
+
+
+def layerscale(x: Array, weight: Array) -> Array:
+    """y = w * x with one learned w a channel. Touvron et al. 2021, "Going deeper with image transformers"."""
+    return x * per_channel(weight, x.ndim - 2)
+
+
+def layerscale_backward(grad: Array, x: Array, weight: Array) -> Gradients:
+    axes = (0, *range(2, x.ndim))
+    return (grad * per_channel(weight, x.ndim - 2),), {"weight": (grad * x).sum(axes)}

@@ -1,0 +1,69 @@
+"""Joins of several values."""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import prod
+
+import numpy as np
+
+from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes
+
+
+def concat(*inputs: Array) -> Array:
+    """The channels of all inputs, one after the other."""
+    return np.concatenate(inputs, axis=1)
+
+
+def concat_backward(grad: Array, *inputs: Array) -> Gradients:
+    bounds = np.cumsum([x.shape[1] for x in inputs])[:-1]
+    return tuple(np.split(grad, bounds, axis=1)), {}
+
+
+def add(*inputs: Array) -> Array:
+    """The sum of the inputs."""
+    return reduce(np.add, inputs)
+
+
+def add_backward(grad: Array, *inputs: Array) -> Gradients:
+    return (grad,) * len(inputs), {}
+
+
+def mul(*inputs: Array) -> Array:
+    """The product of the inputs; axes of size 1 are repeated, and beside maps a vector C counts as Cx1x1."""
+    return reduce(np.multiply, aligned(inputs))
+
+
+def mul_backward(grad: Array, *inputs: Array) -> Gradients:
+    """Each input gets dy times the product of the others, summed over what was repeated."""
+    shaped = aligned(inputs)
+    results = []
+    for i, x in enumerate(inputs):
+        others = shaped[:i] + shaped[i + 1 :]
+        results.append(collapse(reduce(np.multiply, others, grad), shaped[i].shape).reshape(x.shape))
+    return tuple(results), {}
+
+
+def aligned(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The inputs with their channels on the same axis."""
+    rank = max(x.ndim for x in inputs)
+    return tuple(x.reshape(*x.shape, *(1,) * (rank - x.ndim)) for x in inputs)
+
+
+def collapse(grad: Array, shape: Sizes) -> Array:
+    """The sum over the axes along which an array of this shape was repeated."""
+    axes = tuple(axis for axis, size in enumerate(shape) if size == 1 < grad.shape[axis])
+    return grad.sum(axes, keepdims=True) if prod(shape) != grad.size else grad
+
+
+def maximum(*inputs: Array) -> Array:
+    """The largest of the inputs, element by element. Goodfellow et al. 2013, "Maxout networks"."""
+    return reduce(np.maximum, inputs)
+
+
+def maximum_backward(grad: Array, *inputs: Array) -> Gradients:
+    """The gradient goes to the input that is largest, in equal parts where several are."""
+    y = maximum(*inputs)
+    wins = [(x == y).astype(grad.dtype) for x in inputs]
+    share = grad / reduce(np.add, wins)
+    return tuple(share * won for won in wins), {}

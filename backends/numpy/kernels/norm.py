@@ -1,0 +1,218 @@
+"""Normalizations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes, per_channel
+
+
+def normalize(x: Array, axes: Sizes, eps: float) -> Array:
+    """(x - mean) / sqrt(var + eps) over some axes, with the biased variance."""
+    centred = x - x.mean(axes, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(axes, keepdims=True) + eps)
+
+
+def normalize_backward(grad: Array, x: Array, axes: Sizes, eps: float) -> Array:
+    """dx = (dy - mean(dy) - y * mean(dy * y)) / sqrt(var + eps). Ioffe and Szegedy 2015, section 3."""
+    y = normalize(x, axes, eps)
+    along = (grad * y).mean(axes, keepdims=True)
+    return (grad - grad.mean(axes, keepdims=True) - y * along) / np.sqrt(x.var(axes, keepdims=True) + eps)
+
+
+def scaled(y: Array, weight: Array | None, bias: Array | None) -> Array:
+    """y * weight + bias, either of which may be absent; they are shaped to broadcast."""
+    if weight is not None:
+        y = y * weight
+    return y if bias is None else y + bias
+
+
+def scaled_backward(
+    grad: Array, y: Array, weight: Array | None, bias: Array | None, shape: Sizes
+) -> dict[str, Array]:
+    """The gradients of weight and bias, summed over what they were broadcast along."""
+    axes = tuple(
+        axis
+        for axis in range(grad.ndim)
+        if axis == 0 or (weight is not None and weight.shape[axis - 1] == 1 < grad.shape[axis])
+    )
+    gradients = {}
+    if weight is not None:
+        gradients["weight"] = (grad * y).sum(axes).reshape(shape)
+    if bias is not None:
+        gradients["bias"] = grad.sum(axes).reshape(shape)
+    return gradients
+
+
+def batchnorm(
+    x: Array,
+    running_mean: Array,
+    running_var: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    *,
+    eps: float,
+    momentum: float = 0.1,
+    training: bool = False,
+) -> Array:
+    """y = gamma * (x - mean) / sqrt(var + eps) + beta for each channel.
+
+    Ioffe and Szegedy 2015, algorithms 1 and 2.
+    In inference the statistics are the running ones. In training they are those of the batch, over batch and
+    positions, and the running ones move towards them in place: r <- (1 - momentum) r + momentum s, with the
+    unbiased variance, as torch does it.
+    """
+    rank, axes = x.ndim - 2, (0, *range(2, x.ndim))
+    if training:
+        count = x.size // x.shape[1]
+        if count < 2:
+            raise ValueError("batchnorm cannot train on a single value per channel: use a larger batch")
+        running_mean += momentum * (x.mean(axes) - running_mean)
+        running_var += momentum * (x.var(axes) * count / (count - 1) - running_var)
+        y = normalize(x, axes, eps)
+    else:
+        deviation = np.sqrt(running_var + eps)
+        y = (x - per_channel(running_mean, rank)) / per_channel(deviation, rank)
+    gamma = None if weight is None else per_channel(weight, rank)
+    return scaled(y, gamma, None if bias is None else per_channel(bias, rank))
+
+
+def batchnorm_backward(
+    grad: Array,
+    x: Array,
+    running_mean: Array,
+    running_var: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    *,
+    eps: float,
+    momentum: float = 0.1,
+    training: bool = False,
+) -> Gradients:
+    """Through the batch statistics in training; a plain scaling with the running ones in inference."""
+    rank, axes = x.ndim - 2, (0, *range(2, x.ndim))
+    deviation = per_channel(np.sqrt(running_var + eps), rank)
+    y = normalize(x, axes, eps) if training else (x - per_channel(running_mean, rank)) / deviation
+    gradients = {}
+    if weight is not None:
+        gradients["weight"] = (grad * y).sum(axes)
+    if bias is not None:
+        gradients["bias"] = grad.sum(axes)
+    inner = grad if weight is None else grad * per_channel(weight, rank)
+    return (normalize_backward(inner, x, axes, eps) if training else inner / deviation,), gradients
+
+
+def layernorm(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *, over: str, eps: float
+) -> Array:
+    """y = gamma * (x - mean) / sqrt(var + eps) + beta within each sample. Ba, Kiros and Hinton 2016.
+
+    Over `all` of its values, with a gamma for each; or over `channels` at each position, with a gamma a
+    channel.
+    """
+    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
+    return scaled(normalize(x, axes, eps), *spread_over((weight, bias), over, x.ndim - 2))
+
+
+def layernorm_backward(
+    grad: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, over: str, eps: float
+) -> Gradients:
+    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
+    gamma, beta = spread_over((weight, bias), over, x.ndim - 2)
+    gradients = {}
+    if weight is not None:
+        gradients = scaled_backward(grad, normalize(x, axes, eps), gamma, beta, weight.shape)
+    inner = grad if gamma is None else grad * gamma
+    return (normalize_backward(inner, x, axes, eps),), gradients
+
+
+def spread_over(weights: tuple[Array | None, ...], over: str, rank: int) -> tuple[Array | None, ...]:
+    """Weights shaped to meet a batch: one a channel, or as they are where they are one a value."""
+    return tuple(w if w is None or over == "all" else per_channel(w, rank) for w in weights)
+
+
+def instancenorm(x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float) -> Array:
+    """y = gamma * (x - mean) / sqrt(var + eps) + beta over the positions of each channel and sample.
+
+    Ulyanov et al. 2016.
+    """
+    axes = tuple(range(2, x.ndim))
+    return scaled(normalize(x, axes, eps), *spread_over((weight, bias), "channels", x.ndim - 2))
+
+
+def instancenorm_backward(
+    grad: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float
+) -> Gradients:
+    axes = tuple(range(2, x.ndim))
+    gamma, beta = spread_over((weight, bias), "channels", x.ndim - 2)
+    gradients = {}
+    if weight is not None:
+        gradients = scaled_backward(grad, normalize(x, axes, eps), gamma, beta, weight.shape)
+    inner = grad if gamma is None else grad * gamma
+    return (normalize_backward(inner, x, axes, eps),), gradients
+
+
+def groupnorm(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *, groups: int, eps: float
+) -> Array:
+    """y = gamma * (x - mean) / sqrt(var + eps) + beta over each group of channels of a sample.
+
+    Wu and He 2018.
+    """
+    y = normalize(x.reshape(x.shape[0], groups, -1), (2,), eps).reshape(x.shape)
+    return scaled(y, *spread_over((weight, bias), "channels", x.ndim - 2))
+
+
+def groupnorm_backward(
+    grad: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, groups: int, eps: float
+) -> Gradients:
+    grouped = x.reshape(x.shape[0], groups, -1)
+    gamma, beta = spread_over((weight, bias), "channels", x.ndim - 2)
+    gradients = {}
+    if weight is not None:
+        y = normalize(grouped, (2,), eps).reshape(x.shape)
+        gradients = scaled_backward(grad, y, gamma, beta, weight.shape)
+    inner = (grad if gamma is None else grad * gamma).reshape(grouped.shape)
+    return (normalize_backward(inner, grouped, (2,), eps).reshape(x.shape),), gradients
+
+
+def rmsnorm(x: Array, weight: Array | None = None, *, over: str, eps: float) -> Array:
+    """y = gamma * x / sqrt(mean(x^2) + eps) within each sample. Zhang and Sennrich 2019, eq. 4."""
+    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
+    (gamma,) = spread_over((weight,), over, x.ndim - 2)
+    return scaled(x / np.sqrt((x**2).mean(axes, keepdims=True) + eps), gamma, None)
+
+
+def rmsnorm_backward(
+    grad: Array, x: Array, weight: Array | None = None, *, over: str, eps: float
+) -> Gradients:
+    """dx = (dy - y * mean(dy * y)) / rms."""
+    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
+    (gamma,) = spread_over((weight,), over, x.ndim - 2)
+    size = np.sqrt((x**2).mean(axes, keepdims=True) + eps)
+    y = x / size
+    gradients = scaled_backward(grad, y, gamma, None, weight.shape) if weight is not None else {}
+    inner = grad if gamma is None else grad * gamma
+    return ((inner - y * (inner * y).mean(axes, keepdims=True)) / size,), gradients
+
+
+def lrn(x: Array, *, size: int, alpha: float, beta: float, k: float) -> Array:
+    """y = x / (k + alpha/size * sum of x^2 over `size` neighbouring channels)^beta. Krizhevsky et al.
+
+    2012, section 3.3.
+    As in torch, alpha is divided by the size of the neighbourhood.
+    """
+    return x * (k + alpha / size * channel_sums(x**2, size // 2, (size - 1) // 2)) ** -beta
+
+
+def lrn_backward(grad: Array, x: Array, *, size: int, alpha: float, beta: float, k: float) -> Gradients:
+    """dx = dy * d^-beta - 2 alpha beta/size * x * (sum over the neighbours of dy * x * d^(-beta-1))."""
+    divisor = k + alpha / size * channel_sums(x**2, size // 2, (size - 1) // 2)
+    shared = channel_sums(grad * x * divisor ** (-beta - 1), (size - 1) // 2, size // 2)
+    return (grad * divisor**-beta - 2 * alpha * beta / size * x * shared,), {}
+
+
+def channel_sums(x: Array, before: int, after: int) -> Array:
+    """The sum over each channel, the `before` channels before it and the `after` channels after it."""
+    padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)))
+    return sum(padded[:, i : i + x.shape[1]] for i in range(before + after + 1))

@@ -1,0 +1,268 @@
+"""Programs: a graph bound to its weights, run forward and backward by the table of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from cnnspec.backends import lower
+from cnnspec.backends.numpy.kernels.window import Array
+from cnnspec.backends.numpy.rules import RULES, Rule, Settings, known
+from cnnspec.backends.weights import WeightsError, check, declared, initialize, is_counter
+from cnnspec.graph import Graph
+from cnnspec.layers.base import Layer, LayerError, Shape, describe
+from cnnspec.layers.input import Input
+
+Outputs = Array | dict[str, Array]
+
+
+class Step(NamedTuple):
+    """One layer to run: `value` names what it makes, `weights` the key of each weight of the kernel."""
+
+    value: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    weights: dict[str, str]
+    node: str
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[type(self.layer)]
+
+
+class Record(NamedTuple):
+    """What the backward pass needs of a step that ran."""
+
+    step: Step
+    inputs: tuple[Array, ...]
+    settings: Settings
+
+
+def compile(
+    graph: Graph,
+    weights: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    dtype: DTypeLike = np.float32,
+    scheme: str = "default",
+) -> Program:
+    """A program that runs a net in numpy, in float32 or float64.
+
+    Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). Raises
+    CompileError for a layer without a rule, WeightsError for weights that do not fit.
+    """
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
+    program = Program(graph, np.dtype(dtype), seed)
+    program.load(initialize(graph, seed, scheme) if weights is None else weights)
+    return program
+
+
+class Program:
+    """A net ready to run: `program(x)` is inference, `forward` and `backward` train.
+
+    Arrays are (batch, channels, *spatial); the batch is free, and so is the image size where the net allows
+    it. A net with several inputs takes a dict or keyword arguments. A net with one output gives the array,
+    one with several a dict by head; training heads run in training only.
+    """
+
+    def __init__(self, graph: Graph, dtype: np.dtype[Any], seed: int = 0):
+        self.graph, self.dtype = graph, dtype
+        self.rng = np.random.default_rng(seed)
+        self.tensors: dict[str, Array] = {}
+        self._steps = tuple(steps(graph))
+        self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
+        self._tape: list[Record] = []
+        self._training = False
+
+    def load(self, tensors: Mapping[str, Any]) -> None:
+        """Take the weights from a mapping of arrays or torch tensors, all of them, by key.
+
+        Raises WeightsError, with a line for each tensor that does not fit.
+        """
+        arrays = {key: np.asarray(value) for key, value in tensors.items() if not is_counter(key)}
+        if mismatch := check(self.graph, arrays):
+            raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
+        self.tensors = {key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)}
+
+    def state_dict(self) -> dict[str, Array]:
+        """A copy of all weights and running statistics, by key."""
+        return {key: array.copy() for key, array in self.tensors.items()}
+
+    def update(self, tensors: Mapping[str, Array]) -> None:
+        """Replace some weights by arrays of the same shapes, as an optimizer does."""
+        for key, array in tensors.items():
+            self.tensors[key][...] = array
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """The keys of the weights that training changes: all but running statistics."""
+        return tuple(key for key, weight, _ in declared(self.graph) if not weight.buffer)
+
+    def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
+        """Inference. Raises ValueError for inputs that do not fit the net."""
+        values = self._run(
+            self._inputs(x, inputs), training=False, keep=frozenset(self.graph.outputs.values())
+        )
+        return self._outputs(values, training=False)
+
+    def trace(
+        self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike
+    ) -> dict[str, Array]:
+        """The value of every node in inference, by name."""
+        values = self._run(self._inputs(x, inputs), training=False, keep=None)
+        return {name: values[name] for name in self.graph.nodes if name in values}
+
+    def forward(
+        self,
+        x: ArrayLike | Mapping[str, ArrayLike] | None = None,
+        *,
+        training: bool = True,
+        **inputs: ArrayLike,
+    ) -> Outputs:
+        """Run the net and remember what `backward` needs.
+
+        Training draws dropout and moves running statistics.
+        """
+        self._tape, self._training = [], training
+        values = self._run(self._inputs(x, inputs), training, keep=None, tape=self._tape)
+        return self._outputs(values, training)
+
+    def backward(self, grads: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """The gradients of the last `forward`, of weights by key and of inputs by name.
+
+        `grads` are those of the outputs, in the form `forward` gave them; a head left out counts as zero.
+        """
+        if not self._tape:
+            raise ValueError("backward needs a forward before it")
+        heads = self._heads(self._training)
+        given = grads if isinstance(grads, Mapping) else dict.fromkeys(heads, grads)
+        pending: dict[str, Array] = {}
+        for head, grad in given.items():
+            accumulate(pending, heads[head], np.asarray(grad, self.dtype))
+        result: dict[str, Array] = {}
+        for step, inputs, settings in reversed(self._tape):
+            grad = pending.pop(step.value, None)
+            if grad is None:
+                continue
+            weights = {name: self.tensors[key] for name, key in step.weights.items()}
+            into, gradients = step.rule.backward(grad, *inputs, **weights, **settings)
+            for name, value in zip(step.inputs, into, strict=True):
+                accumulate(pending, name, value)
+            for name, value in gradients.items():
+                accumulate(result, step.weights[name], value)
+        return result | {name: pending[name] for name in self.graph.inputs if name in pending}
+
+    def _heads(self, training: bool) -> dict[str, str]:
+        """The heads that run, with the values they end in."""
+        hidden = frozenset() if training else self.graph.training_heads
+        return {head: name for head, name in self.graph.outputs.items() if head not in hidden}
+
+    def _outputs(self, values: dict[str, Array], training: bool) -> Outputs:
+        outputs = {head: values[name] for head, name in self._heads(training).items()}
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def _inputs(self, x: Any, named: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """The inputs by name, as arrays of the program's type, checked for rank, channels and batch."""
+        names = self.graph.inputs
+        if x is not None:
+            named = {**(x if isinstance(x, Mapping) else {names[0]: x}), **named}
+        if set(named) != set(names):
+            raise ValueError(
+                f"{self.graph.name} takes the inputs {', '.join(names)}, given: {', '.join(named) or 'none'}"
+            )
+        arrays = {name: np.asarray(named[name], self.dtype) for name in names}
+        for name, array in arrays.items():
+            shape = self.graph[name].shape
+            fixed = 2 if len(shape) > 1 else len(shape) + 1
+            if array.ndim != len(shape) + 1 or array.shape[1:fixed] != shape[: fixed - 1]:
+                wanted = ", ".join(map(str, shape))
+                raise ValueError(f"input `{name}` needs an array of shape (N, {wanted}), got {array.shape}")
+        batches = {name: len(array) for name, array in arrays.items()}
+        if len(set(batches.values())) > 1 or not min(batches.values()):
+            raise ValueError(f"the inputs need one batch size of at least 1, got {batches}")
+        return arrays
+
+    def _bind(self, shapes: tuple[Shape, ...]) -> tuple[Settings, ...]:
+        """The settings of every step for inputs of these shapes.
+
+        Raises ValueError where the net does not fit them.
+        """
+        if shapes not in self._settings:
+            self._settings = {shapes: tuple(self._fit(shapes))}
+        return self._settings[shapes]
+
+    def _fit(self, shapes: tuple[Shape, ...]) -> Iterator[Settings]:
+        """Infer the shape of every value, check it against the weights, and give the settings of its step."""
+        inferred = dict(zip(self.graph.inputs, shapes, strict=True))
+        given = ", ".join(map(describe, shapes))
+        for step in self._steps:
+            sources = [inferred[name] for name in step.inputs]
+            try:
+                inferred[step.value] = step.layer.infer(*sources)
+            except LayerError as error:
+                raise ValueError(
+                    f"the net does not fit an input of {given}: {step.node}: {error.message}"
+                ) from error
+            for weight in step.layer.params(*sources):
+                if weight.shape != self.tensors[step.weights[weight.name]].shape:
+                    raise ValueError(
+                        f"the net does not fit an input of {given}: {step.node} gets {describe(sources[0])}, "
+                        f"its weights are made for {describe(self.graph.input_shapes(self.graph[step.node])[0])}"
+                    )
+            yield step.rule.settings(step.layer, *sources)
+
+    def _run(
+        self,
+        values: dict[str, Array],
+        training: bool,
+        keep: frozenset[str] | None,
+        tape: list[Record] | None = None,
+    ) -> dict[str, Array]:
+        """The values of all steps; with `keep`, the others go as soon as their last user has run."""
+        bound = self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs))
+        runs = frozenset(self.graph.nodes) if training else self.graph.inference_nodes
+        chosen = [
+            (step, settings) for step, settings in zip(self._steps, bound, strict=True) if step.node in runs
+        ]
+        last = {name: i for i, (step, _) in enumerate(chosen) for name in step.inputs}
+        for i, (step, settings) in enumerate(chosen):
+            inputs = tuple(values[name] for name in step.inputs)
+            if training:
+                settings = settings | self._training_settings(step, inputs[0].shape)
+            weights = {name: self.tensors[key] for name, key in step.weights.items()}
+            values[step.value] = step.rule.forward(*inputs, **weights, **settings)
+            if tape is not None:
+                tape.append(Record(step, inputs, settings))
+            if keep is not None:
+                for name in set(step.inputs):
+                    if last[name] == i and name not in keep:
+                        del values[name]
+        return values
+
+    def _training_settings(self, step: Step, shape: Shape) -> Settings:
+        if step.rule.noise is not None:
+            return {"noise": step.rule.noise(step.layer, shape, self.rng).astype(self.dtype)}
+        return {"training": True} if step.rule.modal else {}
+
+
+def accumulate(grads: dict[str, Array], name: str, grad: Array) -> None:
+    """Add a gradient to what is there under a name."""
+    grads[name] = grads[name] + grad if name in grads else grad
+
+
+def steps(graph: Graph) -> Iterator[Step]:
+    """The layers to run, in order. Raises CompileError for one that has neither rule nor decomposition."""
+    for node in graph:
+        if isinstance(node.layer, Input):
+            continue
+        shapes, inputs = graph.input_shapes(node), node.inputs
+        layers = lower(node, shapes, known, "numpy")
+        for index, layer in enumerate(layers):
+            # a slash cannot stand in the name of a node
+            value = node.name if index == len(layers) - 1 else f"{node.name}/{index}"
+            weights = {weight.name: f"{node.weights_of}.{weight.name}" for weight in layer.params(*shapes)}
+            yield Step(value, layer, inputs, weights, node.name)
+            shapes, inputs = (layer.infer(*shapes),), (value,)

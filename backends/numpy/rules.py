@@ -1,0 +1,217 @@
+"""The table of the numpy backend: from each layer to its kernels and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnspec.backends.numpy.kernels import activation as act
+from cnnspec.backends.numpy.kernels import conv, dense, join, norm, pool, shape, window
+from cnnspec.backends.numpy.kernels.window import Array, Gradients
+from cnnspec.layers import activation as A
+from cnnspec.layers import conv as C
+from cnnspec.layers import dense as D
+from cnnspec.layers import join as J
+from cnnspec.layers import norm as N
+from cnnspec.layers import pool as P
+from cnnspec.layers import shape as S
+from cnnspec.layers.base import Extent, Layer, Shape, per_axis
+from cnnspec.layers.window import paddings
+
+Settings = dict[str, Any]
+
+
+class Rule(NamedTuple):
+    """How a layer runs: `forward(*inputs, **weights, **settings)`; `backward` takes the gradient first.
+
+    `settings(layer, *shapes)` are what the kernel needs of the layer at these input shapes. `noise(layer,
+    shape, rng)`, where given, draws what training multiplies with, for a batch of this shape. `modal` kernels
+    take `training`.
+    """
+
+    forward: Callable[..., Array]
+    backward: Callable[..., Gradients]
+    settings: Callable[..., Settings]
+    noise: Callable[[Any, Shape, np.random.Generator], Array] | None = None
+    modal: bool = False
+
+
+def nothing(layer: Layer, *shapes: Shape) -> Settings:
+    return {}
+
+
+def fields(layer: Layer, *shapes: Shape) -> Settings:
+    """The arguments of a layer as they are, but for those that only make weights."""
+    return {name: value for name, value in vars(layer).items() if name not in ("affine", "shared", "init")}
+
+
+def pointwise(
+    forward: Callable[..., Array], slope: Callable[..., Array], settings: Callable[..., Settings] = nothing
+) -> Rule:
+    """The rule of an elementwise function: dx = dy * slope(x)."""
+
+    def backward(grad: Array, x: Array, **values: Any) -> Gradients:
+        return (grad * slope(x, **values),), {}
+
+    return Rule(forward, backward, settings)
+
+
+def axes(value: Extent, like: Shape) -> tuple[int, ...]:
+    """An extent for each spatial axis of an input of this shape."""
+    return per_axis(value, len(like) - 1, "extent")
+
+
+def conv_settings(layer: C.Conv, source: Shape) -> Settings:
+    stride, dilation = axes(layer.stride, source), axes(layer.dilation, source)
+    margins = paddings(source[1:], axes(layer.kernel, source), stride, layer.pad, dilation)
+    settings: Settings = {"stride": stride, "padding": margins, "dilation": dilation, "groups": layer.groups}
+    if layer.pad_mode != "zeros":
+        settings["pad_mode"] = layer.pad_mode
+    if layer.standardize:
+        settings["standardize"] = True
+    return settings
+
+
+def tconv_settings(layer: C.TransposedConv, source: Shape) -> Settings:
+    return {
+        "stride": axes(layer.stride, source),
+        "padding": tuple((p, p) for p in axes(layer.pad, source)),
+        "dilation": axes(layer.dilation, source),
+        "outputs": layer.infer(source)[1:],
+        "groups": layer.groups,
+    }
+
+
+def pool_window(
+    layer: Any, source: Shape, pad: str | Extent = 0, dilation: Extent = 1
+) -> tuple[Settings, Any, Shape]:
+    """Kernel and stride of a pool, its margins, and the pixels that ceil mode reaches beyond them."""
+    kernel = axes(layer.kernel, source)
+    stride, gaps = axes(layer.stride or layer.kernel, source), axes(dilation, source)
+    margins = paddings(source[1:], kernel, stride, pad, gaps)
+    beyond = tuple(
+        max(0, (n - 1) * s + d * (k - 1) + 1 - (h + sum(margin)))
+        for n, h, k, s, d, margin in zip(
+            layer.infer(source)[1:], source[1:], kernel, stride, gaps, margins, strict=True
+        )
+    )
+    return {"kernel": kernel, "stride": stride}, margins, beyond
+
+
+def maxpool_settings(layer: P.MaxPool, source: Shape) -> Settings:
+    settings, margins, beyond = pool_window(layer, source, layer.pad, layer.dilation)
+    padding = tuple((before, after + more) for (before, after), more in zip(margins, beyond, strict=True))
+    return settings | {"padding": padding, "dilation": axes(layer.dilation, source)}
+
+
+def avgpool_settings(layer: P.AvgPool, source: Shape) -> Settings:
+    settings, margins, beyond = pool_window(layer, source, layer.pad)
+    return settings | {"padding": margins, "beyond": beyond, "count_pad": layer.count_pad}
+
+
+def lppool_settings(layer: P.LpPool, source: Shape) -> Settings:
+    settings, _, beyond = pool_window(layer, source)
+    return settings | {"beyond": beyond, "power": layer.power}
+
+
+def output_size(layer: Layer, source: Shape) -> Settings:
+    return {"size": layer.infer(source)[1:]}
+
+
+def resize_settings(layer: S.Upsample | S.Resize, source: Shape) -> Settings:
+    return {"size": layer.infer(source)[1:], "mode": layer.mode}
+
+
+def pad_settings(layer: S.Pad, source: Shape) -> Settings:
+    padding = tuple((amount, amount) for amount in axes(layer.amount, source))
+    return {"padding": padding, "mode": layer.mode, "value": layer.value}
+
+
+def crop_settings(layer: S.Crop, source: Shape) -> Settings:
+    return {"offset": layer.offsets(source), "size": layer.infer(source)[1:]}
+
+
+def zero_channels_settings(layer: S.ZeroChannels, source: Shape) -> Settings:
+    before, after = layer.margins(source)
+    return {"before": before, "after": after}
+
+
+def scale_settings(layer: D.Scale, source: Shape) -> Settings:
+    return {} if layer.learnable else {"by": layer.by}
+
+
+def drop_values(layer: D.Dropout, batch: Shape, rng: np.random.Generator) -> Array:
+    return (rng.random(batch) >= layer.rate) / (1 - layer.rate)
+
+
+def drop_samples(layer: D.DropPath, batch: Shape, rng: np.random.Generator) -> Array:
+    return (rng.random((batch[0], *(1,) * (len(batch) - 1))) >= layer.rate) / (1 - layer.rate)
+
+
+RULES: dict[type[Layer], Rule] = {
+    C.Conv: Rule(conv.conv, conv.conv_backward, conv_settings),
+    C.TransposedConv: Rule(conv.tconv, conv.tconv_backward, tconv_settings),
+    P.MaxPool: Rule(pool.maxpool, pool.maxpool_backward, maxpool_settings),
+    P.AvgPool: Rule(pool.avgpool, pool.avgpool_backward, avgpool_settings),
+    P.LpPool: Rule(pool.lppool, pool.lppool_backward, lppool_settings),
+    P.GlobalAvgPool: Rule(pool.gap, pool.gap_backward, nothing),
+    P.GlobalMaxPool: Rule(pool.gmp, pool.gmp_backward, nothing),
+    P.AdaptiveAvgPool: Rule(pool.adaptive_avgpool, pool.adaptive_avgpool_backward, output_size),
+    P.AdaptiveMaxPool: Rule(pool.adaptive_maxpool, pool.adaptive_maxpool_backward, output_size),
+    N.BatchNorm: Rule(norm.batchnorm, norm.batchnorm_backward, fields, modal=True),
+    N.LayerNorm: Rule(norm.layernorm, norm.layernorm_backward, fields),
+    N.InstanceNorm: Rule(norm.instancenorm, norm.instancenorm_backward, fields),
+    N.GroupNorm: Rule(norm.groupnorm, norm.groupnorm_backward, fields),
+    N.LocalResponseNorm: Rule(norm.lrn, norm.lrn_backward, fields),
+    N.RMSNorm: Rule(norm.rmsnorm, norm.rmsnorm_backward, fields),
+    A.ReLU: pointwise(act.relu, act.relu_slope),
+    A.ReLU6: pointwise(act.relu6, act.relu6_slope),
+    A.LeakyReLU: pointwise(act.leaky_relu, act.leaky_relu_slope, fields),
+    A.PReLU: Rule(act.prelu, act.prelu_backward, nothing),
+    A.ELU: pointwise(act.elu, act.elu_slope, fields),
+    A.SELU: pointwise(act.selu, act.selu_slope),
+    A.GELU: pointwise(act.gelu, act.gelu_slope, fields),
+    A.SiLU: pointwise(act.silu, act.silu_slope),
+    A.Mish: pointwise(act.mish, act.mish_slope),
+    A.HardSwish: pointwise(act.hardswish, act.hardswish_slope),
+    A.HardSigmoid: pointwise(act.hardsigmoid, act.hardsigmoid_slope),
+    A.Softplus: pointwise(act.softplus, act.softplus_slope, fields),
+    A.Sigmoid: pointwise(act.sigmoid, act.sigmoid_slope),
+    A.Tanh: pointwise(act.tanh, act.tanh_slope),
+    A.Softmax: Rule(act.softmax, act.softmax_backward, nothing),
+    A.LogSoftmax: Rule(act.log_softmax, act.log_softmax_backward, nothing),
+    D.Linear: Rule(dense.linear, dense.linear_backward, nothing),
+    D.Flatten: Rule(dense.flatten, dense.flatten_backward, nothing),
+    D.Dropout: Rule(dense.dropout, dense.dropout_backward, nothing, drop_values),
+    D.DropPath: Rule(dense.dropout, dense.dropout_backward, nothing, drop_samples),
+    D.Identity: Rule(dense.identity, dense.identity_backward, nothing),
+    D.Scale: Rule(dense.scale, dense.scale_backward, scale_settings),
+    D.LayerScale: Rule(dense.layerscale, dense.layerscale_backward, nothing),
+    S.Pad: Rule(window.pad, window.pad_backward, pad_settings),
+    S.Crop: Rule(shape.crop, shape.crop_backward, crop_settings),
+    S.Slice: Rule(shape.slice_channels, shape.slice_channels_backward, fields),
+    S.ChannelShuffle: Rule(shape.channel_shuffle, shape.channel_shuffle_backward, fields),
+    S.PixelShuffle: Rule(shape.pixel_shuffle, shape.pixel_shuffle_backward, fields),
+    S.Upsample: Rule(shape.resize, shape.resize_backward, resize_settings),
+    S.Resize: Rule(shape.resize, shape.resize_backward, resize_settings),
+    S.Reshape: Rule(
+        shape.reshape, shape.reshape_backward, lambda layer, source: {"shape": layer.infer(source)}
+    ),
+    S.ZeroChannels: Rule(shape.zero_channels, shape.zero_channels_backward, zero_channels_settings),
+    S.Subsample: Rule(
+        shape.subsample,
+        shape.subsample_backward,
+        lambda layer, source: {"stride": axes(layer.stride, source)},
+    ),
+    J.Concat: Rule(join.concat, join.concat_backward, nothing),
+    J.Add: Rule(join.add, join.add_backward, nothing),
+    J.Mul: Rule(join.mul, join.mul_backward, nothing),
+    J.Maximum: Rule(join.maximum, join.maximum_backward, nothing),
+}
+
+
+def known(layer: Layer) -> bool:
+    """Whether the table has a rule for a layer."""
+    return type(layer) in RULES
