@@ -46,14 +46,14 @@ class Mul(Layer):
     arity = None
 
     def infer(self, *shapes: Shape) -> Shape:
-        result = aligned(shapes)[0]
-        for shape, whole in zip(shapes[1:], aligned(shapes)[1:], strict=True):
-            if len(whole) != len(result) or any(
-                a != b and 1 not in (a, b) for a, b in zip(result, whole, strict=True)
+        first, *others = aligned(shapes)
+        for shape in others:
+            if len(shape) != len(first) or not all(
+                a == b or 1 in (a, b) for a, b in zip(first, shape, strict=True)
             ):
-                raise unequal("mul", result, shape, "each axis, or have size 1 there")
-            result = tuple(map(max, result, whole))
-        return result
+                raise unequal("mul", first, shape, "each axis, or have size 1 there")
+            first = tuple(map(max, first, shape))
+        return first
 
     def operations(self, *shapes: Shape) -> int:
         return (len(shapes) - 1) * prod(self.infer(*shapes))
@@ -99,14 +99,17 @@ def unequal(op: str, first: Shape, second: Shape, what: str) -> LayerError:
 def cure(op: str, first: Shape, second: Shape) -> str:
     """What would make two shapes agree."""
     if len(first) != len(second):
-        vector = first if len(first) < len(second) else second
-        return f"flatten the map, or reshape the vector {describe(vector)} to a map"
+        fewer = min(first, second, key=len)
+        return f"flatten the others, or reshape {describe(fewer)} to {max(len(first), len(second))} axes"
     advice = []
-    if first[1:] != second[1:]:
+    differ = [a != b and not (op == "mul" and 1 in (a, b)) for a, b in zip(first, second, strict=True)]
+    if any(differ[1:]):
         advice.append(size_cure(first, second))
-    if op != "concat" and first[0] != second[0]:
+    if op != "concat" and differ[0]:
+        change = "linear({})" if len(first) == 1 else "conv({}, 1)"
         advice.append(
-            f"conv({first[0]}, 1) on the second, or conv({second[0]}, 1) on the first, makes channels agree"
+            f"{change.format(first[0])} after {describe(second)}, or {change.format(second[0])} after "
+            f"{describe(first)}, makes channels agree"
         )
     return "; ".join(advice)
 
