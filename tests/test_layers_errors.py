@@ -186,6 +186,16 @@ def test_an_extent_of_the_wrong_number_of_axes(layer, name):
             ),
         ),
         (
+            LpPool(4, stride=2, ceil=True),
+            (3, 2),
+            (
+                "window-too-large",
+                "the window of `lppool` covers 4 pixels, the map with its padding has 2",
+                "map 2, kernel 4",
+                "use a kernel of at most 2, or a map of at least 4 pixels here",
+            ),
+        ),
+        (
             TransposedConv(8, 3, stride=2, output_pad=2),
             (3, 9),
             (

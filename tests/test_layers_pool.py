@@ -32,6 +32,9 @@ MAP = (3, 32, 32)
         # The fourth window would start after the map: it is dropped.
         (MaxPool(2, stride=3, ceil=True), (3, 9, 9), (3, 3, 3)),
         (MaxPool(2, stride=2, pad=1, ceil=True), (3, 9), (3, 5)),
+        # With ceil the only window may run over the end.
+        (MaxPool(3, stride=3, ceil=True), (3, 1), (3, 1)),
+        (AvgPool(3, stride=2, ceil=True), (3, 2, 3), (3, 1, 1)),
         (MaxPool(3, stride=1, dilation=2), MAP, (3, 28, 28)),
         (MaxPool(3, stride=2, pad="same"), MAP, (3, 16, 16)),
         (MaxPool(3, stride=1, pad="half"), MAP, (3, 32, 32)),

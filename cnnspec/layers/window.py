@@ -47,8 +47,8 @@ def window_size(
 ) -> Shape:
     """The output sizes: floor((H + before + after - d(k-1) - 1)/s + 1) on each axis.
 
-    With `ceil`, rounded up, but a window that would start in the margin after the map is dropped, as in
-    torch. Raises LayerError where a window is larger than the padded map.
+    With `ceil`, rounded up, so that the last window may run over the end, but one that would start in the
+    margin after the map is dropped, as in torch. Raises LayerError where no window fits.
     """
     rank = len(sizes)
     kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
@@ -56,9 +56,9 @@ def window_size(
     margins = paddings(sizes, kernels, strides, pad, dilations)
     result = []
     for h, k, s, d, (before, after) in zip(sizes, kernels, strides, dilations, margins, strict=True):
-        room = h + before + after - d * (k - 1) - 1
-        if room < 0:
-            span, whole = d * (k - 1) + 1, h + before + after
+        span, whole = d * (k - 1) + 1, h + before + after
+        size = (-((span - whole) // s) if ceil else (whole - span) // s) + 1
+        if size < 1:
             raise LayerError(
                 "window-too-large",
                 f"the window of `{op}` covers {span} pixels, the map with its padding has {whole}",
@@ -66,10 +66,8 @@ def window_size(
                 help=f"use a kernel of at most {(whole - 1) // d + 1}, "
                 f"or a map of at least {span - before - after} pixels here",
             )
-        size = (-(-room // s) if ceil else room // s) + 1
-        if ceil and (size - 1) * s >= h + before:
-            size -= 1
-        result.append(size)
+        starts_after = ceil and (size - 1) * s >= h + before
+        result.append(size - 1 if starts_after else size)
     return tuple(result)
 
 
