@@ -55,15 +55,21 @@ def _draw(key: str, weight: Weight, seed: int, scheme: str) -> NDArray[np.float3
     if scheme == "default" or not weight.fan_in or weight.buffer:
         if weight.init.kind == "constant":
             return np.full(weight.shape, weight.init.value, np.float32)
-        return (
-            _stream(seed, key).uniform(-weight.init.value, weight.init.value, weight.shape).astype(np.float32)
-        )
+        return _uniform(_stream(seed, key), weight.init.value, weight.shape)
     if weight.name == "bias":
         return np.zeros(weight.shape, np.float32)
     if scheme == "xavier":
-        bound = sqrt(6 / (weight.fan_in + weight.fan_out))
-        return _stream(seed, key).uniform(-bound, bound, weight.shape).astype(np.float32)
-    return (_stream(seed, key).standard_normal(weight.shape) * sqrt(2 / weight.fan_in)).astype(np.float32)
+        return _uniform(_stream(seed, key), sqrt(6 / (weight.fan_in + weight.fan_out)), weight.shape)
+    values = _stream(seed, key).standard_normal(weight.shape, np.float32)
+    values *= np.float32(sqrt(2 / weight.fan_in))
+    return values
+
+
+def _uniform(stream: np.random.Generator, bound: float, shape: Shape) -> NDArray[np.float32]:
+    values = stream.random(shape, np.float32)
+    values *= np.float32(2 * bound)
+    values -= np.float32(bound)
+    return values
 
 
 def _stream(seed: int, key: str) -> np.random.Generator:

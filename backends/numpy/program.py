@@ -208,9 +208,10 @@ class Program:
                 ) from error
             for weight in step.layer.params(*sources):
                 if weight.shape != self.tensors[step.weights[weight.name]].shape:
+                    made_for = self.graph.input_shapes(self.graph[step.node])[0]
                     raise ValueError(
                         f"the net does not fit an input of {given}: {step.node} gets {describe(sources[0])}, "
-                        f"its weights are made for {describe(self.graph.input_shapes(self.graph[step.node])[0])}"
+                        f"its weights are made for {describe(made_for)}"
                     )
             yield step.rule.settings(step.layer, *sources)
 

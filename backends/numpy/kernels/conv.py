@@ -32,7 +32,7 @@ def conv(
     pad_mode: str = "zeros",
     standardize: bool = False,
 ) -> Array:
-    """Cross-correlation: y[n,o,i] = b[o] + sum over c, t of w[o,c,t] * x[n,c,i*stride + t*dilation - padding].
+    """Cross-correlation: y[n,o,i] = b[o] + sum over c, t of w[o,c,t] x[n,c,i*stride + t*dilation - padding].
 
     Computed as a matrix product with the windows as columns (im2col). Goodfellow, Bengio and Courville 2016,
     "Deep Learning", eq. 9.6; grouped: Krizhevsky et al. 2012.
