@@ -1,0 +1,118 @@
+"""Arguments: how those of a call become the fields of a layer or the parameters of a def."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnspec import syntax
+from cnnspec.elaborate.context import Context, has_unknown
+from cnnspec.elaborate.evaluate import Variables, evaluate, suggest
+from cnnspec.elaborate.values import UNKNOWN, Callable, Mistake, kind_of
+from cnnspec.layers.base import Kind, Layer, parameters
+from cnnspec.layers.base import Parameter as LayerParameter
+from cnnspec.source import Span
+
+
+def match(
+    arguments: tuple[syntax.Argument, ...], names: tuple[str, ...], what: str, span: Span
+) -> dict[str, syntax.Argument]:
+    """Which argument goes to which parameter. Raises Mistake for one too many, unknown or given twice."""
+    found: dict[str, syntax.Argument] = {}
+    for position, argument in enumerate(arguments):
+        name = argument.name
+        if name is None:
+            if position >= len(names):
+                takes = f"takes {len(names)} argument{'s' if len(names) != 1 else ''}" if names else "takes no arguments"
+                listed = f": {', '.join(names)}" if names else ""
+                raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}")
+            name = names[position]
+        elif name not in names:
+            cure = suggest(name, list(names)) or (f"it takes {', '.join(names)}" if names else "it takes none")
+            raise Mistake("argument-name", argument.span, f"`{what}` has no parameter `{name}`", help=cure)
+        if name in found:
+            raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
+        found[name] = argument
+    return found
+
+
+def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
+    """The mistake of a call that leaves out a required argument."""
+    about = f" ({doc})" if doc else ""
+    return Mistake("argument-missing", span, f"`{what}` needs `{name}`{about}", help=f"write {what}({name}=...)")
+
+
+def layer_arguments(
+    cls: type[Layer], arguments: tuple[syntax.Argument, ...], span: Span, context: Context, variables: Variables
+) -> dict[str, Any] | None:
+    """The fields of a layer from the arguments of a call; None where a part of them is unknown. Raises Mistake."""
+    known = parameters(cls)
+    given = match(arguments, tuple(p.name for p in known), cls.op, span)
+    values: dict[str, Any] = {}
+    lost = False
+    for parameter in known:
+        argument = given.get(parameter.name)
+        if argument is None:
+            if parameter.required:
+                raise missing(cls.op, parameter.name, span, parameter.doc)
+            continue
+        value = layer_argument(parameter, argument, cls.op, context, variables)
+        lost = lost or value is UNKNOWN
+        values[parameter.name] = value
+    return None if lost else values
+
+
+def layer_argument(
+    parameter: LayerParameter, argument: syntax.Argument, op: str, context: Context, variables: Variables
+) -> Any:
+    """One field of a layer; UNKNOWN where a part of it is. Raises Mistake where the value does not fit."""
+    value = word_or_value(argument.value, parameter.kind.words, context, variables)
+    if has_unknown(value):
+        return UNKNOWN
+    try:
+        return parameter.kind.read(value)
+    except ValueError as error:
+        raise Mistake(
+            "argument-value",
+            argument.span,
+            f"`{parameter.name}` of `{op}` must be {error}, here is {kind_of(value)}",
+            help=_value_cure(parameter.kind, value),
+        ) from None
+
+
+def word_or_value(
+    expression: syntax.Expression, words: tuple[str, ...], context: Context, variables: Variables
+) -> Any:
+    """The value of an argument that may be one of a few bare words, though blocks have the same names."""
+    if isinstance(expression, syntax.Name) and expression.name in words and expression.name not in variables:
+        return expression.name
+    value = evaluate(expression, context, variables)
+    return value.name if isinstance(value, Callable) and value.name in words else value
+
+
+def _value_cure(kind: Kind, value: Any) -> str:
+    if isinstance(value, float):
+        return "round it: // divides without a remainder, round(), ceil() and floor() make integers"
+    return suggest(value, list(kind.words)) if isinstance(value, str) else ""
+
+
+def bind_parameters(
+    what: str,
+    known: tuple[syntax.Parameter, ...],
+    arguments: tuple[syntax.Argument, ...],
+    span: Span,
+    caller: Context,
+    variables: Variables,
+    callee: Context,
+) -> Variables:
+    """The variables of a def from a call; defaults are evaluated at the call, in the def's module. Raises Mistake."""
+    given = match(arguments, tuple(p.name for p in known), what, span)
+    bound: Variables = {}
+    for parameter in known:
+        argument = given.get(parameter.name)
+        if argument is not None:
+            bound[parameter.name] = evaluate(argument.value, caller, variables)
+        elif parameter.default is not None:
+            bound[parameter.name] = evaluate(parameter.default, callee, bound)
+        else:
+            raise missing(what, parameter.name, span)
+    return bound

@@ -1,0 +1,66 @@
+"""Where the walk through a spec stands: the frame of the call, the block being filled, the value that flows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Family, Limits, Value
+from cnnspec.graph import Block
+from cnnspec.source import Span
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.modules import Module
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """What one call of a net or def has for itself: its labels.
+
+    `tainted` says that a mistake left labels undefined here, so that unknown names may be its doing.
+    """
+
+    is_net: bool = False
+    labels: dict[str, Value | Family] = field(default_factory=dict)
+    label_spans: dict[str, Span] = field(default_factory=dict)
+    tainted: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Counter:
+    """Turns of loops taken so far, over the whole spec."""
+
+    steps: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Context:
+    """One place of the walk; `value` is what flows there, None where nothing does yet."""
+
+    module: Module
+    frame: Frame
+    block: Block
+    value: Value | None
+    limits: Limits
+    counter: Counter
+    depth: int = 0
+
+    def lookup(self, name: str) -> Any:
+        """A label, block, layer or file-level value by name; None where there is none."""
+        found = self.frame.labels.get(name)
+        return found if found is not None else self.module.lookup(name)
+
+    def within(self, block: Block) -> Context:
+        """The same place, filling another block."""
+        return replace(self, block=block)
+
+    def step(self, span: Span) -> None:
+        """Count one turn of a loop. Raises BoundExceeded."""
+        self.counter.steps += 1
+        if self.counter.steps > self.limits.steps:
+            raise BoundExceeded("bound-steps", span, f"the loops of this spec take more than {self.limits.steps} turns")
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a value, or an item of a list, is unknown."""
+    return value is UNKNOWN or (isinstance(value, tuple) and any(has_unknown(item) for item in value))

@@ -1,0 +1,409 @@
+"""Expressions: what they evaluate to where they stand."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cnnspec import syntax
+from cnnspec.elaborate.functions import FUNCTIONS, MAX_ITEMS, ItemsError, as_list
+from cnnspec.elaborate.values import (
+    SHORTCUTS,
+    UNKNOWN,
+    BoundExceeded,
+    Mistake,
+    Value,
+    kind_of,
+)
+from cnnspec.layers.base import REGISTRY, Shape, describe, parameters
+from cnnspec.source import Span
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.context import Context
+
+Variables = dict[str, Any]
+HERE = ("channels", "height", "width", "prev")
+SHAPE_ATTRIBUTES = ("channels", "height", "width", "size", "shape")
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def evaluate(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
+    """The value of an expression; UNKNOWN where a mistake reported before left a part of it without one.
+
+    Raises Mistake.
+    """
+    return RULES[type(expression)](expression, context, variables)
+
+
+def _literal(expression: syntax.Literal, context: Context, variables: Variables) -> Any:
+    value = expression.value
+    if value.__class__ is int:
+        return bounded_number(value, context, expression.span)  # type: ignore[arg-type]
+    if isinstance(value, tuple):
+        for size in value:
+            bounded_number(size, context, expression.span)
+    return value
+
+
+def _name(expression: syntax.Name, context: Context, variables: Variables) -> Any:
+    name = expression.name
+    if name in variables:
+        return variables[name]
+    found = context.lookup(name)
+    if found is not None:
+        return found
+    if name in HERE:
+        return _here(name, context, expression.span)
+    if name in words():
+        return name
+    if context.frame.tainted:
+        return UNKNOWN
+    known = [*variables, *context.frame.labels, *context.module.names, *HERE, *FUNCTIONS]
+    raise Mistake("unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known))
+
+
+@cache
+def words() -> frozenset[str]:
+    """The words that arguments of layers and forms take."""
+    kinds = (p.kind for cls in REGISTRY.values() for p in parameters(cls))
+    return frozenset(SHORTCUTS).union(*(kind.words for kind in kinds))
+
+
+def suggest(name: str, known: list[str]) -> str:
+    """A help line that offers the known names nearest to one that is not known."""
+    near = get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+
+
+def _here(name: str, context: Context, span: Span) -> Any:
+    value = context.value
+    if value is None:
+        raise Mistake("flow-start", span, f"`{name}` stands where no value flows", help="start from a label")
+    return value if name == "prev" else shape_attribute(value.shape, name, span)
+
+
+def shape_attribute(shape: Shape | None, name: str, span: Span) -> Any:
+    """channels, height, width, size (spatial sizes) or shape of a value. Raises Mistake."""
+    if shape is None:
+        return UNKNOWN
+    if name == "channels":
+        return shape[0]
+    if name == "shape":
+        return shape
+    sizes = shape[1:]
+    if name == "size":
+        return sizes
+    if name == "width" and sizes:
+        return sizes[-1]
+    if name == "height" and len(sizes) >= 2:
+        return sizes[-2]
+    raise Mistake("shape-rank", span, f"a value of shape {describe(shape)} has no {name}")
+
+
+def _listing(expression: syntax.Listing, context: Context, variables: Variables) -> Any:
+    return tuple([evaluate(item, context, variables) for item in expression.items])
+
+
+def _comprehension(expression: syntax.Comprehension, context: Context, variables: Variables) -> Any:
+    result: list[Any] = []
+    scopes: Iterator[Variables] = iter([variables])
+    for clause in expression.clauses:
+        scopes = _clause(clause, context, scopes)
+    try:
+        for scope in scopes:
+            result.append(evaluate(expression.element, context, scope))
+            if len(result) > MAX_ITEMS:
+                raise BoundExceeded("bound-list", expression.span, f"the list is longer than the bound of {MAX_ITEMS} items")
+    except _UnknownIterable:
+        return UNKNOWN
+    return tuple(result)
+
+
+class _UnknownIterable(Exception):
+    """A comprehension runs over something unknown."""
+
+
+def _clause(clause: syntax.Clause, context: Context, scopes: Iterator[Variables]) -> Iterator[Variables]:
+    for outer in scopes:
+        items = evaluate(clause.iterable, context, outer)
+        if items is UNKNOWN:
+            raise _UnknownIterable
+        for scope in unpacked(clause.names, items, clause.iterable.span, context, outer):
+            if all(truth(evaluate(c, context, scope), c.span) for c in clause.conditions):
+                yield scope
+
+
+def unpacked(
+    names: tuple[syntax.Name, ...], items: Any, span: Span, context: Context, outer: Variables
+) -> Iterator[Variables]:
+    """The variables of each turn of a loop over a list. Raises Mistake where an item does not unpack."""
+    try:
+        turns = as_list(items)
+    except TypeError:
+        raise Mistake("type", span, f"`for` needs a list, this is {kind_of(items)}", help="range(n) counts from 0") from None
+    for item in turns:
+        context.step(span)
+        yield {**outer, **unpack(names, item, span)}
+
+
+def unpack(names: tuple[syntax.Name, ...], item: Any, span: Span) -> Variables:
+    """The variables that names get from an item: one name takes it whole. Raises Mistake."""
+    if len(names) == 1:
+        return {names[0].name: item}
+    if item is UNKNOWN:
+        return {name.name: UNKNOWN for name in names}
+    if not isinstance(item, tuple) or len(item) != len(names):
+        had = f"a list of {len(item)}" if isinstance(item, tuple) else kind_of(item)
+        raise Mistake("unpack", span, f"{len(names)} names take a list of {len(names)} items, here is {had}")
+    return {name.name: value for name, value in zip(names, item, strict=True)}
+
+
+def truth(value: Any, span: Span) -> bool:
+    """A condition's value; unknown counts as false. Raises Mistake for what is no truth value."""
+    if isinstance(value, bool):
+        return value
+    if value is UNKNOWN:
+        return False
+    raise Mistake("type", span, f"a condition must be true or false, this is {kind_of(value)}", help="compare it, as in `n > 0`")
+
+
+def _choice(expression: syntax.Choice, context: Context, variables: Variables) -> Any:
+    for value, condition in zip(expression.values, expression.conditions, strict=False):
+        held = evaluate(condition, context, variables)
+        if held is UNKNOWN:
+            return UNKNOWN
+        if truth(held, condition.span):
+            return evaluate(value, context, variables)
+    return evaluate(expression.values[-1], context, variables)
+
+
+def _logic(expression: syntax.Logic, context: Context, variables: Variables) -> Any:
+    stop = expression.operator == "or"
+    for operand in expression.operands:
+        value = evaluate(operand, context, variables)
+        if value is UNKNOWN:
+            return UNKNOWN
+        if truth(value, operand.span) is stop:
+            return stop
+    return not stop
+
+
+def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -> Any:
+    value = evaluate(expression.operand, context, variables)
+    if value is UNKNOWN:
+        return UNKNOWN
+    if expression.operators[0] == "not":
+        return truth(value, expression.operand.span) is (len(expression.operators) % 2 == 0)
+    if not is_number(value):
+        raise Mistake("type", expression.span, f"`{expression.operators[0]}` needs a number, this is {kind_of(value)}")
+    return -value if expression.operators.count("-") % 2 else value
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _comparison(expression: syntax.Comparison, context: Context, variables: Variables) -> Any:
+    values = [evaluate(operand, context, variables) for operand in expression.operands]
+    if any(value is UNKNOWN for value in values):
+        return UNKNOWN
+    pairs = zip(expression.operators, values, values[1:], strict=False)
+    return all(compare(symbol, left, right, expression.span) for symbol, left, right in pairs)
+
+
+def compare(symbol: str, left: Any, right: Any, span: Span) -> bool:
+    """Whether a comparison holds. Raises Mistake where the two cannot be compared."""
+    try:
+        if symbol == "in":
+            return left in as_list(right)
+        return COMPARISONS[symbol](left, right)
+    except TypeError:
+        raise Mistake("type", span, f"`{symbol}` cannot compare {kind_of(left)} and {kind_of(right)}") from None
+
+
+def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Variables) -> Any:
+    values = [evaluate(operand, context, variables) for operand in expression.operands]
+    if any(value is UNKNOWN for value in values):
+        return UNKNOWN
+    if expression.operators[0] == "**":
+        result = values[-1]
+        for base in reversed(values[:-1]):
+            result = _power(base, result, context, expression.span)
+        return result
+    result = values[0]
+    for symbol, value in zip(expression.operators, values[1:], strict=True):
+        result = _operate(symbol, result, value, context, expression.span)
+    return result
+
+
+def _operate(symbol: str, left: Any, right: Any, context: Context, span: Span) -> Any:
+    if is_number(left) and is_number(right):
+        if right == 0 and symbol in ("/", "//", "%"):
+            raise Mistake("division-by-zero", span, f"`{symbol}` divides by zero")
+        return bounded_number(OPERATORS[symbol](left, right), context, span)
+    if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return _bounded_list(left, right, span)
+    if symbol == "*" and isinstance(left, tuple) and isinstance(right, int):
+        if len(left) * right > MAX_ITEMS:
+            raise BoundExceeded("bound-list", span, f"the list is longer than the bound of {MAX_ITEMS} items")
+        return left * right
+    if symbol == "*" and isinstance(right, tuple) and isinstance(left, int):
+        return _operate(symbol, right, left, context, span)
+    raise Mistake("type", span, f"`{symbol}` does not take {kind_of(left)} and {kind_of(right)}")
+
+
+def _bounded_list(left: tuple[Any, ...], right: tuple[Any, ...], span: Span) -> tuple[Any, ...]:
+    if len(left) + len(right) > MAX_ITEMS:
+        raise BoundExceeded("bound-list", span, f"the list is longer than the bound of {MAX_ITEMS} items")
+    return left + right
+
+
+def _power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
+    if not is_number(base) or not is_number(exponent):
+        raise Mistake("type", span, f"`**` does not take {kind_of(base)} and {kind_of(exponent)}")
+    if base == 0 and exponent < 0:
+        raise Mistake("division-by-zero", span, "0 has no negative power")
+    if base < 0 and not float(exponent).is_integer():
+        raise Mistake("type", span, "a negative number has no fractional power")
+    try:
+        size = abs(exponent) * math.log2(abs(base)) if base else 0
+        exact = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 and size < 64
+        result = base**exponent if exact else float(base) ** exponent
+    except OverflowError:
+        result = math.inf
+    return bounded_number(result, context, span)
+
+
+def bounded_number(value: int | float, context: Context, span: Span) -> int | float:
+    """The number, if it is within the bounds. Raises BoundExceeded."""
+    limit = context.limits.integer
+    if isinstance(value, int):
+        if -limit <= value <= limit:
+            return value
+        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit} (2**53)")
+    if not math.isfinite(value):
+        raise BoundExceeded("bound-integer", span, "a number here is too large to be held")
+    return value
+
+
+def _selection(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
+    """A chain of indices, attributes and calls, walked from its root outwards without recursion."""
+    chain: list[Any] = []
+    root: Any = expression
+    while isinstance(root, (syntax.Index, syntax.Cut, syntax.Attribute, syntax.Call)):
+        chain.append(root)
+        root = root.function if isinstance(root, syntax.Call) else root.target
+    first = chain.pop()
+    if isinstance(first, syntax.Call):
+        value = _call(first, root, context, variables)
+    else:
+        value = _select(first, evaluate(root, context, variables), context, variables)
+    while chain:
+        step = chain.pop()
+        if isinstance(step, syntax.Call):
+            raise Mistake("type", step.span, "only the functions of the language can be called in an expression")
+        value = _select(step, value, context, variables)
+    return value
+
+
+def _select(step: Any, target: Any, context: Context, variables: Variables) -> Any:
+    if target is UNKNOWN:
+        return UNKNOWN
+    if isinstance(step, syntax.Attribute):
+        return _attribute(step, target)
+    if isinstance(step, syntax.Cut):
+        bounds = [None if e is None else evaluate(e, context, variables) for e in (step.start, step.stop)]
+        if UNKNOWN in bounds:
+            return UNKNOWN
+        if not isinstance(target, tuple) or not all(b is None or isinstance(b, int) for b in bounds):
+            raise Mistake("type", step.span, f"`[a:b]` cuts a list between two integers, this is {kind_of(target)}")
+        return target[bounds[0] : bounds[1]]
+    index = evaluate(step.index, context, variables)
+    return pick(target, index, step.span)
+
+
+def pick(target: Any, index: Any, span: Span) -> Any:
+    """One item of a list or a family of labels. Raises Mistake."""
+    if index is UNKNOWN or target is UNKNOWN:
+        return UNKNOWN
+    if isinstance(target, dict):
+        key = index if isinstance(index, tuple) else (index,)
+        if key in target:
+            return target[key]
+        have = ", ".join("[" + ", ".join(map(str, k)) + "]" for k in list(target)[:12])
+        shown = ", ".join(map(str, key))
+        raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
+    if not isinstance(target, tuple) or not isinstance(index, int) or isinstance(index, bool):
+        raise Mistake("type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}")
+    if not -len(target) <= index < len(target):
+        raise Mistake("index", span, f"index {index} is outside the list, which has {len(target)} items")
+    return target[index]
+
+
+def _attribute(step: syntax.Attribute, target: Any) -> Any:
+    if isinstance(target, Value) and step.name in SHAPE_ATTRIBUTES:
+        return shape_attribute(target.shape, step.name, step.span)
+    if isinstance(target, Value):
+        help_text = suggest(step.name, list(SHAPE_ATTRIBUTES)) or "a value has " + ", ".join(SHAPE_ATTRIBUTES)
+        raise Mistake("unknown-attribute", step.span, f"a value has no `{step.name}`", help=help_text)
+    raise Mistake("type", step.span, f"`.{step.name}` asks for the shape of a label, this is {kind_of(target)}")
+
+
+def _call(call: syntax.Call, function: syntax.Expression, context: Context, variables: Variables) -> Any:
+    if not isinstance(function, syntax.Name) or function.name not in FUNCTIONS or function.name in variables:
+        name = function.name if isinstance(function, syntax.Name) else "this"
+        raise Mistake(
+            "unknown-function",
+            function.span,
+            f"`{name}` is not a function of the expression language",
+            help=suggest(name, list(FUNCTIONS)) or "functions: " + ", ".join(FUNCTIONS),
+        )
+    positional = [evaluate(a.value, context, variables) for a in call.arguments if a.name is None]
+    named = {a.name: evaluate(a.value, context, variables) for a in call.arguments if a.name is not None}
+    if any(value is UNKNOWN for value in (*positional, *named.values())):
+        return UNKNOWN
+    try:
+        result = FUNCTIONS[function.name](*positional, **named)
+    except ItemsError as error:
+        raise BoundExceeded("bound-list", call.span, str(error)) from None
+    except (TypeError, ValueError, ArithmeticError):
+        given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
+        raise Mistake("type", call.span, f"`{function.name}` does not take {given}") from None
+    return bounded_number(result, context, call.span) if is_number(result) else result
+
+
+RULES: dict[type, Callable[[Any, Context, Variables], Any]] = {
+    syntax.Literal: _literal,
+    syntax.Name: _name,
+    syntax.Listing: _listing,
+    syntax.Comprehension: _comprehension,
+    syntax.Choice: _choice,
+    syntax.Logic: _logic,
+    syntax.Prefix: _prefix,
+    syntax.Comparison: _comparison,
+    syntax.Arithmetic: _arithmetic,
+    syntax.Index: _selection,
+    syntax.Cut: _selection,
+    syntax.Attribute: _selection,
+    syntax.Call: _selection,
+}

@@ -1,0 +1,199 @@
+"""From a file to the graph of one of its nets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cnnspec import syntax
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.arguments import match
+from cnnspec.elaborate.context import Context, Counter, Frame
+from cnnspec.elaborate.draft import finish
+from cnnspec.elaborate.evaluate import Variables, evaluate, suggest
+from cnnspec.elaborate.modules import Module
+from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
+from cnnspec.elaborate.walk import Abandoned, Walk
+from cnnspec.grammar import parse_expression
+from cnnspec.graph import Block, Graph
+from cnnspec.layers.base import Shape
+from cnnspec.source import Source
+
+RECURSION_LIMIT = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Elaborated:
+    """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say."""
+
+    net: syntax.Net
+    graph: Graph | None
+    expectations: tuple[tuple[syntax.Expect, Context, Variables], ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is given from outside: values of parameters (texts are expressions) and shapes of inputs."""
+
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, Shape]
+
+
+def net_parameters(name: str, module: Module) -> list[str]:
+    """The parameters of a net, also of one given by another."""
+    item = module.nets.get(name)
+    seen: set[str] = set()
+    while isinstance(item, syntax.Given) and item.name not in seen:
+        seen.add(item.name)
+        item = module.nets.get(item.base.name)
+    return [p.name for p in item.parameters] if isinstance(item, syntax.Net) else []
+
+
+def open_parameters(name: str, module: Module) -> list[str]:
+    """The parameters that a net leaves open: those without a value or a default."""
+    given: set[str] = set()
+    item = module.nets.get(name)
+    seen: set[str] = set()
+    while isinstance(item, syntax.Given) and item.name not in seen:
+        seen.add(item.name)
+        names = net_parameters(item.base.name, module)
+        given.update(names[: sum(a.name is None for a in item.arguments)])
+        given.update(a.name for a in item.arguments if a.name is not None)
+        item = module.nets.get(item.base.name)
+    if not isinstance(item, syntax.Net):
+        return []
+    return [p.name for p in item.parameters if p.default is None and p.name not in given]
+
+
+def elaborate(
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits, label: str = ""
+) -> Elaborated | None:
+    """The graph of a net, with what the settings change; mistakes go to the report.
+
+    None where not even the net itself could be found.
+    """
+    with deep_recursion():
+        return _elaborate(name, module, settings, report, limits)
+
+
+def _elaborate(name: str, module: Module, settings: Settings, report: Report, limits: Limits) -> Elaborated | None:
+    before = len(report.diagnostics)
+    walk = Walk(report, limits, dict(settings.inputs))
+    context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
+    try:
+        net, bound = _given(name, module, context)
+        bound.update(_from_outside(settings.parameters, net, context, report))
+        variables = _with_defaults(net, bound, context)
+    except Mistake as mistake:
+        walk.report_mistake(mistake, context)
+        return None
+    walk.draft.root.title = name
+    walk.draft.root.span = net.span
+    walk.draft.root.arguments = tuple(variables.items())
+    try:
+        walk.net(net, context, variables)
+    except Abandoned:
+        return Elaborated(net, None, ())
+    _check_inputs(settings, walk, report)
+    if len(report.diagnostics) > before and report.has_errors or any(v.shape is None for v in walk.draft.outputs.values()):
+        return Elaborated(net, None, ())
+    return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
+
+
+def _given(name: str, module: Module, context: Context) -> tuple[syntax.Net, Variables]:
+    """The net behind a name and the parameters that the names on the way give it."""
+    chain: list[syntax.Given] = []
+    item = module.nets[name]
+    while isinstance(item, syntax.Given):
+        if item in chain:
+            raise Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
+        chain.append(item)
+        base = module.nets.get(item.base.name)
+        if base is None:
+            raise Mistake(
+                "unknown-net",
+                item.base.span,
+                f"there is no net `{item.base.name}`",
+                help=suggest(item.base.name, list(module.nets)),
+            )
+        item = base
+    names = tuple(p.name for p in item.parameters)
+    bound: Variables = {}
+    for given in reversed(chain):
+        for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
+            bound[parameter] = evaluate(argument.value, context, {})
+    return item, bound
+
+
+def _from_outside(
+    parameters: Mapping[str, Any], net: syntax.Net, context: Context, report: Report
+) -> Variables:
+    """The parameters set from outside; a text is an expression, read with the names of the file."""
+    known = [p.name for p in net.parameters]
+    result: Variables = {}
+    for name, value in parameters.items():
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise Mistake(
+                "unknown-parameter",
+                net.span,
+                f"net {net.name} has no parameter `{name}`",
+                help=suggest(name, known) or takes,
+            )
+        result[name] = _outside_value(name, value, context, report)
+    return result
+
+
+def _outside_value(name: str, value: Any, context: Context, report: Report) -> Any:
+    if isinstance(value, list):
+        return tuple(_outside_value(name, item, context, report) for item in value)
+    if not isinstance(value, str):
+        return value
+    expression = parse_expression(Source(f"--set {name}", value), report)
+    return UNKNOWN if expression is None else evaluate(expression, context, {})
+
+
+def _with_defaults(net: syntax.Net, bound: Variables, context: Context) -> Variables:
+    variables: Variables = {}
+    for parameter in net.parameters:
+        if parameter.name in bound:
+            variables[parameter.name] = bound[parameter.name]
+        elif parameter.default is not None:
+            variables[parameter.name] = evaluate(parameter.default, context, variables)
+        else:
+            raise Mistake(
+                "net-open",
+                net.span,
+                f"net {net.name} is a family: its parameter `{parameter.name}` has no value",
+                help=_family_help(net, context.module, parameter.name),
+            )
+    return variables
+
+
+def _family_help(net: syntax.Net, module: Module, parameter: str) -> str:
+    nets = [name for name, item in module.nets.items() if isinstance(item, syntax.Given) and item.base.name == net.name]
+    pick = f"pick one of its nets: {', '.join(nets)}; or " if nets else ""
+    return f"{pick}give it with --set {parameter}=..."
+
+
+def _check_inputs(settings: Settings, walk: Walk, report: Report) -> None:
+    names = [str(walk.draft.nodes[number].label) for number in walk.draft.inputs]
+    for name in settings.inputs:
+        if name not in names and names:
+            report.error(
+                "unknown-input", walk.draft.root.span, f"the net has no input `{name}`", help=f"its inputs: {', '.join(names)}"
+            )
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room on the Python stack for specs nested up to the bounds."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

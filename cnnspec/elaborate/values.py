@@ -1,0 +1,109 @@
+"""What expressions evaluate to, and the mistakes that stop one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnnspec import syntax
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.source import Span
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.modules import Module
+
+
+class Mistake(Exception):
+    """A mistake in a spec, to be reported where the walk can go on."""
+
+    def __init__(self, code: str, span: Span, message: str, *, label: str = "", help: str = ""):
+        super().__init__(message)
+        self.code, self.span, self.message, self.label, self.help = code, span, message, label, help
+
+
+class BoundExceeded(Mistake):
+    """A mistake after which the walk does not go on: the spec is larger than the bounds allow."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds on a spec: what is beyond them is an error that names the bound."""
+
+    nodes: int = 1_000_000
+    nesting: int = 200
+    file_size: int = 4 * 2**20
+    integer: int = 2**53
+    steps: int = 2_000_000
+
+
+class Unknown:
+    """The value of whatever a mistake left without one; whatever is made of it is unknown too."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A value that flows: the node that makes it and its shape; -1 and None after a mistake."""
+
+    node: int
+    shape: Shape | None
+
+
+LOST = Value(-1, None)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBlock:
+    """A layer of the registry, as something to call or to pass on."""
+
+    name: str
+    layer: type[Layer]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`residual` or `dense`: forms of the language that take a block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DefinedBlock:
+    """A def or share, with the module whose names it sees."""
+
+    name: str
+    definition: syntax.Definition
+    module: Module
+
+
+FORMS = {"residual": Form("residual"), "dense": Form("dense")}
+SHORTCUTS = ("identity", "project", "pad", "if_same")
+Callable = LayerBlock | Form | DefinedBlock
+Family = dict[tuple[int, ...], Value]
+"""The values of an indexed label, by index."""
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words for messages."""
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int):
+        return f"the integer {value}"
+    if isinstance(value, float):
+        return f"the number {value:g}"
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, tuple):
+        return "a list"
+    if isinstance(value, Value):
+        return "a value of the net"
+    if isinstance(value, dict):
+        return "a family of labels"
+    if value is None:
+        return "none"
+    return f"the block `{value.name}`"
