@@ -1,0 +1,224 @@
+"""What stands in a box: its lines of text, its colour, its sign and its size in points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cnnspec.graph import Graph, show_value
+from cnnspec.render.figures import Figures, total
+from cnnspec.render.fold import Item
+from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
+from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
+
+TITLE_SIZE, DETAIL_SIZE = 11.0, 9.5
+ROW = 13.5
+MARGIN = 8.0
+WIDEST = 330.0
+JOIN_RADIUS = 9.0
+
+Sign = Literal["", "residual", "dense", "arms"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line."""
+
+    text: str
+    size: float
+    bold: bool = False
+    detail: str = ""
+    right: str = ""
+
+    @property
+    def detail_start(self) -> float:
+        """Where the detail begins, from the start of the line, in points."""
+        return text_width(self.text, self.size, self.bold) + 7.0
+
+    @property
+    def width(self) -> float:
+        width = text_width(self.text, self.size, self.bold)
+        if self.detail:
+            width = self.detail_start + text_width(self.detail, DETAIL_SIZE)
+        return width + (14.0 + text_width(self.right, DETAIL_SIZE) if self.right else 0.0)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box as it will be drawn: `family` gives its colour; a join is a circle with a sign in it."""
+
+    rows: tuple[Row, ...]
+    family: str
+    sign: Sign = ""
+    join: str = ""
+    note: str = ""
+    width: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return 2 * JOIN_RADIUS if self.join else len(self.rows) * ROW + MARGIN
+
+    @property
+    def natural_width(self) -> float:
+        if self.join:
+            return 2 * JOIN_RADIUS
+        return min(WIDEST, max(row.width for row in self.rows) + 2 * MARGIN)
+
+
+def make_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
+    """The box of a closed item."""
+    node = graph[item.nodes[-1]]
+    if item.kind == "layer" and node.layer.family == "join":
+        return Box((), "join", join=JOIN_SIGNS.get(node.layer.op, "?"), note=describe_item(graph, item, figures))
+    rows = (*title_rows(graph, item), *figure_rows(graph, item, figures))
+    return Box(rows, family_of(graph, item), sign_of(item), note=describe_item(graph, item, figures))
+
+
+def make_layer_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
+    """The box of a layer in the layers view: its label alone."""
+    box = make_box(graph, item, figures)
+    rows = tuple(replace(row, right="") for row in box.rows[:1])
+    return Box(rows, box.family, join=box.join, note=box.note)
+
+
+def title_rows(graph: Graph, item: Item) -> Iterator[Row]:
+    """The name of an item and what is in it: on one line where that fits, else on two."""
+    times = f" x{item.times}" if item.times > 1 else ""
+    title = Row(item_title(graph, item) + times, TITLE_SIZE, True, right=item.label)
+    detail = item_detail(graph, item)
+    whole = replace(title, detail=detail)
+    if whole.width <= WIDEST - 2 * MARGIN:
+        yield whole
+        return
+    room = WIDEST - 2 * MARGIN - (text_width(item.label, DETAIL_SIZE) + 14 if item.label else 0)
+    yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
+    if detail:
+        yield Row(shorten(detail, WIDEST - 2 * MARGIN, DETAIL_SIZE), DETAIL_SIZE)
+
+
+def item_title(graph: Graph, item: Item) -> str:
+    """The name of an item: a layer's label, or the word in the spec."""
+    head = item.children[0] if item.kind == "run" else item
+    if head.kind == "layer":
+        return _label(graph, head.nodes[-1])
+    if head.kind == "dense":
+        return f"dense x{max((child.times for child in head.children), default=1)}"
+    return head.title
+
+
+def item_detail(graph: Graph, item: Item) -> str:
+    """What is in an item: the followers of a run, the convs of a block, or the arguments of its call."""
+    if item.kind == "run":
+        head, *others = item.children
+        names = [_label(graph, other.nodes[-1]) for other in others]
+        inner = item_detail(graph, head)
+        return ", ".join([inner, *names] if inner else names)
+    if item.kind == "layer":
+        return ""
+    steps = _weighty(graph, item)
+    if steps and len(steps) <= 5:
+        return " → ".join(steps)
+    return _arguments(item)
+
+
+def _weighty(graph: Graph, item: Item) -> list[str]:
+    """The labels of the conv and linear layers of a block's main path; none where the path forks."""
+    if item.kind == "layer":
+        layer = graph[item.nodes[-1]].layer
+        heavy = layer.family == "conv" or layer.op == "linear"
+        return [short_label(layer, _rank(graph, item.nodes[-1]))] if heavy else []
+    if item.kind == "join" and len(item.children) > 1:
+        return []
+    found = []
+    for child in item.children:
+        if child.kind == "shortcut" or _in_shortcut(graph, child):
+            continue
+        steps = _weighty(graph, child)
+        if child.times > 1 and steps and item.kind != "dense":
+            steps = [f"{steps[0]} x{child.times}"] if len(steps) == 1 else [f"({' → '.join(steps)}) x{child.times}"]
+        if not steps and any(part.kind == "join" and len(part.children) > 1 for part in child.walk()):
+            return []
+        found.extend(steps)
+    return found
+
+
+def _in_shortcut(graph: Graph, item: Item) -> bool:
+    return any(block.kind == "shortcut" for block in graph[item.nodes[-1]].block.ancestors())
+
+
+def _arguments(item: Item) -> str:
+    if item.block is None or not item.block.arguments:
+        return ""
+    return "(" + ", ".join(show_value(value) for _, value in item.block.arguments) + ")"
+
+
+def figure_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
+    """The change of shape, and the params and MACs of the item with its copies."""
+    first = graph[item.nodes[0]]
+    if first.layer.family == "input":
+        return
+    parts = total(figures[name] for name in item.all_nodes())
+    words = []
+    if parts.params:
+        words.append(f"{short_number(parts.params)} params")
+    if parts.macs:
+        words.append(f"{short_number(parts.macs)} MACs")
+    yield Row(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(words))
+
+
+def shape_change(graph: Graph, item: Item) -> str:
+    """The shapes that go in and come out: 64x56x56 → 256x56x56."""
+    nodes = list(item.all_nodes())
+    inside = set(nodes)
+    outer = [graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside]
+    order = {name: place for place, name in enumerate(graph.nodes)} if item.copies else {}
+    last = max(nodes, key=order.__getitem__) if order else nodes[-1]
+    before, after = (show_shape(outer[0]) if outer else ""), show_shape(graph[last].shape)
+    return after if before in ("", after) else f"{before} → {after}"
+
+
+def family_of(graph: Graph, item: Item) -> str:
+    head = item.children[0] if item.kind == "run" else item
+    return graph[head.nodes[-1]].layer.family if head.kind == "layer" else "block"
+
+
+def sign_of(item: Item) -> Sign:
+    """How values run in a block: past its layers to a sum, from each layer to all later ones, or apart."""
+    level = [item]
+    while level:
+        for part in level:
+            if part.kind == "dense":
+                return "dense"
+            if part.kind == "residual":
+                return "residual"
+            if part.kind == "join" and len(part.children) > 1:
+                return "arms"
+        level = [child for part in level for child in part.children]
+    return ""
+
+
+def describe_item(graph: Graph, item: Item, figures: dict[str, Figures]) -> str:
+    """The tooltip of an item: its path, shapes, figures and its place in the spec."""
+    nodes = tuple(item.all_nodes())
+    parts = total(figures[name] for name in nodes)
+    lines = [item.key.rstrip("+") or item.title]
+    if item.kind == "layer":
+        lines.append(_label(graph, nodes[-1]))
+    lines.append(shape_change(graph, item))
+    lines.append(f"{parts.params:,} params, {parts.macs:,} MACs, {short_bytes(parts.memory)}")
+    if parts.field:
+        lines.append(f"receptive field {show_shape(parts.field)}")
+    span = item.block.span if item.block and item.kind != "layer" else graph[nodes[-1]].span
+    if span:
+        lines.append(f"{span.source.name}:{span.line}: {span.source.line_text(span.line).strip()}")
+    return "\n".join(lines)
+
+
+def _label(graph: Graph, name: str) -> str:
+    return layer_label(graph[name].layer, _rank(graph, name))
+
+
+def _rank(graph: Graph, name: str) -> int:
+    node = graph[name]
+    return len(graph[node.inputs[0]].shape) - 1 if node.inputs else len(node.shape) - 1

@@ -1,0 +1,92 @@
+"""The DOT of a scene: boxes of fixed sizes, open blocks as clusters, links as edges."""
+
+from __future__ import annotations
+
+import graphviz
+
+from cnnspec.render.boxes import TITLE_SIZE, Box
+from cnnspec.render.scene import Link
+from cnnspec.render.text import show_shape, text_width
+from cnnspec.render.theme import Theme
+from cnnspec.render.plan import Plan
+
+POINTS = 72.0
+SIGN_ROOM = 18.0
+"""Room at each side of a box for the arc of a residual or dense block, in points."""
+
+
+def dot_source(plan: Plan) -> str:
+    """The DOT text of a plan; node n7 is item 7, cluster_7 is item 7 opened."""
+    theme = plan.theme
+    graph = graphviz.Digraph(comment=None)
+    graph.attr(
+        "graph", rankdir=plan.direction, ranksep=inches(plan.rank_gap), nodesep=inches(plan.side_gap), splines="spline",
+        fontname="Helvetica", fontsize=f"{TITLE_SIZE:g}", labeljust="l", bgcolor=theme.background,
+        fontcolor=theme.text, outputorder="edgesfirst",
+    )  # fmt: skip
+    graph.attr("node", shape="box", style="filled,rounded", fontname="Helvetica", fontsize="10", fixedsize="true")
+    graph.attr("edge", color=theme.edge, fontname="Helvetica", fontsize="9", fontcolor=theme.muted, arrowsize="0.6")
+    _add_items(graph, plan)
+    for link in plan.links:
+        _add_link(graph, plan, link)
+    return graph.source
+
+
+def _add_items(graph: graphviz.Digraph, plan: Plan) -> None:
+    """Boxes and clusters as the tree has them."""
+
+    def fill(graph: graphviz.Digraph, number: int) -> None:
+        for child in plan.scene.children(number):
+            if child in plan.boxes:
+                _add_box(graph, child, plan.boxes[child], plan.theme, plan.colors.get(child))
+            elif plan.framed(child):
+                with graph.subgraph(name=f"cluster_{child}") as cluster:
+                    _name_cluster(cluster, plan, child)
+                    fill(cluster, child)
+            else:
+                fill(graph, child)
+
+    fill(graph, 0)
+
+
+def _name_cluster(cluster: graphviz.Digraph, plan: Plan, number: int) -> None:
+    style = "rounded,filled,dashed" if number in plan.scene.training else "rounded,filled"
+    cluster.attr(
+        label=quote(plan.titles[number]), style=style, color=plan.theme.cluster.stroke,
+        fillcolor=plan.theme.cluster.fill, margin="10",
+    )  # fmt: skip
+
+
+def _add_box(graph: graphviz.Digraph, number: int, box: Box, theme: Theme, color: str | None) -> None:
+    paint = theme.paint(box.family)
+    room = 2 * SIGN_ROOM if box.sign in ("residual", "dense") else 0.0
+    text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
+    graph.node(
+        f"n{number}", label=quote(text), width=inches(box.width + room), height=inches(box.height),
+        fillcolor=color or paint.fill, color=paint.stroke, shape="circle" if box.join else "box",
+        tooltip=quote(box.note),
+    )  # fmt: skip
+
+
+def _add_link(graph: graphviz.Digraph, plan: Plan, link: Link) -> None:
+    label = quote(show_shape(link.shape)) if plan.shapes_on(link) else None
+    graph.edge(
+        f"n{link.source}", f"n{link.target}", label=label, weight="1" if link.skip else "8",
+        color=plan.theme.skip if link.skip else None, style="dashed" if link.training else None,
+    )  # fmt: skip
+
+
+def quote(text: str) -> str:
+    r"""A text that DOT shows as it is: no HTML label, no escapes but \n."""
+    lines = "".join(c if c >= " " or c == "\n" else " " for c in text).split("\n")
+    return graphviz.nohtml(r"\n".join(graphviz.escape(line) for line in lines))
+
+
+def inches(points: float) -> str:
+    """A length in inches, as DOT wants it."""
+    return f"{points / POINTS:.4f}"
+
+
+def label_room(text: str) -> float:
+    """The width that a cluster needs for its title, in points."""
+    return text_width(text, TITLE_SIZE, True) + 16

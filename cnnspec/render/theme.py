@@ -1,0 +1,101 @@
+"""The colours of drawings: three themes, a colour for each family of layers, and the scale of heat maps.
+
+Family colours are tints of the palette of Okabe and Ito 2008, "Color universal design", which readers with any
+common form of colour blindness can tell apart; the print theme does with greys. Heat maps use cividis (Nunez et
+al. 2018, "Optimizing colormaps with consideration for color vision deficiency").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Paint(NamedTuple):
+    """The fill and the outline of a box."""
+
+    fill: str
+    stroke: str
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a drawing, by what they are for."""
+
+    name: str
+    background: str
+    text: str
+    muted: str
+    edge: str
+    skip: str
+    cluster: Paint
+    training: Paint
+    families: dict[str, Paint]
+
+    def paint(self, family: str) -> Paint:
+        """The colours of a family of layers, or of a block."""
+        return self.families.get(family, self.families["block"])
+
+
+FAMILIES = ("input", "conv", "pool", "norm", "activation", "dense", "shape", "join", "block")
+
+
+def _families(*paints: tuple[str, str]) -> dict[str, Paint]:
+    return {family: Paint(*paint) for family, paint in zip(FAMILIES, paints, strict=True)}
+
+
+LIGHT = Theme(
+    "light", "#ffffff", "#1b1f24", "#57606a", "#57606a", "#b3441c",
+    Paint("#f6f8fa", "#c3cad2"), Paint("#ffffff", "#8c959f"),
+    _families(
+        ("#eceff2", "#57606a"), ("#cfe3f4", "#0072b2"), ("#fbdcc8", "#d55e00"), ("#fbf2bf", "#a89200"),
+        ("#cdebdf", "#009e73"), ("#f2d7e6", "#b4578f"), ("#dff2fc", "#3a9bd0"), ("#ffffff", "#57606a"),
+        ("#e3e9f6", "#4a63a8"),
+    ),
+)  # fmt: skip
+
+DARK = Theme(
+    "dark", "#0d1117", "#e6edf3", "#a3adb8", "#8b949e", "#ff9b6a",
+    Paint("#161b22", "#3d444d"), Paint("#0d1117", "#8b949e"),
+    _families(
+        ("#2a3038", "#a3adb8"), ("#0f3a57", "#56b4e9"), ("#57290c", "#ff9b52"), ("#4a430d", "#e9d84a"),
+        ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#123e50", "#8fd3f4"), ("#0d1117", "#a3adb8"),
+        ("#27324f", "#93a9e6"),
+    ),
+)  # fmt: skip
+
+PRINT = Theme(
+    "print", "#ffffff", "#000000", "#333333", "#333333", "#000000",
+    Paint("#ffffff", "#888888"), Paint("#ffffff", "#555555"),
+    _families(
+        ("#ffffff", "#000000"), ("#d9d9d9", "#000000"), ("#a8a8a8", "#000000"), ("#f4f4f4", "#666666"),
+        ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#ececec", "#444444"), ("#ffffff", "#000000"),
+        ("#e6e6e6", "#000000"),
+    ),
+)  # fmt: skip
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
+
+CIVIDIS = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838")
+GREYS = ("#f5f5f5", "#dddddd", "#c4c4c4", "#ababab", "#919191", "#777777", "#5e5e5e", "#444444")
+
+
+def heat_color(theme: Theme, share: float) -> str:
+    """The colour of a share of the largest value, from 0 to 1: light is little, on dark ground dark is."""
+    scale = GREYS if theme.name == "print" else CIVIDIS if theme.name == "dark" else CIVIDIS[::-1]
+    place = min(max(share, 0.0), 1.0) * (len(scale) - 1)
+    index = min(int(place), len(scale) - 2)
+    low, high = _channels(scale[index]), _channels(scale[index + 1])
+    mixed = (round(a + (b - a) * (place - index)) for a, b in zip(low, high, strict=True))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever is read better on a colour (relative luminance of WCAG 2.1)."""
+    linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in _channels(color)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > 0.179 else "#ffffff"
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
