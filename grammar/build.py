@@ -213,7 +213,9 @@ class AstBuilder(Transformer[Token, syntax.File]):
         span = self._at(target, end)
         if kind == "cut":
             return syntax.Cut(target, *value, span)
-        return {"index": syntax.Index, "attribute": syntax.Attribute, "call": syntax.Call}[kind](target, value, span)
+        return {"index": syntax.Index, "attribute": syntax.Attribute, "call": syntax.Call}[kind](
+            target, value, span
+        )
 
     def index(self, children: list[Any]) -> tuple[str, Any, Token]:
         return "index", children[1], children[-1]

@@ -37,7 +37,9 @@ def syntax_error(source: Source, text: str, token: Token, allowed: frozenset[str
     at_end = token.type == "$END"
     start = len(text.rstrip()) if at_end else token.start_pos or 0
     end = start + 1 if at_end else (token.end_pos or start + 1)
-    found = "the end of the file" if at_end else "the end of the line" if token.type == "_SEP" else f"`{token}`"
+    found = (
+        "the end of the file" if at_end else "the end of the line" if token.type == "_SEP" else f"`{token}`"
+    )
     if token.type == "_SEP" and token != ";":
         end = start + 1
     span = Span(source, start, min(end, len(text)))

@@ -13,7 +13,9 @@ from cnnspec.grammar.parser import TABLES, fingerprint, generate
 def main() -> None:
     """Write cnn.tables for the grammar as it stands."""
     data, memo = generate().memo_serialize([TerminalDef, Rule])
-    options = {name: value for name, value in data["options"].items() if name not in ("postlex", "transformer")}
+    options = {
+        name: value for name, value in data["options"].items() if name not in ("postlex", "transformer")
+    }
     saved = {"made_of": fingerprint(), "data": {**data, "options": options}, "memo": memo}
     TABLES.write_bytes(pickle.dumps(saved, protocol=5))
     print(f"wrote {TABLES.name}")

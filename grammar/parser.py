@@ -134,7 +134,9 @@ def _answer(error: UnexpectedInput | NestingError, source: Source, text: str) ->
     if isinstance(error, NestingError):
         span = Span(source, error.start, error.start + 1)
         message = f"brackets are nested more than {MAX_NESTING} deep"
-        diagnostic = Diagnostic("bound-nesting", "error", message, span, help="name the inner parts with let or def")
+        diagnostic = Diagnostic(
+            "bound-nesting", "error", message, span, help="name the inner parts with let or def"
+        )
         return diagnostic, ""
     if isinstance(error, UnexpectedToken):
         token, allowed = error.token, error.accepts or error.expected

@@ -52,17 +52,35 @@ class Report:
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
         span = diagnostic.span
-        key = (diagnostic.code, span.source.name, span.start, span.end) if span else (diagnostic.code, diagnostic.message)
+        key = (
+            (diagnostic.code, span.source.name, span.start, span.end)
+            if span
+            else (diagnostic.code, diagnostic.message)
+        )
         known = self._found.get(key)
         self._found[key] = diagnostic if known is None else replace(known, others=known.others + 1)
 
     def error(
-        self, code: str, span: Span | None, message: str, *, label: str = "", help: str = "", trail: tuple[Frame, ...] = ()
+        self,
+        code: str,
+        span: Span | None,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        trail: tuple[Frame, ...] = (),
     ) -> None:
         self.add(Diagnostic(code, "error", message, span, label, help, trail))
 
     def warning(
-        self, code: str, span: Span | None, message: str, *, label: str = "", help: str = "", trail: tuple[Frame, ...] = ()
+        self,
+        code: str,
+        span: Span | None,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        trail: tuple[Frame, ...] = (),
     ) -> None:
         self.add(Diagnostic(code, "warning", message, span, label, help, trail))
 

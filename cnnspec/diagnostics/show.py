@@ -25,7 +25,9 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     if diagnostic.trail:
         notes.append(_chain(diagnostic.trail))
     if diagnostic.others:
-        notes.append(f"and {diagnostic.others} more time{'s' if diagnostic.others > 1 else ''} from other calls or repeats")
+        notes.append(
+            f"and {diagnostic.others} more time{'s' if diagnostic.others > 1 else ''} from other calls or repeats"
+        )
     if diagnostic.help:
         notes.append(f"help: {diagnostic.help}")
     lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]
@@ -40,7 +42,9 @@ def _excerpt(diagnostic: Diagnostic, width: int, paint) -> list[str]:
     start = span.column - 1
     length = max(1, (span.end_column - span.column) if span.end_line == span.line else len(text) - start)
     shown = text[:200].replace("\t", " ")
-    marks = " " * min(start, 200) + paint(diagnostic.severity, "^" * max(1, min(length, 200 - min(start, 199))))
+    marks = " " * min(start, 200) + paint(
+        diagnostic.severity, "^" * max(1, min(length, 200 - min(start, 199)))
+    )
     label = f" {diagnostic.label}" if diagnostic.label else ""
     gutter = " " * width
     number = paint("note", f"{span.line:>{width - 1}}")

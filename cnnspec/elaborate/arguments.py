@@ -22,12 +22,18 @@ def match(
         name = argument.name
         if name is None:
             if position >= len(names):
-                takes = f"takes {len(names)} argument{'s' if len(names) != 1 else ''}" if names else "takes no arguments"
+                takes = (
+                    f"takes {len(names)} argument{'s' if len(names) != 1 else ''}"
+                    if names
+                    else "takes no arguments"
+                )
                 listed = f": {', '.join(names)}" if names else ""
                 raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}")
             name = names[position]
         elif name not in names:
-            cure = suggest(name, list(names)) or (f"it takes {', '.join(names)}" if names else "it takes none")
+            cure = suggest(name, list(names)) or (
+                f"it takes {', '.join(names)}" if names else "it takes none"
+            )
             raise Mistake("argument-name", argument.span, f"`{what}` has no parameter `{name}`", help=cure)
         if name in found:
             raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
@@ -38,11 +44,17 @@ def match(
 def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
     """The mistake of a call that leaves out a required argument."""
     about = f" ({doc})" if doc else ""
-    return Mistake("argument-missing", span, f"`{what}` needs `{name}`{about}", help=f"write {what}({name}=...)")
+    return Mistake(
+        "argument-missing", span, f"`{what}` needs `{name}`{about}", help=f"write {what}({name}=...)"
+    )
 
 
 def layer_arguments(
-    cls: type[Layer], arguments: tuple[syntax.Argument, ...], span: Span, context: Context, variables: Variables
+    cls: type[Layer],
+    arguments: tuple[syntax.Argument, ...],
+    span: Span,
+    context: Context,
+    variables: Variables,
 ) -> dict[str, Any] | None:
     """The fields of a layer from the arguments of a call; None where a part of them is unknown. Raises Mistake."""
     known = parameters(cls)

@@ -58,7 +58,9 @@ class Context:
         """Count one turn of a loop. Raises BoundExceeded."""
         self.counter.steps += 1
         if self.counter.steps > self.limits.steps:
-            raise BoundExceeded("bound-steps", span, f"the loops of this spec take more than {self.limits.steps} turns")
+            raise BoundExceeded(
+                "bound-steps", span, f"the loops of this spec take more than {self.limits.steps} turns"
+            )
 
 
 def has_unknown(value: Any) -> bool:

@@ -34,11 +34,20 @@ class Draft:
     training_heads: set[str] = field(default_factory=set)
 
     def add(
-        self, layer: Layer, inputs: tuple[int, ...], shape: Shape, block: Block, span: Span, label: str, weights_of: int
+        self,
+        layer: Layer,
+        inputs: tuple[int, ...],
+        shape: Shape,
+        block: Block,
+        span: Span,
+        label: str,
+        weights_of: int,
     ) -> Value:
         """Add a node to a block; its children hold the number until the node has a name."""
         number = len(self.nodes)
-        self.nodes.append(DraftNode(layer, inputs, shape, block, span, label, number if weights_of < 0 else weights_of))
+        self.nodes.append(
+            DraftNode(layer, inputs, shape, block, span, label, number if weights_of < 0 else weights_of)
+        )
         cast(list[object], block.children).append(number)
         return Value(number, shape)
 
@@ -51,7 +60,9 @@ def finish(draft: Draft, name: str, file: str) -> Graph:
     """
     names = _name_everything(draft)
     nodes = {
-        path: Node(path, d.layer, tuple([names[i] for i in d.inputs]), d.shape, d.block, d.span, names[d.weights_of])
+        path: Node(
+            path, d.layer, tuple([names[i] for i in d.inputs]), d.shape, d.block, d.span, names[d.weights_of]
+        )
         for path, d in zip(names, draft.nodes, strict=True)
     }
     outputs = {head: names[value.node] for head, value in draft.outputs.items()}
@@ -89,7 +100,10 @@ def _flatten(block: Block) -> None:
     if block.kind != "label" or len(block.children) < 2:
         return
     children = block.children
-    titles = {c.title if isinstance(c, Block) and c.kind in ("def", "repeat") and not c.segment else None for c in children}
+    titles = {
+        c.title if isinstance(c, Block) and c.kind in ("def", "repeat") and not c.segment else None
+        for c in children
+    }
     if len(titles) > 1 or None in titles:
         return
     calls: list[Block] = []

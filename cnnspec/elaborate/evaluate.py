@@ -79,7 +79,9 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
     if context.frame.tainted:
         return UNKNOWN
     known = [*variables, *context.frame.labels, *context.module.names, *HERE, *FUNCTIONS]
-    raise Mistake("unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known))
+    raise Mistake(
+        "unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known)
+    )
 
 
 @cache
@@ -133,7 +135,9 @@ def _comprehension(expression: syntax.Comprehension, context: Context, variables
         for scope in scopes:
             result.append(evaluate(expression.element, context, scope))
             if len(result) > MAX_ITEMS:
-                raise BoundExceeded("bound-list", expression.span, f"the list is longer than the bound of {MAX_ITEMS} items")
+                raise BoundExceeded(
+                    "bound-list", expression.span, f"the list is longer than the bound of {MAX_ITEMS} items"
+                )
     except _UnknownIterable:
         return UNKNOWN
     return tuple(result)
@@ -160,7 +164,9 @@ def unpacked(
     try:
         turns = as_list(items)
     except TypeError:
-        raise Mistake("type", span, f"`for` needs a list, this is {kind_of(items)}", help="range(n) counts from 0") from None
+        raise Mistake(
+            "type", span, f"`for` needs a list, this is {kind_of(items)}", help="range(n) counts from 0"
+        ) from None
     for item in turns:
         context.step(span)
         yield {**outer, **unpack(names, item, span)}
@@ -184,7 +190,12 @@ def truth(value: Any, span: Span) -> bool:
         return value
     if value is UNKNOWN:
         return False
-    raise Mistake("type", span, f"a condition must be true or false, this is {kind_of(value)}", help="compare it, as in `n > 0`")
+    raise Mistake(
+        "type",
+        span,
+        f"a condition must be true or false, this is {kind_of(value)}",
+        help="compare it, as in `n > 0`",
+    )
 
 
 def _choice(expression: syntax.Choice, context: Context, variables: Variables) -> Any:
@@ -215,7 +226,9 @@ def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -
     if expression.operators[0] == "not":
         return truth(value, expression.operand.span) is (len(expression.operators) % 2 == 0)
     if not is_number(value):
-        raise Mistake("type", expression.span, f"`{expression.operators[0]}` needs a number, this is {kind_of(value)}")
+        raise Mistake(
+            "type", expression.span, f"`{expression.operators[0]}` needs a number, this is {kind_of(value)}"
+        )
     return -value if expression.operators.count("-") % 2 else value
 
 
@@ -238,7 +251,9 @@ def compare(symbol: str, left: Any, right: Any, span: Span) -> bool:
             return left in as_list(right)
         return COMPARISONS[symbol](left, right)
     except TypeError:
-        raise Mistake("type", span, f"`{symbol}` cannot compare {kind_of(left)} and {kind_of(right)}") from None
+        raise Mistake(
+            "type", span, f"`{symbol}` cannot compare {kind_of(left)} and {kind_of(right)}"
+        ) from None
 
 
 def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Variables) -> Any:
@@ -321,7 +336,9 @@ def _selection(expression: syntax.Expression, context: Context, variables: Varia
     while chain:
         step = chain.pop()
         if isinstance(step, syntax.Call):
-            raise Mistake("type", step.span, "only the functions of the language can be called in an expression")
+            raise Mistake(
+                "type", step.span, "only the functions of the language can be called in an expression"
+            )
         value = _select(step, value, context, variables)
     return value
 
@@ -336,7 +353,9 @@ def _select(step: Any, target: Any, context: Context, variables: Variables) -> A
         if UNKNOWN in bounds:
             return UNKNOWN
         if not isinstance(target, tuple) or not all(b is None or isinstance(b, int) for b in bounds):
-            raise Mistake("type", step.span, f"`[a:b]` cuts a list between two integers, this is {kind_of(target)}")
+            raise Mistake(
+                "type", step.span, f"`[a:b]` cuts a list between two integers, this is {kind_of(target)}"
+            )
         return target[bounds[0] : bounds[1]]
     index = evaluate(step.index, context, variables)
     return pick(target, index, step.span)
@@ -354,7 +373,9 @@ def pick(target: Any, index: Any, span: Span) -> Any:
         shown = ", ".join(map(str, key))
         raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
     if not isinstance(target, tuple) or not isinstance(index, int) or isinstance(index, bool):
-        raise Mistake("type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}")
+        raise Mistake(
+            "type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}"
+        )
     if not -len(target) <= index < len(target):
         raise Mistake("index", span, f"index {index} is outside the list, which has {len(target)} items")
     return target[index]
@@ -366,7 +387,9 @@ def _attribute(step: syntax.Attribute, target: Any) -> Any:
     if isinstance(target, Value):
         help_text = suggest(step.name, list(SHAPE_ATTRIBUTES)) or "a value has " + ", ".join(SHAPE_ATTRIBUTES)
         raise Mistake("unknown-attribute", step.span, f"a value has no `{step.name}`", help=help_text)
-    raise Mistake("type", step.span, f"`.{step.name}` asks for the shape of a label, this is {kind_of(target)}")
+    raise Mistake(
+        "type", step.span, f"`.{step.name}` asks for the shape of a label, this is {kind_of(target)}"
+    )
 
 
 def _call(call: syntax.Call, function: syntax.Expression, context: Context, variables: Variables) -> Any:

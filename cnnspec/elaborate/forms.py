@@ -35,14 +35,22 @@ def join(
     inner = context.within(walk.open(context, "join", layer.op, unit.span, segment))
     values = tuple(_arms(walk, unit.block, inner, scope))
     if not values:
-        raise Mistake("arms", unit.span, f"`{layer.op}` has no arms here", help="an arm is `| chain`; identity is the empty one")
+        raise Mistake(
+            "arms",
+            unit.span,
+            f"`{layer.op}` has no arms here",
+            help="an arm is `| chain`; identity is the empty one",
+        )
     context.value = walk.add(walk.layer(layer, {}), values, inner, unit.span)
 
 
 def _named_values(op: str, unit: syntax.Unit, context: Context, scope: Variables) -> Iterator[Value]:
     if not unit.arguments:
         raise Mistake(
-            "arms", unit.span, f"`{op}` has nothing to join", help=f"write {op}(a, prev), or arms: {op} {{ | a | b }}"
+            "arms",
+            unit.span,
+            f"`{op}` has nothing to join",
+            help=f"write {op}(a, prev), or arms: {op} {{ | a | b }}",
         )
     for argument in unit.arguments:
         if argument.name is not None:
@@ -62,7 +70,9 @@ def _values(found: Any, span: Span, op: str) -> Iterator[Value]:
         raise Mistake("not-a-label", span, f"`{op}` joins values of the net, this is {kind_of(found)}")
 
 
-def _arms(walk: Walk, block: syntax.Body | syntax.Arms, context: Context, scope: Variables) -> Iterator[Value]:
+def _arms(
+    walk: Walk, block: syntax.Body | syntax.Arms, context: Context, scope: Variables
+) -> Iterator[Value]:
     """The values of the arms, each of which starts from the value that flows in; a plain body is one arm."""
     start = context.value
     if isinstance(block, syntax.Body):
@@ -104,7 +114,12 @@ def residual(
     """The sum of a main path and its shortcut. He et al. 2015, section 3.2 and 3.3."""
     shortcut, span = _shortcut_word(unit, context, scope)
     if unit.block is None:
-        raise Mistake("arms", unit.span, "`residual` needs its main path in braces", help="write residual { conv(64, 3) }")
+        raise Mistake(
+            "arms",
+            unit.span,
+            "`residual` needs its main path in braces",
+            help="write residual { conv(64, 3) }",
+        )
     start = walk.flowing(unit.span, context)
     inner = context.within(walk.open(context, "residual", "residual", unit.span, segment, index=index))
     values = list(_arms(walk, unit.block, inner, scope))
@@ -112,9 +127,13 @@ def residual(
         inner.value = start
         values = [values[0], *_shortcut(walk, shortcut, values[0], inner, unit.span)]
     elif unit.arguments:
-        raise Mistake("arms", span, "`shortcut=` is for a main path alone; here the second arm is the shortcut")
+        raise Mistake(
+            "arms", span, "`shortcut=` is for a main path alone; here the second arm is the shortcut"
+        )
     _check_shapes(values, unit.span)
-    context.value = walk.add(walk.layer(Add, {}), tuple(values), inner, unit.span) if len(values) > 1 else values[0]
+    context.value = (
+        walk.add(walk.layer(Add, {}), tuple(values), inner, unit.span) if len(values) > 1 else values[0]
+    )
 
 
 def _shortcut_word(unit: syntax.Unit, context: Context, scope: Variables) -> tuple[str, Span]:
@@ -126,7 +145,9 @@ def _shortcut_word(unit: syntax.Unit, context: Context, scope: Variables) -> tup
         return "if_same", given.span
     if word not in SHORTCUTS:
         cure = suggest(word, list(SHORTCUTS)) if isinstance(word, str) else ""
-        raise Mistake("argument-value", given.span, f"`shortcut` must be one of {', '.join(SHORTCUTS)}", help=cure)
+        raise Mistake(
+            "argument-value", given.span, f"`shortcut` must be one of {', '.join(SHORTCUTS)}", help=cure
+        )
     return word, given.span
 
 
@@ -144,7 +165,11 @@ def _shortcut(walk: Walk, kind: str, main: Value, context: Context, span: Span) 
         return [start]
     inner = context.within(walk.open(context, "shortcut", "shortcut", span, "shortcut"))
     stride = _stride_between(start.shape, main.shape, span)
-    layers = _projection(walk, main.shape, stride) if kind == "project" else _padding(walk, start.shape, main.shape, stride, span)
+    layers = (
+        _projection(walk, main.shape, stride)
+        if kind == "project"
+        else _padding(walk, start.shape, main.shape, stride, span)
+    )
     for layer in layers:
         inner.value = walk.add(layer, (walk.flowing(span, inner),), inner, span)
     return [inner.value or LOST]
@@ -160,12 +185,12 @@ def _projection(walk: Walk, shape: Shape, stride: tuple[int, ...]) -> Iterator[L
     yield walk.layer(BatchNorm, {})
 
 
-def _padding(
-    walk: Walk, start: Shape, end: Shape, stride: tuple[int, ...], span: Span
-) -> Iterator[Layer]:
+def _padding(walk: Walk, start: Shape, end: Shape, stride: tuple[int, ...], span: Span) -> Iterator[Layer]:
     """Option A of the paper: every stride-th pixel, and zero channels."""
     if end[0] < start[0]:
-        raise _unequal(end, start, span, "the main path has fewer channels than the shortcut: use shortcut=project")
+        raise _unequal(
+            end, start, span, "the main path has fewer channels than the shortcut: use shortcut=project"
+        )
     if any(step > 1 for step in stride):
         yield walk.layer(Subsample, {"stride": stride[0] if len(set(stride)) == 1 else stride})
     if end[0] > start[0]:
@@ -180,7 +205,12 @@ def _stride_between(start: Shape, end: Shape, span: Span) -> tuple[int, ...]:
     for size, wanted in zip(start[1:], end[1:], strict=True):
         step = -(-size // wanted)
         if -(-size // step) != wanted:
-            raise _unequal(end, start, span, f"no stride takes {size} pixels to {wanted}: check the padding of the main path")
+            raise _unequal(
+                end,
+                start,
+                span,
+                f"no stride takes {size} pixels to {wanted}: check the padding of the main path",
+            )
         strides.append(step)
     return tuple(strides)
 
@@ -192,7 +222,10 @@ def _check_shapes(values: list[Value], span: Span) -> None:
     for shape in shapes[1:]:
         if shape != shapes[0]:
             raise _unequal(
-                shapes[0], shape, span, "write residual(shortcut=project), or give the shortcut as a second arm"
+                shapes[0],
+                shape,
+                span,
+                "write residual(shortcut=project), or give the shortcut as a second arm",
             )
 
 
@@ -212,13 +245,17 @@ def dense(
     """A dense block: each turn's output is joined to all that came before. Huang et al. 2017, section 3."""
     argument = match(unit.arguments or (), ("layers",), "dense", unit.span).get("layers")
     if argument is None or not isinstance(unit.block, syntax.Body):
-        raise Mistake("arms", unit.span, "`dense` needs a count and a block", help="write dense(6) { conv(32, 3) }")
+        raise Mistake(
+            "arms", unit.span, "`dense` needs a count and a block", help="write dense(6) { conv(32, 3) }"
+        )
     count = evaluate(argument.value, context, scope)
     if count is UNKNOWN:
         context.value, context.frame.tainted = LOST, True
         return
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise Mistake("repeat-count", argument.span, f"`dense` takes an integer from 0 up, this is {kind_of(count)}")
+        raise Mistake(
+            "repeat-count", argument.span, f"`dense` takes an integer from 0 up, this is {kind_of(count)}"
+        )
     if count + len(walk.draft.nodes) > walk.limits.nodes:
         raise walk.too_large(argument.span)
     outer = context.within(walk.open(context, "dense", "dense", unit.span, segment, index=index))
@@ -227,5 +264,7 @@ def dense(
         inner = outer.within(block)
         before = walk.flowing(unit.span, inner)
         walk.body(unit.block, inner, scope)
-        outer.value = walk.add(walk.layer(Concat, {}), (before, walk.flowing(unit.span, inner)), inner, unit.span)
+        outer.value = walk.add(
+            walk.layer(Concat, {}), (before, walk.flowing(unit.span, inner)), inner, unit.span
+        )
     context.value = outer.value

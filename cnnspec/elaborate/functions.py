@@ -31,7 +31,10 @@ def bounded(items: Iterable[Any], count: int) -> tuple[Any, ...]:
 
 def _range(*limits: int) -> tuple[int, ...]:
     numbers = range(*limits)
-    return bounded(numbers, len(numbers) if -(2**62) < numbers.start < 2**62 and -(2**62) < numbers.stop < 2**62 else 2**62)
+    return bounded(
+        numbers,
+        len(numbers) if -(2**62) < numbers.start < 2**62 and -(2**62) < numbers.stop < 2**62 else 2**62,
+    )
 
 
 def _enumerate(items: Any, start: int = 0) -> tuple[Any, ...]:

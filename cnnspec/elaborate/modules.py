@@ -74,7 +74,9 @@ class Loader:
         try:
             bound = unpack(let.names, evaluate(let.value, context, {}), let.span)
         except Mistake as mistake:
-            self.report.error(mistake.code, mistake.span, mistake.message, label=mistake.label, help=mistake.help)
+            self.report.error(
+                mistake.code, mistake.span, mistake.message, label=mistake.label, help=mistake.help
+            )
             bound = {name.name: UNKNOWN for name in let.names}
         for name in let.names:
             if self._claim(name.name, name.span, module):
@@ -85,11 +87,16 @@ class Loader:
         if name in BUILT_IN:
             what = "layer" if name in REGISTRY else "form"
             self.report.error(
-                "name-taken", span, f"`{name}` is a {what} of the language", help=f"choose another name, such as `my_{name}`"
+                "name-taken",
+                span,
+                f"`{name}` is a {what} of the language",
+                help=f"choose another name, such as `my_{name}`",
             )
             return False
         if name in module.names or name in module.nets:
-            self.report.error("name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them")
+            self.report.error(
+                "name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them"
+            )
             return False
         return True
 
@@ -144,7 +151,9 @@ class Loader:
         self.report.error(
             "use-outside" if outside else "use-origin",
             use.span,
-            f"`{use.origin}` lies outside the folder of the spec" if outside else f"there is no file `{use.origin}` beside the spec",
+            f"`{use.origin}` lies outside the folder of the spec"
+            if outside
+            else f"there is no file `{use.origin}` beside the spec",
             help="name a folder to take files from with -I DIR",
         )
         return None
@@ -157,7 +166,9 @@ def library_names() -> frozenset[str]:
     return frozenset(re.findall(r"^(?:def|share)\s+(\w+)", text, re.MULTILINE))
 
 
-def read_source(path: Path, name: str, report: Report, limits: Limits, span: Span | None = None) -> Source | None:
+def read_source(
+    path: Path, name: str, report: Report, limits: Limits, span: Span | None = None
+) -> Source | None:
     """The text of a file, named `name` in diagnostics; None, and a report, where it cannot be read."""
     problem = _unreadable(path, limits)
     if problem:
@@ -177,7 +188,9 @@ def decode(data: bytes, name: str, path: Path | None, report: Report) -> Source 
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        report.error("encoding", None, f"{name} is not UTF-8: line {line} has the byte 0x{data[error.start]:02x}")
+        report.error(
+            "encoding", None, f"{name} is not UTF-8: line {line} has the byte 0x{data[error.start]:02x}"
+        )
         return None
     return Source(name, text, path)
 

@@ -79,7 +79,9 @@ def elaborate(
         return _elaborate(name, module, settings, report, limits)
 
 
-def _elaborate(name: str, module: Module, settings: Settings, report: Report, limits: Limits) -> Elaborated | None:
+def _elaborate(
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits
+) -> Elaborated | None:
     before = len(report.diagnostics)
     walk = Walk(report, limits, dict(settings.inputs))
     context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
@@ -98,7 +100,11 @@ def _elaborate(name: str, module: Module, settings: Settings, report: Report, li
     except Abandoned:
         return Elaborated(net, None, ())
     _check_inputs(settings, walk, report)
-    if len(report.diagnostics) > before and report.has_errors or any(v.shape is None for v in walk.draft.outputs.values()):
+    if (
+        len(report.diagnostics) > before
+        and report.has_errors
+        or any(v.shape is None for v in walk.draft.outputs.values())
+    ):
         return Elaborated(net, None, ())
     return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
 
@@ -174,7 +180,11 @@ def _with_defaults(net: syntax.Net, bound: Variables, context: Context) -> Varia
 
 
 def _family_help(net: syntax.Net, module: Module, parameter: str) -> str:
-    nets = [name for name, item in module.nets.items() if isinstance(item, syntax.Given) and item.base.name == net.name]
+    nets = [
+        name
+        for name, item in module.nets.items()
+        if isinstance(item, syntax.Given) and item.base.name == net.name
+    ]
     pick = f"pick one of its nets: {', '.join(nets)}; or " if nets else ""
     return f"{pick}give it with --set {parameter}=..."
 
@@ -184,7 +194,10 @@ def _check_inputs(settings: Settings, walk: Walk, report: Report) -> None:
     for name in settings.inputs:
         if name not in names and names:
             report.error(
-                "unknown-input", walk.draft.root.span, f"the net has no input `{name}`", help=f"its inputs: {', '.join(names)}"
+                "unknown-input",
+                walk.draft.root.span,
+                f"the net has no input `{name}`",
+                help=f"its inputs: {', '.join(names)}",
             )
 
 

@@ -30,7 +30,9 @@ class Sharing:
         node = draft.nodes[owner]
         expected = node.layer.params(*[draft.nodes[i].shape for i in node.inputs])
         if [(w.name, w.shape) for w in expected] != [(w.name, w.shape) for w in weights]:
-            theirs, ours = (", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (expected, weights))
+            theirs, ours = (
+                ", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (expected, weights)
+            )
             raise self._differs(span, f"the first call has weights {theirs} here, this one needs {ours}")
         return owner
 

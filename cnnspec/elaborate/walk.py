@@ -53,7 +53,10 @@ class Walk:
             self.draft.outputs["output"] = context.value
         if not self.draft.inputs and not context.frame.tainted:
             self.report.error(
-                "net-input", net.span, f"net {net.name} has no input", help="begin it with, for example, input 3x224x224"
+                "net-input",
+                net.span,
+                f"net {net.name} has no input",
+                help="begin it with, for example, input 3x224x224",
             )
 
     # ---- statements
@@ -135,7 +138,9 @@ class Walk:
             context.frame.labels[name] = context.value = LOST
             return
         if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
-            raise Mistake("input-shape", declaration.span, "the sizes of an input must be integers of at least 1")
+            raise Mistake(
+                "input-shape", declaration.span, "the sizes of an input must be integers of at least 1"
+            )
         node = self.draft.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
         self.draft.inputs.append(node.node)
         self._bind(name, (), node, declaration.span, context)
@@ -144,7 +149,12 @@ class Walk:
     def _section(self, section: syntax.Section, context: Context, scope: Variables) -> None:
         self._only_in_net(section.name, section.span, context)
         if any(isinstance(c, Block) and c.segment == section.name for c in context.block.children):
-            raise Mistake("section-twice", section.span, f"the net has two sections `{section.name}`", help="join them into one")
+            raise Mistake(
+                "section-twice",
+                section.span,
+                f"the net has two sections `{section.name}`",
+                help="join them into one",
+            )
         block = self.open(context, "section", section.name, section.span, section.name)
         inner = context.within(block)
         self.body(section.body, inner, scope)
@@ -155,7 +165,10 @@ class Walk:
         name = self._segment(head.name, context, scope) if head.name else "head"
         if name in self.draft.outputs:
             raise Mistake(
-                "head-twice", head.span, f"the net has two heads `{name}`", help="name them apart: head NAME { ... }"
+                "head-twice",
+                head.span,
+                f"the net has two heads `{name}`",
+                help="name them apart: head NAME { ... }",
             )
         start = self._label_value(head.source, context, scope) if head.source else context.value
         block = self.open(context, "head", name, head.span, name)
@@ -174,7 +187,9 @@ class Walk:
 
     def _only_in_net(self, what: str, span: Span, context: Context) -> None:
         if context.block is not self.draft.root:
-            raise Mistake("misplaced", span, f"`{what}` belongs directly in a net, not in {context.block.describe()}")
+            raise Mistake(
+                "misplaced", span, f"`{what}` belongs directly in a net, not in {context.block.describe()}"
+            )
 
     # ---- flows
 
@@ -187,7 +202,9 @@ class Walk:
         if flow.mark is not None:
             self._mark(flow.mark, context, scope)
 
-    def _labelled(self, flow: syntax.Flow, label: syntax.Reference, context: Context, scope: Variables) -> None:
+    def _labelled(
+        self, flow: syntax.Flow, label: syntax.Reference, context: Context, scope: Variables
+    ) -> None:
         segment = self._segment(label, context, scope)
         indices = tuple(self._indices(label, context, scope))
         if len(flow.units) == 1:
@@ -210,14 +227,23 @@ class Walk:
             for expression in group:
                 index = evaluate(expression, context, scope)
                 if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-                    raise Mistake("index", expression.span, f"an index of a label is an integer from 0 up, this is {kind_of(index)}")
+                    raise Mistake(
+                        "index",
+                        expression.span,
+                        f"an index of a label is an integer from 0 up, this is {kind_of(index)}",
+                    )
                 yield index
 
     def _bind(self, name: str, indices: tuple[int, ...], value: Value, span: Span, context: Context) -> None:
         labels = context.frame.labels
         if context.module.lookup(name) is not None:
             what = "layer" if name in REGISTRY else "form" if name in FORMS else "block or value"
-            raise Mistake("label-taken", span, f"the label `{name}` has the name of a {what}", help="choose another name")
+            raise Mistake(
+                "label-taken",
+                span,
+                f"the label `{name}` has the name of a {what}",
+                help="choose another name",
+            )
         known = labels.get(name)
         if indices and (known is None or isinstance(known, dict)):
             family = labels.setdefault(name, {})
@@ -230,7 +256,9 @@ class Walk:
             labels[name] = value
             context.frame.label_spans.setdefault(name, span)
             return
-        raise Mistake("label-twice", span, f"the label `{name}` is given twice", help="number it, as in name[i]:")
+        raise Mistake(
+            "label-twice", span, f"the label `{name}` is given twice", help="number it, as in name[i]:"
+        )
 
     def _mark(self, mark: syntax.Mark, context: Context, scope: Variables) -> None:
         """Hold a shape mark; one that is written out is believed where the shape is unknown."""
@@ -267,7 +295,11 @@ class Walk:
             context.frame.tainted = True
             return
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise Mistake("repeat-count", unit.repeat.span, f"a repeat takes an integer from 0 up, this is {kind_of(count)}")
+            raise Mistake(
+                "repeat-count",
+                unit.repeat.span,
+                f"a repeat takes an integer from 0 up, this is {kind_of(count)}",
+            )
         if count + len(self.draft.nodes) > self.limits.nodes:
             raise self.too_large(unit.repeat.span)
         title = self._title(unit, scope)
@@ -286,7 +318,9 @@ class Walk:
     def too_large(self, span: Span) -> BoundExceeded:
         return BoundExceeded("bound-nodes", span, f"the net has more than {self.limits.nodes} layers")
 
-    def call(self, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None) -> None:
+    def call(
+        self, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    ) -> None:
         """Walk one call, label or group, and let its value go on."""
         if unit.target is None:
             self._group(unit, context, scope, segment, index)
@@ -301,22 +335,34 @@ class Walk:
             form(self, unit, context, scope, segment, index)
         elif isinstance(target, Value):
             if unit.arguments is not None or unit.block is not None:
-                raise Mistake("not-callable", unit.span, f"`{unit.target.name}` is a label and takes no arguments")
+                raise Mistake(
+                    "not-callable", unit.span, f"`{unit.target.name}` is a label and takes no arguments"
+                )
             context.value = target
         elif target is UNKNOWN:
             context.value = LOST
         else:
-            raise Mistake("not-callable", unit.span, f"`{unit.target.name}` is {kind_of(target)}, not a layer, block or label")
+            raise Mistake(
+                "not-callable",
+                unit.span,
+                f"`{unit.target.name}` is {kind_of(target)}, not a layer, block or label",
+            )
 
-    def _group(self, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None) -> None:
+    def _group(
+        self, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    ) -> None:
         if isinstance(unit.block, syntax.Arms):
-            raise Mistake("arms", unit.block.span, "arms need a join before the brace", help="write concat { | a | b }")
+            raise Mistake(
+                "arms", unit.block.span, "arms need a join before the brace", help="write concat { | a | b }"
+            )
         assert unit.block is not None
         if not segment:
             self.body(unit.block, context, scope)
             return
         kind = "label" if index is None else "group"
-        block = self.open(context, kind, segment if index is None else "group", unit.span, segment, index=index)
+        block = self.open(
+            context, kind, segment if index is None else "group", unit.span, segment, index=index
+        )
         inner = context.within(block)
         self.body(unit.block, inner, scope)
         context.value = inner.value
@@ -326,7 +372,11 @@ class Walk:
         if target is None:
             target = context.lookup(reference.name)
         if target is None:
-            if context.frame.tainted and not reference.indices and reference.name in context.frame.label_spans:
+            if (
+                context.frame.tainted
+                and not reference.indices
+                and reference.name in context.frame.label_spans
+            ):
                 return UNKNOWN
             raise self._unknown_block(reference, context, scope)
         for group in reference.indices:
@@ -342,14 +392,21 @@ class Walk:
             cure = f"it is in the library: use std ({reference.name})"
         else:
             cure = suggest(reference.name, known)
-        return Mistake("unknown-block", reference.span, f"there is no layer, block or label `{reference.name}`", help=cure)
+        return Mistake(
+            "unknown-block",
+            reference.span,
+            f"there is no layer, block or label `{reference.name}`",
+            help=cure,
+        )
 
     def _label_value(self, reference: syntax.Reference, context: Context, scope: Variables) -> Value:
         target = self._resolve(reference, context, scope)
         if target is UNKNOWN:
             return LOST
         if not isinstance(target, Value):
-            raise Mistake("not-a-label", reference.span, f"`{reference.name}` is {kind_of(target)}, not a label")
+            raise Mistake(
+                "not-a-label", reference.span, f"`{reference.name}` is {kind_of(target)}, not a label"
+            )
         return target
 
     def _layer_call(
@@ -365,7 +422,13 @@ class Walk:
             self.flowing(unit.span, context)
             context.value = LOST
         elif target.name != "identity":
-            context.value = self.add(self.layer(target.layer, values), (self.flowing(unit.span, context),), context, unit.span, segment)
+            context.value = self.add(
+                self.layer(target.layer, values),
+                (self.flowing(unit.span, context),),
+                context,
+                unit.span,
+                segment,
+            )
 
     def flowing(self, span: Span, context: Context) -> Value:
         """The value that flows into a place. Raises Mistake where there is none."""
@@ -377,7 +440,9 @@ class Walk:
                 "flow-start",
                 span,
                 "the net has several inputs, and none flows in here" if several else "no value flows in here",
-                help="begin the chain with the name of an input" if several else "declare the input first: input 3x224x224",
+                help="begin the chain with the name of an input"
+                if several
+                else "declare the input first: input 3x224x224",
             )
         return context.value
 
@@ -389,7 +454,9 @@ class Walk:
             found = self._layers[key] = cls(**values)
         return found
 
-    def add(self, layer: Layer, inputs: tuple[Value, ...], context: Context, span: Span, segment: str = "") -> Value:
+    def add(
+        self, layer: Layer, inputs: tuple[Value, ...], context: Context, span: Span, segment: str = ""
+    ) -> Value:
         """Add a node and give its value. Raises Mistake where the layer does not fit its inputs."""
         shapes = tuple([value.shape for value in inputs])
         if None in shapes:
@@ -406,17 +473,27 @@ class Walk:
         owner = -1
         if self._sharing:
             owner = self._sharing[-1].claim(self.draft, layer, shapes, span)  # type: ignore[arg-type]
-        return self.draft.add(layer, tuple([value.node for value in inputs]), shape, context.block, span, segment, owner)
+        return self.draft.add(
+            layer, tuple([value.node for value in inputs]), shape, context.block, span, segment, owner
+        )
 
     def _defined_call(
-        self, target: DefinedBlock, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+        self,
+        target: DefinedBlock,
+        unit: syntax.Unit,
+        context: Context,
+        scope: Variables,
+        segment: str,
+        index: int | None,
     ) -> None:
         definition = target.definition
         if unit.block is not None:
             raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
         kind = "share" if definition.shared else "def"
         block = self.open(context, kind, target.name, unit.span, segment, index=index)
-        callee = Context(target.module, Frame(), block, context.value, self.limits, context.counter, context.depth)
+        callee = Context(
+            target.module, Frame(), block, context.value, self.limits, context.counter, context.depth
+        )
         bound = bind_parameters(
             target.name, definition.parameters, unit.arguments or (), unit.span, context, scope, callee
         )
@@ -432,7 +509,14 @@ class Walk:
         context.value = callee.value
 
     def open(
-        self, context: Context, kind: str, title: str, span: Span, segment: str = "", *, index: int | None = None
+        self,
+        context: Context,
+        kind: str,
+        title: str,
+        span: Span,
+        segment: str = "",
+        *,
+        index: int | None = None,
     ) -> Block:
         """A new block within the one being filled."""
         block = Block(kind, title, context.block, span, (), index, segment)

@@ -1,0 +1,112 @@
+"""What a net costs: parameters, multiply-accumulates, activations and other operations, per layer and in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from cnnspec.graph import Graph, Node
+
+
+class LayerCost(NamedTuple):
+    """The cost of one layer for one sample.
+
+    `params` and `buffers` count values, 0 where the weights are another call's; `macs` are multiply-accumulates
+    of conv and linear layers, bias not counted; `activations` the output elements of those; `operations` what
+    else there is to compute, by the rules of docs/counting.md; `bias` the additions of a bias among them.
+    """
+
+    params: int = 0
+    buffers: int = 0
+    macs: int = 0
+    activations: int = 0
+    operations: int = 0
+    bias: int = 0
+
+    def __add__(self, other: LayerCost) -> LayerCost:  # type: ignore[override]
+        return LayerCost(*map(sum, zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The cost of every layer, and the sums: `total` over all, `inference` without training heads.
+
+    Figures that users compare (MACs, activations, operations) are those of `inference`, parameters of `total`.
+    """
+
+    layers: Mapping[str, LayerCost]
+    total: LayerCost
+    inference: LayerCost
+
+    def of(self, names: Iterable[str]) -> LayerCost:
+        """The sum over some layers."""
+        return total(self.layers[name] for name in names)
+
+
+def total(costs: Iterable[LayerCost]) -> LayerCost:
+    """The sum of costs, column by column."""
+    rows = list(costs)
+    return LayerCost(*map(sum, zip(*rows, strict=True))) if rows else LayerCost()
+
+
+def cost(graph: Graph) -> Costs:
+    """The costs of a graph; layers that are equal on equal shapes are counted once and looked up."""
+    known: dict[tuple[object, ...], LayerCost] = {}
+    nodes = graph.nodes
+    layers: dict[str, LayerCost] = {}
+    for node in graph:
+        shapes = tuple([nodes[name].shape for name in node.inputs])
+        key = (id(node.layer), shapes)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _layer_cost(node, shapes)
+        if node.weights_of != node.name:
+            found = found._replace(params=0, buffers=0)
+        layers[node.name] = found
+    everything = total(layers.values())
+    running = graph.inference_nodes
+    inference = (
+        everything if len(running) == len(layers) else total(c for n, c in layers.items() if n in running)
+    )
+    return Costs(layers, everything, inference)
+
+
+def _layer_cost(node: Node, shapes: tuple[tuple[int, ...], ...]) -> LayerCost:
+    layer = node.layer
+    weights = layer.params(*shapes)
+    macs = layer.macs(*shapes)
+    elements = prod(node.shape)
+    return LayerCost(
+        params=sum(w.size for w in weights if not w.buffer),
+        buffers=sum(w.size for w in weights if w.buffer),
+        macs=macs,
+        activations=elements if macs else 0,
+        operations=layer.operations(*shapes),
+        bias=elements if macs and any(w.name == "bias" for w in weights) else 0,
+    )
+
+
+def conventions(graph: Graph, costs: Costs) -> dict[str, int]:
+    """The net's cost under each counting convention in use, by its name in the summary.
+
+    `macs` is cnnspec's own and that of published tables; `macs+bias` adds a bias as one more accumulation
+    (ptflops, torchinfo); `fvcore` adds batchnorm at 2 and other norms at 5 per element and adaptive average
+    pooling at 1 per input element; `flops` is 2 x MAC; `all` adds every operation of docs/counting.md.
+    """
+    inference = costs.inference
+    running = graph.inference_nodes
+    extra = sum(
+        costs.layers[node.name].operations
+        for node in graph
+        if node.name in running
+        and (node.layer.family == "norm" or node.layer.op in ("gap", "adaptive_avgpool"))
+    )
+    return {
+        "macs": inference.macs,
+        "macs+bias": inference.macs + inference.bias,
+        "fvcore": inference.macs + extra,
+        "flops": 2 * inference.macs,
+        "all": inference.macs + inference.operations,
+    }
