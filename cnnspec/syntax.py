@@ -6,11 +6,6 @@ from dataclasses import dataclass, field
 
 from cnnspec.source import Span
 
-
-def _span() -> Span:
-    return field(compare=False, repr=False)  # type: ignore[return-value]
-
-
 # ---- expressions
 
 
@@ -19,13 +14,13 @@ class Literal:
     """A number, a text, a truth value, `none`, or dims (a tuple of integers)."""
 
     value: int | float | str | bool | tuple[int, ...] | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
     name: str
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,7 @@ class Listing:
     """`[a, b]`, or `(a, b)`, which is the same."""
 
     items: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Clause:
 class Comprehension:
     element: Expression
     clauses: tuple[Clause, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ class Choice:
 
     values: tuple[Expression, ...]
     conditions: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Logic:
 
     operator: str
     operands: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ class Prefix:
 
     operators: tuple[str, ...]
     operand: Expression
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class Comparison:
 
     operators: tuple[str, ...]
     operands: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +89,14 @@ class Arithmetic:
 
     operators: tuple[str, ...]
     operands: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     target: Expression
     index: Expression
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +106,14 @@ class Cut:
     target: Expression
     start: Expression | None
     stop: Expression | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     target: Expression
     name: str
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +122,14 @@ class Argument:
 
     name: str | None
     value: Expression
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     function: Expression
     arguments: tuple[Argument, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 Expression = (
@@ -163,13 +158,13 @@ class Reference:
 
     name: str
     indices: tuple[tuple[Expression, ...], ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     statements: tuple[Statement, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +173,20 @@ class Guard:
 
     names: tuple[Name, ...]
     value: Expression
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     guards: tuple[Guard, ...]
     flow: Flow
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Arms:
     arms: tuple[Arm, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +200,7 @@ class Unit:
     arguments: tuple[Argument, ...] | None
     block: Body | Arms | None
     repeat: Expression | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ class Mark:
     """A shape mark; None stands for `?`."""
 
     extents: tuple[Expression | None, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +216,14 @@ class Flow:
     label: Reference | None
     units: tuple[Unit, ...]
     mark: Mark | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Let:
     names: tuple[Name, ...]
     value: Expression
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +231,7 @@ class Loop:
     names: tuple[Name, ...]
     iterable: Expression
     body: Body
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,21 +239,21 @@ class Branch:
     condition: Expression
     body: Body
     otherwise: Body | Branch | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class InputDeclaration:
     name: str | None
     extents: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     name: str
     body: Body
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,13 +262,13 @@ class Head:
     source: Reference | None
     training: bool
     body: Body
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
     conditions: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect
@@ -289,14 +284,14 @@ class Use:
     origin: str
     is_path: bool
     names: tuple[Name, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     name: str
     default: Expression | None
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +302,7 @@ class Definition:
     parameters: tuple[Parameter, ...]
     body: Body
     shared: bool
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,17 +310,18 @@ class Net:
     name: str
     parameters: tuple[Parameter, ...]
     body: Body
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`net NAME = base(arguments)`."""
+    """`net NAME = base(arguments) { expect ... }`; the body holds `expect` and nothing else."""
 
     name: str
     base: Name
     arguments: tuple[Argument, ...]
-    span: Span = _span()
+    body: Body | None
+    span: Span = field(compare=False, repr=False)
 
 
 Item = Use | Definition | Net | Given | Let
@@ -334,4 +330,4 @@ Item = Use | Definition | Net | Given | Let
 @dataclass(frozen=True, slots=True)
 class File:
     items: tuple[Item, ...]
-    span: Span = _span()
+    span: Span = field(compare=False, repr=False)

@@ -61,9 +61,10 @@ class AstBuilder(Transformer[Token, syntax.File]):
         return syntax.Net(str(name), parameters[0] if parameters else (), body, self._at(name, name))
 
     def given(self, children: list[Any]) -> syntax.Given:
-        name, base, *arguments = children
-        given = arguments[0][0] if arguments else ()
-        return syntax.Given(str(name), self._name(base), given, self._at(name, base))
+        name, base, *rest = children
+        body = rest.pop() if rest and isinstance(rest[-1], syntax.Body) else None
+        given = rest[0][0] if rest else ()
+        return syntax.Given(str(name), self._name(base), given, body, self._at(name, base))
 
     def parameters(self, children: list[Any]) -> tuple[syntax.Parameter, ...]:
         return tuple(children)

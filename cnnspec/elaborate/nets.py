@@ -18,7 +18,7 @@ from cnnspec.elaborate.modules import Module
 from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
 from cnnspec.elaborate.walk import Abandoned, Walk
 from cnnspec.grammar import parse_expression
-from cnnspec.graph import Block, Graph
+from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.source import Source
 
@@ -100,9 +100,10 @@ def _elaborate(
     except Abandoned:
         return Elaborated(net, None, ())
     _check_inputs(settings, walk, report)
+    walk.expectations.extend(_stated(name, settings, context, variables, report))
     if (
-        len(report.diagnostics) > before
-        and report.has_errors
+        (len(report.diagnostics) > before
+        and report.has_errors)
         or any(v.shape is None for v in walk.draft.outputs.values())
     ):
         return Elaborated(net, None, ())
@@ -132,6 +133,27 @@ def _given(name: str, module: Module, context: Context) -> tuple[syntax.Net, Var
         for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
             bound[parameter] = evaluate(argument.value, context, {})
     return item, bound
+
+
+def _stated(
+    name: str, settings: Settings, context: Context, variables: Variables, report: Report
+) -> Iterator[tuple[syntax.Expect, Context, Variables]]:
+    """What `net NAME = base(...) { expect ... }` states of that net.
+
+    These are facts of the net as written: what is set from outside makes another net, which they do not hold.
+    """
+    item = context.module.nets[name]
+    body = item.body if isinstance(item, syntax.Given) else None
+    for statement in body.statements if body else ():
+        if not isinstance(statement, syntax.Expect):
+            report.error(
+                "misplaced",
+                statement.span,
+                f"net {name} is given by another net: its braces may only hold `expect`",
+                help="write a net with a body of its own, or give parameters to the net it is given by",
+            )
+        elif not settings.parameters and not settings.inputs:
+            yield statement, context, variables
 
 
 def _from_outside(
