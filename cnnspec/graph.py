@@ -26,8 +26,8 @@ class Block:
 
     `kind` is one of net, section, head, label, def, share, repeat, residual, dense, join, arm, shortcut.
     `title` is the word in the spec (a def's name, a join's op, a label); `segment` is its part of the path, and
-    `path` the whole of it. `arguments` are those of the call, by parameter name. `index` is its number within
-    a repeat. `children` are blocks and names of nodes, in the order of the spec.
+    `path` the whole of it. `arguments` are the parameters of the def with their values, `call` those that the
+    call writes, as it writes them. `index` is its number within a repeat. `children` are blocks and names of nodes, in the order of the spec.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Block:
     parent: Block | None = None
     span: Span | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
+    call: tuple[tuple[str | None, Any], ...] = ()
     index: int | None = None
     segment: str = ""
     path: str = ""
@@ -79,8 +80,8 @@ class Block:
             return f"repeat {self.index} of {self.title}"
         if self.kind not in ("def", "share"):
             return self.title
-        given = ", ".join(f"{name}={show_value(value)}" for name, value in self.arguments)
-        return f"{self.title}({given})"
+        given = ", ".join(f"{name}={show_value(v)}" if name else show_value(v) for name, v in self.call)
+        return f"{self.title}({given})" if given else self.title
 
 
 def show_value(value: Any) -> str:

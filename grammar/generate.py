@@ -1,4 +1,4 @@
-"""Saves the parser's tables to cnn.tables: `python -m cnnspec.grammar.generate` after a change of cnn.lark."""
+"""Saves the parser's tables: run `python -m cnnspec.grammar.generate` after a change of cnn.lark."""
 
 from __future__ import annotations
 

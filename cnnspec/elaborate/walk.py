@@ -9,7 +9,7 @@ from typing import Any
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
-from cnnspec.elaborate.context import Context, Counter, Frame, has_unknown
+from cnnspec.elaborate.context import Context, Frame, has_unknown
 from cnnspec.elaborate.draft import Draft
 from cnnspec.elaborate.evaluate import Variables, evaluate, pick, suggest, truth, unpack, unpacked
 from cnnspec.elaborate.forms import dense, join, residual
@@ -498,6 +498,10 @@ class Walk:
             target.name, definition.parameters, unit.arguments or (), unit.span, context, scope, callee
         )
         block.arguments = tuple(bound.items())
+        names = [p.name for p in definition.parameters]
+        block.call = tuple(
+            [(a.name, bound[a.name or names[position]]) for position, a in enumerate(unit.arguments or ())]
+        )
         if definition.shared:
             sharing = Sharing(definition.name, self._shared.get(id(definition)))
             self._sharing.append(sharing)
@@ -519,7 +523,7 @@ class Walk:
         index: int | None = None,
     ) -> Block:
         """A new block within the one being filled."""
-        block = Block(kind, title, context.block, span, (), index, segment)
+        block = Block(kind, title, context.block, span, index=index, segment=segment)
         context.block.children.append(block)
         return block
 

@@ -8,6 +8,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
+from cnnspec.layers.base import Layer
 
 
 class LayerCost(NamedTuple):
@@ -86,6 +87,24 @@ def _layer_cost(node: Node, shapes: tuple[tuple[int, ...], ...]) -> LayerCost:
         operations=layer.operations(*shapes),
         bias=elements if macs and any(w.name == "bias" for w in weights) else 0,
     )
+
+
+WITHOUT_ARITHMETIC = frozenset(
+    "input identity flatten reshape concat pad crop slice channel_shuffle pixel_shuffle zero_channels subsample "
+    "dropout droppath upsample resize".split()
+)
+"""Layers that cost nothing under every convention: they move values, or inference leaves them out."""
+
+
+def uncounted(graph: Graph) -> list[str]:
+    """The nodes whose layer has no rule for its cost and is not one that costs nothing."""
+    rules = (Layer.macs, Layer.operations)
+    return [
+        node.name
+        for node in graph
+        if (type(node.layer).macs, type(node.layer).operations) == rules
+        and node.layer.op not in WITHOUT_ARITHMETIC
+    ]
 
 
 def conventions(graph: Graph, costs: Costs) -> dict[str, int]:
