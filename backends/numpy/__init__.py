@@ -2,6 +2,7 @@
 
 from cnnspec.backends.numpy.kernels.conv import toeplitz
 from cnnspec.backends.numpy.program import Program, compile
+from cnnspec.backends.numpy.source import source
 from cnnspec.backends.numpy.training import SGD, mean_squared_error, softmax_cross_entropy
 
-__all__ = ["SGD", "Program", "compile", "mean_squared_error", "softmax_cross_entropy", "toeplitz"]
+__all__ = ["SGD", "Program", "compile", "mean_squared_error", "softmax_cross_entropy", "source", "toeplitz"]
