@@ -25,12 +25,23 @@ BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTR
 
 @dataclass(eq=False)
 class Module:
-    """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings)."""
+    """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings).
+
+    `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...).
+    """
 
     source: Source
     file: syntax.File
     names: dict[str, Any] = field(default_factory=dict)
     nets: dict[str, syntax.Net | syntax.Given] = field(default_factory=dict)
+    used_nets: dict[str, Module] = field(default_factory=dict)
+
+    def net(self, name: str) -> tuple[syntax.Net | syntax.Given | None, Module]:
+        """A net by name, with the file that it is written in; None where there is none."""
+        module = self
+        while name in module.used_nets:
+            module = module.used_nets[name]
+        return module.nets.get(name), module
 
     def lookup(self, name: str) -> Any:
         """A block or value by name, layers included; None where there is none."""
@@ -93,7 +104,7 @@ class Loader:
                 help=f"choose another name, such as `my_{name}`",
             )
             return False
-        if name in module.names or name in module.nets:
+        if name in module.names or name in module.nets or name in module.used_nets:
             self.report.error(
                 "name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them"
             )
@@ -106,12 +117,15 @@ class Loader:
             return
         for name in use.names:
             found = origin.names.get(name.name)
-            if found is None:
+            if found is None and origin.net(name.name)[0] is not None:
+                if self._claim(name.name, name.span, module):
+                    module.used_nets[name.name] = origin
+            elif found is None:
                 self.report.error(
                     "use-name",
                     name.span,
-                    f"{use.origin} has no block `{name.name}`",
-                    help=suggest(name.name, list(origin.names)),
+                    f"{use.origin} has no block or net `{name.name}`",
+                    help=suggest(name.name, [*origin.names, *origin.nets]),
                 )
             elif self._claim(name.name, name.span, module):
                 module.names[name.name] = found

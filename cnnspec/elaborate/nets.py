@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnspec import syntax
@@ -44,28 +44,35 @@ class Settings:
 
 def net_parameters(name: str, module: Module) -> list[str]:
     """The parameters of a net, also of one given by another."""
-    item = module.nets.get(name)
-    seen: set[str] = set()
-    while isinstance(item, syntax.Given) and item.name not in seen:
-        seen.add(item.name)
-        item = module.nets.get(item.base.name)
-    return [p.name for p in item.parameters] if isinstance(item, syntax.Net) else []
+    base = list(_links(name, module))[-1][0]
+    return [p.name for p in base.parameters] if isinstance(base, syntax.Net) else []
 
 
 def open_parameters(name: str, module: Module) -> list[str]:
     """The parameters that a net leaves open: those without a value or a default."""
-    given: set[str] = set()
-    item = module.nets.get(name)
-    seen: set[str] = set()
-    while isinstance(item, syntax.Given) and item.name not in seen:
-        seen.add(item.name)
-        names = net_parameters(item.base.name, module)
-        given.update(names[: sum(a.name is None for a in item.arguments)])
-        given.update(a.name for a in item.arguments if a.name is not None)
-        item = module.nets.get(item.base.name)
-    if not isinstance(item, syntax.Net):
-        return []
-    return [p.name for p in item.parameters if p.default is None and p.name not in given]
+    known = net_parameters(name, module)
+    given: set[str | None] = set()
+    for item, _ in _links(name, module):
+        if isinstance(item, syntax.Net):
+            return [p.name for p in item.parameters if p.default is None and p.name not in given]
+        if item is not None:
+            given.update(known[: sum(a.name is None for a in item.arguments)])
+            given.update(a.name for a in item.arguments)
+    return []
+
+
+def _links(name: str, module: Module) -> Iterator[tuple[syntax.Net | syntax.Given | None, Module]]:
+    """A net, the one it is given by, and so on, each with its file; None ends it where there is none.
+
+    A circle ends where it closes.
+    """
+    seen: set[int] = set()
+    item, home = module.net(name)
+    while isinstance(item, syntax.Given) and id(item) not in seen:
+        seen.add(id(item))
+        yield item, home
+        item, home = home.net(item.base.name)
+    yield item, home
 
 
 def elaborate(
@@ -86,8 +93,9 @@ def _elaborate(
     walk = Walk(report, limits, dict(settings.inputs))
     context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
     try:
-        net, bound = _given(name, module, context)
+        net, home, bound = _given(name, context)
         bound.update(_from_outside(settings.parameters, net, context, report))
+        context = replace(context, module=home)
         variables = _with_defaults(net, bound, context)
     except Mistake as mistake:
         walk.report_mistake(mistake, context)
@@ -100,56 +108,56 @@ def _elaborate(
     except Abandoned:
         return Elaborated(net, None, ())
     _check_inputs(settings, walk, report)
-    walk.expectations.extend(_stated(name, settings, context, variables, report))
-    if (
-        (len(report.diagnostics) > before
-        and report.has_errors)
-        or any(v.shape is None for v in walk.draft.outputs.values())
+    walk.expectations.extend(_stated(module.net(name)[0], settings, context, variables, report))
+    if (len(report.diagnostics) > before and report.has_errors) or any(
+        v.shape is None for v in walk.draft.outputs.values()
     ):
         return Elaborated(net, None, ())
     return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
 
 
-def _given(name: str, module: Module, context: Context) -> tuple[syntax.Net, Variables]:
-    """The net behind a name and the parameters that the names on the way give it."""
-    chain: list[syntax.Given] = []
-    item = module.nets[name]
-    while isinstance(item, syntax.Given):
-        if item in chain:
-            raise Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
-        chain.append(item)
-        base = module.nets.get(item.base.name)
-        if base is None:
-            raise Mistake(
-                "unknown-net",
-                item.base.span,
-                f"there is no net `{item.base.name}`",
-                help=suggest(item.base.name, list(module.nets)),
-            )
-        item = base
+def _given(name: str, context: Context) -> tuple[syntax.Net, Module, Variables]:
+    """The net behind a name, its file, and the parameters given on the way to it. Raises Mistake."""
+    *chain, (item, home) = _links(name, context.module)
+    if not isinstance(item, syntax.Net):
+        raise _no_base(item, chain)
     names = tuple(p.name for p in item.parameters)
     bound: Variables = {}
-    for given in reversed(chain):
+    for given, module in reversed(chain):
+        assert isinstance(given, syntax.Given)
+        there = replace(context, module=module)
         for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
-            bound[parameter] = evaluate(argument.value, context, {})
-    return item, bound
+            bound[parameter] = evaluate(argument.value, there, {})
+    return item, home, bound
+
+
+def _no_base(item: syntax.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:
+    if item is not None:
+        return Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
+    last, module = chain[-1]
+    cure = suggest(last.base.name, [*module.nets, *module.used_nets])
+    return Mistake("unknown-net", last.base.span, f"there is no net `{last.base.name}`", help=cure)
 
 
 def _stated(
-    name: str, settings: Settings, context: Context, variables: Variables, report: Report
+    item: syntax.Net | syntax.Given | None,
+    settings: Settings,
+    context: Context,
+    variables: Variables,
+    report: Report,
 ) -> Iterator[tuple[syntax.Expect, Context, Variables]]:
     """What `net NAME = base(...) { expect ... }` states of that net.
 
     These are facts of the net as written: what is set from outside makes another net, which they do not hold.
     """
-    item = context.module.nets[name]
-    body = item.body if isinstance(item, syntax.Given) else None
-    for statement in body.statements if body else ():
+    if not isinstance(item, syntax.Given) or item.body is None:
+        return
+    for statement in item.body.statements:
         if not isinstance(statement, syntax.Expect):
             report.error(
                 "misplaced",
                 statement.span,
-                f"net {name} is given by another net: its braces may only hold `expect`",
+                f"net {item.name} is given by another net: its braces may only hold `expect`",
                 help="write a net with a body of its own, or give parameters to the net it is given by",
             )
         elif not settings.parameters and not settings.inputs:
