@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lark import Token, Transformer
@@ -23,6 +24,11 @@ def number(text: str) -> int | float:
         return int(plain[:MAX_DIGITS]) * scale
     value = float(plain) * scale
     return int(value) if scale > 1 and value.is_integer() else value
+
+
+def _nodes(children: list[Any]) -> tuple[Any, ...]:
+    """The children less the tokens between them: lark keeps commas in some rules and drops them in others."""
+    return tuple([child for child in children if not isinstance(child, Token)])
 
 
 class AstBuilder(Transformer[Token, syntax.File]):
@@ -76,12 +82,10 @@ class AstBuilder(Transformer[Token, syntax.File]):
     # ---- statements
 
     def body(self, children: list[Any]) -> syntax.Body:
-        statements = tuple(child for child in children if not isinstance(child, Token))
-        return syntax.Body(statements, self._over(children))
+        return syntax.Body(_nodes(children), self._over(children))
 
     def arms(self, children: list[Any]) -> syntax.Arms:
-        arms = tuple(child for child in children if not isinstance(child, Token))
-        return syntax.Arms(arms, self._over(children))
+        return syntax.Arms(_nodes(children), self._over(children))
 
     def let(self, children: list[Any]) -> syntax.Let:
         return syntax.Let(children[1], children[3], self._over(children))
@@ -112,14 +116,14 @@ class AstBuilder(Transformer[Token, syntax.File]):
         source = next((part[0] for part in middle if isinstance(part, tuple)), None)
         return syntax.Head(name, source, "training" in middle, body, self._at(keyword, name or keyword))
 
-    def source(self, children: list[Any]) -> tuple[syntax.Reference]:
+    def origin(self, children: list[Any]) -> tuple[syntax.Reference]:
         return (children[0],)
 
     def role(self, children: list[Any]) -> str:
         return "training"
 
     def expect(self, children: list[Any]) -> syntax.Expect:
-        return syntax.Expect(tuple(children[1::2]), self._over(children))
+        return syntax.Expect(_nodes(children), self._over(children))
 
     def flow(self, children: list[Any]) -> syntax.Flow:
         label = children[0][0] if isinstance(children[0], tuple) else None
@@ -164,7 +168,7 @@ class AstBuilder(Transformer[Token, syntax.File]):
         return syntax.Reference(str(name), tuple(values for values, _ in indices), self._at(name, last))
 
     def indices(self, children: list[Any]) -> tuple[tuple[syntax.Expression, ...], Token]:
-        return tuple(children[1:-1:2]), children[-1]
+        return _nodes(children), children[-1]
 
     def arm(self, children: list[Any]) -> syntax.Arm:
         return syntax.Arm(tuple(children[1:-1]), children[-1], self._at(children[0], children[-1]))
@@ -219,7 +223,10 @@ class AstBuilder(Transformer[Token, syntax.File]):
         )
 
     def index(self, children: list[Any]) -> tuple[str, Any, Token]:
-        return "index", children[1], children[-1]
+        if len(children) == 3:
+            return "index", children[1], children[-1]
+        values = _nodes(children)
+        return "index", syntax.Listing(values, self._at(values[0], values[-1])), children[-1]
 
     def cut(self, children: list[Any]) -> tuple[str, Any, Token]:
         colon = next(i for i, child in enumerate(children) if isinstance(child, Token) and child == ":")
@@ -258,12 +265,11 @@ class AstBuilder(Transformer[Token, syntax.File]):
 
     def parenthesized(self, children: list[Any]) -> syntax.Expression:
         if len(children) == 3:
-            return children[1]
+            return replace(children[1], span=self._over(children))
         return self.listing(children)
 
     def listing(self, children: list[Any]) -> syntax.Listing:
-        items = tuple(child for child in children[1:-1] if not isinstance(child, Token))
-        return syntax.Listing(items, self._over(children))
+        return syntax.Listing(_nodes(children), self._over(children))
 
     def comprehension(self, children: list[Any]) -> syntax.Comprehension:
         return syntax.Comprehension(children[1], tuple(children[2:-1]), self._over(children))

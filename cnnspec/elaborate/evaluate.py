@@ -362,13 +362,18 @@ def _select(step: Any, target: Any, context: Context, variables: Variables) -> A
 
 
 def pick(target: Any, index: Any, span: Span) -> Any:
-    """One item of a list or a family of labels. Raises Mistake."""
+    """One item of a list or a family of labels; of a family with more indices, the part with the first ones.
+
+    Raises Mistake.
+    """
     if index is UNKNOWN or target is UNKNOWN:
         return UNKNOWN
     if isinstance(target, dict):
         key = index if isinstance(index, tuple) else (index,)
         if key in target:
             return target[key]
+        if part := {k[len(key) :]: v for k, v in target.items() if k[: len(key)] == key}:
+            return part
         have = ", ".join("[" + ", ".join(map(str, k)) + "]" for k in list(target)[:12])
         shown = ", ".join(map(str, key))
         raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
