@@ -1,0 +1,267 @@
+"""Which blocks share a class, and what its constructor takes.
+
+Blocks of one name whose layers and wiring agree share a class; what differs in numbers becomes its arguments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from cnnspec.backends.torch.collect import Collector, Uneven
+from cnnspec.backends.torch.fields import Argument, Field
+from cnnspec.backends.torch.names import camel
+from cnnspec.backends.torch.parameters import Parameter, parameters
+from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, is_within, scopes
+from cnnspec.graph import Graph
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of generated source, for the scopes that are its instances."""
+
+    number: int
+    title: str
+    instances: list[Scope]
+    template: Scope
+    name: str = ""
+    fields: list[Field] = dataclass_field(default_factory=list)
+    parameters: list[Parameter] = dataclass_field(default_factory=list)
+    functions: frozenset[str] = frozenset()
+    fixed_shapes: frozenset[str] = frozenset()
+
+
+def classes(graph: Graph, root: Scope) -> list[Class]:
+    """The classes of a net, each after those that it uses; the net's own comes last."""
+    promote_repeated(root)
+    return Resolver(graph, root).resolve()
+
+
+def promote_repeated(root: Scope) -> None:
+    """Make a class of what recurs among the namespaces of a class, the outermost first."""
+    signatures = Signatures(None)
+    for scope in reversed(list(scopes(root))):
+        signatures.of(scope)
+    pending = [root]
+    while pending:
+        frame = pending.pop()
+        count = Counter(signatures.of(space) for space in _spaces(frame))
+        stack = list(reversed(frame.parts))
+        while stack:
+            part = stack.pop()
+            if not isinstance(part, Scope):
+                continue
+            if part.form == "space" and count[signatures.of(part)] > 1 and not _has_foreign(part):
+                part.form = "class"
+            if part.form == "class":
+                pending.append(part)
+            else:
+                stack.extend(reversed(part.parts))
+
+
+def _spaces(frame: Scope) -> Iterator[Scope]:
+    """The namespaces of one class."""
+    stack: list[Part] = list(frame.parts)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Scope) and part.form != "class":
+            if part.form == "space":
+                yield part
+            stack.extend(part.parts)
+
+
+def _has_foreign(space: Scope) -> bool:
+    stack: list[Part] = list(space.parts)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Scope):
+            stack.extend(part.parts)
+        elif isinstance(part, Leaf | Call) and not is_within(part.owner, space.path):
+            return True
+    return False
+
+
+class Signatures:
+    """Numbers for what a scope is but for its numbers: layers, names and wiring, the same for the same.
+
+    A list counts as one module repeated, whatever its length, unless `strict`. `final` gives the class that inner
+    scopes have been given, by id; without it they are compared by what they hold.
+    """
+
+    def __init__(self, final: dict[int, Class] | None, strict: bool = False):
+        self.final, self.strict = final, strict
+        self.numbers: dict[Hashable, int] = {}
+        self.known: dict[int, int] = {}
+
+    def of(self, scope: Scope) -> int:
+        if id(scope) not in self.known:
+            content = self._content(scope)
+            self.known[id(scope)] = self.numbers.setdefault(content, len(self.numbers))
+        return self.known[id(scope)]
+
+    def _content(self, scope: Scope) -> Hashable:
+        if scope.form in ("list", "dense"):
+            inner = [self._part(part, scope) for part in scope.parts]
+            if not self.strict and len(set(inner)) == 1:
+                inner = inner[:1]
+            return scope.form, tuple(inner)
+        places: dict[str, Hashable] = {value: ("in", index) for index, value in enumerate(scope.inputs)}
+        rows = []
+        for index, part in enumerate(scope.parts):
+            if isinstance(part, Absent) or _is_shortcut(part):
+                rows.append(("shortcut", self._shortcut_source(part, scope, places)))
+                if isinstance(part, Scope):
+                    places[part.outputs[0]] = "shortcut"
+                continue
+            refs = [places.get(value, value) for value in part.inputs]
+            if _joins_shortcut(scope, index):
+                refs[-1] = "shortcut"
+            rows.append((part.segment, self._part(part, scope), tuple(refs)))
+            places.update((value, (index, slot)) for slot, value in enumerate(part.outputs))
+        form = scope.form if scope.form != "space" else "class"
+        title = scope.block.title if form == "class" else ""
+        return form, title, tuple(rows), tuple(places.get(value, value) for value in scope.outputs)
+
+    def _shortcut_source(self, part: Part, scope: Scope, places: dict[str, Hashable]) -> Hashable:
+        if isinstance(part, Scope):
+            return tuple(places.get(value, value) for value in part.inputs)
+        last = scope.parts[-1]
+        assert isinstance(last, Leaf)
+        return (places.get(last.inputs[-1], last.inputs[-1]),)
+
+    def _part(self, part: Part, scope: Scope) -> Hashable:
+        if isinstance(part, Scope):
+            if part.form == "class" and self.final is not None:
+                return "class", self.final[id(part)].number
+            return "scope", self.of(part)
+        if isinstance(part, Call):
+            return "call", _relative(part.owner, scope.path)
+        assert isinstance(part, Leaf)
+        shared = _relative(part.owner, scope.path) if part.owner != part.node else ""
+        made, function = part.lowered.module, part.lowered.function
+        return (
+            "leaf",
+            made and (made.name, tuple(slot.name for slot in made.slots)),
+            function and function.name,
+            part.lowered.join,
+            part.lowered.broadcast,
+            shared,
+        )
+
+
+def _relative(path: str, outer: str) -> str:
+    return path[len(outer) + 1 :] if outer and is_within(path, outer) else path
+
+
+def _is_shortcut(part: Part) -> bool:
+    return isinstance(part, Scope) and part.block.kind == "shortcut" and len(part.outputs) == 1
+
+
+def _joins_shortcut(scope: Scope, index: int) -> bool:
+    """Whether this part of a residual adds the shortcut, or the value in its place, to the main path."""
+    if index != len(scope.parts) - 1 or index == 0:
+        return False
+    before = scope.parts[index - 1]
+    last = scope.parts[index]
+    if isinstance(before, Absent):
+        return True
+    return _is_shortcut(before) and isinstance(last, Leaf) and last.inputs[-1:] == before.outputs
+
+
+class Resolver:
+    """Groups scopes into classes, inner ones first."""
+
+    def __init__(self, graph: Graph, root: Scope):
+        self.graph, self.root = graph, root
+        self.class_of: dict[int, Class] = {}
+        self.values: dict[int, tuple[Any, ...]] = {}
+        self.made: list[Class] = []
+
+    def resolve(self) -> list[Class]:
+        for level in self._levels():
+            groups: dict[int, list[Scope]] = defaultdict(list)
+            signatures = Signatures(self.class_of)
+            for scope in level:
+                groups[signatures.of(scope)].append(scope)
+            for group in groups.values():
+                for alike in self._split_by_shortcut(group):
+                    self._make(alike)
+        return self.made
+
+    def _levels(self) -> list[list[Scope]]:
+        """The scopes that are classes, by how deep classes nest in them."""
+        order = list(scopes(self.root))
+        height: dict[int, int] = {}
+        levels: dict[int, list[Scope]] = defaultdict(list)
+        for scope in reversed(order):
+            inner = [height[id(part)] + (part.form == "class") for part in scope.parts if isinstance(part, Scope)]
+            height[id(scope)] = max(inner, default=0)
+        for scope in order:
+            if scope.form == "class":
+                levels[height[id(scope)]].append(scope)
+        return [levels[number] for number in sorted(levels)]
+
+    def _split_by_shortcut(self, group: list[Scope]) -> list[list[Scope]]:
+        """Groups whose shortcuts are alike where there are any."""
+        signatures = Signatures(self.class_of, strict=True)
+        merged: list[tuple[list[int | None], list[Scope]]] = []
+        for scope in group:
+            mine = [None if part is None else signatures.of(part) for part in _shortcuts(scope)]
+            for kinds, members in merged:
+                if all(a is None or b is None or a == b for a, b in zip(kinds, mine, strict=True)):
+                    kinds[:] = [b if a is None else a for a, b in zip(kinds, mine, strict=True)]
+                    members.append(scope)
+                    break
+            else:
+                merged.append((mine, [scope]))
+        return [members for _, members in merged]
+
+    def _make(self, group: list[Scope]) -> None:
+        try:
+            self._make_class(group)
+        except Uneven:
+            signatures = Signatures(self.class_of, strict=True)
+            exact: dict[int, list[Scope]] = defaultdict(list)
+            for scope in group:
+                exact[signatures.of(scope)].append(scope)
+            for same in exact.values():
+                self._make_class(same)
+
+    def _make_class(self, group: list[Scope]) -> None:
+        template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
+        group = [template, *(scope for scope in group if scope is not template)]
+        made = Class(len(self.made), _title(template), group, template)
+        collector = Collector(self.graph, self.class_of, self.values, made.instances)
+        made.fields = collector.fields()
+        made.functions, made.fixed_shapes = frozenset(collector.functions), frozenset(collector.fixed_shapes)
+        made.parameters = parameters(self.graph, group, made.fields)
+        for index, scope in enumerate(group):
+            self.class_of[id(scope)] = made
+            self.values[id(scope)] = tuple(parameter.column[index] for parameter in made.parameters)
+        self.made.append(made)
+
+
+def _shortcuts(scope: Scope) -> list[Scope | None]:
+    """The places for shortcuts in one class, in order; None where this instance has none."""
+    found: list[Scope | None] = []
+    stack: list[Part] = list(reversed(scope.parts))
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Absent):
+            found.append(None)
+        elif isinstance(part, Scope) and part.block.kind == "shortcut":
+            found.append(part)
+        elif isinstance(part, Scope) and part.form != "class":
+            stack.extend(reversed(part.parts))
+    return found
+
+
+def _title(scope: Scope) -> str:
+    words = scope.block.title or scope.segment
+    return camel(words)
+
+
+__all__ = ["Argument", "Class", "classes"]

@@ -1,0 +1,219 @@
+"""Reads the constructor of a class off its instances: parallel walks that gather each argument's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cnnspec.backends.torch.expressions import ABSENT
+from cnnspec.backends.torch.fields import (
+    Argument,
+    Field,
+    Flat,
+    GroupField,
+    ModuleField,
+    RunField,
+    arguments,
+    step_between,
+)
+from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope
+from cnnspec.graph import Graph
+from cnnspec.layers.base import describe
+
+if TYPE_CHECKING:
+    from cnnspec.backends.torch.classes import Class
+
+Row = Leaf | Scope | None
+
+
+class Uneven(Exception):
+    """Lists of different lengths have no common form: these instances cannot share a class."""
+
+
+class Collector:
+    """Walks the instances of one class side by side.
+
+    `functions` are the layers (by node of the first instance) that are written as functions, not as modules;
+    `fixed_shapes` the nodes whose shape is the same in every instance.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        class_of: Mapping[int, Class],
+        values: Mapping[int, tuple[Any, ...]],
+        instances: list[Scope],
+    ):
+        self.graph, self.class_of, self.values, self.instances = graph, class_of, values, instances
+        self.entry = instances[0].inputs[:1]
+        self.functions: set[str] = set()
+        self.fixed_shapes: set[str] = set()
+        self.flats: dict[int, Flat] = {}
+
+    def fields(self) -> list[Field]:
+        return self._frame(self.instances)
+
+    def _frame(self, rows: Sequence[Scope]) -> list[Field]:
+        """The modules of a class or namespace; what is a function or another's module leaves none."""
+        found = []
+        calls_them = rows[0].form == "space" or not rows[0].linear
+        for parts in zip(*(scope.parts for scope in rows), strict=True):
+            present = [part for part in parts if not isinstance(part, Absent)]
+            if not present or any(isinstance(part, Call) for part in present):
+                self._note_shapes(parts)
+                continue
+            self._note_shapes(parts)
+            first = present[0]
+            if calls_them and isinstance(first, Leaf) and self._is_function(present):
+                self.functions.add(first.node)
+                continue
+            if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.node):
+                continue
+            field = self._field([None if isinstance(part, Absent) else part for part in parts])
+            if not (isinstance(field, GroupField) and not field.items):
+                found.append(field)
+        return found
+
+    def _is_function(self, parts: Sequence[Any]) -> bool:
+        """Whether a layer keeps no state and has the same settings in every instance."""
+        function = parts[0].lowered.function
+        return function is not None and all(part.lowered.function == function for part in parts)
+
+    def _note_shapes(self, parts: Sequence[Part]) -> None:
+        first = parts[0]
+        if isinstance(first, Absent):
+            return
+        for slot, value in enumerate(first.outputs):
+            if all(
+                not isinstance(part, Absent) and self.graph[part.outputs[slot]].shape == self.graph[value].shape
+                for part in parts
+            ):
+                self.fixed_shapes.add(value)
+
+    def _field(self, rows: Sequence[Row]) -> Field:
+        first = next(row for row in rows if row is not None)
+        if isinstance(first, Leaf):
+            made = self._layer(rows, first)
+        elif first.form == "class":
+            made = self._instance(rows, first)
+        else:
+            made = self._group(rows, first)
+        made.shape = self._shape(rows)
+        if any(row is None for row in rows):
+            made.present = tuple(row is not None for row in rows)
+        return made
+
+    def _shape(self, rows: Sequence[Row]) -> str:
+        """The shape of the output, where it is the same in every instance."""
+        shapes = {self.graph[row.outputs[0]].shape for row in rows if row is not None and len(row.outputs) == 1}
+        many = any(row is not None and len(row.outputs) != 1 for row in rows)
+        return describe(shapes.pop()) if len(shapes) == 1 and not many else ""
+
+    def _layer(self, rows: Sequence[Row], first: Leaf) -> ModuleField:
+        call = first.lowered.module
+        assert call is not None
+        made = []
+        for index, slot in enumerate(call.slots):
+            column = []
+            for row in rows:
+                assert row is None or isinstance(row, Leaf)
+                call_here = row.lowered.module if row else None
+                column.append(call_here.slots[index].value if call_here else ABSENT)
+            made.append(self._argument(slot.name, column, slot.default, first))
+        return ModuleField(first.segment, call.name, made)
+
+    def _instance(self, rows: Sequence[Row], first: Scope) -> ModuleField:
+        used = self.class_of[id(first)]
+        made = []
+        for index, parameter in enumerate(used.parameters):
+            column = [ABSENT if row is None else self.values[id(row)][index] for row in rows]
+            made.append(self._argument(parameter.name, column, parameter.default, first))
+        return ModuleField(first.segment, used, made)
+
+    def _argument(self, name: str, column: list[Any], default: Any, first: Leaf | Scope) -> Argument:
+        return Argument(name, tuple(column), default, first.segment, first.inputs[:1] == self.entry)
+
+    def _group(self, rows: Sequence[Row], first: Scope) -> GroupField:
+        present = [row for row in rows if isinstance(row, Scope)]
+        if first.form == "space":
+            items = self._frame(present)
+        elif first.form == "chain":
+            items = [
+                self._field([row.parts[index] if isinstance(row, Scope) else None for row in rows])  # type: ignore[misc]
+                for index in range(len(first.parts))
+            ]
+        else:
+            items = self._runs(rows)
+        return GroupField(first.segment, first.form, items)
+
+    def _runs(self, rows: Sequence[Row]) -> list[Field]:
+        """The modules of a list, those in a row that differ in steady steps folded into runs."""
+        lists: list[list[Any]] = [row.parts if isinstance(row, Scope) else [] for row in rows]
+        lengths = {len(parts) for parts in lists if parts}
+        if len(lengths) == 1:
+            borders = self._borders([parts for parts in lists if parts], lengths.pop())
+            return [self._run(lists, start, [min(stop, len(p)) for p in lists]) for start, stop in borders]
+        whole = [len(parts) for parts in lists]
+        if all(self._is_steady(parts) for parts in lists):
+            return [self._run(lists, 0, whole)]
+        if all(self._is_steady(parts[1:]) for parts in lists):
+            return [self._run(lists, 0, [min(1, n) for n in whole]), self._run(lists, 1, whole)]
+        raise Uneven
+
+    def _is_steady(self, parts: list[Any]) -> bool:
+        return not parts or self._steady_until([parts], 0, len(parts)) == len(parts)
+
+    def _borders(self, lists: list[list[Any]], length: int) -> list[tuple[int, int]]:
+        borders, start = [], 0
+        while start < length:
+            stop = self._steady_until(lists, start, length)
+            borders.append((start, stop))
+            start = stop
+        return borders
+
+    def _steady_until(self, lists: list[list[Any]], start: int, length: int) -> int:
+        """The end of the run that starts here; two that differ are no run yet."""
+        stop, steps = start + 1, None
+        while stop < length:
+            here = [step_between(self._flat(parts[stop - 1]), self._flat(parts[stop])) for parts in lists]
+            if any(step is None for step in here) or (steps is not None and here != steps):
+                break
+            stop, steps = stop + 1, here
+        moves = steps is not None and any(any(step) for step in steps if step)
+        return start + 1 if moves and stop - start < 3 else stop
+
+    def _run(self, lists: list[list[Any]], start: int, stops: list[int]) -> Field:
+        firsts = [parts[start] if start < stop else None for parts, stop in zip(lists, stops, strict=True)]
+        item = self._field(firsts)
+        if all(stop - start == 1 for stop in stops):
+            return item
+        item.present = None
+        pairs = [
+            step_between(self._flat(parts[start]), self._flat(parts[start + 1])) if stop - start > 1 else None
+            for parts, stop in zip(lists, stops, strict=True)
+        ]
+        for index, argument in enumerate(arguments(item)):
+            argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
+        counts = tuple(max(0, stop - start) for stop in stops)
+        return RunField(item, Argument("depth", counts))
+
+    def _flat(self, part: Leaf | Scope) -> Flat:
+        """A module's identity and numbers, in the order of `arguments`."""
+        if id(part) not in self.flats:
+            self.flats[id(part)] = self._flatten(part)
+        return self.flats[id(part)]
+
+    def _flatten(self, part: Leaf | Scope) -> Flat:
+        if isinstance(part, Leaf):
+            call = part.lowered.module
+            assert call is not None
+            return Flat(("leaf", call.name), [slot.value for slot in call.slots])
+        if part.form == "class":
+            return Flat(("class", self.class_of[id(part)].number), list(self.values[id(part)]))
+        inner = [self._flat(child) for child in part.parts if isinstance(child, Leaf | Scope)]
+        named = part.form == "chain"
+        key = (part.form, tuple((child.segment if named else "", flat.key) for child, flat in zip(part.parts, inner)))
+        if not named:
+            # how a list folds into runs depends on its numbers, so only equal lists make a run
+            return Flat((key, tuple((type(v), v) for flat in inner for v in flat.values)))
+        return Flat(key, [value for flat in inner for value in flat.values])

@@ -1,0 +1,122 @@
+"""What the constructor of a class holds: its modules, with the value of each argument in every instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnspec.backends.torch.expressions import ABSENT, Column, Expression, is_same
+from cnnspec.backends.torch.rules import REQUIRED
+
+
+@dataclass(eq=False)
+class Argument:
+    """One argument: its value in each instance, and in a run the difference from one module to the next.
+
+    `text` is what the source says, once the parameters of the class are known.
+    """
+
+    name: str
+    column: Column
+    default: Any = REQUIRED
+    owner: str = ""
+    of_input: bool = False
+    steps: Column | None = None
+    value: Expression | None = None
+    step: Expression | None = None
+
+
+@dataclass(eq=False)
+class ModuleField:
+    """A module made by one call, of a name of torch or of a Class."""
+
+    segment: str
+    target: Any
+    arguments: list[Argument]
+    shape: str = ""
+    present: tuple[bool, ...] | None = None
+    condition: Expression | None = None
+
+
+@dataclass(eq=False)
+class GroupField:
+    """A chain, list, dense block or namespace of modules."""
+
+    segment: str
+    form: str
+    items: list[Field]
+    shape: str = ""
+    present: tuple[bool, ...] | None = None
+    condition: Expression | None = None
+
+
+@dataclass(eq=False)
+class RunField:
+    """Several modules in a row that differ in steady steps, or in nothing."""
+
+    item: Field
+    count: Argument
+
+
+Field = ModuleField | GroupField | RunField
+
+
+def arguments(found: Field) -> Iterator[Argument]:
+    """Every argument within a field, in order."""
+    if isinstance(found, ModuleField):
+        yield from found.arguments
+    elif isinstance(found, RunField):
+        yield from arguments(found.item)
+        yield found.count
+    else:
+        for item in found.items:
+            yield from arguments(item)
+
+
+def optional_fields(fields: list[Field]) -> Iterator[ModuleField | GroupField]:
+    """The fields that only some instances have."""
+    for found in fields:
+        if isinstance(found, RunField):
+            continue
+        if found.present is not None:
+            yield found
+        elif isinstance(found, GroupField):
+            yield from optional_fields(found.items)
+
+
+@dataclass
+class Flat:
+    """A module reduced to what it is (`key`) and its numbers: two of one key differ in `values` alone."""
+
+    key: Any
+    values: list[Any] = field(default_factory=list)
+
+
+def step_between(first: Flat, second: Flat) -> list[int] | None:
+    """What is added to each number to get from one module to the next; None where they differ otherwise."""
+    if first.key != second.key or len(first.values) != len(second.values):
+        return None
+    steps = []
+    for a, b in zip(first.values, second.values, strict=True):
+        if is_same(a, b):
+            steps.append(0)
+        elif type(a) is int and type(b) is int:
+            steps.append(b - a)
+        else:
+            return None
+    return steps
+
+
+__all__ = [
+    "ABSENT",
+    "Argument",
+    "Field",
+    "Flat",
+    "GroupField",
+    "ModuleField",
+    "RunField",
+    "arguments",
+    "optional_fields",
+    "step_between",
+]

@@ -1,0 +1,62 @@
+"""Identifiers of generated source: one namespace, unique, shadowing nothing."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable
+
+# what nn.Module and its containers have of their own: a submodule of that name would hide it, or be hidden
+MODULE_NAMES = frozenset(
+    """
+    T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu cuda double
+    dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
+    insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
+    parameters pop popitem register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
+    share_memory state_dict to to_empty train training type update values xpu zero_grad
+    """.split()
+)
+# ambiguous to the eye, and so to linters
+UNCLEAR = frozenset({"l", "O", "I"})
+TAKEN = frozenset({"self", "torch", "nn", "F", "i", "model", "params"})
+RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | UNCLEAR | TAKEN
+
+
+def is_field(segment: str) -> bool:
+    """Whether a module may have a submodule of this name, written as an attribute."""
+    return (
+        segment.isidentifier()
+        and segment.isascii()
+        and not keyword.iskeyword(segment)
+        and not segment.startswith("_")
+        and segment not in MODULE_NAMES
+    )
+
+
+def camel(text: str) -> str:
+    """A class name made of a name of the spec: conv_bn becomes ConvBn."""
+    words = [word for word in re.split(r"[^0-9A-Za-z]+", text) if word]
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    return name if name[:1].isalpha() else f"Block{name}"
+
+
+class Namespace:
+    """Hands out names, each once."""
+
+    def __init__(self, taken: Iterable[str] = ()):
+        self.taken = set(taken) | RESERVED
+
+    def unique(self, wanted: str) -> str:
+        """The wanted name, or the first of wanted2, wanted3, ... that is free; anything but word characters goes."""
+        base = re.sub(r"\W|[^\x00-\x7f]", "_", wanted) or "x"
+        if base[0].isdigit():
+            base = f"_{base}"
+        name, number = base, 2
+        while name in self.taken:
+            name, number = f"{base}{number}", number + 1
+        self.taken.add(name)
+        return name

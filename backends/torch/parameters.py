@@ -1,0 +1,160 @@
+"""What the constructor of a class takes, so that each of its instances can be made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from cnnspec.backends.torch.expressions import (
+    ABSENT,
+    Column,
+    Expression,
+    constant,
+    find,
+    find_condition,
+    is_constant,
+    is_same,
+    literal,
+)
+from cnnspec.backends.torch.fields import Argument, Field, GroupField, ModuleField, arguments, optional_fields
+from cnnspec.backends.torch.names import Namespace
+from cnnspec.backends.torch.rules import REQUIRED
+from cnnspec.backends.torch.structure import Scope
+from cnnspec.graph import Graph
+
+
+class Parameter(NamedTuple):
+    """One argument of a class: its name, its value in each instance, and its default if it has one."""
+
+    name: str
+    column: Column
+    default: Any = REQUIRED
+
+
+def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[Parameter]:
+    """Write every argument of the fields in terms of parameters; returns those that are needed, in order."""
+    return Inference(graph, instances, fields).run()
+
+
+class Inference:
+    """Finds expressions for columns; what no expression gives becomes a parameter of its own."""
+
+    def __init__(self, graph: Graph, instances: list[Scope], fields: list[Field]):
+        self.fields = fields
+        self.every = [argument for field in fields for argument in arguments(field)]
+        self.names = Namespace()
+        self.whole = self._known(graph, instances)
+        self.rows = self._distinct_rows(len(instances))
+        self.known = {name: self._reduce(column) for name, column in self.whole.items()}
+        self.used: dict[str, None] = {}
+        self.defaults: dict[str, list[Any]] = {}
+
+    def _known(self, graph: Graph, instances: list[Scope]) -> dict[str, Column]:
+        """What an instance may be told: the arguments of its call in the spec, and the channels it gets."""
+        found: dict[str, Column] = {}
+        given = [dict(scope.block.arguments) for scope in instances]
+        for name in given[0]:
+            column = tuple(values.get(name, ABSENT) for values in given)
+            if all(_is_plain(value) for value in column) and not is_constant(column):
+                found[self.names.unique(name)] = column
+        if all(scope.inputs for scope in instances):
+            channels = tuple(graph[scope.inputs[0]].shape[0] for scope in instances)
+            is_vector = all(len(graph[scope.inputs[0]].shape) == 1 for scope in instances)
+            if not is_constant(channels):
+                self.channels = self.names.unique("in_features" if is_vector else "in_channels")
+                found[self.channels] = channels
+        return found
+
+    channels = ""
+
+    def _distinct_rows(self, count: int) -> list[int]:
+        """One instance for each set of values: the others tell nothing more."""
+        columns: list[Column] = list(self.whole.values())
+        for argument in self.every:
+            columns.append(argument.column)
+            if argument.steps is not None:
+                columns.append(argument.steps)
+        if not columns:
+            return [0]
+        first: dict[Any, int] = {}
+        for index, row in enumerate(zip(*columns, strict=True)):
+            first.setdefault(tuple((type(value), value) for value in row), index)
+        return list(first.values())
+
+    def _reduce(self, column: Column) -> Column:
+        return tuple(column[index] for index in self.rows)
+
+    def run(self) -> list[Parameter]:
+        for argument in self.every:
+            argument.value = self._express(argument, argument.column)
+            if argument.steps is not None and any(argument.steps):
+                argument.step = self._express(argument, argument.steps, f"{argument.name}_step")
+        for field in optional_fields(self.fields):
+            field.condition = self._condition(field)
+        return self._ordered()
+
+    def _express(self, argument: Argument, column: Column, name: str = "") -> Expression:
+        reduced = self._reduce(column)
+        if is_constant(column):
+            value = constant(column)
+            return Expression(literal(value), (), (value,) * len(reduced))
+        found = find(reduced, self._preferred(argument))
+        if found is None:
+            found = self._add(name or argument.name, argument.owner, column)
+        for used in found.names:
+            self.used[used] = None
+            if found.text == used:
+                self.defaults.setdefault(used, []).append(argument.default)
+        return found
+
+    def _preferred(self, argument: Argument) -> dict[str, Column]:
+        """The parameters in the order in which to try them: what takes the input has the input's channels."""
+        if argument.of_input and self.channels and argument.name.startswith(("in_", "num_", "channels")):
+            return {self.channels: self.known[self.channels], **self.known}
+        return self.known
+
+    def _add(self, wanted: str, owner: str, column: Column) -> Expression:
+        plain = wanted in self.whole or wanted in self.names.taken
+        name = self.names.unique(f"{owner}_{wanted}" if plain and owner.isidentifier() else wanted)
+        filler = Counter(value for value in column if value is not ABSENT).most_common(1)[0][0]
+        whole = tuple(filler if value is ABSENT else value for value in column)
+        self.whole[name], self.known[name] = whole, self._reduce(whole)
+        return Expression(name, (name,), self.known[name])
+
+    def _condition(self, field: ModuleField | GroupField) -> Expression:
+        """What tells whether an instance has an optional module."""
+        assert field.present is not None
+        found = {argument.name: argument.value for argument in arguments(field)}
+        ins, outs = found.get("in_channels"), found.get("out_channels")
+        first = next((a.value for a in arguments(field) if a.name == "in_channels"), ins)
+        pairs = [(first, outs)] if first is not None and outs is not None and first.names + outs.names else []
+        strides = [a.value for a in arguments(field) if a.name == "stride" and a.value and a.value.names]
+        condition = find_condition(self._reduce(field.present), pairs, strides[:1])  # type: ignore[arg-type]
+        if condition is None:
+            condition = find(self._reduce(field.present), self.known)
+        if condition is None:
+            condition = self._add(f"has_{field.segment}", field.segment, field.present)
+        for used in condition.names:
+            self.used[used] = None
+        return condition
+
+    def _ordered(self) -> list[Parameter]:
+        """The channels first, then the arguments of the spec in its order, then others; defaults last."""
+        order = [self.channels, *(name for name in self.whole if name != self.channels)]
+        made = [Parameter(name, self.whole[name], self._default(name)) for name in order if name in self.used]
+        return sorted(made, key=lambda parameter: parameter.default is not REQUIRED)
+
+    def _default(self, name: str) -> Any:
+        """The default of the layer that takes it, if half of the instances have that value."""
+        column = self.whole[name]
+        for default in self.defaults.get(name, ()):
+            if default is not REQUIRED and 2 * sum(is_same(v, default) for v in column) >= len(column):
+                return default
+        return REQUIRED
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value of the DSL is one that a call of a constructor can be given."""
+    if isinstance(value, tuple):
+        return bool(value) and all(type(item) is int for item in value)
+    return isinstance(value, bool | int | float | str)

@@ -1,0 +1,404 @@
+"""The table of the torch backend: from each layer to the module, and where there is one the function, that it is in torch.
+
+A name without a dot (`Crop`) is a class of helpers.py, which generated source carries along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cnnspec.backends import CompileError, lower
+from cnnspec.graph import Graph, Node
+from cnnspec.layers import activation as A
+from cnnspec.layers import conv as C
+from cnnspec.layers import dense as D
+from cnnspec.layers import join as J
+from cnnspec.layers import norm as N
+from cnnspec.layers import pool as P
+from cnnspec.layers import shape as S
+from cnnspec.layers.base import Extent, Layer, Shape, per_axis
+
+REQUIRED: Any = object()
+
+
+class Slot(NamedTuple):
+    """One argument of a call: positional where it has no default, else a keyword left out at its default."""
+
+    name: str
+    value: Any
+    default: Any = REQUIRED
+
+
+class Call(NamedTuple):
+    """A constructor (`nn.Conv2d`), or a function that takes the layer's input first (`F.relu`)."""
+
+    name: str
+    slots: tuple[Slot, ...] = ()
+
+
+class Lowered(NamedTuple):
+    """How a layer is written: as a module, as a function where it needs no state, or as a join of its inputs.
+
+    `join` is one of cat, +, *, maximum. `broadcast` is the number of axes that each input of a join lacks.
+    """
+
+    module: Call | None = None
+    function: Call | None = None
+    join: str = ""
+    broadcast: tuple[int, ...] = ()
+
+
+def compact(value: Extent) -> Extent:
+    """An extent that is the same on every axis as one integer."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def both(name: str, function: str, *slots: Slot) -> Lowered:
+    """A layer that torch has as a module and as a function with the same arguments."""
+    return Lowered(Call(name, slots), Call(function, slots))
+
+
+def module(name: str, *slots: Slot) -> Lowered:
+    return Lowered(Call(name, slots))
+
+
+def rank_of(shape: Shape) -> int:
+    """The number of spatial axes. Raises CompileError beyond the three that torch's kernels have."""
+    if len(shape) > 4:
+        raise CompileError(f"torch has no layers for maps of {len(shape) - 1} axes")
+    return len(shape) - 1
+
+
+def conv(layer: C.Conv, source: Shape) -> Lowered:
+    rank = rank_of(source)
+    kernel, stride = per_axis(layer.kernel, rank, "kernel"), per_axis(layer.stride, rank, "stride")
+    dilation = per_axis(layer.dilation, rank, "dilation")
+    same, padding = margins(layer.pad, kernel, stride, dilation)
+    slots = (
+        Slot("in_channels", source[0]),
+        Slot("out_channels", layer.out),
+        Slot("kernel_size", compact(kernel)),
+        Slot("stride", compact(stride), 1),
+        *(() if same else (Slot("padding", padding, 0),)),
+        Slot("dilation", compact(dilation), 1),
+        Slot("groups", layer.groups, 1),
+        Slot("bias", layer.bias, True),
+        Slot("padding_mode", layer.pad_mode, "zeros"),
+    )
+    kind = ("Standardized" if layer.standardize else "") + ("Same" if same else "")
+    return module(f"{kind or 'nn.'}Conv{rank}d", *slots)
+
+
+def margins(
+    pad: str | Extent, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[bool, Extent]:
+    """Whether the margin depends on the size of the input or is uneven, and what it is on both sides if not."""
+    if pad in ("half", "same"):
+        spans = tuple((k - 1) * d for k, d in zip(kernel, dilation, strict=True))
+        if pad == "same" and (max(stride) > 1 or any(span % 2 for span in spans)):
+            return True, 0
+        return False, compact(tuple(span // 2 for span in spans))
+    return False, 0 if isinstance(pad, str) else compact(pad)
+
+
+def tconv(layer: C.TransposedConv, source: Shape) -> Lowered:
+    return module(
+        f"nn.ConvTranspose{rank_of(source)}d",
+        Slot("in_channels", source[0]),
+        Slot("out_channels", layer.out),
+        Slot("kernel_size", compact(layer.kernel)),
+        Slot("stride", compact(layer.stride), 1),
+        Slot("padding", compact(layer.pad), 0),
+        Slot("output_padding", compact(layer.output_pad), 0),
+        Slot("groups", layer.groups, 1),
+        Slot("bias", layer.bias, True),
+        Slot("dilation", compact(layer.dilation), 1),
+    )
+
+
+def pool(name: str, function: str, layer: Any, source: Shape, *extra: Slot) -> Lowered:
+    """A sliding pool: its window first, then what else it takes."""
+    rank = rank_of(source)
+    kernel = per_axis(layer.kernel, rank, "kernel")
+    stride = per_axis(layer.stride or layer.kernel, rank, "stride")
+    dilation = per_axis(getattr(layer, "dilation", 1), rank, "dilation")
+    same, padding = margins(layer.pad, kernel, stride, dilation)
+    window = (Slot("kernel_size", compact(kernel)), Slot("stride", step(kernel, stride), None))
+    if same:
+        return module(f"Same{name}{rank}d", *window, *extra)
+    slots = (*window, Slot("padding", padding, 0), *extra)
+    return both(f"nn.{name}{rank}d", f"F.{function}{rank}d", *slots)
+
+
+def step(kernel: tuple[int, ...], stride: tuple[int, ...]) -> Extent | None:
+    """The stride of a pool, None where it is the kernel."""
+    return None if kernel == stride else compact(stride)
+
+
+def maxpool(layer: P.MaxPool, source: Shape) -> Lowered:
+    extra = (Slot("dilation", compact(layer.dilation), 1), Slot("ceil_mode", layer.ceil, False))
+    return pool("MaxPool", "max_pool", layer, source, *extra)
+
+
+def avgpool(layer: P.AvgPool, source: Shape) -> Lowered:
+    extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
+    return pool("AvgPool", "avg_pool", layer, source, *extra)
+
+
+def lppool(layer: P.LpPool, source: Shape) -> Lowered:
+    rank = rank_of(source)
+    kernel = per_axis(layer.kernel, rank, "kernel")
+    stride = per_axis(layer.stride or layer.kernel, rank, "stride")
+    return both(
+        f"nn.LPPool{rank}d",
+        f"F.lp_pool{rank}d",
+        Slot("norm_type", layer.power),
+        Slot("kernel_size", compact(kernel)),
+        Slot("stride", step(kernel, stride), None),
+        Slot("ceil_mode", layer.ceil, False),
+    )
+
+
+def adaptive(name: str, function: str) -> Callable[[Any, Shape], Lowered]:
+    def rule(layer: Any, source: Shape) -> Lowered:
+        rank = rank_of(source)
+        size = Slot("output_size", compact(layer.size))
+        return both(f"nn.Adaptive{name}Pool{rank}d", f"F.adaptive_{function}_pool{rank}d", size)
+
+    return rule
+
+
+def batchnorm(layer: N.BatchNorm, source: Shape) -> Lowered:
+    return module(
+        f"nn.BatchNorm{max(1, rank_of(source))}d",
+        Slot("num_features", source[0]),
+        Slot("eps", layer.eps, 1e-5),
+        Slot("momentum", layer.momentum, 0.1),
+        Slot("affine", layer.affine, True),
+    )
+
+
+def layernorm(layer: N.LayerNorm, source: Shape) -> Lowered:
+    whole = layer.over == "all" or len(source) == 1
+    return module(
+        "nn.LayerNorm" if whole else "ChannelLayerNorm",
+        Slot("normalized_shape", source if whole and len(source) > 1 else source[0]),
+        Slot("eps", layer.eps, 1e-5),
+        Slot("elementwise_affine", layer.affine, True),
+    )
+
+
+def rmsnorm(layer: N.RMSNorm, source: Shape) -> Lowered:
+    whole = layer.over == "all" or len(source) == 1
+    return module(
+        "nn.RMSNorm" if whole else "ChannelRMSNorm",
+        Slot("normalized_shape", source if whole and len(source) > 1 else source[0]),
+        Slot("eps", layer.eps),
+        Slot("elementwise_affine", layer.affine, True),
+    )
+
+
+def instancenorm(layer: N.InstanceNorm, source: Shape) -> Lowered:
+    return module(
+        f"nn.InstanceNorm{rank_of(source)}d",
+        Slot("num_features", source[0]),
+        Slot("eps", layer.eps, 1e-5),
+        Slot("affine", layer.affine, False),
+    )
+
+
+def groupnorm(layer: N.GroupNorm, source: Shape) -> Lowered:
+    return module(
+        "nn.GroupNorm",
+        Slot("num_groups", layer.groups),
+        Slot("num_channels", source[0]),
+        Slot("eps", layer.eps, 1e-5),
+        Slot("affine", layer.affine, True),
+    )
+
+
+def lrn(layer: N.LocalResponseNorm, source: Shape) -> Lowered:
+    return both(
+        "nn.LocalResponseNorm",
+        "F.local_response_norm",
+        Slot("size", layer.size),
+        Slot("alpha", layer.alpha, 1e-4),
+        Slot("beta", layer.beta, 0.75),
+        Slot("k", layer.k, 1.0),
+    )
+
+
+def prelu(layer: A.PReLU, source: Shape) -> Lowered:
+    return module(
+        "nn.PReLU",
+        Slot("num_parameters", 1 if layer.shared else source[0], 1),
+        Slot("init", layer.init, 0.25),
+    )
+
+
+def linear(layer: D.Linear, source: Shape) -> Lowered:
+    return module(
+        "nn.Linear",
+        Slot("in_features", source[0]),
+        Slot("out_features", layer.out),
+        Slot("bias", layer.bias, True),
+    )
+
+
+def scale(layer: D.Scale, source: Shape) -> Lowered:
+    return module("LearnedScale" if layer.learnable else "Scale", Slot("by", layer.by))
+
+
+def pad(layer: S.Pad, source: Shape) -> Lowered:
+    rank = rank_of(source)
+    # torch counts margins from the last axis on, before and after
+    amounts = reversed(per_axis(layer.amount, rank, "amount"))
+    padding = Slot("padding", compact(tuple(amount for amount in amounts for _ in range(2))))
+    if layer.mode == "zeros" and layer.value:
+        return module(f"nn.ConstantPad{rank}d", padding, Slot("value", layer.value))
+    kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
+    return module(f"nn.{kind[layer.mode]}Pad{rank}d", padding)
+
+
+def sizes(name: str, field: str) -> Callable[[Any, Shape], Lowered]:
+    """The rule of a helper that takes one number for each spatial axis."""
+
+    def rule(layer: Any, source: Shape) -> Lowered:
+        values = per_axis(getattr(layer, field), rank_of(source), field)
+        return module(name, *(Slot(f"{field}{axis}", value) for axis, value in enumerate(values)))
+
+    return rule
+
+
+def subsample(layer: S.Subsample, source: Shape) -> Lowered:
+    """Every stride-th pixel is what a pool of one pixel picks."""
+    rank = rank_of(source)
+    slots = (Slot("kernel_size", 1), Slot("stride", compact(layer.stride), None))
+    return both(f"nn.MaxPool{rank}d", f"F.max_pool{rank}d", *slots)
+
+
+def pixel_shuffle(layer: S.PixelShuffle, source: Shape) -> Lowered:
+    factor = Slot("upscale_factor", layer.factor)
+    if rank_of(source) == 2:
+        return both("nn.PixelShuffle", "F.pixel_shuffle", factor)
+    return module("PixelShuffle", factor)
+
+
+def upsample(layer: S.Upsample, source: Shape) -> Lowered:
+    scale = compact(layer.scale)
+    # TorchScript takes no integers here
+    factor = float(scale) if isinstance(scale, int) else tuple(map(float, scale))
+    return resized(Slot("scale_factor", factor, None), layer.mode, source)
+
+
+def resize(layer: S.Resize, source: Shape) -> Lowered:
+    return resized(Slot("size", compact(layer.size), None), layer.mode, source)
+
+
+def resized(size: Slot, mode: str, source: Shape) -> Lowered:
+    """nn.Upsample and F.interpolate, whose linear modes are named by rank."""
+    words = {1: "linear", 2: "bilinear", 3: "trilinear"}
+    word = mode if mode == "nearest" else words[rank_of(source)]
+    return both("nn.Upsample", "F.interpolate", size, Slot("mode", word, "nearest"))
+
+
+def reshape(layer: S.Reshape, source: Shape) -> Lowered:
+    return module("Reshape", *(Slot(f"size{i}", n) for i, n in enumerate(layer.infer(source))))
+
+
+def zero_channels(layer: S.ZeroChannels, source: Shape) -> Lowered:
+    before, after = layer.margins(source)
+    return module("ZeroChannels", Slot("before", before), Slot("after", after))
+
+
+def mul(layer: J.Mul, *sources: Shape) -> Lowered:
+    rank = max(map(len, sources))
+    return Lowered(join="*", broadcast=tuple(rank - len(source) for source in sources))
+
+
+def plain(name: str, function: str, *slots: Slot) -> Callable[..., Lowered]:
+    """The rule of a layer without arguments of its own."""
+    return lambda layer, source: both(name, function, *slots)
+
+
+def simple(name: str, function: str, **fields: tuple[str, Any]) -> Callable[..., Lowered]:
+    """The rule of a layer whose fields are torch's arguments: field=(torch's name, torch's default)."""
+
+    def rule(layer: Any, source: Shape) -> Lowered:
+        slots = [Slot(name, getattr(layer, field), default) for field, (name, default) in fields.items()]
+        return both(name, function, *slots) if function else module(name, *slots)
+
+    return rule
+
+
+CHANNELS = Slot("dim", 1, None)
+
+RULES: dict[type[Layer], Callable[..., Lowered]] = {
+    C.Conv: conv,
+    C.TransposedConv: tconv,
+    P.MaxPool: maxpool,
+    P.AvgPool: avgpool,
+    P.LpPool: lppool,
+    P.AdaptiveAvgPool: adaptive("Avg", "avg"),
+    P.AdaptiveMaxPool: adaptive("Max", "max"),
+    N.BatchNorm: batchnorm,
+    N.LayerNorm: layernorm,
+    N.InstanceNorm: instancenorm,
+    N.GroupNorm: groupnorm,
+    N.LocalResponseNorm: lrn,
+    N.RMSNorm: rmsnorm,
+    A.ReLU: plain("nn.ReLU", "F.relu"),
+    A.ReLU6: plain("nn.ReLU6", "F.relu6"),
+    A.LeakyReLU: simple("nn.LeakyReLU", "F.leaky_relu", slope=("negative_slope", 0.01)),
+    A.PReLU: prelu,
+    A.ELU: simple("nn.ELU", "F.elu", alpha=("alpha", 1.0)),
+    A.SELU: plain("nn.SELU", "F.selu"),
+    A.GELU: simple("nn.GELU", "F.gelu", approximate=("approximate", "none")),
+    A.SiLU: plain("nn.SiLU", "F.silu"),
+    A.Mish: plain("nn.Mish", "F.mish"),
+    A.HardSwish: plain("nn.Hardswish", "F.hardswish"),
+    A.HardSigmoid: plain("nn.Hardsigmoid", "F.hardsigmoid"),
+    A.Softplus: simple("nn.Softplus", "F.softplus", beta=("beta", 1.0), threshold=("threshold", 20.0)),
+    A.Sigmoid: plain("nn.Sigmoid", "torch.sigmoid"),
+    A.Tanh: plain("nn.Tanh", "torch.tanh"),
+    A.Softmax: plain("nn.Softmax", "F.softmax", CHANNELS),
+    A.LogSoftmax: plain("nn.LogSoftmax", "F.log_softmax", CHANNELS),
+    D.Linear: linear,
+    D.Flatten: lambda layer, source: Lowered(
+        Call("nn.Flatten"), Call("torch.flatten", (Slot("start_dim", 1),))
+    ),
+    D.Dropout: simple("nn.Dropout", "", rate=("p", 0.5)),
+    D.DropPath: simple("DropPath", "", rate=("rate", REQUIRED)),
+    D.Identity: simple("nn.Identity", ""),
+    D.Scale: scale,
+    D.LayerScale: lambda layer, source: module("LayerScale", Slot("channels", source[0]), Slot("init", layer.init)),
+    S.Pad: pad,
+    S.Crop: sizes("Crop", "size"),
+    S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),
+    S.ChannelShuffle: simple("nn.ChannelShuffle", "", groups=("groups", REQUIRED)),
+    S.PixelShuffle: pixel_shuffle,
+    S.Upsample: upsample,
+    S.Resize: resize,
+    S.Reshape: reshape,
+    S.ZeroChannels: zero_channels,
+    S.Subsample: subsample,
+    J.Concat: lambda layer, *sources: Lowered(join="cat"),
+    J.Add: lambda layer, *sources: Lowered(join="+"),
+    J.Mul: mul,
+    J.Maximum: lambda layer, *sources: Lowered(join="maximum"),
+}
+
+
+def known(layer: Layer) -> bool:
+    """Whether the table has a rule for a layer."""
+    return type(layer) in RULES
+
+
+def lowered(graph: Graph, node: Node) -> Lowered:
+    """How one node is written. Raises CompileError where torch has no way, naming the layer."""
+    shapes = graph.input_shapes(node)
+    parts = lower(node, shapes, known, "torch")
+    if len(parts) != 1:
+        raise CompileError(f"the torch backend has no rule for `{node.layer.op}` ({node.name})")
+    return RULES[type(parts[0])](parts[0], *shapes)

@@ -1,0 +1,245 @@
+"""A net as one source file that needs torch alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from cnnspec.backends.torch.classes import Class, classes
+from cnnspec.backends.torch.expressions import Expression, literal
+from cnnspec.backends.torch.fields import Argument, Field, GroupField, ModuleField, RunField
+from cnnspec.backends.torch.forward import Forward
+from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
+from cnnspec.backends.torch.names import Namespace, is_field
+from cnnspec.backends.torch.rules import REQUIRED
+from cnnspec.backends.torch.structure import structure
+from cnnspec.graph import Graph
+from cnnspec.layers.base import describe
+
+BODY = 8
+
+
+def source(graph: Graph) -> str:
+    """The net as a Python file: a class for each block of the spec, the net's own last, and a main that counts.
+
+    Raises CompileError for a layer that torch has no way to write.
+    """
+    return Writer(graph).write()
+
+
+class Writer:
+    """Writes the file of one net."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.made = classes(graph, structure(graph))
+        self.namespace = Namespace(helper_texts())
+        self.made[-1].name = self.namespace.unique(graph.name)
+        for made in self.made[:-1]:
+            made.name = self.namespace.unique(made.title)
+
+    def write(self) -> str:
+        bodies = ["\n".join(self._class(made)) for made in self.made]
+        code = "\n\n\n".join([*used_helpers("\n".join(bodies)), *bodies])
+        parts = [self._header(), _imports(code), "", "", code, "", "", self._main()]
+        return "\n".join(parts) + "\n"
+
+    def _header(self) -> str:
+        graph = self.graph
+        takes = ", ".join(f"{_clean(name)} {describe(graph[name].shape)}" for name in graph.inputs)
+        gives = ", ".join(f"{_clean(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items())
+        origin = f", from {_clean(Path(graph.file).name)}" if graph.file else ""
+        return (
+            f'"""{_clean(graph.name)}{origin}.\n\n{takes} -> {gives}\n'
+            f'{_params(graph):,} params, {_macs(graph):,} MACs a sample\n"""\n'
+        )
+
+    def _main(self) -> str:
+        name = self.made[-1].name
+        return "\n".join(
+            [
+                'if __name__ == "__main__":',
+                f"    model = {name}()",
+                "    params = sum(p.numel() for p in model.parameters())",
+                f'    print(f"{name}: {{params:,}} params, {_macs(self.graph):,} MACs")',
+            ]
+        )
+
+    def _class(self, made: Class) -> list[str]:
+        scope = made.template
+        base = "nn.Sequential" if scope.linear else "nn.Module"
+        given = "".join(
+            f", {p.name}" if p.default is REQUIRED else f", {p.name}={literal(p.default)}" for p in made.parameters
+        )
+        out = [f"class {made.name}({base}):"]
+        signature = f"    def __init__(self{given}):"
+        if len(signature) > 88:
+            items = tuple(Item(text) for text in f"self{given}".split(", "))
+            out += lines(Bracketed("def __init__(", items), 4, after=":")
+        else:
+            out.append(signature)
+        out.append("        super().__init__()")
+        shape = ""
+        for field in made.fields:
+            out += self._statement(field, "self", shape)
+            shape = getattr(field, "shape", "") or shape
+        if not scope.linear:
+            reserved = {other.name for other in self.made}
+            out += ["", *Forward(self.graph, made, reserved).write()]
+        return out
+
+    def _statement(self, field: Field, prefix: str, before: str) -> list[str]:
+        """The lines that set one module, and after a namespace those that its instances may lack."""
+        assert not isinstance(field, RunField)
+        target = f"{prefix}.{field.segment}" if is_field(field.segment) else ""
+        target = target or f"{prefix}._modules[{literal(field.segment)}]"
+        if field.condition is not None:
+            made = lines(self._doc(field, tall=True), BODY + 4, f"{target} = ")
+            default = [f"        {target} = nn.Identity()"] if prefix == "self" else []
+            return [*default, f"        if {field.condition.text}:", *made]
+        told = isinstance(field, GroupField) and field.form != "list" and len(field.items) > 1
+        comment = field.shape if field.shape != before and not told else ""
+        out = lines(self._doc(field, tall=True), BODY, f"{target} = ", comment=comment)
+        if isinstance(field, GroupField) and field.form == "space":
+            for inner in _optional(field):
+                out += self._statement(inner, target, "")
+        return out
+
+    def _doc(self, field: Field, tall: bool = False) -> Doc:
+        if isinstance(field, RunField):
+            return self._run(field)
+        if isinstance(field, ModuleField):
+            return self._call(field)
+        if field.form == "chain":
+            many = len(field.items) > 1
+            return Bracketed("Chain(", self._named(field.items, tall and many), tall=tall and many)
+        if field.form == "list":
+            return Bracketed("nn.Sequential(", tuple(Item(self._doc(item)) for item in field.items))
+        if field.form == "dense":
+            return Bracketed("Dense(", tuple(Item(self._doc(item)) for item in field.items))
+        return self._space(field)
+
+    def _space(self, field: GroupField) -> Doc:
+        items = [item for item in field.items if not isinstance(item, RunField)]
+        segments = [item.segment for item in items]
+        if segments == [str(number) for number in range(len(segments))]:
+            inner = Bracketed("[", tuple(Item(self._doc(item)) for item in items), "]")
+            return Bracketed("nn.ModuleList(", (Item(inner),))
+        entries = []
+        for item in items:
+            doc = "nn.Identity()" if item.condition is not None else self._doc(item)
+            entries.append(Item(doc, f"{literal(item.segment)}: "))
+        return Bracketed("nn.ModuleDict(", (Item(Bracketed("{", tuple(entries), "}", tall=True)),), last_comma=False)
+
+    def _named(self, fields: Sequence[Field], comments: bool) -> tuple[Item, ...]:
+        """name=module for each, with its shape where that changes."""
+        made, before = [], ""
+        for field in fields:
+            assert not isinstance(field, RunField)
+            comment = field.shape if comments and field.shape != before else ""
+            made.append(Item(self._doc(field), f"{field.segment}=", comment))
+            before = field.shape
+        return tuple(made)
+
+    def _run(self, run: RunField) -> Doc:
+        assert run.count.value is not None
+        count = run.count.value.text
+        moves = any(argument.step for argument in _arguments(run.item))
+        loop = f"for {'i' if moves else '_'} in range({count})"
+        return Comprehension("*[", self._doc(run.item), loop, "]")
+
+    def _call(self, field: ModuleField) -> Doc:
+        name = field.target.name if isinstance(field.target, Class) else field.target
+        items = []
+        for argument in field.arguments:
+            text = _text(argument)
+            if argument.default is REQUIRED:
+                items.append(Item(text))
+            elif text != literal(argument.default):
+                items.append(Item(text, f"{argument.name}="))
+        return Bracketed(f"{name}(", tuple(items))
+
+
+def _arguments(field: Field) -> list[Argument]:
+    if isinstance(field, ModuleField):
+        return field.arguments
+    if isinstance(field, RunField):
+        return _arguments(field.item)
+    return [argument for item in field.items for argument in _arguments(item)]
+
+
+def _text(argument: Argument) -> str:
+    """What stands for an argument: its value, in a run with what each turn adds."""
+    assert argument.value is not None
+    if argument.step is None:
+        return argument.value.text
+    return _stepped(argument.value, argument.step)
+
+
+def _stepped(value: Expression, step: Expression) -> str:
+    if step.text == "1":
+        turn = "i"
+    elif step.text.startswith("-"):
+        return f"{value.text} - {step.text[1:]} * i"
+    else:
+        turn = f"{step.text} * i" if step.text.isidentifier() or step.text.isdigit() else f"({step.text}) * i"
+    return turn if value.text == "0" else f"{value.text} + {turn}"
+
+
+def _optional(field: GroupField) -> list[ModuleField | GroupField]:
+    """The modules of a namespace that only some instances have."""
+    return [item for item in field.items if not isinstance(item, RunField) and item.condition is not None]
+
+
+def _params(graph: Graph) -> int:
+    seen: dict[str, int] = {}
+    for node in graph:
+        weights = node.layer.params(*graph.input_shapes(node))
+        seen.setdefault(node.weights_of, sum(weight.size for weight in weights if not weight.buffer))
+    return sum(seen.values())
+
+
+def _macs(graph: Graph) -> int:
+    kept = graph.inference_nodes
+    return sum(node.layer.macs(*graph.input_shapes(node)) for node in graph if node.name in kept)
+
+
+def _clean(text: str) -> str:
+    """Text of a spec that is safe inside a docstring."""
+    return re.sub(r"[^\w.:/ -]|[^\x20-\x7e]", "_", text)[:60]
+
+
+def _imports(code: str) -> str:
+    found = ["import torch"] if re.search(r"\btorch\.", code) else []
+    if re.search(r"\bF\.", code):
+        found.append("import torch.nn.functional as F")
+    return "\n".join([*found, "from torch import nn"])
+
+
+@cache
+def helper_texts() -> dict[str, str]:
+    """The classes and functions of helpers.py by name, in its order."""
+    text = (Path(__file__).parent / "helpers.py").read_text("utf-8")
+    blocks = re.split(r"\n\n\n(?=class |def )", text)[1:]
+    found: dict[str, str] = {}
+    for block in blocks:
+        name = re.match(r"(?:class|def) (\w+)", block)
+        assert name is not None
+        for rank in "123" if "2d" in name[1] else "2":
+            written = block.strip().replace("2d", f"{rank}d")
+            found[name[1].replace("2d", f"{rank}d")] = written.replace("[value] * 2", f"[value] * {rank}")
+    return found
+
+
+def used_helpers(code: str) -> list[str]:
+    """The texts of the helpers that code calls, and of those that they call, in the order of helpers.py."""
+    texts = helper_texts()
+    needed: set[str] = set()
+    pending = [code]
+    while pending:
+        here = set(re.findall(r"(?<![\w.])(\w+)\(", pending.pop())) & set(texts)
+        pending += [texts[name] for name in here - needed]
+        needed |= here
+    return [text for name, text in texts.items() if name in needed]

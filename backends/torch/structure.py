@@ -1,0 +1,326 @@
+"""The tree of blocks as nested modules: which blocks become classes, chains, lists or mere namespaces.
+
+A module stands at the path of its block, so that the keys of its weights are the paths of the layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cnnspec.backends.torch.names import is_field
+from cnnspec.backends.torch.rules import Lowered, lowered
+from cnnspec.graph import Block, Graph
+from cnnspec.layers.input import Input
+
+MOST_NESTED = 6
+"""How deep chains and namespaces nest in one class; deeper ones become classes of their own."""
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One layer. `owner` is the path of the module whose weights it uses: another's in a shared block."""
+
+    segment: str
+    path: str
+    inputs: tuple[str, ...]
+    lowered: Lowered
+    owner: str
+    node: str
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return (self.node,)
+
+
+@dataclass(eq=False)
+class Call:
+    """A further call of a shared block: no module of its own, but that of the first call, at `owner`."""
+
+    segment: str
+    path: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    owner: str
+
+
+@dataclass(eq=False)
+class Absent:
+    """The shortcut that this residual does not need, where others of its kind may have one."""
+
+    segment: str = "shortcut"
+
+
+Form = Literal["class", "chain", "list", "dense", "space"]
+
+
+@dataclass(eq=False)
+class Scope:
+    """A block as a module.
+
+    class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered, each
+    on the concatenation of all before. space: a namespace, whose parts the class around it calls.
+    `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes.
+    """
+
+    segment: str
+    path: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    block: Block
+    form: Form
+    parts: list[Part] = field(default_factory=list)
+    linear: bool = False
+    nesting: int = 0
+
+
+Part = Leaf | Call | Absent | Scope
+
+
+def scopes(part: Scope) -> Iterator[Scope]:
+    """This scope and all within it, outer ones first."""
+    stack = [part]
+    while stack:
+        scope = stack.pop()
+        yield scope
+        stack.extend(inner for inner in reversed(scope.parts) if isinstance(inner, Scope))
+
+
+def is_within(path: str, outer: str) -> bool:
+    return not outer or path == outer or path.startswith(outer + ".")
+
+
+def structure(graph: Graph) -> Scope:
+    """The modules of a net, from the outermost in. Raises CompileError for a layer that torch lacks."""
+    return Builder(graph).root()
+
+
+class Builder:
+    """Turns blocks into scopes, inner ones first."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.blocks = list(graph.root.walk())
+        self.depth = {id(graph.root): 0}
+        for block in self.blocks[1:]:
+            self.depth[id(block)] = self.depth[id(block.parent)] + 1
+        self.inputs, self.outputs = self._borders()
+        self.by_path = {block.path: block for block in self.blocks}
+        self.made: dict[int, Part | None] = {}
+
+    def _borders(self) -> tuple[dict[int, dict[str, None]], dict[int, dict[str, None]]]:
+        """The values that flow into and out of each block, in order of use."""
+        flows_in: dict[int, dict[str, None]] = {id(block): {} for block in self.blocks}
+        flows_out: dict[int, dict[str, None]] = {id(block): {} for block in self.blocks}
+        for node in self.graph:
+            for source in node.inputs:
+                start = self.graph[source].block
+                common = self._common(start, node.block)
+                for block in _up_to(node.block, common):
+                    flows_in[id(block)][source] = None
+                for block in _up_to(start, common):
+                    flows_out[id(block)][source] = None
+        for source in self.graph.outputs.values():
+            for block in _up_to(self.graph[source].block, self.graph.root):
+                flows_out[id(block)][source] = None
+        return flows_in, flows_out
+
+    def _common(self, first: Block, second: Block) -> Block:
+        """The innermost block around two."""
+        while first is not second:
+            if self.depth[id(first)] >= self.depth[id(second)]:
+                assert first.parent is not None
+                first = first.parent
+            else:
+                assert second.parent is not None
+                second = second.parent
+        return first
+
+    def root(self) -> Scope:
+        for block in reversed(self.blocks[1:]):
+            self.made[id(block)] = self._scope(block)
+        block = self.graph.root
+        parts = self._parts(block)
+        names = tuple(self.graph.inputs)
+        heads = tuple(dict.fromkeys(self.graph.outputs.values()))
+        return Scope("", "", names, heads, block, "class", parts)
+
+    def _parts(self, block: Block) -> list[Part]:
+        parts: list[Part] = []
+        for child in block.children:
+            if isinstance(child, Block):
+                part = self.made[id(child)]
+            elif child in self.graph.nodes:
+                part = self._leaf(child, block)
+            else:
+                part = None
+            if part is not None:
+                parts.append(part)
+        if block.kind == "residual" and not any(_is_shortcut(part) for part in parts) and _is_sum(parts):
+            parts.insert(len(parts) - 1, Absent())
+        return parts
+
+    def _leaf(self, name: str, block: Block) -> Part | None:
+        node = self.graph[name]
+        if isinstance(node.layer, Input):
+            return None
+        segment = name[len(block.path) + 1 :] if block.path else name
+        return Leaf(segment, name, node.inputs, lowered(self.graph, node), node.weights_of, name)
+
+    def _scope(self, block: Block) -> Part | None:
+        parts = self._parts(block)
+        if all(isinstance(part, Absent) for part in parts):
+            return None
+        inputs = tuple(self.inputs[id(block)])
+        outputs = tuple(self.outputs[id(block)]) or (_last_value(parts),)
+        owner = self._owner(block, parts)
+        if owner is not None:
+            return Call(block.segment, block.path, inputs, outputs, owner)
+        scope = Scope(block.segment, block.path, inputs, outputs, block, "space", parts)
+        foreign = _uses_weights_of_others(scope)
+        scope.linear = not foreign and _is_linear(parts, inputs, outputs)
+        inner = [part.nesting for part in parts if isinstance(part, Scope) and part.form != "class"]
+        scope.nesting = 1 + max(inner, default=0)
+        if not foreign:
+            scope.form = self._form(scope)
+        if scope.form == "class":
+            scope.nesting = 0
+        return scope
+
+    def _form(self, scope: Scope) -> Form:
+        if scope.block.kind == "dense" and self._make_dense(scope):
+            return "dense"
+        if scope.block.kind in ("def", "share") or scope.nesting > MOST_NESTED:
+            return "class"
+        segments = [part.segment for part in scope.parts]
+        if scope.linear and segments == [str(number) for number in range(len(segments))]:
+            return "list"
+        if not all(is_field(segment) or segment.isdigit() for segment in segments):
+            return "class"
+        return "chain" if scope.linear and all(map(is_field, segments)) else "space"
+
+    def _make_dense(self, scope: Scope) -> bool:
+        """Strip the concatenations of a dense block, which its helper makes; false where it is not regular."""
+        *steps, last = scope.parts
+        if not steps or not isinstance(last, Leaf) or last.lowered.join != "cat" or len(scope.inputs) != 1:
+            return False
+        values = scope.inputs
+        stripped: list[Scope] = []
+        for number, step in enumerate(steps):
+            inner = self._dense_step(step, values, str(number))
+            if inner is None:
+                return False
+            stripped.append(inner)
+            values = (*values, inner.outputs[0])
+        if last.inputs != values or scope.outputs != last.outputs:
+            return False
+        scope.parts = list(stripped)
+        return True
+
+    def _dense_step(self, step: Part, values: tuple[str, ...], segment: str) -> Scope | None:
+        if not isinstance(step, Scope) or step.segment != segment or len(step.outputs) != 1:
+            return None
+        parts = step.parts
+        if len(values) > 1:
+            first = parts[0]
+            if not isinstance(first, Leaf) or first.lowered.join != "cat" or first.inputs != values:
+                return None
+            entry, parts = first.node, parts[1:]
+        else:
+            entry = values[0]
+        linear = _is_linear(parts, (entry,), step.outputs)
+        form: Form = "class" if step.form == "class" else "chain"
+        if not parts or _uses_weights_of_others(step) or (form == "chain" and not linear):
+            return None
+        return Scope(segment, step.path, (entry,), step.outputs, step.block, form, parts, linear, step.nesting)
+
+    def _owner(self, block: Block, parts: list[Part]) -> str | None:
+        """The path of the first call of a shared block, of which this is a later one."""
+        if block.kind != "share":
+            return None
+        for part in _leaves(parts):
+            if part.owner != part.node:
+                suffix = part.node[len(block.path) :]
+                owner = part.owner[: -len(suffix)]
+                first = self.by_path.get(owner)
+                if part.owner.endswith(suffix) and first is not None and self._does_the_same(block, first):
+                    return owner
+                return None
+        return None
+
+    def _does_the_same(self, block: Block, first: Block) -> bool:
+        """Whether two calls of a shared block are one module: the same layers, wired alike."""
+        mine, its = list(block.nodes()), list(first.nodes())
+        if len(mine) != len(its):
+            return False
+        twin = dict(zip(mine, its, strict=True))
+        for name, other in twin.items():
+            a, b = self.graph[name], self.graph[other]
+            if lowered(self.graph, a) != lowered(self.graph, b) or len(a.inputs) != len(b.inputs):
+                return False
+            if any(twin.get(x, x) != y for x, y in zip(a.inputs, b.inputs, strict=True) if x in twin):
+                return False
+        return True
+
+
+def _up_to(block: Block, outer: Block) -> Iterator[Block]:
+    while block is not outer:
+        yield block
+        assert block.parent is not None
+        block = block.parent
+
+
+def _leaves(parts: list[Part]) -> Iterator[Leaf]:
+    stack = list(reversed(parts))
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Leaf):
+            yield part
+        elif isinstance(part, Scope):
+            stack.extend(reversed(part.parts))
+
+
+def _uses_weights_of_others(scope: Scope) -> bool:
+    """Whether it calls shared weights that a module outside of it owns."""
+    stack: list[Part] = list(scope.parts)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Scope):
+            # an inner class has been seen to be free of them
+            if part.form != "class":
+                stack.extend(part.parts)
+        elif isinstance(part, Leaf | Call) and not is_within(part.owner, scope.path):
+            return True
+    return False
+
+
+def _is_shortcut(part: Part) -> bool:
+    return isinstance(part, Scope) and part.block.kind == "shortcut"
+
+
+def _is_sum(parts: list[Part]) -> bool:
+    last = parts[-1] if parts else None
+    return isinstance(last, Leaf) and last.lowered.join == "+"
+
+
+def _is_linear(parts: list[Part], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> bool:
+    """Whether each part is a module that takes the value of the part before it, and nothing else."""
+    if len(inputs) != 1 or len(outputs) != 1:
+        return False
+    value = inputs[0]
+    for part in parts:
+        if isinstance(part, Absent | Call) or part.inputs != (value,) or len(part.outputs) != 1:
+            return False
+        if isinstance(part, Leaf) and (part.lowered.module is None or part.owner != part.node):
+            return False
+        if isinstance(part, Scope) and part.form == "space":
+            return False
+        value = part.outputs[0]
+    return value == outputs[0]
+
+
+def _last_value(parts: list[Part]) -> str:
+    """The value of a block that nobody uses: its last."""
+    last = next(part for part in reversed(parts) if not isinstance(part, Absent))
+    return last.outputs[-1]
