@@ -45,6 +45,7 @@ class Walk:
         self._shapes: dict[tuple[Any, ...], Shape] = {}
         self._shared: dict[int, list[int]] = {}
         self._sharing: list[Sharing] = []
+        self.resized = False
 
     def net(self, net: syntax.Net, context: Context, variables: Variables) -> None:
         """Walk a net. Raises BoundExceeded where it is over a bound."""
@@ -134,6 +135,7 @@ class Walk:
         if len(extents) == 1 and isinstance(extents[0], tuple):
             extents = extents[0]
         shape = self.input_shapes.get(name, extents)
+        self.resized = self.resized or shape != extents
         if has_unknown(shape):
             context.frame.labels[name] = context.value = LOST
             return
@@ -261,7 +263,12 @@ class Walk:
         )
 
     def _mark(self, mark: syntax.Mark, context: Context, scope: Variables) -> None:
-        """Hold a shape mark; one that is written out is believed where the shape is unknown."""
+        """Hold a shape mark; one that is written out is believed where the shape is unknown.
+
+        Marks are written for the inputs as written: a net whose input is resized from outside is not held to them.
+        """
+        if self.resized:
+            return
         wanted = [None if e is None else evaluate(e, context, scope) for e in mark.extents]
         shape = context.value.shape if context.value else None
         if any(value is UNKNOWN for value in wanted):
