@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnnspec.check import pick_net, plain_name
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters, read_source
+from cnnspec.elaborate import Limits, Loader, Module, Settings, decode, read_source
 from cnnspec.elaborate.evaluate import suggest
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -18,9 +20,10 @@ from cnnspec.source import Source
 
 if TYPE_CHECKING:
     import networkx
-    import torch
 
-    from cnnspec.backends.numpy.program import Program
+    from cnnspec.backends.numpy import Program
+    from cnnspec.backends.torch import Module
+
 
 SPECS = Path(__file__).parent / "specs"
 
@@ -71,6 +74,53 @@ class Net:
         """The shape of each head, per sample."""
         return {head: self.ir.nodes[node].shape for head, node in self.ir.outputs.items()}
 
+    def summary(self, depth: int | None = None, form: str = "text") -> None:
+        """Print the summary: as a table, or in another form of `cnnspec summary --format`."""
+        from cnnspec.report import FORMATS
+
+        print(FORMATS[form](self.compiled, depth))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, layers and blocks as data, as `cnnspec summary --json` prints them."""
+        from cnnspec.report import as_dict
+
+        return as_dict(self.compiled)
+
+    def _repr_html_(self) -> str:
+        from cnnspec.report import as_html
+
+        return self._repr_svg_() + as_html(self.compiled)
+
+    def _repr_svg_(self) -> str:
+        from cnnspec.render import to_svg
+
+        return to_svg(self.ir)
+
+    def render(self, path: str | Path, **options: Any) -> None:
+        """Draw the net to a file (svg, png, pdf, dot, html, mmd); options as of `cnnspec render`."""
+        from cnnspec.render import render
+
+        render(self.ir, path, **options)
+
+    def to_torch(self, **options: Any) -> Module:
+        """A torch module, ready to train; with `seed`, its weights are those of every backend."""
+        from cnnspec.backends import torch as backend
+
+        return backend.compile(self.ir, **options)
+
+    def to_numpy(self, **options: Any) -> Program:
+        """A numpy program; `seed` draws its weights, `weights` gives them, `dtype` is float32 or float64."""
+        from cnnspec.backends import numpy as backend
+
+        return backend.compile(self.ir, **options)
+
+    def to_onnx(self, path: str | Path, weights: Mapping[str, Any] | None = None, seed: int = 0) -> None:
+        """Write an ONNX model with these weights, or those of the seed."""
+        from cnnspec.backends import onnx as backend
+        from cnnspec.backends.weights import initialize
+
+        backend.export(self.ir, Path(path), initialize(self.ir, seed) if weights is None else weights)
+
 
 def load(
     path: str | Path,
@@ -112,6 +162,45 @@ def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: A
     return _net(source, net, Settings(parameters, inputs or {}), report, bounds, ())
 
 
+def open_spec(
+    spec: str,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    include: tuple[Path, ...] = (),
+    limits: Limits | None = None,
+    hook: Hook | None = None,
+) -> Net:
+    """The net that a command line means: FILE, FILE:NET, `-` for standard input, or a net of the zoo.
+
+    Raises SpecError.
+    """
+    report, bounds = Report(), limits or Limits()
+    source, net = find_spec(spec, report, bounds)
+    report.raise_errors()
+    assert source is not None
+    return _net(source, net, Settings(parameters or {}, inputs or {}), report, bounds, include, hook)
+
+
+def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None, str | None]:
+    """The source that a command line means and the net it picks; no source after an error."""
+    file, colon, net = spec.rpartition(":")
+    if not colon or (Path(spec).exists() and not Path(file).exists()):
+        file, net = spec, ""
+    if file == "-":
+        data = sys.stdin.buffer.read(limits.file_size + 1)
+        if len(data) > limits.file_size:
+            report.error("file", None, f"standard input has more than {limits.file_size} bytes, the bound")
+            return None, None
+        return decode(data, "<stdin>", None, report), net or None
+    if not colon and not Path(file).exists() and plain_name(file) in zoo_nets():
+        path, name = zoo_entry(file)
+        return read_source(path, path.name, report, limits), name
+    if not Path(file).exists() and not file.endswith(".cnn"):
+        zoo_entry(file)
+    return read_source(Path(file), file, report, limits), net or None
+
+
 def zoo_entry(name: str) -> tuple[Path, str]:
     """The file of a net of the zoo, and the net's name as written there. Raises SpecError."""
     nets = zoo_nets()
@@ -133,11 +222,6 @@ def zoo_nets() -> dict[str, tuple[Path, str]]:
     return found
 
 
-def plain_name(name: str) -> str:
-    """A name as it is compared: lower case, without `_` and `-`."""
-    return name.lower().replace("_", "").replace("-", "")
-
-
 def _net(
     source: Source,
     name: str | None,
@@ -155,40 +239,3 @@ def _net(
     report.raise_errors()
     assert compiled is not None
     return Net(compiled, report.diagnostics)
-
-
-def closed_nets(module: Module, parameters: Mapping[str, Any]) -> list[str]:
-    """The nets of a file that leave no parameter open."""
-    return [name for name in module.nets if set(open_parameters(name, module)) <= set(parameters)]
-
-
-def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], report: Report) -> str:
-    """The net that is meant: the one named, the only one, or the one called like the file; "" after an error."""
-    nets = list(module.nets)
-    if name is not None:
-        by_plain = {plain_name(net): net for net in nets}
-        found = name if name in module.nets else by_plain.get(plain_name(name), "")
-        if not found:
-            cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
-            report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)
-        return found
-    closed = closed_nets(module, parameters)
-    if len(closed) == 1:
-        return closed[0]
-    stem = plain_name(module.source.path.stem) if module.source.path else ""
-    for net in closed or nets:
-        if plain_name(net) == stem:
-            return net
-    if not nets:
-        report.error(
-            "no-net", None, f"{module.source.name} defines no net", help="write net NAME { input ... }"
-        )
-    else:
-        listed = ", ".join(closed or nets)
-        report.error(
-            "pick-net",
-            None,
-            f"{module.source.name} has several nets",
-            help=f"pick one, as in {module.source.name}:{(closed or nets)[0]}; nets: {listed}",
-        )
-    return ""

@@ -10,7 +10,7 @@ from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.budgets import check_budgets
 from cnnspec.graph import Graph
-from cnnspec.passes.cost import Costs, cost
+from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.memory import Memory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
@@ -26,12 +26,25 @@ class Compiled:
     fields: Fields | None = None
     memory: Memory | None = None
     depth: int = 0
+    counting: str = "macs"
+    """Which convention the summary's MACs follow: `macs`, or `all` (norms, activations, pools, joins too)."""
 
     @property
     def receptive_field(self) -> Field | None:
         """That of the head's last spatial value; None where it sees the whole input, or there is none."""
         node = last_map(self.graph)
         return self.fields[node.name] if node is not None and self.fields is not None else None
+
+    def for_inference(self) -> Compiled:
+        """The net without its training heads, and its figures."""
+        net = replace(self, graph=self.graph.inference())
+        for _, run in ANALYSES:
+            net = run(net, Report())
+        return net
+
+    def counted(self, layer_cost: LayerCost) -> int:
+        """The multiply-accumulates of a cost under the net's counting convention."""
+        return layer_cost.macs + (layer_cost.operations if self.counting == "all" else 0)
 
 
 Pass = Callable[[Compiled, Report], Compiled]
@@ -62,13 +75,13 @@ def _budgets(net: Compiled, report: Report) -> Compiled:
     return net
 
 
-PASSES: tuple[tuple[str, Pass], ...] = (
+ANALYSES: tuple[tuple[str, Pass], ...] = (
     ("cost", _cost),
     ("receptive-field", _receptive_field),
     ("memory", _memory),
     ("depth", _depth),
-    ("budgets", _budgets),
 )
+PASSES: tuple[tuple[str, Pass], ...] = (*ANALYSES, ("budgets", _budgets))
 
 
 def compile_net(

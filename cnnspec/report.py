@@ -1,4 +1,4 @@
-"""The summary of a net: rows by block and layer, totals, and their forms as text, Markdown, CSV, LaTeX, HTML, JSON."""
+"""The summary of a net: rows by block and layer, and totals, in each form that `summary` prints."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def _likeness(net: Compiled, child: Block | str) -> Any:
 def _row(net: Compiled, same: list[Block | str], level: int) -> Row:
     first, last = same[0], same[-1]
     cost = total(_cost(net, child) for child in same)
-    all_macs = net.costs.inference.macs if net.costs else 0
+    cost = cost._replace(macs=net.counted(cost))
+    all_macs = net.counted(net.costs.inference) if net.costs else 0
     share = cost.macs / all_macs if all_macs else 0.0
     if isinstance(first, str) or isinstance(last, str):
         node = net.graph.nodes[str(first)]
@@ -83,7 +84,15 @@ def _row(net: Compiled, same: list[Block | str], level: int) -> Row:
     name = first.segment if len(same) == 1 else f"{first.segment}-{last.segment}"
     what = first.describe() if first.kind in ("def", "share") else "" if first.title == name else first.title
     times = f"  x{len(same)}" if len(same) > 1 else ""
-    return Row(level, name, f"{what}{times}".strip(), _shape(net.graph, last), cost, _field(net, _last(net.graph, last)), share)
+    return Row(
+        level,
+        name,
+        f"{what}{times}".strip(),
+        _shape(net.graph, last),
+        cost,
+        _field(net, _last(net.graph, last)),
+        share,
+    )
 
 
 def _cost(net: Compiled, child: Block | str) -> LayerCost:
@@ -151,7 +160,9 @@ def as_text(net: Compiled, depth: int | None = None) -> str:
     widths[1] = min(widths[1], 40)
     lines = [_heading(net), ""]
     for line in table:
-        cells = [_fit(cell, width, column) for column, (cell, width) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            _fit(cell, width, column) for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
         lines.append("  ".join(cells).rstrip())
     lines.insert(3, "-" * max(map(len, lines)))
     width = max(len(name) for name, _ in totals(net))
@@ -166,7 +177,9 @@ def _heading(net: Compiled) -> str:
 
 def _outputs(graph: Graph) -> str:
     marks = {head: " (training)" for head in graph.training_heads}
-    return ", ".join(f"{h} {describe(graph.nodes[n].shape)}{marks.get(h, '')}" for h, n in graph.outputs.items())
+    return ", ".join(
+        f"{h} {describe(graph.nodes[n].shape)}{marks.get(h, '')}" for h, n in graph.outputs.items()
+    )
 
 
 def _fit(cell: str, width: int, column: int) -> str:
@@ -180,11 +193,11 @@ def totals(net: Compiled) -> list[tuple[str, str]]:
     whole, inference, memory = net.costs.total, net.costs.inference, net.memory
     counts = conventions(net.graph, net.costs)
     left_out = f" ({inference.params:,} without training heads)" if inference.params != whole.params else ""
-    others = ", ".join(f"{name} {count:,}" for name, count in counts.items() if name != "macs")
+    others = ", ".join(f"{name} {count:,}" for name, count in counts.items() if name != net.counting)
     return [
         ("params", f"{whole.params:,}{left_out}"),
         ("buffers", f"{whole.buffers:,}"),
-        ("MACs", f"{inference.macs:,}"),
+        ("MACs", f"{net.counted(inference):,}"),
         ("other counts", others),
         ("not counted", f"{len(uncounted(net.graph))} layers"),
         ("activations", f"{inference.activations:,}"),
@@ -223,7 +236,9 @@ def as_markdown(net: Compiled, depth: int | None = None) -> str:
 
     aligned = "| --- | --- | --- | ---: | ---: | ---: | ---: |"
     table = [line(HEADINGS), aligned, *(line(_cells(row, "&nbsp;&nbsp;")) for row in rows(net, depth))]
-    return "\n".join([f"**{_heading(net)}**", "", *table, "", *(f"- {name}: {text}" for name, text in totals(net))])
+    return "\n".join(
+        [f"**{_heading(net)}**", "", *table, "", *(f"- {name}: {text}" for name, text in totals(net))]
+    )
 
 
 def as_csv(net: Compiled, depth: int | None = None) -> str:
@@ -233,12 +248,25 @@ def as_csv(net: Compiled, depth: int | None = None) -> str:
     writer.writerow(("level", "layer", "is", "output", "params", "macs", "field", "share"))
     for row in rows(net, depth):
         writer.writerow(
-            (row.level, row.name, row.what, describe(row.shape), row.cost.params, row.cost.macs, _size(row.field), f"{row.share:.4f}")
+            (
+                row.level,
+                row.name,
+                row.what,
+                describe(row.shape),
+                row.cost.params,
+                row.cost.macs,
+                _size(row.field),
+                f"{row.share:.4f}",
+            )
         )
     return out.getvalue().rstrip("\n")
 
 
-LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+}
 
 
 def as_latex(net: Compiled, depth: int | None = None) -> str:
@@ -252,7 +280,15 @@ def as_latex(net: Compiled, depth: int | None = None) -> str:
 
     body = [indented(row) for row in rows(net, depth)]
     return "\n".join(
-        [r"\begin{tabular}{lllrrrr}", r"\toprule", line(HEADINGS), r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+        [
+            r"\begin{tabular}{lllrrrr}",
+            r"\toprule",
+            line(HEADINGS),
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
     )
 
 
@@ -267,7 +303,10 @@ def as_html(net: Compiled, depth: int | None = None) -> str:
         return f"<tr>{''.join(styled)}</tr>"
 
     table = "".join(line(_cells(row, "  "), "td") for row in rows(net, depth))
-    figures = "".join(f"<tr><th style='text-align:left'>{escape(n)}</th><td style='text-align:left'>{escape(t)}</td></tr>" for n, t in totals(net))
+    figures = "".join(
+        f"<tr><th style='text-align:left'>{escape(n)}</th><td style='text-align:left'>{escape(t)}</td></tr>"
+        for n, t in totals(net)
+    )
     return (
         f"<div class='cnnspec'><p><b>{escape(_heading(net))}</b></p>"
         f"<table><thead>{line(HEADINGS, 'th')}</thead><tbody>{table}</tbody></table><table>{figures}</table></div>"
@@ -300,7 +339,8 @@ def as_dict(net: Compiled) -> dict[str, Any]:
         "params_inference": costs.inference.params,
         "buffers": costs.total.buffers,
         "activations": costs.inference.activations,
-        "macs": costs.inference.macs,
+        "macs": net.counted(costs.inference),
+        "count": net.counting,
         "counts": conventions(graph, costs),
         "layers_not_counted": len(uncounted(graph)),
         "memory": net.memory._asdict(),
@@ -332,7 +372,7 @@ def _layer_dict(net: Compiled, node: Node) -> dict[str, Any]:
         "attrs": dataclasses.asdict(node.layer),
         "params": cost.params,
         "buffers": cost.buffers,
-        "macs": cost.macs,
+        "macs": net.counted(cost),
         "receptive_field": list(field.size) if field else None,
         "weights_of": node.weights_of,
         "line": node.span.line if node.span else None,
@@ -346,6 +386,6 @@ def _block_dict(net: Compiled, block: Block) -> dict[str, Any]:
         "kind": block.kind,
         "title": block.title,
         "params": cost.params,
-        "macs": cost.macs,
+        "macs": net.counted(cost),
         "output": list(_shape(net.graph, block)),
     }

@@ -1,0 +1,42 @@
+# `make run` and `make test` set up all they need in .venv; nothing but Python 3.11 or later and make is asked for.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test slow lint golden pictures clean
+
+run: .venv/installed
+	$(BIN)/cnnspec compile resnet18
+	$(BIN)/cnnspec summary resnet18
+	mkdir -p out
+	$(BIN)/cnnspec render resnet18 -o out/resnet18.svg
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -q -n 2
+
+slow: .venv/installed-dev
+	$(BIN)/python -m pytest -q -m slow
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+golden: .venv/installed-dev
+	$(BIN)/python -m pytest -q --update-golden
+
+clean:
+	rm -rf .venv out build dist *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "cnnspec needs Python 3.11 or later: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ .venv/installed

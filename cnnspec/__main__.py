@@ -1,0 +1,5 @@
+"""`python -m cnnspec` is the command `cnnspec`."""
+
+from cnnspec.cli import main
+
+main()

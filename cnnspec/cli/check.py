@@ -1,0 +1,118 @@
+"""`cnnspec check`: every mistake of a spec, in one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cnnspec.api import find_spec
+from cnnspec.check import check as check_source
+from cnnspec.cli.common import (
+    json_option,
+    print_diagnostics,
+    print_json,
+    read_inputs,
+    read_limits,
+    read_settings,
+    spec_options,
+)
+from cnnspec.diagnostics import Report, SpecError, as_dict
+from cnnspec.elaborate import Limits, Settings
+from cnnspec.pipeline import Compiled, Hook
+
+
+@click.command()
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@spec_options
+@click.option("--deny", type=click.Choice(["warnings"]), help="Let warnings count as errors.")
+@click.option("--time-passes", is_flag=True, help="Say how long each pass took.")
+@click.option("--dump-after", metavar="PASS", help="Print the graph after a pass (elaborate is the first).")
+@json_option
+def check(
+    specs: tuple[str, ...],
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    include: tuple[Path, ...],
+    bounds: tuple[str, ...],
+    deny: str | None,
+    time_passes: bool,
+    dump_after: str | None,
+    as_json: bool,
+) -> None:
+    """Find every mistake: syntax, shapes, shape marks, budgets, lints.
+
+    All nets of a file are checked that leave no parameter open.
+
+    \b
+    cnnspec check resnet.cnn
+    cnnspec check resnet.cnn:ResNet50 --set classes=10 --input 3x64x64
+    """
+    given = Settings(read_settings(settings), read_inputs(inputs))
+    limits = read_limits(bounds)
+    hook = _hook(time_passes, dump_after)
+    report = Report()
+    nets: list[dict[str, Any]] = []
+    for spec in specs:
+        for net in _check(spec, given, include, limits, report, hook):
+            nets.append(_figures(net))
+            if not as_json:
+                click.echo("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
+    found = report.diagnostics
+    failed = report.has_errors or bool(deny and found)
+    if as_json:
+        print_json({"ok": not failed, "nets": nets, "diagnostics": [as_dict(d) for d in found]})
+    else:
+        print_diagnostics(found)
+        errors = sum(d.severity == "error" for d in found)
+        click.echo(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def _check(
+    spec: str,
+    settings: Settings,
+    include: tuple[Path, ...],
+    limits: Limits,
+    report: Report,
+    hook: Hook | None,
+) -> tuple[Compiled, ...]:
+    try:
+        source, picked = find_spec(spec, report, limits)
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            report.add(diagnostic)
+        return ()
+    if source is None:
+        return ()
+    return check_source(source, report, settings, limits, include, picked, hook)
+
+
+def _figures(net: Compiled) -> dict[str, Any]:
+    assert net.costs is not None
+    name = f"{net.graph.file}:{net.graph.name}"
+    return {"net": name, "params": net.costs.total.params, "macs": net.costs.inference.macs}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _hook(time_passes: bool, dump_after: str | None) -> Hook | None:
+    if not time_passes and dump_after is None:
+        return None
+    from time import perf_counter
+
+    last = [perf_counter()]
+
+    def hook(name: str, net: Compiled) -> None:
+        if time_passes:
+            click.echo(f"{net.graph.name}: {name} {1000 * (perf_counter() - last[0]):.2f} ms", err=True)
+        if name == dump_after:
+            for node in net.graph:
+                click.echo(f"{node.name} = {node.layer}({', '.join(node.inputs)}) : {node.shape}", err=True)
+        last[0] = perf_counter()
+
+    return hook

@@ -1,0 +1,156 @@
+"""What the commands share: the options of a spec, reading it, printing diagnostics."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cnnspec.api import Net, open_spec
+from cnnspec.diagnostics import Diagnostic, SpecError, as_text
+from cnnspec.elaborate import Limits
+from cnnspec.layers.base import Shape
+from cnnspec.pipeline import Hook
+
+
+def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command on a spec takes: --set, --input, -I, --limit."""
+    options = (
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Give a parameter of the net a value.",
+        ),
+        click.option(
+            "--input",
+            "inputs",
+            multiple=True,
+            metavar="[NAME=]3x320x320",
+            help="Give an input another shape.",
+        ),
+        click.option(
+            "-I",
+            "include",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="A folder that `use` may take files from.",
+        ),
+        click.option(
+            "--limit",
+            "bounds",
+            multiple=True,
+            metavar="BOUND=N",
+            help="Change a bound, such as nodes=2000000.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --json."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output."
+    )(command)
+
+
+def read_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """The parameters of --set, their values as text for the net to read. Raises click.UsageError."""
+    result = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        result[name.strip()] = value
+    return result
+
+
+def read_inputs(inputs: Iterable[str]) -> dict[str, Shape]:
+    """The shapes of --input, by name of the input. Raises click.UsageError."""
+    result = {}
+    for text in inputs:
+        name, _, dims = text.rpartition("=")
+        try:
+            shape = tuple(int(part) for part in dims.split("x"))
+        except ValueError:
+            shape = ()
+        if not shape or min(shape) < 1:
+            raise click.UsageError(f"--input takes a shape such as 3x320x320, not {text!r}")
+        result[name or "input"] = shape
+    return result
+
+
+def read_limits(bounds: Iterable[str]) -> Limits:
+    """The bounds, with what --limit changes. Raises click.UsageError."""
+    known = [field.name for field in fields(Limits)]
+    limits = Limits()
+    for bound in bounds:
+        name, _, value = bound.partition("=")
+        if name not in known or not value.isdigit():
+            raise click.UsageError(
+                f"--limit takes one of {', '.join(f'{n}=N' for n in known)}, not {bound!r}"
+            )
+        limits = replace(limits, **{name: int(value)})
+    return limits
+
+
+def open_net(
+    spec: str,
+    settings: Iterable[str],
+    inputs: Iterable[str],
+    include: tuple[Path, ...],
+    bounds: Iterable[str],
+    hook: Hook | None = None,
+) -> Net:
+    """The net of a command; its warnings are printed. Raises SpecError."""
+    net = open_spec(
+        spec,
+        parameters=read_settings(settings),
+        inputs=read_inputs(inputs),
+        include=include,
+        limits=read_limits(bounds),
+        hook=hook,
+    )
+    print_diagnostics(net.diagnostics)
+    return net
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print diagnostics to standard error, in colour on a terminal."""
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for diagnostic in diagnostics:
+        click.echo(as_text(diagnostic, colour=colour) + "\n", err=True, color=colour)
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON to standard output."""
+    click.echo(json.dumps(data, indent=2))
+
+
+def wrote(path: Path, what: str) -> None:
+    """Say which file was written."""
+    click.echo(f"wrote {path} ({what})", err=True)
+
+
+__all__ = [
+    "SpecError",
+    "json_option",
+    "open_net",
+    "print_diagnostics",
+    "print_json",
+    "read_inputs",
+    "read_limits",
+    "read_settings",
+    "spec_options",
+    "wrote",
+]

@@ -1,0 +1,95 @@
+"""The group of commands, and what every failure ends in: one line or a diagnostic, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+import click
+
+from cnnspec import __version__
+from cnnspec.cli.check import check
+from cnnspec.cli.common import print_diagnostics
+from cnnspec.cli.compile import compile_command
+from cnnspec.cli.format import fmt
+from cnnspec.cli.manual import explain, layers, zoo
+from cnnspec.cli.render import render
+from cnnspec.cli.run import run
+from cnnspec.cli.summary import summary
+from cnnspec.cli.verify import verify
+from cnnspec.diagnostics import SpecError
+
+EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx", "PIL": "image"}
+GROUPS = {
+    "Read a spec": ("check", "summary", "render", "fmt"),
+    "Run a net": ("compile", "run", "verify"),
+    "Look things up": ("explain", "layers", "zoo"),
+}
+
+
+class CommandGroup(click.Group):
+    """The group, its help in three parts."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what they are for."""
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(80)) for name in names])
+
+
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    found = [name for name in ("numpy", "torch", "onnx", "onnxruntime") if find_spec(name)]
+    click.echo(f"cnnspec {__version__} (backends found: {', '.join(found)})")
+    context.exit()
+
+
+@click.group(
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="SPEC is a file, FILE.cnn:NET to pick one of its nets, - for standard input, or the name of a net "
+    "of the zoo. Try: cnnspec summary resnet50",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version and the backends.",
+)
+def cli() -> None:
+    """Write a convolutional network as a short spec; check, count, draw, compile and run it."""
+
+
+for command in (check, summary, render, fmt, compile_command, run, verify, explain, layers, zoo):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 the spec or the comparison has errors, 2 wrong usage."""
+    try:
+        cli.main(prog_name="cnnspec")
+    except SpecError as error:
+        print_diagnostics(error.diagnostics)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        click.echo(f"error: this needs {package}: pip install 'cnnspec[{EXTRAS[package]}]'", err=True)
+    except (OSError, ValueError) as error:
+        click.echo(f"error: {_one_line(error)}", err=True)
+    except MemoryError:
+        click.echo("error: there is not enough memory for this net", err=True)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "cnnspec":
+            raise
+        click.echo(f"error: {error}", err=True)
+    sys.exit(1)
+
+
+def _one_line(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

@@ -1,0 +1,73 @@
+"""`cnnspec explain`, `layers` and `zoo`: the manual on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from cnnspec.cli.common import json_option, print_json
+from cnnspec.layers import manual
+
+
+@click.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """Explain a diagnostic, with a wrong and a right example.
+
+    \b
+    cnnspec explain shape-join
+    """
+    from cnnspec.diagnostics.explain import codes
+    from cnnspec.diagnostics.explain import explain as page
+    from cnnspec.elaborate.evaluate import suggest
+
+    if code is None:
+        click.echo("\n".join(codes()))
+    elif code in codes():
+        click.echo(page(code))
+    else:
+        cure = suggest(code, list(codes()))
+        raise click.UsageError(f"there is no diagnostic `{code}`" + (f"; {cure}" if cure else ""))
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def layers(name: str | None, as_json: bool) -> None:
+    """Show the layers of the language, or the manual of one.
+
+    \b
+    cnnspec layers conv
+    """
+    if name is not None and name not in manual.LAYERS:
+        from cnnspec.elaborate.evaluate import suggest
+
+        cure = suggest(name, list(manual.LAYERS))
+        raise click.UsageError(f"there is no layer `{name}`" + (f"; {cure}" if cure else ""))
+    if as_json:
+        print_json(manual.as_dict(name) if name else [manual.as_dict(op) for op in manual.LAYERS])
+    else:
+        click.echo(manual.page(name) if name else manual.index())
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def zoo(name: str | None, as_json: bool) -> None:
+    """List the nets that ship with cnnspec, or print the spec of one.
+
+    \b
+    cnnspec zoo
+    cnnspec zoo resnet50
+    """
+    from cnnspec.api import zoo_entry
+    from cnnspec.zoo import as_text, entries
+
+    if name is not None:
+        path, _ = zoo_entry(name)
+        click.echo(path.read_text(encoding="utf-8"), nl=False)
+    elif as_json:
+        click.echo(json.dumps([entry._asdict() for entry in entries()], indent=2))
+    else:
+        click.echo(as_text(entries()))

@@ -1,0 +1,92 @@
+"""`cnnspec run`: a net on real input, with real weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cnnspec.cli.common import json_option, open_net, print_json, read_settings
+
+
+@click.command()
+@click.argument("spec")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Give a parameter of the net a value."
+)
+@click.option(
+    "-I",
+    "include",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder that `use` may take files from.",
+)
+@click.option("--weights", required=True, type=click.Path(path_type=Path), help="A safetensors file.")
+@click.option(
+    "--input", "source", required=True, type=click.Path(path_type=Path), help="A .npy array or an image."
+)
+@click.option(
+    "--mean",
+    help="What to take from each channel, after pixels are scaled to 0..1: one number or one a channel.",
+)
+@click.option("--std", help="What to divide each channel by then.")
+@click.option("--resize", is_flag=True, help="Resize an image to the size that the net declares.")
+@click.option("--top", type=click.IntRange(1), help="Print the N likeliest classes.")
+@click.option("--classes", type=click.Path(path_type=Path), help="A text file of class names, one a line.")
+@click.option("-o", "out", type=click.Path(path_type=Path), help="Write the output to this .npy file.")
+@json_option
+def run(
+    spec: str,
+    settings: tuple[str, ...],
+    include: tuple[Path, ...],
+    weights: Path,
+    source: Path,
+    mean: str | None,
+    std: str | None,
+    resize: bool,
+    top: int | None,
+    classes: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a net on an image or array with weights from a file (numpy backend).
+
+    \b
+    cnnspec run lenet5 --weights lenet5.safetensors --input digit.png --top 3
+    """
+    read_settings(settings)
+    if out is not None and out.suffix != ".npy":
+        raise click.UsageError(f"-o writes a .npy file, not {out.name}")
+    net = open_net(spec, settings, (), include, ())
+    from cnnspec.backends import images, numpy, safetensors
+
+    shape = next(iter(net.inputs.values()))
+    x = images.read(
+        source, shape, images.numbers(mean, "--mean"), images.numbers(std, "--std"), resize=resize
+    )
+    program = numpy.compile(net.ir, weights=safetensors.load(weights))
+    y = program(x)
+    outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
+    names = classes.read_text(encoding="utf-8").splitlines() if classes else None
+    ranked = images.ranking(next(iter(outputs.values()))[0], top, names) if top else []
+    if out is not None:
+        images.write_array(out, next(iter(outputs.values())))
+    if as_json:
+        shapes = {head: list(value.shape) for head, value in outputs.items()}
+        print_json(
+            {
+                "net": net.name,
+                "outputs": shapes,
+                "top": [r._asdict() for r in ranked],
+                "wrote": str(out) if out else None,
+            }
+        )
+        return
+    for head, value in outputs.items():
+        click.echo(f"{head}: {'x'.join(map(str, value.shape))}")
+    for entry in ranked:
+        click.echo(f"{entry.probability:7.2%}  {entry.name}")
+    if out is not None:
+        click.echo(f"wrote {out}", err=True)

@@ -1,0 +1,58 @@
+"""`cnnspec verify`: one set of weights and inputs through every backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cnnspec.cli.common import json_option, open_net, print_json, spec_options
+
+BACKENDS = ("numpy", "torch", "onnx")
+
+
+@click.command()
+@click.argument("spec")
+@spec_options
+@click.option(
+    "--backends", default="numpy,torch,onnx", help="Which to compare, with commas; numpy is the reference."
+)
+@click.option("--train", is_flag=True, help="Compare gradients and running statistics too (numpy and torch).")
+@click.option(
+    "--dtype", type=click.Choice(["float32", "float64"]), default="float32", help="The type of all values."
+)
+@click.option("--batch", type=click.IntRange(1), default=2, help="Samples in the batch.")
+@click.option("--seed", type=int, default=0, help="The seed of weights and inputs.")
+@json_option
+def verify(
+    spec: str,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    include: tuple[Path, ...],
+    bounds: tuple[str, ...],
+    backends: str,
+    train: bool,
+    dtype: str,
+    batch: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Compare the backends on one net: outputs, and with --train gradients.
+
+    \b
+    cnnspec verify lenet5 --train
+    """
+    names = tuple(name.strip() for name in backends.split(","))
+    for name in names:
+        if name not in BACKENDS:
+            raise click.UsageError(f"there is no backend {name!r}: use {', '.join(BACKENDS)}")
+    net = open_net(spec, settings, inputs, include, bounds)
+    from cnnspec.backends import verify as comparison
+
+    result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        click.echo(result.as_text())
+    if not result.ok:
+        raise SystemExit(1)

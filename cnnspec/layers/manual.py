@@ -1,0 +1,73 @@
+"""The manual of the layers, made from the registry."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import Any
+
+from cnnspec.layers import REGISTRY, Layer, Parameter, parameters
+
+LAYERS = REGISTRY
+
+
+def signature(cls: type[Layer]) -> str:
+    """A layer's call as the manual shows it: conv(out, kernel, stride=1, ...)."""
+    given = [p.name if p.required else f"{p.name}={_value(p.default)}" for p in parameters(cls)]
+    if cls.arity is None:
+        return f"{cls.op}(a, b, ...)  or  {cls.op} {{ | a | b }}"
+    return f"{cls.op}({', '.join(given)})" if given else cls.op
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def page(op: str) -> str:
+    """The manual page of one layer."""
+    cls = LAYERS[op]
+    lines = [signature(cls), "", cleandoc(cls.__doc__ or "")]
+    known = parameters(cls)
+    if known:
+        width = max(len(p.name) for p in known)
+        lines += ["", *(f"  {p.name:<{width}}  {_argument(p)}" for p in known)]
+    return "\n".join(lines)
+
+
+def _argument(parameter: Parameter) -> str:
+    default = "required" if parameter.required else f"default {_value(parameter.default)}"
+    return f"{parameter.doc} ({parameter.kind.name}; {default})"
+
+
+def index() -> str:
+    """All layers by family, a line each."""
+    lines: list[str] = []
+    family = ""
+    for cls in sorted(LAYERS.values(), key=lambda c: c.family):
+        if cls.family != family:
+            family = cls.family
+            lines += ["", family] if lines else [family]
+        lines.append(f"  {signature(cls)}")
+    return "\n".join(lines)
+
+
+def as_dict(op: str) -> dict[str, Any]:
+    """One layer as JSON-ready data."""
+    cls = LAYERS[op]
+    return {
+        "name": op,
+        "family": cls.family,
+        "doc": cleandoc(cls.__doc__ or ""),
+        "parameters": [
+            {
+                "name": p.name,
+                "kind": p.kind.name,
+                "required": p.required,
+                "default": None if p.required else p.default,
+                "words": list(p.kind.words),
+                "doc": p.doc,
+            }
+            for p in parameters(cls)
+        ],
+    }

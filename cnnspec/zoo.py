@@ -1,0 +1,54 @@
+"""The zoo: the nets that ship with the package, with their papers and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cnnspec.api import Net, zoo, zoo_nets
+from cnnspec.diagnostics import SpecError
+from cnnspec.layers.base import describe
+
+
+class Entry(NamedTuple):
+    """One net of the zoo; `params` and `macs` are None for a family, whose parameters are open."""
+
+    name: str
+    file: str
+    paper: str
+    input: str
+    params: int | None
+    macs: int | None
+
+
+def entries() -> list[Entry]:
+    """All nets of the zoo, in the order of their files."""
+    found = []
+    for path, name in zoo_nets().values():
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        paper = first.removeprefix("#").strip()
+        try:
+            net: Net | None = zoo(name)
+        except SpecError as error:
+            if any(d.code != "net-open" for d in error.diagnostics if d.severity == "error"):
+                raise
+            net = None
+        shapes = " ".join(describe(shape) for shape in net.inputs.values()) if net else "family"
+        found.append(
+            Entry(name, path.name, paper, shapes, net.params if net else None, net.macs if net else None)
+        )
+    return found
+
+
+def as_text(found: Iterable[Entry]) -> str:
+    """The zoo as a table, a paper above its nets."""
+    lines = [f"{'net':<24}{'input':<12}{'params':>14}{'GMACs':>10}"]
+    file = ""
+    for entry in found:
+        if entry.file != file:
+            file = entry.file
+            lines += ["", f"{entry.paper} ({file})"]
+        params = f"{entry.params:,}" if entry.params is not None else "-"
+        macs = f"{entry.macs / 1e9:.3f}" if entry.macs is not None else "-"
+        lines.append(f"  {entry.name:<22}{entry.input:<12}{params:>14}{macs:>10}")
+    return "\n".join(lines)
