@@ -167,6 +167,9 @@ class AstBuilder(Transformer[Token, syntax.File]):
         last = indices[-1][1] if indices else name
         return syntax.Reference(str(name), tuple(values for values, _ in indices), self._at(name, last))
 
+    def the_input(self, children: list[Any]) -> syntax.Reference:
+        return self.ref(children)
+
     def indices(self, children: list[Any]) -> tuple[tuple[syntax.Expression, ...], Token]:
         return _nodes(children), children[-1]
 

@@ -98,6 +98,8 @@ def word_or_value(
     if isinstance(expression, syntax.Name) and expression.name in words and expression.name not in variables:
         return expression.name
     value = evaluate(expression, context, variables)
+    if value is None and "none" in words:
+        return "none"
     return value.name if isinstance(value, Callable) and value.name in words else value
 
 
