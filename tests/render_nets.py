@@ -45,7 +45,17 @@ class Sketch:
         outer, segment = self.block, segment or title
         path = f"{outer.path}.{segment}" if outer.path else segment
         index = int(segment) if segment.isdigit() else None
-        self.block = Block(kind, title, outer, None, tuple(arguments.items()), index, segment, path)
+        call = tuple((None, value) for value in arguments.values())
+        self.block = Block(
+            kind,
+            title,
+            outer,
+            arguments=tuple(arguments.items()),
+            call=call,
+            index=index,
+            segment=segment,
+            path=path,
+        )
         outer.children.append(self.block)
         yield
         self.block = outer

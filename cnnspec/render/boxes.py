@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cnnspec.graph import Graph, show_value
+from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures, total
 from cnnspec.render.fold import Item
 from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
@@ -15,6 +15,7 @@ from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, 
 TITLE_SIZE, DETAIL_SIZE = 11.0, 9.5
 ROW = 13.5
 MARGIN = 8.0
+PADDING = 3.5
 WIDEST = 330.0
 JOIN_RADIUS = 9.0
 
@@ -53,11 +54,12 @@ class Box:
     sign: Sign = ""
     join: str = ""
     note: str = ""
+    dashed: bool = False
     width: float = 0.0
 
     @property
     def height(self) -> float:
-        return 2 * JOIN_RADIUS if self.join else len(self.rows) * ROW + MARGIN
+        return 2 * JOIN_RADIUS if self.join else len(self.rows) * ROW + 2 * PADDING
 
     @property
     def natural_width(self) -> float:
@@ -70,7 +72,9 @@ def make_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
     """The box of a closed item."""
     node = graph[item.nodes[-1]]
     if item.kind == "layer" and node.layer.family == "join":
-        return Box((), "join", join=JOIN_SIGNS.get(node.layer.op, "?"), note=describe_item(graph, item, figures))
+        return Box(
+            (), "join", join=JOIN_SIGNS.get(node.layer.op, "?"), note=describe_item(graph, item, figures)
+        )
     rows = (*title_rows(graph, item), *figure_rows(graph, item, figures))
     return Box(rows, family_of(graph, item), sign_of(item), note=describe_item(graph, item, figures))
 
@@ -136,7 +140,11 @@ def _weighty(graph: Graph, item: Item) -> list[str]:
             continue
         steps = _weighty(graph, child)
         if child.times > 1 and steps and item.kind != "dense":
-            steps = [f"{steps[0]} x{child.times}"] if len(steps) == 1 else [f"({' → '.join(steps)}) x{child.times}"]
+            steps = (
+                [f"{steps[0]} x{child.times}"]
+                if len(steps) == 1
+                else [f"({' → '.join(steps)}) x{child.times}"]
+            )
         if not steps and any(part.kind == "join" and len(part.children) > 1 for part in child.walk()):
             return []
         found.extend(steps)
@@ -148,9 +156,8 @@ def _in_shortcut(graph: Graph, item: Item) -> bool:
 
 
 def _arguments(item: Item) -> str:
-    if item.block is None or not item.block.arguments:
-        return ""
-    return "(" + ", ".join(show_value(value) for _, value in item.block.arguments) + ")"
+    """The arguments of a call, as the spec writes them."""
+    return item.block.describe().removeprefix(item.block.title) if item.block else ""
 
 
 def figure_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:

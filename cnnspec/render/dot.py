@@ -5,10 +5,9 @@ from __future__ import annotations
 import graphviz
 
 from cnnspec.render.boxes import TITLE_SIZE, Box
+from cnnspec.render.plan import Plan
 from cnnspec.render.scene import Link
 from cnnspec.render.text import show_shape, text_width
-from cnnspec.render.theme import Theme
-from cnnspec.render.plan import Plan
 
 POINTS = 72.0
 SIGN_ROOM = 18.0
@@ -20,15 +19,20 @@ def dot_source(plan: Plan) -> str:
     theme = plan.theme
     graph = graphviz.Digraph(comment=None)
     graph.attr(
-        "graph", rankdir=plan.direction, ranksep=inches(plan.rank_gap), nodesep=inches(plan.side_gap), splines="spline",
-        fontname="Helvetica", fontsize=f"{TITLE_SIZE:g}", labeljust="l", bgcolor=theme.background,
-        fontcolor=theme.text, outputorder="edgesfirst",
+        "graph", rankdir=plan.direction, ranksep=inches(plan.rank_gap), nodesep=inches(plan.side_gap),
+        splines="spline", fontname="Helvetica", fontsize=f"{TITLE_SIZE:g}", labeljust="l",
+        bgcolor=theme.background, fontcolor=theme.text, outputorder="edgesfirst",
     )  # fmt: skip
-    graph.attr("node", shape="box", style="filled,rounded", fontname="Helvetica", fontsize="10", fixedsize="true")
-    graph.attr("edge", color=theme.edge, fontname="Helvetica", fontsize="9", fontcolor=theme.muted, arrowsize="0.6")
+    graph.attr(
+        "node", shape="box", style="filled,rounded", fontname="Helvetica", fontsize="10", fixedsize="true"
+    )
+    graph.attr(
+        "edge", color=theme.edge, fontname="Helvetica", fontsize="9", fontcolor=theme.muted, arrowsize="0.6"
+    )
     _add_items(graph, plan)
     for link in plan.links:
         _add_link(graph, plan, link)
+    _keep_inputs_on_top(graph, plan)
     return graph.source
 
 
@@ -38,7 +42,7 @@ def _add_items(graph: graphviz.Digraph, plan: Plan) -> None:
     def fill(graph: graphviz.Digraph, number: int) -> None:
         for child in plan.scene.children(number):
             if child in plan.boxes:
-                _add_box(graph, child, plan.boxes[child], plan.theme, plan.colors.get(child))
+                _add_box(graph, plan, child, plan.boxes[child])
             elif plan.framed(child):
                 with graph.subgraph(name=f"cluster_{child}") as cluster:
                     _name_cluster(cluster, plan, child)
@@ -57,23 +61,40 @@ def _name_cluster(cluster: graphviz.Digraph, plan: Plan, number: int) -> None:
     )  # fmt: skip
 
 
-def _add_box(graph: graphviz.Digraph, number: int, box: Box, theme: Theme, color: str | None) -> None:
-    paint = theme.paint(box.family)
+def _add_box(graph: graphviz.Digraph, plan: Plan, number: int, box: Box) -> None:
+    paint, color = plan.theme.paint(box.family), plan.colors.get(number)
     room = 2 * SIGN_ROOM if box.sign in ("residual", "dense") else 0.0
     text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
+    column = ("up" if number in plan.rising else "down") if plan.rows else None
     graph.node(
         f"n{number}", label=quote(text), width=inches(box.width + room), height=inches(box.height),
-        fillcolor=color or paint.fill, color=paint.stroke, shape="circle" if box.join else "box",
+        group=column, fillcolor=color or paint.fill, color=paint.stroke,
+        shape="circle" if box.join else "box",
         tooltip=quote(box.note),
     )  # fmt: skip
 
 
 def _add_link(graph: graphviz.Digraph, plan: Plan, link: Link) -> None:
+    """An edge; along a rising path it points upwards, and into one it keeps to its rank."""
     label = quote(show_shape(link.shape)) if plan.shapes_on(link) else None
+    upwards = link.source in plan.rising
+    across = link.target in plan.rising and not upwards
+    ends = (link.target, link.source) if upwards else (link.source, link.target)
+    rows = plan.rows[ends[1]] - plan.rows[ends[0]] if plan.rows else 1
     graph.edge(
-        f"n{link.source}", f"n{link.target}", label=label, weight="1" if link.skip else "8",
+        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="1" if link.skip and not across else "8",
         color=plan.theme.skip if link.skip else None, style="dashed" if link.training else None,
+        dir="back" if upwards else None, minlen=None if rows == 1 else str(rows),
     )  # fmt: skip
+
+
+def _keep_inputs_on_top(graph: graphviz.Digraph, plan: Plan) -> None:
+    """Beside a rising path, whose end is at the top, inputs stand above both arms."""
+    inputs = [number for number in plan.rows if plan.scene.items[number].key in plan.graph.inputs]
+    for number in inputs:
+        for box in sorted(plan.rising):
+            if plan.rows[box] == plan.rows[number] + 1:
+                graph.edge(f"n{number}", f"n{box}", style="invis")
 
 
 def quote(text: str) -> str:

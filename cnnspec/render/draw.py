@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from cnnspec.render.boxes import DETAIL_SIZE, JOIN_RADIUS, MARGIN, ROW, TITLE_SIZE, Box
+from cnnspec.render.boxes import DETAIL_SIZE, JOIN_RADIUS, MARGIN, PADDING, ROW, TITLE_SIZE, Box
 from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Point, Polygon, Rect, Text
 from cnnspec.render.layout import Frame, Layout, Route
 from cnnspec.render.legend import legend_marks
@@ -67,11 +67,22 @@ def frame_group(plan: Plan, number: int, frame: Frame) -> Group:
     paint = theme.training if training else theme.cluster
     name, _, rest = plan.titles[number].partition(" · ")
     marks: list[Mark] = [
-        Rect(frame.x, frame.y, frame.width, frame.height, paint.fill, paint.stroke, radius=6, dash=(5, 3) * training),
+        Rect(
+            frame.x,
+            frame.y,
+            frame.width,
+            frame.height,
+            paint.fill,
+            paint.stroke,
+            radius=6,
+            dash=(5, 3) * training,
+        ),
         Text(frame.x + 8, frame.y + 15, name, TITLE_SIZE, theme.text, bold=True),
     ]
     if rest:
-        marks.append(Text(frame.x + frame.width - 8, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end"))
+        marks.append(
+            Text(frame.x + frame.width - 8, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end")
+        )
     return Group(tuple(marks), key=str(number), kind="frame")
 
 
@@ -138,10 +149,22 @@ def box_marks(box: Box, theme: Theme, color: str | None) -> list[Mark]:
     left, top = -box.width / 2, -box.height / 2
     ink, muted = (ink_on(color), ink_on(color)) if color else (theme.text, theme.muted)
     marks: list[Mark] = sign_marks(box, theme)
-    marks.append(Rect(left, top, box.width, box.height, color or paint.fill, paint.stroke, 1.1, radius=4))
+    marks.append(
+        Rect(
+            left,
+            top,
+            box.width,
+            box.height,
+            color or paint.fill,
+            paint.stroke,
+            1.1,
+            radius=4,
+            dash=(5, 3) if box.dashed else (),
+        )
+    )
     centred = len(box.rows) == 1 and not box.rows[0].right and not box.rows[0].detail
     for place, row in enumerate(box.rows):
-        base = top + MARGIN / 2 + ROW * place + ROW / 2 + row.size * 0.36
+        base = top + PADDING + ROW * place + ROW / 2 + row.size * 0.36
         fill = ink if row.bold else muted
         if centred:
             marks.append(Text(0, base, row.text, row.size, fill, row.bold, "middle"))
@@ -155,7 +178,7 @@ def box_marks(box: Box, theme: Theme, color: str | None) -> list[Mark]:
 
 
 def sign_marks(box: Box, theme: Theme) -> list[Mark]:
-    """The arcs at the right of a residual block (one) and of a dense block (one from each layer to the later ones)."""
+    """The arcs at the right of a residual block (one) and of a dense block (three, nested)."""
     if box.sign not in ("residual", "dense"):
         return []
     edge, reach = box.width / 2, box.height / 2

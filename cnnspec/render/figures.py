@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import prod
 
 from cnnspec.graph import Graph, Node
-
-BYTES = 4
-"""A value in memory: fp32."""
+from cnnspec.passes.cost import LayerCost, cost
+from cnnspec.passes.memory import BYTES
+from cnnspec.passes.receptive_field import Field, receptive_field
 
 
 @dataclass(frozen=True)
 class Figures:
     """The figures of a layer, or of several together.
 
-    `params` are trainable values, `macs` multiply-accumulates of one sample, `memory` the bytes of the weights
-    and of the outputs of one sample in fp32, `field` the receptive field in input pixels of the last layer.
+    `params` are trainable values, `macs` multiply-accumulates of one sample, `memory` the bytes of weights
+    and outputs of one sample in fp32, `field` the receptive field in input pixels of the last layer.
     """
 
     params: int = 0
@@ -37,8 +37,14 @@ MEASURES = ("params", "macs", "memory", "receptive_field")
 
 def layer_figures(graph: Graph) -> dict[str, Figures]:
     """The figures of each node; shared weights count where they are met first."""
-    fields = _fields(graph)
-    return {node.name: _figures(graph, node, fields.get(node.name)) for node in graph}
+    costs, fields = cost(graph).layers, receptive_field(graph)
+    return {node.name: _figures(node, costs[node.name], fields[node.name]) for node in graph}
+
+
+def net_figures(graph: Graph, figures: dict[str, Figures]) -> Figures:
+    """The figures of a whole net: parameters of all of it, the rest of what inference runs."""
+    running = total(figures[name] for name in graph.nodes if name in graph.inference_nodes)
+    return replace(running, params=sum(part.params for part in figures.values()))
 
 
 def total(parts: Iterable[Figures]) -> Figures:
@@ -51,16 +57,6 @@ def total(parts: Iterable[Figures]) -> Figures:
     return Figures(params, macs, memory, field)
 
 
-def _figures(graph: Graph, node: Node, field: tuple[int, ...] | None) -> Figures:
-    shapes = graph.input_shapes(node)
-    weights = node.layer.params(*shapes) if node.weights_of == node.name else ()
-    params = sum(weight.size for weight in weights if not weight.buffer)
-    stored = sum(weight.size for weight in weights)
-    return Figures(params, node.layer.macs(*shapes), BYTES * (stored + prod(node.shape)), field)
-
-
-def _fields(graph: Graph) -> Mapping[str, tuple[int, ...]]:
-    """The receptive field of each node, on each axis, where it is known."""
-    from cnnspec.passes.receptive_field import receptive_field
-
-    return {name: tuple(field.size) for name, field in receptive_field(graph).items() if field is not None}
+def _figures(node: Node, cost: LayerCost, field: Field | None) -> Figures:
+    memory = BYTES * (cost.params + cost.buffers + prod(node.shape))
+    return Figures(cost.params, cost.macs, memory, field.size if field else None)

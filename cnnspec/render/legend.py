@@ -45,7 +45,9 @@ def _entries(plan: Plan) -> list[tuple[str, str]]:
     if plan.scale is None:
         used = {box.family for box in boxes if not box.join}
         entries.extend((family, family) for family in FAMILIES if family in used and family != "input")
-    entries.extend((sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes))
+    entries.extend(
+        (sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes)
+    )
     if any(box.sign == "residual" for box in boxes):
         entries.append(("arc", "residual inside"))
     if any(box.sign == "dense" for box in boxes):
@@ -73,7 +75,9 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
     if kind == "skip":
         return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, 1.4)]
     if kind == "training":
-        return [Rect(x, middle - 5, SWATCH, 10, theme.training.fill, theme.training.stroke, radius=2, dash=(3, 2))]
+        return [
+            Rect(x, middle - 5, SWATCH, 10, theme.training.fill, theme.training.stroke, radius=2, dash=(3, 2))
+        ]
     paint = theme.paint(kind)
     return [Rect(x, middle - 5, SWATCH, 10, paint.fill, paint.stroke, radius=2)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import Box, make_box, make_layer_box
-from cnnspec.render.figures import Figures, layer_figures, total
+from cnnspec.render.boxes import Box, Row, make_box, make_layer_box
+from cnnspec.render.figures import Figures, layer_figures, net_figures, total
 from cnnspec.render.fold import Item
 from cnnspec.render.options import Options, RenderError
+from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import Link, Scene, links, make_scene, visible
 from cnnspec.render.text import short_number
 from cnnspec.render.theme import THEMES, Theme, heat_color
@@ -24,7 +25,8 @@ class Plan:
     """A drawing but for its layout; everything is keyed by the numbers of the scene's items.
 
     `boxes` are the closed items, `titles` the open ones that get a frame; `scale` is the largest value of a
-    heat map, None without one.
+    heat map, None without one. `rising` are the boxes of an upsampling path, which stands beside the
+    downsampling one and is read upwards; `rows` are then the rows of all boxes.
     """
 
     scene: Scene
@@ -36,6 +38,8 @@ class Plan:
     links: tuple[Link, ...]
     figures: Figures
     scale: float | None
+    rising: frozenset[int]
+    rows: dict[int, int]
 
     @property
     def graph(self) -> Graph:
@@ -48,7 +52,7 @@ class Plan:
     @property
     def rank_gap(self) -> float:
         """The least distance between a box and the next, in points."""
-        return 18.0 if self.options.direction == "TB" else 26.0
+        return 14.0 if self.options.direction == "TB" else 26.0
 
     @property
     def side_gap(self) -> float:
@@ -66,22 +70,53 @@ def make_plan(graph: Graph, options: Options) -> Plan:
     """Decide all of a drawing but where things stand. Raises RenderError where there is too much to draw."""
     if options.view == "layers" and len(graph) > MOST_LAYERS:
         raise RenderError(
-            f"{graph.name} has {len(graph):,} layers; a layout of more than {MOST_LAYERS:,} would take minutes: "
-            "use --view blocks"
+            f"{graph.name} has {len(graph):,} layers, and a layout of more than {MOST_LAYERS:,} would take "
+            "minutes: use --view blocks"
         )
     theme = THEMES[options.theme]
     scene = make_scene(graph, options)
     owners, closed = visible(scene)
     figures = layer_figures(graph)
     make = make_layer_box if options.view == "layers" else make_box
-    boxes = same_width({number: make(graph, scene.items[number], figures) for number in closed}, options)
+    boxes = {number: make(graph, scene.items[number], figures) for number in closed}
+    boxes = same_width(mark_training(scene, boxes), options)
     colors, scale = _heat(scene, closed, figures, options, theme)
     titles = {
-        number: _frame_title(scene, number, figures) for number in sorted(scene.opened) if _has_frame(scene, number)
+        number: _frame_title(scene, number, figures)
+        for number in sorted(scene.opened)
+        if _has_frame(scene, number)
     }
+    all_links = tuple(links(scene, owners))
+    rising, rows = rising_rows(graph, scene, owners, closed, all_links)
     return Plan(
-        scene, options, theme, boxes, titles, colors, tuple(links(scene, owners)), total(figures.values()), scale
+        scene,
+        options,
+        theme,
+        boxes,
+        titles,
+        colors,
+        all_links,
+        net_figures(graph, figures),
+        scale,
+        rising,
+        rows,
     )
+
+
+def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
+    """The boxes with those that only training has dashed, and a closed head among them saying so."""
+    return {
+        number: replace(box, dashed=True, rows=_training_rows(scene.items[number], box))
+        if number in scene.training
+        else box
+        for number, box in boxes.items()
+    }
+
+
+def _training_rows(item: Item, box: Box) -> tuple[Row, ...]:
+    if item.kind != "head" or not box.rows:
+        return box.rows
+    return (replace(box.rows[0], right="training only"), *box.rows[1:])
 
 
 def same_width(boxes: dict[int, Box], options: Options) -> dict[int, Box]:

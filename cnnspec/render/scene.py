@@ -105,7 +105,9 @@ def _paths(items: tuple[Item, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
     for path in expand:
         if not any(key == path for key in keys):
             near = get_close_matches(path, [key for key in keys if key and not key.endswith("+")], 3, 0.3)
-            raise RenderError(f"no block is called {path!r}" + (f"; there are {', '.join(near)}" if near else ""))
+            raise RenderError(
+                f"no block is called {path!r}" + (f"; there are {', '.join(near)}" if near else "")
+            )
     return expand
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from xml.sax.saxutils import escape, quoteattr
 
 from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Point, Polygon, Rect, Text
 from cnnspec.render.text import FONT_FAMILY
 
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
-def to_svg_text(drawing: Drawing) -> str:
+def svg_source(drawing: Drawing) -> str:
     """The whole SVG file."""
     width, height = number(drawing.width), number(drawing.height)
     lines = [
@@ -100,8 +102,8 @@ def number(value: float) -> str:
 
 
 def clean_raw(text: str) -> str:
-    """The text without characters that XML does not allow."""
-    return "".join(c if c in "\t\n" or (" " <= c and not 0xD800 <= ord(c) < 0xE000 and c not in "￾￿") else "�" for c in text)
+    """The text with a mark in place of characters that XML does not allow."""
+    return NOT_XML.sub("\ufffd", text)
 
 
 def clean(text: str) -> str:

@@ -1,8 +1,8 @@
 """The colours of drawings: three themes, a colour for each family of layers, and the scale of heat maps.
 
-Family colours are tints of the palette of Okabe and Ito 2008, "Color universal design", which readers with any
-common form of colour blindness can tell apart; the print theme does with greys. Heat maps use cividis (Nunez et
-al. 2018, "Optimizing colormaps with consideration for color vision deficiency").
+Family colours are tints of the palette of Okabe and Ito 2008, "Color universal design", which readers with
+any common form of colour blindness can tell apart; the print theme does with greys. Heat maps use cividis
+(Nunez et al. 2018, "Optimizing colormaps with consideration for color vision deficiency").
 """
 
 from __future__ import annotations
@@ -76,7 +76,18 @@ PRINT = Theme(
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
 
-CIVIDIS = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838")
+CIVIDIS = (
+    "#00224e",
+    "#123570",
+    "#3b496c",
+    "#575d6d",
+    "#707173",
+    "#8a8678",
+    "#a59c74",
+    "#c3b369",
+    "#e1cc55",
+    "#fee838",
+)
 GREYS = ("#f5f5f5", "#dddddd", "#c4c4c4", "#ababab", "#919191", "#777777", "#5e5e5e", "#444444")
 
 

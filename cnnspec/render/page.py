@@ -1,0 +1,2 @@
+def page_source(graph, options):
+    raise NotImplementedError

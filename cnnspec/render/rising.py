@@ -1,0 +1,74 @@
+"""Nets that go down and come up again (U-Net): the upsampling half is drawn as the other arm of a U.
+
+Ronneberger, Fischer and Brox 2015, "U-Net", figure 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from cnnspec.graph import Graph
+from cnnspec.render.scene import Link, Owner, Scene
+
+UPSAMPLING = frozenset({"tconv", "upsample", "resize", "pixel_shuffle"})
+
+
+def rising_rows(
+    graph: Graph, scene: Scene, owners: dict[str, Owner], boxes: Iterable[int], links: tuple[Link, ...]
+) -> tuple[frozenset[int], dict[int, int]]:
+    """The boxes from the first upsampling on, and the row of every box, counted from the top.
+
+    Both are empty where there is no U: fewer than two skip connections across, several heads, or a knot.
+    """
+    nothing: tuple[frozenset[int], dict[int, int]] = frozenset(), {}
+    if len(graph.outputs) != 1:
+        return nothing
+    rising: set[int] = set()
+    for node in graph:
+        number = owners[node.name].number
+        if node.layer.op in UPSAMPLING or any(owners[name].number in rising for name in node.inputs):
+            rising.add(number)
+    crossing = [link for link in links if link.target in rising and link.source not in rising]
+    if sum(link.skip for link in crossing) < 2:
+        return nothing
+    inputs = [owners[name].number for name in graph.inputs]
+    try:
+        return frozenset(rising), _rows(scene, boxes, links, crossing, rising, inputs)
+    except CycleError:
+        return nothing
+
+
+def _rows(
+    scene: Scene,
+    boxes: Iterable[int],
+    links: tuple[Link, ...],
+    crossing: list[Link],
+    rising: set[int],
+    inputs: list[int],
+) -> dict[int, int]:
+    """Rows with skip connections level, one arm running down and the other up, inputs above the body.
+
+    Raises CycleError where no such rows exist.
+    """
+    level = {number: number for number in boxes}
+
+    def row_of(number: int) -> int:
+        while level[number] != number:
+            number = level[number]
+        return number
+
+    for link in crossing:
+        level[row_of(link.target)] = row_of(link.source)
+    above: dict[int, set[int]] = {row_of(number): set() for number in level}
+    for link in links:
+        upper, lower = (link.target, link.source) if link.source in rising else (link.source, link.target)
+        if row_of(upper) != row_of(lower) or link not in crossing:
+            above[row_of(lower)].add(row_of(upper))
+    for number in level:
+        if number not in inputs and scene.items[scene.parents[number]].kind != "head":
+            above[row_of(number)].update(map(row_of, inputs))
+    rows: dict[int, int] = {}
+    for row in TopologicalSorter(above).static_order():
+        rows[row] = max((rows[upper] + 1 for upper in above[row]), default=0)
+    return {number: rows[row_of(number)] for number in level}

@@ -1,0 +1,308 @@
+"""The volumes view: feature maps as boxes to scale, in a row or, for a net that comes up again, in a U."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from cnnspec.graph import Graph
+from cnnspec.layers.base import Extent, Shape
+from cnnspec.render.boxes import item_title
+from cnnspec.render.canvas import Curve, Drawing, Group, Mark, Text
+from cnnspec.render.draw import BORDER, arrow_head, subtitle_of
+from cnnspec.render.legend import legend_marks
+from cnnspec.render.options import Options, RenderError
+from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.scene import Link
+from cnnspec.render.solids import Scale, Solid, faces, make_scale, make_solid, patch
+from cnnspec.render.text import shorten, show_shape, text_width
+
+MOST_VOLUMES = 300
+GAP, STEP = 16.0, 10.0
+SHAPE_SIZE, WORDS_SIZE = 9.0, 8.5
+HEADER = 44.0
+LONGEST = 120.0
+NOTE = "To scale, each in its own: height and depth in pixels, width in channels, bars in elements."
+
+
+@dataclass
+class Volume:
+    """A value of the net as it will be drawn: what made it, and the volumes that went into that.
+
+    `parts` are the channels of a concatenation with the numbers of the boxes they come from; `x` and `y` are the
+    lower left corner of its front, in points.
+    """
+
+    shape: Shape
+    words: str
+    number: int
+    sources: list[int] = field(default_factory=list)
+    skips: set[int] = field(default_factory=set)
+    kernel: Extent = 1
+    parts: tuple[tuple[int, int], ...] = ()
+    rising: bool = False
+    training: bool = False
+    solid: Solid = Solid(0, 0)  # noqa: RUF009
+    x: float = 0.0
+    y: float = 0.0
+
+
+def draw_volumes(graph: Graph, options: Options) -> Drawing:
+    """The picture of a net as volumes. Raises RenderError where there are too many to draw."""
+    plan = make_plan(graph, replace(options, view="blocks"))
+    volumes = make_volumes(plan)
+    if len(volumes) > MOST_VOLUMES:
+        raise RenderError(
+            f"{graph.name} has {len(volumes)} volumes, more than {MOST_VOLUMES}: use --view blocks, or --depth 0"
+        )
+    scale = make_scale([volume.shape for volume in volumes])
+    for volume in volumes:
+        volume.solid = make_solid(volume.shape, scale)
+    (_place_in_u if any(volume.rising for volume in volumes) else _place_in_row)(volumes)
+    return _picture(plan, volumes, scale)
+
+
+def make_volumes(plan: Plan) -> list[Volume]:
+    """The values to draw, in topological order: the output of each box, equal ones in a chain as one."""
+    places = {name: place for place, name in enumerate(plan.graph.nodes)}
+    order = sorted(plan.boxes, key=lambda number: places[plan.scene.items[number].nodes[-1]])
+    fan_out = Counter(link.source for link in plan.links)
+    ways_in: dict[int, list[Link]] = {number: [] for number in plan.boxes}
+    for link in plan.links:
+        ways_in[link.target].append(link)
+    volumes: list[Volume] = []
+    where: dict[int, int] = {}
+    for number in order:
+        shape = _shape(plan, number)
+        alone = [where[link.source] for link in ways_in[number] if fan_out[link.source] == 1]
+        before = alone[0] if alone and alone[0] == len(volumes) - 1 else None
+        if before is not None and _is_same(
+            volumes[before], shape, len(ways_in[number]), number in plan.rising
+        ):
+            volumes[before].words = _join_words(volumes[before].words, _words(plan, number))
+        else:
+            made = _make_volume(
+                plan, number, shape, [(where[way.source], way.skip) for way in ways_in[number]]
+            )
+            if before is not None and plan.boxes[number].join == "C" and made.skips:
+                _absorb(volumes.pop(), made, volumes)
+            volumes.append(made)
+        where[number] = len(volumes) - 1
+    return volumes
+
+
+def _is_same(before: Volume, shape: Shape, inputs: int, rising: bool) -> bool:
+    """Whether the next value, made from this one alone, is drawn as the same volume."""
+    return inputs == 1 and before.shape == shape and before.rising == rising and bool(before.sources)
+
+
+def _make_volume(plan: Plan, number: int, shape: Shape, sources: list[tuple[int, bool]]) -> Volume:
+    made = Volume(shape, _words(plan, number), number, kernel=_kernel(plan, number))
+    made.sources = [source for source, _ in sources]
+    made.skips = {source for source, skip in sources if skip}
+    made.rising, made.training = number in plan.rising, number in plan.scene.training
+    return made
+
+
+def _absorb(before: Volume, concat: Volume, volumes: list[Volume]) -> None:
+    """A concatenation takes in the value made just for it, and shows its share in its colour."""
+    place = len(volumes)
+    copied = sum(volumes[source].shape[0] for source in concat.sources if source != place)
+    concat.parts = ((copied, concat.number), (before.shape[0], before.number))
+    concat.words = f"{before.words}, concat"
+    concat.sources = [*before.sources, *(source for source in concat.sources if source != place)]
+
+
+def _shape(plan: Plan, number: int) -> Shape:
+    """The shape of a box's output, before a flatten where that leaves more than a pixel."""
+    item = plan.scene.items[number]
+    shapes = [plan.graph[name].shape for name in item.all_nodes()]
+    if item.kind == "run" and len(shapes[-1]) == 1:
+        return next((shape for shape in reversed(shapes) if prod(shape[1:]) > 1), shapes[-1])
+    return shapes[-1]
+
+
+def _words(plan: Plan, number: int) -> str:
+    item = plan.scene.items[number]
+    times = f" x{item.times}" if item.times > 1 else ""
+    return item.label or item_title(plan.graph, item) + times
+
+
+def _join_words(before: str, after: str) -> str:
+    """The words of two steps: the first and the last, where both fit."""
+    first = before.split(" … ")[0]
+    if after == first:
+        return before
+    both = f"{first} … {after}"
+    return both if text_width(both, WORDS_SIZE) <= LONGEST else f"… {after}"
+
+
+def _kernel(plan: Plan, number: int) -> Extent:
+    """The window of the layer that a box is made of; 1 for blocks."""
+    item = plan.scene.items[number]
+    head = item.children[0] if item.kind == "run" else item
+    layer = plan.graph[head.nodes[-1]].layer
+    return getattr(layer, "kernel", 1) if head.kind == "layer" and layer.op != "tconv" else 1
+
+
+def _place_in_row(volumes: list[Volume]) -> None:
+    """From left to right, centres level; words stand on two levels in turn, so that none overlap."""
+    tallest = max(volume.solid.full_height for volume in volumes)
+    edges = [0.0, 0.0]
+    shapes_end = solids_end = 0.0
+    for place, volume in enumerate(volumes):
+        half = volume.solid.full_width / 2
+        shape_half = text_width(show_shape(volume.shape), SHAPE_SIZE, True) / 2
+        words_half = text_width(_short(volume), WORDS_SIZE) / 2
+        level = place % 2
+        centre = max(solids_end + GAP + half, shapes_end + 8 + shape_half, edges[level] + 8 + words_half)
+        volume.x = centre - half
+        volume.y = tallest / 2 + volume.solid.full_height / 2
+        solids_end, shapes_end, edges[level] = centre + half, centre + shape_half, centre + words_half
+
+
+def _place_in_u(volumes: list[Volume]) -> None:
+    """A row for each spatial size: down the one arm of the U, and up the other."""
+    sizes = sorted({volume.shape[1:] for volume in volumes}, reverse=True)
+    rows = {size: [volume for volume in volumes if volume.shape[1:] == size] for size in sizes}
+    bottoms: dict[Shape, float] = {}
+    y = 0.0
+    for size in sizes:
+        y += max(volume.solid.full_height for volume in rows[size]) + STEP
+        bottoms[size] = y
+        y += 30
+    ends = dict.fromkeys(sizes, 0.0)
+    x = 0.0
+    for volume in volumes:
+        size = volume.shape[1:]
+        half = max(volume.solid.full_width, text_width(show_shape(volume.shape), SHAPE_SIZE, True)) / 2
+        x = max(x, ends[size] + GAP * 1.2 + half)
+        volume.x = x - volume.solid.full_width / 2
+        volume.y = bottoms[size]
+        ends[size] = x + half
+
+
+def _short(volume: Volume) -> str:
+    return shorten(volume.words, LONGEST, WORDS_SIZE)
+
+
+def _picture(plan: Plan, volumes: list[Volume], scale: Scale) -> Drawing:
+    """The drawing of volumes that have their places."""
+    theme, in_u = plan.theme, any(volume.rising for volume in volumes)
+    marks: list[Mark] = []
+    patches = [_patch(plan, volumes, place) for place in range(len(volumes))]
+    for place in range(len(volumes)):
+        marks.extend(_arrows(plan, volumes, place, in_u) if not patches[place] else ())
+    marks.extend(_solid_group(plan, volume) for volume in volumes)
+    marks.extend(mark for lines in patches for mark in lines)
+    base = max(volume.y for volume in volumes) + 14
+    for place, volume in enumerate(volumes):
+        marks.extend(_words_under(plan, volume, volume.y + 12 if in_u else base, 0 if in_u else place % 2))
+    left = min(min(volume.x, _middle(volume) - _text_half(volume)) for volume in volumes)
+    right = max(
+        max(volume.x + volume.solid.full_width, _middle(volume) + _text_half(volume)) for volume in volumes
+    )
+    arcs = 0.0 if in_u else _arc_room(volumes)
+    subtitle = subtitle_of(plan)
+    width = max(right - left, text_width(plan.graph.name, 15, True), text_width(subtitle, 10))
+    legend, legend_height = legend_marks(plan, width)
+    bottom = base + (20 if in_u else 38)
+    height = HEADER + arcs + bottom + 20 + legend_height + 2 * BORDER
+    page: list[Mark] = [
+        Text(BORDER, BORDER + 13, plan.graph.name, 15, theme.text, bold=True),
+        Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
+        Group(tuple(marks), BORDER - left + (width - right + left) / 2, BORDER + HEADER + arcs),
+        Text(BORDER, BORDER + HEADER + arcs + bottom + 8, NOTE, 8.5, theme.muted),
+        Group(tuple(legend), BORDER, BORDER + HEADER + arcs + bottom + 16),
+    ]
+    width = max(width, text_width(NOTE, 8.5))
+    return Drawing(width + 2 * BORDER, height, tuple(page), theme.background, plan.graph.name, subtitle)
+
+
+def _solid_group(plan: Plan, volume: Volume) -> Group:
+    """A volume; one that is concatenated is two, side by side."""
+    marks: list[Mark] = []
+    x, solid = volume.x, volume.solid
+    for channels, number in volume.parts or ((volume.shape[0], volume.number),):
+        paint = plan.theme.paint(plan.boxes[number].family)
+        width = solid.width * channels / volume.shape[0] if volume.parts else solid.width
+        color = plan.colors.get(number, paint.fill)
+        marks.extend(faces(replace(solid, width=width), x, volume.y, color, paint.stroke))
+        x += width
+    return Group(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
+
+
+def _patch(plan: Plan, volumes: list[Volume], place: int) -> list[Mark]:
+    """The kernel's window on the map before, where the two are neighbours in a row."""
+    volume = volumes[place]
+    if volume.rising or volume.sources != [place - 1] or any(other.rising for other in volumes):
+        return []
+    source = volumes[place - 1]
+    target = (volume.x, volume.y - volume.solid.height / 2)
+    return patch(source.solid, source.x, source.y, volume.kernel, source.shape, target, plan.theme.edge)
+
+
+def _words_under(plan: Plan, volume: Volume, y: float, level: int) -> list[Mark]:
+    """The shape of a volume, and on one of two levels below it what made it."""
+    middle = _middle(volume)
+    shape = Text(middle, y, show_shape(volume.shape), SHAPE_SIZE, plan.theme.text, True, "middle")
+    below = y + 11 + 11 * level
+    return [shape, Text(middle, below, _short(volume), WORDS_SIZE, plan.theme.muted, anchor="middle")]
+
+
+def _middle(volume: Volume) -> float:
+    return volume.x + volume.solid.full_width / 2
+
+
+def _text_half(volume: Volume) -> float:
+    shape = text_width(show_shape(volume.shape), SHAPE_SIZE, True)
+    return max(shape, text_width(_short(volume), WORDS_SIZE)) / 2
+
+
+def _arrows(plan: Plan, volumes: list[Volume], place: int, in_u: bool) -> list[Mark]:
+    """The arrows into a volume: straight from its neighbour, an arc from further back."""
+    theme, marks, volume = plan.theme, [], volumes[place]
+    for number in volume.sources:
+        source = volumes[number]
+        color = theme.skip if number in volume.skips else theme.edge
+        dash = (4.0, 3.0) if volume.training else ()
+        level = source.y == volume.y or not in_u
+        if place - number == 1 or (in_u and level):
+            start = (source.x + source.solid.full_width + 1, source.y - source.solid.full_height / 2)
+            stop = (volume.x - 1, volume.y - volume.solid.full_height / 2)
+            if not level:
+                start, stop = _step(source, volume)
+            marks.append(Curve((start, stop), color, 1.1, dash=dash))
+            marks.append(arrow_head(start, stop, color))
+            continue
+        rise = _arc_height(place - number)
+        start = (_middle(source), source.y - source.solid.full_height - 2)
+        stop = (_middle(volume), volume.y - volume.solid.full_height - 2)
+        top = -rise
+        curve = (start, (start[0], top), (stop[0], top), stop)
+        marks.append(Curve(curve, color, 1.2, bezier=True, dash=dash))
+        marks.append(arrow_head((stop[0], stop[1] - 8), stop, color))
+    return marks
+
+
+def _step(source: Volume, volume: Volume) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where an arrow to another row of the U starts and ends."""
+    if volume.y > source.y:
+        return (_middle(volume), source.y + 30), (_middle(volume), volume.y - volume.solid.full_height - 2)
+    return (_middle(source), source.y - source.solid.full_height - 2), (_middle(source), volume.y + 30)
+
+
+def _arc_height(distance: int) -> float:
+    return 14.0 + 9.0 * min(distance, 12)
+
+
+def _arc_room(volumes: list[Volume]) -> float:
+    """The room that arcs need above the volumes."""
+    distances = [
+        place - number
+        for place, volume in enumerate(volumes)
+        for number in volume.sources
+        if place - number > 1
+    ]
+    return _arc_height(max(distances)) if distances else 0.0
