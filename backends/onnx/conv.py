@@ -1,0 +1,117 @@
+"""Convolutions, linear layers and margins in ONNX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnspec.backends.onnx.emit import Emit
+from cnnspec.layers.base import Extent, per_axis
+from cnnspec.layers.conv import Conv, TransposedConv
+from cnnspec.layers.dense import Linear
+from cnnspec.layers.shape import Pad
+from cnnspec.layers.window import Margins
+
+EPS = 1e-5
+"""Added to the variance of a standardized kernel (Qiao et al. 2019, "Weight standardization")."""
+
+
+def flat(margins: Margins) -> tuple[int, ...]:
+    """Margins as ONNX counts them: all before, then all after."""
+    return (*(before for before, _ in margins), *(after for _, after in margins))
+
+
+def margin(emit: Emit, x: str, margins: Margins, mode: str = "zeros", value: float = 0.0) -> str:
+    """Add a margin to the spatial axes; nothing where it is empty."""
+    if not any(flat(margins)):
+        return x
+    if mode == "circular":
+        return wrap(emit, x, margins)
+    if mode == "zeros":
+        return emit("Pad", x, flat(margins), value, emit.axes, mode="constant")
+    return emit("Pad", x, flat(margins), None, emit.axes, mode="edge" if mode == "replicate" else mode)
+
+
+def wrap(emit: Emit, x: str, margins: Margins) -> str:
+    """A circular margin, axis by axis: the end before the map, and its start after it."""
+    for axis, (size, (before, after)) in enumerate(zip(emit.shape[1:], margins, strict=True), start=2):
+        parts = [x]
+        if before:
+            parts.insert(0, emit("Slice", x, (size - before,), (size,), (axis,)))
+        if after:
+            parts.append(emit("Slice", x, (0,), (after,), (axis,)))
+        if len(parts) > 1:
+            x = emit("Concat", *parts, axis=axis)
+    return x
+
+
+def conv(emit: Emit, layer: Conv, x: str) -> str:
+    margins = layer.margins(emit.shape)
+    if layer.pad_mode != "zeros":
+        x, margins = margin(emit, x, margins, layer.pad_mode), ((0, 0),) * emit.rank
+    weight = emit.weights["weight"]
+    if layer.standardize:
+        weight = standardized(emit, weight)
+    return emit(
+        "Conv",
+        x,
+        weight,
+        *bias(emit),
+        **window(emit, layer),
+        pads=flat(margins),
+        group=layer.groups,
+    )
+
+
+def window(emit: Emit, layer: Any) -> dict[str, Extent]:
+    """Kernel, strides and dilations of a layer as attributes."""
+    stride = layer.kernel if layer.stride is None else layer.stride
+    return {
+        "kernel_shape": per_axis(layer.kernel, emit.rank, "kernel"),
+        "strides": per_axis(stride, emit.rank, "stride"),
+        "dilations": per_axis(layer.dilation, emit.rank, "dilation"),
+    }
+
+
+def bias(emit: Emit) -> tuple[str, ...]:
+    """The bias as an operand, where the layer has one."""
+    return (emit.weights["bias"],) if "bias" in emit.weights else ()
+
+
+def standardized(emit: Emit, weight: str) -> str:
+    """(W - mean) / sqrt(variance + eps), over all but the output channels."""
+    axes = tuple(range(1, 2 + emit.rank))
+    centred = emit("Sub", weight, emit("ReduceMean", weight, axes))
+    variance = emit("ReduceMean", emit("Mul", centred, centred), axes)
+    return emit("Div", centred, emit("Sqrt", emit("Add", variance, EPS)))
+
+
+def tconv(emit: Emit, layer: TransposedConv, x: str) -> str:
+    pad = per_axis(layer.pad, emit.rank, "pad")
+    extra = per_axis(layer.output_pad, emit.rank, "output_pad")
+    stride = per_axis(layer.stride, emit.rank, "stride")
+    attributes = window(emit, layer) | {"group": layer.groups}
+    if all(more < step for more, step in zip(extra, stride, strict=True)):
+        return emit(
+            "ConvTranspose",
+            x,
+            emit.weights["weight"],
+            *bias(emit),
+            **attributes,
+            pads=flat(tuple((p, p) for p in pad)),
+            output_padding=extra,
+        )
+    # onnxruntime takes no output padding as large as the stride: trim the whole result, then add the bias
+    whole = emit("ConvTranspose", x, emit.weights["weight"], **attributes)
+    margins = tuple((-p, more - p) for p, more in zip(pad, extra, strict=True))
+    whole = margin(emit, whole, margins)
+    return emit("Add", whole, emit.per_channel(emit.weights["bias"])) if layer.bias else whole
+
+
+def linear(emit: Emit, layer: Linear, x: str) -> str:
+    return emit("Gemm", x, emit.weights["weight"], *bias(emit), transB=1)
+
+
+def pad(emit: Emit, layer: Pad, x: str) -> str:
+    margins = tuple((amount, amount) for amount in per_axis(layer.amount, emit.rank, "amount"))
+    padded = margin(emit, x, margins, layer.mode, layer.value)
+    return emit("Identity", x) if padded == x else padded

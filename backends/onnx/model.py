@@ -1,0 +1,142 @@
+"""From a graph and its weights to an ONNX model, and to a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from cnnspec.backends import CompileError, lower
+from cnnspec.backends.onnx.emit import Body, Emit
+from cnnspec.backends.onnx.rules import RULES, known
+from cnnspec.backends.weights import WeightsError, check, declared, initialize
+from cnnspec.graph import Graph, Node
+from cnnspec.layers.base import Shape
+from cnnspec.layers.input import Input
+
+OPSET = 18
+"""The oldest operator set that the rules keep to, and the one that models declare by default."""
+
+BATCH = "batch"
+"""The name of the batch dimension, which is left open."""
+
+LIMIT = 2**31 - 1
+"""The most bytes that a protobuf file holds."""
+
+
+def model(
+    graph: Graph,
+    weights: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    scheme: str = "default",
+    opset: int = OPSET,
+) -> onnx.ModelProto:
+    """The inference graph of a net as an ONNX model in float32, for any batch.
+
+    Weights are initializers under their keys, values and nodes bear the paths of their layers, outputs the
+    names of the heads. Without `weights` they are drawn from the seed by the scheme (`weights.initialize`).
+    Raises CompileError for a layer without a rule and for a model too large for one file, WeightsError for
+    weights that do not fit, ValueError for an operator set that the rules do not know.
+    """
+    newest = onnx.defs.onnx_opset_version()
+    if not OPSET <= opset <= newest:
+        raise ValueError(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
+    tensors = initialize(graph, seed, scheme) if weights is None else weights
+    if mismatch := check(graph, tensors):
+        raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
+    running = graph.inference()
+    stored = {key: np.asarray(tensors[key], np.float32) for key, _, _ in declared(running)}
+    if sum(array.nbytes for array in stored.values()) > LIMIT:
+        raise CompileError(f"{graph.name} has over 2 GB of weights, more than an ONNX file holds")
+    versions = [onnx.helper.make_opsetid("", opset)]
+    return onnx.helper.make_model(
+        body(running, stored),
+        opset_imports=versions,
+        ir_version=onnx.helper.find_min_ir_version_for(versions),
+        producer_name="cnnspec",
+    )
+
+
+def body(graph: Graph, weights: Mapping[str, NDArray[Any]]) -> onnx.GraphProto:
+    """The graph of a model: a few nodes for each layer, the last of them under its path."""
+    made = Body()
+    names = {name: made.fresh(name) for name in graph.inputs}
+    heads = {head: made.fresh(head) for head in graph.outputs}
+    ends = {node: heads[head] for head, node in graph.outputs.items() if node not in graph.inputs}
+    tensors = {key: made.fresh(key) for key in weights}
+    made.tensors.update({tensors[key]: array for key, array in weights.items()})
+    values = [info(names[name], graph[name].shape) for name in graph.inputs]
+    shapes = []
+    for node in graph:
+        if isinstance(node.layer, Input):
+            continue
+        write(made, graph, node, names, tensors)
+        names[node.name] = ends.get(node.name) or made.fresh(node.name)
+        made.nodes[-1].name, made.nodes[-1].output[0] = node.name, names[node.name]
+        if node.name not in ends:
+            shapes.append(info(names[node.name], node.shape))
+    for head, source in graph.outputs.items():
+        if names[source] != heads[head]:
+            # an input that is a head, or the second head of one node
+            made.nodes.append(onnx.helper.make_node("Identity", [names[source]], [heads[head]], name=head))
+    outputs = [info(heads[head], graph[source].shape) for head, source in graph.outputs.items()]
+    initializers = [onnx.numpy_helper.from_array(array, name) for name, array in made.tensors.items()]
+    return onnx.helper.make_graph(
+        made.nodes, graph.name or "net", values, outputs, initializers, value_info=shapes
+    )
+
+
+def write(made: Body, graph: Graph, node: Node, names: Mapping[str, str], tensors: Mapping[str, str]) -> None:
+    """Write the nodes of one layer; the last one makes its value."""
+    shapes = graph.input_shapes(node)
+    inputs = tuple(names[name] for name in node.inputs)
+    for layer in lower(node, shapes, known, "ONNX"):
+        weights = {w.name: tensors[f"{node.weights_of}.{w.name}"] for w in layer.params(*shapes)}
+        emit = Emit(made, node.name, shapes, weights)
+        inputs = (RULES[type(layer)](emit, layer, *inputs),)
+        shapes = (layer.infer(*shapes),)
+
+
+def info(name: str, shape: Shape) -> onnx.ValueInfoProto:
+    """A value of any batch and this shape per sample."""
+    return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, *shape])
+
+
+def export(
+    graph: Graph,
+    path: str | os.PathLike[str],
+    weights: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    scheme: str = "default",
+    opset: int = OPSET,
+) -> None:
+    """Write a net as an ONNX file, whole or not at all; checked first.
+
+    Raises what `model` raises, and OSError where the file cannot be written.
+    """
+    made = model(graph, weights, seed=seed, scheme=scheme, opset=opset)
+    onnx.checker.check_model(made, full_check=True)
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        try:
+            file.write(made.SerializeToString())
+            file.close()
+            os.chmod(file.name, 0o666 & ~_umask())
+            os.replace(file.name, target)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

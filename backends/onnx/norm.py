@@ -1,0 +1,65 @@
+"""Normalizations in ONNX."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnspec.backends.onnx.emit import Emit
+from cnnspec.layers.norm import (
+    BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
+
+
+def batchnorm(emit: Emit, layer: BatchNorm, x: str) -> str:
+    names = ("weight", "bias") if layer.affine else ()
+    ones, zeros = (np.full(emit.shape[0], value, np.float32) for value in (1, 0))
+    weight, bias = (emit.weights[name] for name in names) if names else (ones, zeros)
+    mean, variance = emit.weights["running_mean"], emit.weights["running_var"]
+    return emit("BatchNormalization", x, weight, bias, mean, variance, epsilon=layer.eps)
+
+
+def normalized(emit: Emit, x: str, axes: tuple[int, ...], eps: float) -> str:
+    """(x - mean) / sqrt(variance + eps) over some axes."""
+    centred = emit("Sub", x, emit("ReduceMean", x, axes))
+    variance = emit("ReduceMean", emit("Mul", centred, centred), axes)
+    return emit("Div", centred, emit("Sqrt", emit("Add", variance, eps)))
+
+
+def layernorm(emit: Emit, layer: LayerNorm, x: str) -> str:
+    return emit.affine(normalized(emit, x, over(emit, layer), layer.eps), layer.over)
+
+
+def rmsnorm(emit: Emit, layer: RMSNorm, x: str) -> str:
+    square = emit("ReduceMean", emit("Mul", x, x), over(emit, layer))
+    return emit.affine(emit("Div", x, emit("Sqrt", emit("Add", square, layer.eps))), layer.over)
+
+
+def over(emit: Emit, layer: LayerNorm | RMSNorm) -> tuple[int, ...]:
+    """The axes that a layer normalizes over."""
+    return (1,) if layer.over == "channels" else tuple(range(1, 2 + emit.rank))
+
+
+def instancenorm(emit: Emit, layer: InstanceNorm, x: str) -> str:
+    return emit.affine(normalized(emit, x, emit.axes, layer.eps))
+
+
+def groupnorm(emit: Emit, layer: GroupNorm, x: str) -> str:
+    grouped = emit("Reshape", x, (0, layer.groups, -1))
+    y = normalized(emit, grouped, (2,), layer.eps)
+    return emit.affine(emit("Reshape", y, (0, *emit.shape)))
+
+
+def lrn(emit: Emit, layer: LocalResponseNorm, x: str) -> str:
+    """ONNX's LRN where runtimes have it (images, odd sizes); else an average pool of the squares."""
+    if emit.rank == 2 and layer.size % 2:
+        return emit("LRN", x, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
+    rows = emit("Reshape", emit("Mul", x, x), (0, 1, emit.shape[0], -1))
+    rows = emit("Pad", rows, (layer.size // 2, (layer.size - 1) // 2), 0.0, (2,))
+    mean = emit("Reshape", emit("AveragePool", rows, kernel_shape=(layer.size, 1)), (0, *emit.shape))
+    divisor = emit("Pow", emit("Add", emit("Mul", mean, layer.alpha), layer.k), layer.beta)
+    return emit("Div", x, divisor)

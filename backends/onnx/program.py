@@ -1,0 +1,53 @@
+"""Runs a model in onnxruntime, on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import ArrayLike, NDArray
+
+from cnnspec.backends.onnx.model import OPSET, model
+from cnnspec.graph import Graph
+
+Array = NDArray[np.float32]
+Outputs = Array | dict[str, Array]
+
+
+def compile(
+    graph: Graph,
+    weights: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    scheme: str = "default",
+    opset: int = OPSET,
+) -> Program:
+    """A program that runs a net's ONNX model. Raises what `model` raises."""
+    return Program(model(graph, weights, seed=seed, scheme=scheme, opset=opset))
+
+
+class Program:
+    """A model ready to run: `program(x)` on float32 arrays (batch, channels, *spatial).
+
+    A net with several inputs takes a dict or keyword arguments; one with several heads gives a dict by head.
+    """
+
+    def __init__(self, made: onnx.ModelProto):
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        self.model = made
+        self.session = onnxruntime.InferenceSession(
+            made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+    def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
+        """Inference. Raises onnxruntime's own errors for inputs that do not fit."""
+        if x is not None:
+            inputs = {**(x if isinstance(x, Mapping) else {self.session.get_inputs()[0].name: x}), **inputs}
+        arrays = {name: np.asarray(value, np.float32) for name, value in inputs.items()}
+        heads = [output.name for output in self.session.get_outputs()]
+        values = map(np.asarray, self.session.run(heads, arrays))
+        outputs = dict(zip(heads, values, strict=True))
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs

@@ -1,0 +1,89 @@
+"""The table of the ONNX backend: from each layer to the nodes that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnspec.backends.onnx import activation, conv, norm, pool, shape
+from cnnspec.backends.onnx.emit import Emit, Rule
+from cnnspec.layers import activation as A
+from cnnspec.layers import conv as C
+from cnnspec.layers import dense as D
+from cnnspec.layers import join as J
+from cnnspec.layers import norm as N
+from cnnspec.layers import pool as P
+from cnnspec.layers import shape as S
+from cnnspec.layers.base import Layer
+
+
+def node(op: str, **attributes: Any) -> Rule:
+    """The rule of a layer that is one ONNX node, always with the same attributes."""
+    return lambda emit, layer, x: emit(op, x, **attributes)
+
+
+def field(op: str, attribute: str, name: str) -> Rule:
+    """The rule of a layer that is one ONNX node, with one field of the layer as an attribute."""
+
+    def rule(emit: Emit, layer: Layer, x: str) -> str:
+        return emit(op, x, **{attribute: getattr(layer, name)})
+
+    return rule
+
+
+RULES: dict[type[Layer], Rule] = {
+    C.Conv: conv.conv,
+    C.TransposedConv: conv.tconv,
+    P.MaxPool: pool.maxpool,
+    P.AvgPool: pool.avgpool,
+    P.LpPool: pool.lppool,
+    P.AdaptiveAvgPool: pool.adaptive("AveragePool", "ReduceMean"),
+    P.AdaptiveMaxPool: pool.adaptive("MaxPool", "ReduceMax"),
+    N.BatchNorm: norm.batchnorm,
+    N.LayerNorm: norm.layernorm,
+    N.InstanceNorm: norm.instancenorm,
+    N.GroupNorm: norm.groupnorm,
+    N.LocalResponseNorm: norm.lrn,
+    N.RMSNorm: norm.rmsnorm,
+    A.ReLU: node("Relu"),
+    A.ReLU6: activation.relu6,
+    A.LeakyReLU: field("LeakyRelu", "alpha", "slope"),
+    A.PReLU: activation.prelu,
+    A.ELU: field("Elu", "alpha", "alpha"),
+    A.SELU: node("Selu"),
+    A.GELU: activation.gelu,
+    A.SiLU: activation.silu,
+    A.Mish: node("Mish"),
+    A.HardSwish: node("HardSwish"),
+    A.HardSigmoid: node("HardSigmoid", alpha=1 / 6, beta=0.5),
+    A.Softplus: activation.softplus,
+    A.Sigmoid: node("Sigmoid"),
+    A.Tanh: node("Tanh"),
+    A.Softmax: node("Softmax", axis=1),
+    A.LogSoftmax: node("LogSoftmax", axis=1),
+    D.Linear: conv.linear,
+    D.Flatten: node("Flatten"),
+    D.Dropout: node("Identity"),
+    D.DropPath: node("Identity"),
+    D.Identity: node("Identity"),
+    D.Scale: shape.scale,
+    D.LayerScale: shape.layerscale,
+    S.Pad: conv.pad,
+    S.Crop: shape.crop,
+    S.Slice: shape.slice_channels,
+    S.ChannelShuffle: shape.channel_shuffle,
+    S.PixelShuffle: shape.pixel_shuffle,
+    S.Upsample: shape.resize,
+    S.Resize: shape.resize,
+    S.Reshape: shape.reshape,
+    S.ZeroChannels: shape.zero_channels,
+    S.Subsample: shape.subsample,
+    J.Concat: shape.concat,
+    J.Add: shape.add,
+    J.Mul: shape.mul,
+    J.Maximum: shape.maximum,
+}
+
+
+def known(layer: Layer) -> bool:
+    """Whether the table has a rule for a layer."""
+    return type(layer) in RULES

@@ -1,0 +1,108 @@
+"""Layers that move values, interpolation, joins and factors in ONNX."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnspec.backends.onnx.emit import Emit
+from cnnspec.layers.base import per_axis
+from cnnspec.layers.dense import Layer, LayerScale, Scale
+from cnnspec.layers.join import Mul, aligned
+from cnnspec.layers.shape import (
+    ChannelShuffle,
+    Crop,
+    PixelShuffle,
+    Reshape,
+    Resize,
+    Slice,
+    Subsample,
+    Upsample,
+    ZeroChannels,
+)
+
+
+def reshape(emit: Emit, layer: Reshape, x: str) -> str:
+    return emit("Reshape", x, (0, *layer.infer(emit.shape)))
+
+
+def crop(emit: Emit, layer: Crop, x: str) -> str:
+    offsets, sizes = layer.offsets(emit.shape), layer.infer(emit.shape)[1:]
+    stops = tuple(offset + size for offset, size in zip(offsets, sizes, strict=True))
+    return emit("Slice", x, offsets, stops, emit.axes)
+
+
+def slice_channels(emit: Emit, layer: Slice, x: str) -> str:
+    return emit("Slice", x, (layer.start,), (layer.stop,), (1,))
+
+
+def subsample(emit: Emit, layer: Subsample, x: str) -> str:
+    strides = per_axis(layer.stride, emit.rank, "stride")
+    return emit("Slice", x, (0,) * emit.rank, emit.shape[1:], emit.axes, strides)
+
+
+def zero_channels(emit: Emit, layer: ZeroChannels, x: str) -> str:
+    return emit("Pad", x, layer.margins(emit.shape), 0.0, (1,))
+
+
+def channel_shuffle(emit: Emit, layer: ChannelShuffle, x: str) -> str:
+    channels, *sizes = emit.shape
+    parts = emit("Reshape", x, (0, layer.groups, channels // layer.groups, *sizes))
+    swapped = emit("Transpose", parts, perm=(0, 2, 1, *range(3, 3 + emit.rank)))
+    return emit("Reshape", swapped, (0, *emit.shape))
+
+
+def pixel_shuffle(emit: Emit, layer: PixelShuffle, x: str) -> str:
+    """The channels of a pixel as a small block of pixels: each axis is followed by that of its block."""
+    rank, out = emit.rank, layer.infer(emit.shape)
+    parts = emit("Reshape", x, (0, out[0], *(layer.factor,) * rank, *emit.shape[1:]))
+    order = (part for axis in range(2, 2 + rank) for part in (axis + rank, axis))
+    return emit("Reshape", emit("Transpose", parts, perm=(0, 1, *order)), (0, *out))
+
+
+def resize(emit: Emit, layer: Upsample | Resize, x: str) -> str:
+    out = layer.infer(emit.shape)[1:]
+    growth = [n / h for h, n in zip(emit.shape[1:], out, strict=True)]
+    if layer.mode == "bilinear":
+        options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+        return emit("Resize", x, None, None, out, axes=emit.axes, **options)
+    if all(scale.is_integer() for scale in growth):
+        options = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return emit("Resize", x, None, np.array(growth, np.float32), axes=emit.axes, **options)
+    # runtimes round i * H / m in float32: these are the exact pixels
+    for axis, (h, n) in enumerate(zip(emit.shape[1:], out, strict=True), start=2):
+        x = emit("Gather", x, tuple(i * h // n for i in range(n)), axis=axis)
+    return x
+
+
+def scale(emit: Emit, layer: Scale, x: str) -> str:
+    return emit("Mul", x, emit.weights["weight"] if layer.learnable else layer.by)
+
+
+def layerscale(emit: Emit, layer: LayerScale, x: str) -> str:
+    return emit("Mul", x, emit.per_channel(emit.weights["weight"]))
+
+
+def concat(emit: Emit, layer: Layer, *inputs: str) -> str:
+    return emit("Concat", *inputs, axis=1)
+
+
+def add(emit: Emit, layer: Layer, *inputs: str) -> str:
+    return emit("Add" if len(inputs) == 2 else "Sum", *inputs)
+
+
+def mul(emit: Emit, layer: Mul, *inputs: str) -> str:
+    """A product, one factor after the other; beside maps, vectors get axes of size 1."""
+    factors = [
+        name if len(shape) == len(whole) else emit("Unsqueeze", name, tuple(range(2, 1 + len(whole))))
+        for name, shape, whole in zip(inputs, emit.shapes, aligned(emit.shapes), strict=True)
+    ]
+    if len(factors) == 1:
+        return emit("Identity", factors[0])
+    product = factors[0]
+    for factor in factors[1:]:
+        product = emit("Mul", product, factor)
+    return product
+
+
+def maximum(emit: Emit, layer: Layer, *inputs: str) -> str:
+    return emit("Max", *inputs)
