@@ -176,6 +176,7 @@ def test_kinds_say_what_they_take():
 
 def test_weights_count_their_elements():
     assert Weight("weight", (8, 3, 5, 5), Init("uniform", 0.1)).size == 600
+    assert Weight("weight", (3,), base.ONES) == ("weight", (3,), ("constant", 1.0), 0, 0, False)
     assert base.ZEROS == ("constant", 0.0) and base.ONES == ("constant", 1.0)
 
 
@@ -207,6 +208,7 @@ def test_extents_are_spelled_out_for_each_axis():
         (7, 7, "1, 7"),
         (12, 5, "2, 3, 4, 6"),
         (8192, 9000, "512, 1024, 2048, 4096"),
+        (8194, 9000, "17, 34, 241, 482"),
     ],
 )
 def test_near_divisors(number, wanted, near):

@@ -42,7 +42,7 @@ def window_size(
     kernel: Extent,
     stride: Extent,
     pad: str | Extent,
-    dilation: Extent = 1,
+    dilation: Extent,
     ceil: bool = False,
 ) -> Shape:
     """The output sizes: floor((H + before + after - d(k-1) - 1)/s + 1) on each axis.
