@@ -1,7 +1,7 @@
-"""The cases in cases/ok: a small spec for each rule of the language and each layer, which states what it gives.
+"""The cases in cases/ok: a small spec for each rule of the language and each layer, which says what it gives.
 
-Beside shape marks and `expect`, a comment at the end of a line may state figures of the layers written on that
-line, over all calls: `# params 896, macs 27_648`, `# buffers 8`, and `# names a b.c` their names in order.
+Beside shape marks and `expect`, a comment at the end of a line may state figures of the layers written there,
+over all calls: `# params 896, macs 27_648`, `# buffers 8`, and `# names a b.c`, their names in order.
 """
 
 import re

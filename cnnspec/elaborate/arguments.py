@@ -21,6 +21,13 @@ def match(
     for position, argument in enumerate(arguments):
         name = argument.name
         if name is None:
+            if position and arguments[position - 1].name is not None:
+                raise Mistake(
+                    "argument-order",
+                    argument.span,
+                    f"in `{what}`, an argument without a name stands after one with a name",
+                    help="write those without a name first",
+                )
             if position >= len(names):
                 takes = (
                     f"takes {len(names)} argument{'s' if len(names) != 1 else ''}"
@@ -56,7 +63,7 @@ def layer_arguments(
     context: Context,
     variables: Variables,
 ) -> dict[str, Any] | None:
-    """The fields of a layer from the arguments of a call; None where a part of them is unknown. Raises Mistake."""
+    """The fields of a layer from the arguments of a call; None where one is unknown. Raises Mistake."""
     known = parameters(cls)
     given = match(arguments, tuple(p.name for p in known), cls.op, span)
     values: dict[str, Any] = {}
@@ -118,7 +125,10 @@ def bind_parameters(
     variables: Variables,
     callee: Context,
 ) -> Variables:
-    """The variables of a def from a call; defaults are evaluated at the call, in the def's module. Raises Mistake."""
+    """The variables of a def from a call; defaults are evaluated at the call, in the def's module.
+
+    Raises Mistake.
+    """
     given = match(arguments, tuple(p.name for p in known), what, span)
     bound: Variables = {}
     for parameter in known:

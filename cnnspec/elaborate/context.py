@@ -1,4 +1,4 @@
-"""Where the walk through a spec stands: the frame of the call, the block being filled, the value that flows."""
+"""Where the walk through a spec stands: the frame of the call, the block it fills, the value that flows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 class Frame:
     """What one call of a net or def has for itself: its labels.
 
-    `tainted` says that a mistake left labels undefined here, so that unknown names may be its doing.
+    `segments` are the labels as the names of layers write them: `p[1]` and `p1` are the same. `tainted` says
+    that a mistake left labels undefined here, so that unknown names may be its doing.
     """
 
     is_net: bool = False
     labels: dict[str, Value | Family] = field(default_factory=dict)
     label_spans: dict[str, Span] = field(default_factory=dict)
+    segments: set[str] = field(default_factory=set)
     tainted: bool = False
 
 

@@ -118,7 +118,7 @@ def _flatten(block: Block) -> None:
 
 
 def _segments(children: list[Block | int], draft: Draft) -> list[str]:
-    """The last part of each child's path, in order: labels as they are, others numbered where there are several."""
+    """The last part of each child's path: labels as they are, others numbered where there are several."""
     fixed, titles = [], []
     for child in children:
         if isinstance(child, Block):

@@ -163,7 +163,7 @@ def _shortcut(walk: Walk, kind: str, main: Value, context: Context, span: Span) 
         return []
     if kind == "identity":
         return [start]
-    inner = context.within(walk.open(context, "shortcut", "shortcut", span, "shortcut"))
+    inner = context.within(walk.open(context, "shortcut", "shortcut", span))
     stride = _stride_between(start.shape, main.shape, span)
     layers = (
         _projection(walk, main.shape, stride)

@@ -74,7 +74,7 @@ def _round(value: Any, digits: int = 0) -> Any:
 
 def round_to(value: float, multiple: int) -> int:
     """The multiple nearest to a value, ties to the even one."""
-    return int(round(value / multiple)) * multiple
+    return round(value / multiple) * multiple
 
 
 def make_divisible(value: float, divisor: int = 8, least: int | None = None) -> int:

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from cnnspec.elaborate.draft import Draft
 from cnnspec.elaborate.values import Mistake
 from cnnspec.layers.base import Layer, Shape, describe
 from cnnspec.source import Span
 
 
-class Sharing:
-    """One call of a shared block: its nodes with weights use those of the first call, in order."""
+@dataclass(slots=True, eq=False)
+class SharedWeights:
+    """The nodes that own the weights of a share, in the order of its body; complete after its first call."""
 
-    def __init__(self, name: str, first: list[int] | None) -> None:
-        self.name, self.first, self.position = name, first, 0
-        self.made: list[int] = []
+    name: str
+    owners: list[int] = field(default_factory=list)
+    complete: bool = False
+
+
+class Sharing:
+    """One call of a shared block: its layers with weights use those of the share, in order.
+
+    The first call makes them; one within the first call (recursion) uses what is there and adds what is not.
+    """
+
+    def __init__(self, weights: SharedWeights) -> None:
+        self.weights, self.position = weights, 0
 
     def claim(self, draft: Draft, layer: Layer, shapes: tuple[Shape, ...], span: Span) -> int:
         """The node whose weights the next one uses, -1 for its own. Raises Mistake where they do not fit."""
-        weights = layer.params(*shapes)
-        if not weights:
+        needed = layer.params(*shapes)
+        if not needed:
             return -1
-        if self.first is None:
-            self.made.append(len(draft.nodes))
+        owners, self.position = self.weights.owners, self.position + 1
+        if self.position > len(owners):
+            if self.weights.complete:
+                raise self._differs(span, "this call has more layers with weights than the first one")
+            owners.append(len(draft.nodes))
             return -1
-        if self.position >= len(self.first):
-            raise self._differs(span, "this call has more layers with weights than the first one")
-        owner = self.first[self.position]
-        self.position += 1
-        node = draft.nodes[owner]
-        expected = node.layer.params(*[draft.nodes[i].shape for i in node.inputs])
-        if [(w.name, w.shape) for w in expected] != [(w.name, w.shape) for w in weights]:
-            theirs, ours = (
-                ", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (expected, weights)
-            )
-            raise self._differs(span, f"the first call has weights {theirs} here, this one needs {ours}")
-        return owner
+        node = draft.nodes[owners[self.position - 1]]
+        theirs = node.layer.params(*[draft.nodes[i].shape for i in node.inputs])
+        if [(w.name, w.shape) for w in theirs] != [(w.name, w.shape) for w in needed]:
+            had, has = (", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (theirs, needed))
+            raise self._differs(span, f"the first call has weights {had} here, this one needs {has}")
+        return owners[self.position - 1]
 
     def _differs(self, span: Span, detail: str) -> Mistake:
-        name = self.name
+        name = self.weights.name
         return Mistake(
             "share-shape",
             span,

@@ -14,7 +14,7 @@ from cnnspec.elaborate.draft import Draft
 from cnnspec.elaborate.evaluate import Variables, evaluate, pick, suggest, truth, unpack, unpacked
 from cnnspec.elaborate.forms import dense, join, residual
 from cnnspec.elaborate.modules import library_names
-from cnnspec.elaborate.sharing import Sharing
+from cnnspec.elaborate.sharing import SharedWeights, Sharing
 from cnnspec.elaborate.values import (
     FORMS,
     LOST,
@@ -43,7 +43,7 @@ class Walk:
         self.expectations: list[tuple[syntax.Expect, Context, Variables]] = []
         self._layers: dict[tuple[Any, ...], Layer] = {}
         self._shapes: dict[tuple[Any, ...], Shape] = {}
-        self._shared: dict[int, list[int]] = {}
+        self._shared: dict[int, SharedWeights] = {}
         self._sharing: list[Sharing] = []
         self.resized = False
 
@@ -52,6 +52,8 @@ class Walk:
         self.body(net.body, context, variables)
         if not self.draft.outputs and context.value is not None:
             self.draft.outputs["output"] = context.value
+        elif not self.draft.outputs.keys() - self.draft.training_heads and not context.frame.tainted:
+            self._no_output(net)
         if not self.draft.inputs and not context.frame.tainted:
             self.report.error(
                 "net-input",
@@ -59,6 +61,15 @@ class Walk:
                 f"net {net.name} has no input",
                 help="begin it with, for example, input 3x224x224",
             )
+
+    def _no_output(self, net: syntax.Net) -> None:
+        trained = bool(self.draft.outputs)
+        self.report.error(
+            "net-output",
+            net.span,
+            f"net {net.name} has no output" + (" in inference: all its heads are for training" * trained),
+            help="leave `, training` out of one head" if trained else "end it with a chain or a head",
+        )
 
     # ---- statements
 
@@ -145,7 +156,7 @@ class Walk:
             )
         node = self.draft.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
         self.draft.inputs.append(node.node)
-        self._bind(name, (), node, declaration.span, context)
+        self._bind(name, (), name, node, declaration.span, context)
         context.value = node if len(self.draft.inputs) == 1 else None
 
     def _section(self, section: syntax.Section, context: Context, scope: Variables) -> None:
@@ -181,7 +192,7 @@ class Walk:
             self.draft.training_heads.add(name)
         if head.name is not None:
             indices = tuple(self._indices(head.name, context, scope))
-            self._bind(head.name.name, indices, inner.value or LOST, head.span, context)
+            self._bind(head.name.name, indices, name, inner.value or LOST, head.span, context)
 
     def _expect(self, expect: syntax.Expect, context: Context, scope: Variables) -> None:
         self._only_in_net("expect", expect.span, context)
@@ -216,7 +227,9 @@ class Walk:
             for unit in flow.units:
                 self.unit(unit, inner, scope, "")
             context.value = inner.value
-        self._bind(label.name, indices, context.value or LOST, label.span, context)
+        if label.name in scope:
+            raise label_taken(label.name, label.span, "parameter or value")
+        self._bind(label.name, indices, segment, context.value or LOST, label.span, context)
 
     def _segment(self, label: syntax.Reference, context: Context, scope: Variables) -> str:
         indices = [str(index) for index in self._indices(label, context, scope)]
@@ -236,36 +249,34 @@ class Walk:
                     )
                 yield index
 
-    def _bind(self, name: str, indices: tuple[int, ...], value: Value, span: Span, context: Context) -> None:
-        labels = context.frame.labels
+    def _bind(
+        self, name: str, indices: tuple[int, ...], segment: str, value: Value, span: Span, context: Context
+    ) -> None:
+        """Give a label its value; `segment` is how the names of layers write it. Raises Mistake."""
+        frame = context.frame
         if context.module.lookup(name) is not None:
             what = "layer" if name in REGISTRY else "form" if name in FORMS else "block or value"
+            raise label_taken(name, span, what)
+        known = frame.labels.get(name)
+        if segment in frame.segments or (known is not None and bool(indices) != isinstance(known, dict)):
+            other = "" if segment == name else f" (its layers are called `{segment}`)"
             raise Mistake(
-                "label-taken",
+                "label-twice",
                 span,
-                f"the label `{name}` has the name of a {what}",
-                help="choose another name",
+                f"the label `{name}` is given twice{other}",
+                help="number it, as in name[i]:",
             )
-        known = labels.get(name)
-        if indices and (known is None or isinstance(known, dict)):
-            family = labels.setdefault(name, {})
-            assert isinstance(family, dict)
-            if indices not in family:
-                family[indices] = value
-                context.frame.label_spans.setdefault(name, span)
-                return
-        elif not indices and (known is None or known is LOST):
-            labels[name] = value
-            context.frame.label_spans.setdefault(name, span)
-            return
-        raise Mistake(
-            "label-twice", span, f"the label `{name}` is given twice", help="number it, as in name[i]:"
-        )
+        frame.segments.add(segment)
+        frame.label_spans.setdefault(name, span)
+        if indices:
+            frame.labels.setdefault(name, {})[indices] = value  # type: ignore[index]
+        else:
+            frame.labels[name] = value
 
     def _mark(self, mark: syntax.Mark, context: Context, scope: Variables) -> None:
         """Hold a shape mark; one that is written out is believed where the shape is unknown.
 
-        Marks are written for the inputs as written: a net whose input is resized from outside is not held to them.
+        Marks hold for the inputs as written: a net whose input is resized from outside is not held to them.
         """
         if self.resized:
             return
@@ -454,7 +465,7 @@ class Walk:
         return context.value
 
     def layer(self, cls: type[Layer], values: dict[str, Any]) -> Layer:
-        """A layer with these fields; equal ones are one object, so that what is known of it is found again."""
+        """A layer with these fields; equal ones are one object, so that what is known of one is known of all."""
         key = (cls, *values.items(), *map(type, values.values()))
         found = self._layers.get(key)
         if found is None:
@@ -510,11 +521,11 @@ class Walk:
             [(a.name, bound[a.name or names[position]]) for position, a in enumerate(unit.arguments or ())]
         )
         if definition.shared:
-            sharing = Sharing(definition.name, self._shared.get(id(definition)))
-            self._sharing.append(sharing)
+            weights = self._shared.setdefault(id(definition), SharedWeights(definition.name))
+            self._sharing.append(Sharing(weights))
             self.body(definition.body, callee, bound)
             self._sharing.pop()
-            self._shared.setdefault(id(definition), sharing.made)
+            weights.complete = True
         else:
             self.body(definition.body, callee, bound)
         context.value = callee.value
@@ -533,6 +544,13 @@ class Walk:
         block = Block(kind, title, context.block, span, index=index, segment=segment)
         context.block.children.append(block)
         return block
+
+
+def label_taken(name: str, span: Span, what: str) -> Mistake:
+    """The mistake of a label that has the name of something else."""
+    return Mistake(
+        "label-taken", span, f"the label `{name}` has the name of a {what}", help="choose another name"
+    )
 
 
 class Abandoned(Exception):
