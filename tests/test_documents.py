@@ -1,0 +1,35 @@
+"""README and docs/: every block runs, every output shown is the one there is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from documents import execute, fenced_blocks, matches
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_block_runs_and_shows_its_output(
+    path: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    shutil.copytree(ROOT / "specs", tmp_path / "specs", ignore=shutil.ignore_patterns("__*"))
+    document = path.read_text(encoding="utf-8")
+    rewritten, problems = execute(document, tmp_path)
+    if pytestconfig.getoption("--update-golden"):
+        path.write_text(rewritten, encoding="utf-8")
+    else:
+        assert not problems, "\n\n".join(problems)
+
+
+def test_marks_stand_for_what_varies() -> None:
+    assert matches("a [..] ms\n...\nend", "a 3.5 ms\nb\nc\nend")
+    assert not matches("a\nend", "a\nb\nend")
+
+
+def test_blocks_are_found_with_their_titles() -> None:
+    (block,) = fenced_blocks("x\n```cnn title=a.cnn\nnet A {}\n```\n")
+    assert (block.language, block.title, block.text) == ("cnn", "a.cnn", "net A {}\n")
