@@ -465,7 +465,7 @@ class Walk:
         return context.value
 
     def layer(self, cls: type[Layer], values: dict[str, Any]) -> Layer:
-        """A layer with these fields; equal ones are one object, so that what is known of one is known of all."""
+        """A layer with these fields; equal ones are one object: what is found of one holds for all."""
         key = (cls, *values.items(), *map(type, values.values()))
         found = self._layers.get(key)
         if found is None:
