@@ -44,7 +44,8 @@ def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str
     """
     if scheme not in SCHEMES:
         raise ValueError(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
-    silent = _residual_ends(graph) if scheme == "zero-gamma" else frozenset()
+    ends = {residual_end(graph, node) for node in graph} if scheme == "zero-gamma" else set()
+    silent = {f"{end}.weight" for end in ends}
     return {
         key: np.zeros(weight.shape, np.float32) if key in silent else _draw(key, weight, seed, scheme)
         for key, weight, _ in declared(graph)
@@ -78,20 +79,14 @@ def _stream(seed: int, key: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
-def _residual_ends(graph: Graph) -> frozenset[str]:
-    """The keys of the gammas that end the main path of a residual."""
-    ends = set()
-    for node in graph:
-        if node.layer.op != "add" or not any(
-            b.kind == "residual" for b in (node.block, node.block.parent) if b
-        ):
-            continue
-        main = graph[node.inputs[0]]
-        while main.layer.op in ("dropout", "droppath", "identity") and main.inputs:
-            main = graph[main.inputs[0]]
-        if main.layer.op == "batchnorm":
-            ends.add(f"{main.weights_of}.weight")
-    return frozenset(ends)
+def residual_end(graph: Graph, node: Node) -> str | None:
+    """The path of the batchnorm that ends the main path of a residual, where `node` is the sum after it."""
+    if node.layer.op != "add" or not any(b.kind == "residual" for b in (node.block, node.block.parent) if b):
+        return None
+    main = graph[node.inputs[0]]
+    while main.layer.op in ("dropout", "droppath", "identity") and main.inputs:
+        main = graph[main.inputs[0]]
+    return main.weights_of if main.layer.op == "batchnorm" else None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Blocks of one name whose layers and wiring agree share a class; what differs in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
@@ -15,7 +15,7 @@ from cnnspec.backends.torch.collect import Collector, Uneven
 from cnnspec.backends.torch.fields import Argument, Field
 from cnnspec.backends.torch.names import camel
 from cnnspec.backends.torch.parameters import Parameter, parameters
-from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, is_within, scopes
+from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
 
 
@@ -47,9 +47,9 @@ def promote_repeated(root: Scope) -> None:
         signatures.of(scope)
     pending = [root]
     while pending:
-        frame = pending.pop()
-        count = Counter(signatures.of(space) for space in _spaces(frame))
-        stack = list(reversed(frame.parts))
+        outer = pending.pop()
+        count = Counter(signatures.of(space) for space in frame(outer) if space.form == "space")
+        stack = list(reversed(outer.parts))
         while stack:
             part = stack.pop()
             if not isinstance(part, Scope):
@@ -60,17 +60,6 @@ def promote_repeated(root: Scope) -> None:
                 pending.append(part)
             else:
                 stack.extend(reversed(part.parts))
-
-
-def _spaces(frame: Scope) -> Iterator[Scope]:
-    """The namespaces of one class."""
-    stack: list[Part] = list(frame.parts)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Scope) and part.form != "class":
-            if part.form == "space":
-                yield part
-            stack.extend(part.parts)
 
 
 def _has_foreign(space: Scope) -> bool:
@@ -87,8 +76,8 @@ def _has_foreign(space: Scope) -> bool:
 class Signatures:
     """Numbers for what a scope is but for its numbers: layers, names and wiring, the same for the same.
 
-    A list counts as one module repeated, whatever its length, unless `strict`. `final` gives the class that inner
-    scopes have been given, by id; without it they are compared by what they hold.
+    A list counts as one module repeated, whatever its length, unless `strict`. `final` is the class that each
+    inner scope has been given, by id; without it they are compared by what they hold.
     """
 
     def __init__(self, final: dict[int, Class] | None, strict: bool = False):
@@ -197,7 +186,9 @@ class Resolver:
         height: dict[int, int] = {}
         levels: dict[int, list[Scope]] = defaultdict(list)
         for scope in reversed(order):
-            inner = [height[id(part)] + (part.form == "class") for part in scope.parts if isinstance(part, Scope)]
+            inner = [
+                height[id(part)] + (part.form == "class") for part in scope.parts if isinstance(part, Scope)
+            ]
             height[id(scope)] = max(inner, default=0)
         for scope in order:
             if scope.form == "class":

@@ -85,7 +85,8 @@ class Collector:
             return
         for slot, value in enumerate(first.outputs):
             if all(
-                not isinstance(part, Absent) and self.graph[part.outputs[slot]].shape == self.graph[value].shape
+                not isinstance(part, Absent)
+                and self.graph[part.outputs[slot]].shape == self.graph[value].shape
                 for part in parts
             ):
                 self.fixed_shapes.add(value)
@@ -105,7 +106,9 @@ class Collector:
 
     def _shape(self, rows: Sequence[Row]) -> str:
         """The shape of the output, where it is the same in every instance."""
-        shapes = {self.graph[row.outputs[0]].shape for row in rows if row is not None and len(row.outputs) == 1}
+        shapes = {
+            self.graph[row.outputs[0]].shape for row in rows if row is not None and len(row.outputs) == 1
+        }
         many = any(row is not None and len(row.outputs) != 1 for row in rows)
         return describe(shapes.pop()) if len(shapes) == 1 and not many else ""
 
@@ -212,7 +215,13 @@ class Collector:
             return Flat(("class", self.class_of[id(part)].number), list(self.values[id(part)]))
         inner = [self._flat(child) for child in part.parts if isinstance(child, Leaf | Scope)]
         named = part.form == "chain"
-        key = (part.form, tuple((child.segment if named else "", flat.key) for child, flat in zip(part.parts, inner)))
+        key = (
+            part.form,
+            tuple(
+                (child.segment if named else "", flat.key)
+                for child, flat in zip(part.parts, inner, strict=True)
+            ),
+        )
         if not named:
             # how a list folds into runs depends on its numbers, so only equal lists make a run
             return Flat((key, tuple((type(v), v) for flat in inner for v in flat.values)))

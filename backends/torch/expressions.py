@@ -1,7 +1,7 @@
-"""Finds how one column of numbers follows from others: which expression in its parameters each argument of a class is.
+"""Finds how one column of numbers follows from others, as the arguments in a class do from its parameters.
 
 A column holds the value of one argument in each instance of a class, ABSENT where that instance has no such
-layer. Whatever is found holds for every instance there is, so the classes that use it rebuild exactly that net.
+layer. Whatever is found holds for every instance there is, so the classes that use it rebuild just that net.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def find_condition(
     channels: list[tuple[Expression, Expression]],
     strides: list[Expression],
 ) -> Expression | None:
-    """A comparison that holds in just these instances: of channels in and out, of strides with 1, or of both."""
+    """A comparison that holds in just these instances: of channels in and out, of strides with 1, or both."""
     different = [
         Expression(
             f"{a.text} != {b.text}",

@@ -1,11 +1,11 @@
-"""The forward method of a class: which module or function is applied to which value, and the names of values."""
+"""The forward method of a class: what is applied to which value, and the names of values."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnspec.backends.torch.expressions import literal
 from cnnspec.backends.torch.layout import (
@@ -20,7 +20,7 @@ from cnnspec.backends.torch.layout import (
     flat,
     lines,
 )
-from cnnspec.backends.torch.names import Namespace, is_field
+from cnnspec.backends.torch.names import RESERVED, Namespace, attribute_path, is_field
 from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
@@ -33,11 +33,13 @@ BODY = 2 * INDENT
 MOST_CALLS = 2
 """How many calls may stand inside one another on a line."""
 FEW_ARMS = 2
+LONG = 60
+"""From how many characters on an expression is a line of its own."""
 
 
 @dataclass(eq=False)
 class Step:
-    """One line of the computation: `callee` applied to inputs; `join` is the operator where there is no callee.
+    """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
     `arms` is a namespace whose modules all take the one input, for the concatenation of what they give.
     """
@@ -52,6 +54,14 @@ class Step:
     label: str = ""
 
 
+class Pending(NamedTuple):
+    """A value not yet named: its expression, how deep its calls nest, and the variables that it uses."""
+
+    doc: Doc
+    depth: int
+    held: tuple[str, ...]
+
+
 class Forward:
     """Writes the forward method of one class, after its first instance."""
 
@@ -61,19 +71,24 @@ class Forward:
         self.reserved = reserved
         self.is_net = made.template.block is graph.root
         self.steps = self._needed(list(self._walk(self.scope, "self")))
-
-    def write(self) -> list[str]:
-        """The method, without the indentation of the class."""
-        arguments = [self._argument(value) for value in self.scope.inputs]
-        self.variables = dict(zip(self.scope.inputs, arguments, strict=True))
+        self.index = {step: index for index, step in enumerate(self.steps)}
+        self.users: dict[str, Step] = {}
+        for step in reversed(self.steps):
+            self.users.update(dict.fromkeys(step.inputs, step))
         self.uses = Counter(value for step in self.steps for value in step.inputs)
         self.uses.update(self.scope.outputs)
-        self.pending: dict[str, tuple[Doc, int, tuple[str, ...]]] = {}
+        self.variables: dict[str, str] = {}
+        self.pending: dict[str, Pending] = {}
         self.out: list[str] = []
+
+    def write(self) -> list[str]:
+        """The method, with the indentation of a class body."""
+        arguments = [self._argument(value) for value in self.scope.inputs]
+        self.variables.update(zip(self.scope.inputs, arguments, strict=True))
         later = self._training_steps()
         for step in self.steps:
             if step not in later:
-                self._write_step(step)
+                self._write_step(step, BODY)
         self._write_end([step for step in self.steps if step in later])
         head = f"    def forward(self, {', '.join(arguments)}){self._annotation()}:"
         return [head, *self.out]
@@ -81,7 +96,9 @@ class Forward:
     def _annotation(self) -> str:
         """TorchScript must be told where a net returns one tensor in inference and several in training."""
         heads = self.graph.outputs
-        several = self.is_net and self.graph.training_heads and len(heads) - len(self.graph.training_heads) == 1
+        several = (
+            self.is_net and self.graph.training_heads and len(heads) - len(self.graph.training_heads) == 1
+        )
         return " -> torch.Tensor | dict[str, torch.Tensor]" if several else ""
 
     def _argument(self, value: str) -> str:
@@ -118,7 +135,9 @@ class Forward:
             return None
         if len(arms) <= FEW_ARMS or scope.outputs != last.outputs or scope.form == "class":
             return None
-        if not all(isinstance(arm, Scope) and arm.form != "space" and arm.inputs == scope.inputs for arm in arms):
+        if not all(
+            isinstance(arm, Scope) and arm.form != "space" and arm.inputs == scope.inputs for arm in arms
+        ):
             return None
         if len(scope.inputs) != 1 or last.inputs != tuple(
             value for arm in arms if isinstance(arm, Scope) for value in arm.outputs
@@ -144,7 +163,11 @@ class Forward:
             callee = self._attribute(scope, prefix, part.segment)
         else:
             own = part.owner == part.path
-            callee = self._attribute(scope, prefix, part.segment) if own else self._path(part.owner)
+            callee = (
+                self._attribute(scope, prefix, part.segment)
+                if own
+                else attribute_path(part.owner, self.scope.path)
+            )
         label = part.segment if isinstance(part, Scope) and part.block.kind != "arm" else ""
         return Step(part.inputs, part.outputs, callee, label=label)
 
@@ -156,14 +179,6 @@ class Forward:
             is_list = [part.segment for part in scope.parts] == [str(i) for i in range(len(scope.parts))]
             return f"{prefix}[{segment}]" if is_list else f"{prefix}[{literal(segment)}]"
         return f"{prefix}._modules[{literal(segment)}]"
-
-    def _path(self, path: str) -> str:
-        """How a module elsewhere in this class is reached."""
-        inner = path[len(self.scope.path) + 1 :] if self.scope.path else path
-        segments = inner.split(".")
-        if all(map(is_field, segments)):
-            return "self." + inner
-        return f"self.get_submodule({literal(inner)})"
 
     def _needed(self, steps: list[Step]) -> list[Step]:
         """The steps that some output needs."""
@@ -183,43 +198,84 @@ class Forward:
 
     # what they are written as
 
-    def _write_step(self, step: Step, indent: int = BODY) -> None:
-        doc, depth, held = self._expression(step, indent)
-        value = step.outputs[0]
-        if len(step.outputs) == 1 and self._can_wait(step, doc, depth):
-            self.pending[value] = (doc, depth, held)
+    def _write_step(self, step: Step, indent: int) -> None:
+        found = self._expression(step, indent)
+        if self._can_wait(step, found):
+            self.pending[step.outputs[0]] = found
             return
-        for used in held:
-            self.uses[used] -= 1
+        self._release(found.held)
         names = [self._variable(value, step.label) for value in step.outputs]
-        self._emit(", ".join(names) + " = ", doc, indent, self._shape(step))
+        self.out += lines(found.doc, indent, ", ".join(names) + " = ", comment=self._shape(step))
 
-    def _expression(self, step: Step, indent: int) -> tuple[Doc, int, tuple[str, ...]]:
-        """What a step computes, how deep its calls nest, and the variables that it holds on to."""
-        doc, depth, held = self._build(step)
+    def _expression(self, step: Step, indent: int) -> Pending:
+        """What a step computes, from values that wait for it if the whole stays readable."""
+        found = self._build(step)
         waiting = [value for value in step.inputs if value in self.pending]
-        if waiting and (depth > MOST_CALLS or not fits(flat(doc), indent + len("return "))):
-            if not (step.join == "cat" and depth <= MOST_CALLS):
-                for value in waiting:
-                    self._settle(value, indent)
-                doc, depth, held = self._build(step)
+        fitting = step.join == "cat" or fits(flat(found.doc), indent + len("return "))
+        if waiting and (found.depth > MOST_CALLS or not fitting):
+            for value in waiting:
+                self._settle(value, indent)
+            return self._build(step)
         for value in waiting:
             self.pending.pop(value, None)
-        return doc, depth, held
+        return found
 
-    def _build(self, step: Step) -> tuple[Doc, int, tuple[str, ...]]:
-        docs, depth, held = [], 0, []
+    def _build(self, step: Step) -> Pending:
+        docs: list[Doc] = []
+        depth, held = 0, []
         for value in step.inputs:
             if value in self.pending:
-                doc, inner, names = self.pending[value]
-                docs.append(doc)
-                depth = max(depth, inner)
-                held += names
+                inner = self.pending[value]
+                docs.append(inner.doc)
+                depth = max(depth, inner.depth)
+                held += inner.held
             else:
                 docs.append(self.variables[value])
                 held.append(value)
-        operator = step.join in ("+", "*")
-        return self._apply(step, docs), depth + (not operator), tuple(held)
+        is_call = step.join not in ("+", "*")
+        return Pending(self._apply(step, docs), depth + is_call, tuple(held))
+
+    def _can_wait(self, step: Step, found: Pending) -> bool:
+        """Whether a value is written inside the one expression that uses it rather than named."""
+        value = step.outputs[0]
+        if len(step.outputs) > 1 or self.uses[value] != 1 or found.depth > MOST_CALLS:
+            return False
+        user = self.users.get(value)
+        if user is None:
+            return self.is_net or len(self.scope.outputs) == 1
+        if self.is_net and step.callee.startswith("self.") and user.callee.startswith("self."):
+            return False
+        between = range(self.index[step] + 1, self.index[user])
+        return all(self._feeds(self.steps[index], user) for index in between) and len(flat(found.doc)) < LONG
+
+    def _feeds(self, step: Step, user: Step) -> bool:
+        return len(step.outputs) == 1 and step.outputs[0] in user.inputs and self.uses[step.outputs[0]] == 1
+
+    def _settle(self, value: str, indent: int) -> None:
+        """Give a waiting value a name."""
+        found = self.pending.pop(value)
+        self._release(found.held)
+        self.out += lines(found.doc, indent, f"{self._variable(value, '')} = ")
+
+    def _release(self, values: Iterable[str]) -> None:
+        """Count uses down; the variable of a value that nothing needs any more is free."""
+        for value in values:
+            self.uses[value] -= 1
+            if not self.uses[value]:
+                self.variables.pop(value, None)
+
+    def _variable(self, value: str, label: str) -> str:
+        """A name for a value: its label where it has several uses, else x, y or z where one is free."""
+        taken = set(self.variables.values()) | self.reserved
+        wanted = (label,) if label.isidentifier() and self.uses[value] > 1 else ("x", "y", "z")
+        name = next((short for short in wanted if short not in taken and short not in RESERVED), "")
+        self.variables[value] = name or Namespace(taken).unique(wanted[0])
+        return self.variables[value]
+
+    def _shape(self, step: Step) -> str:
+        if len(step.outputs) != 1 or step.outputs[0] not in self.made.fixed_shapes:
+            return ""
+        return describe(self.graph[step.outputs[0]].shape)
 
     def _apply(self, step: Step, docs: list[Doc]) -> Doc:
         if step.arms:
@@ -230,7 +286,9 @@ class Forward:
         if len(docs) == 1:
             return docs[0]
         if step.join == "cat":
-            return Bracketed("torch.cat(", (Item(Bracketed("[", tuple(map(Item, docs)), "]")), Item("1", "dim=")))
+            return Bracketed(
+                "torch.cat(", (Item(Bracketed("[", tuple(map(Item, docs)), "]")), Item("1", "dim="))
+            )
         if step.join == "maximum":
             whole = docs[0]
             for doc in docs[1:]:
@@ -240,54 +298,6 @@ class Forward:
             docs = [_lifted(doc, missing) for doc, missing in zip(docs, step.broadcast, strict=True)]
         return Infix(step.join, tuple(docs))
 
-    def _can_wait(self, step: Step, doc: Doc, depth: int) -> bool:
-        """Whether a value is written inside the one expression that uses it rather than named."""
-        value = step.outputs[0]
-        if self.uses[value] != 1 or value in self.scope.outputs or isinstance(doc, str):
-            return self._is_single_output(value) and depth <= MOST_CALLS
-        user = next((other for other in self.steps if value in other.inputs), None)
-        if user is None or (self.is_net and step.callee.startswith("self.") and user.callee.startswith("self.")):
-            return False
-        between = self.steps[self.steps.index(step) + 1 : self.steps.index(user)]
-        return all(self._feeds(other, user) for other in between) and len(flat(doc)) < 60
-
-    def _feeds(self, step: Step, user: Step) -> bool:
-        return len(step.outputs) == 1 and step.outputs[0] in user.inputs and self.uses[step.outputs[0]] == 1
-
-    def _is_single_output(self, value: str) -> bool:
-        return self.scope.outputs == (value,) and self.uses[value] == 1 and not self._training_steps()
-
-    def _settle(self, value: str, indent: int) -> None:
-        """Give a waiting value a name."""
-        doc, _, held = self.pending.pop(value)
-        for used in held:
-            self.uses[used] -= 1
-        self._emit(f"{self._variable(value, '')} = ", doc, indent, "")
-
-    def _variable(self, value: str, label: str) -> str:
-        """A name for a value: x, y or z where one is free, its label where it is needed for long."""
-        live = {name for used, name in self.variables.items() if self.uses[used] > 0}
-        for doc, _, held in self.pending.values():
-            live |= {self.variables[used] for used in held}
-        if label and self.uses[value] > 1 and label.isidentifier():
-            name = self._fresh(label, live)
-        else:
-            name = next((short for short in ("x", "y", "z") if short not in live | self.reserved), "")
-            name = name or self._fresh("x", live)
-        self.variables[value] = name
-        return name
-
-    def _fresh(self, wanted: str, live: set[str]) -> str:
-        return Namespace(self.reserved | live).unique(wanted)
-
-    def _shape(self, step: Step) -> str:
-        if len(step.outputs) != 1 or step.outputs[0] not in self.made.fixed_shapes:
-            return ""
-        return describe(self.graph[step.outputs[0]].shape)
-
-    def _emit(self, before: str, doc: Doc, indent: int, comment: str) -> None:
-        self.out += lines(doc, indent, before, comment=comment)
-
     # how it ends
 
     def _write_end(self, training: list[Step]) -> None:
@@ -296,33 +306,28 @@ class Forward:
             kept = dict(self.variables), self.uses.copy(), dict(self.pending)
             for step in training:
                 self._write_step(step, BODY + INDENT)
-            self._return(dict(self.graph.outputs), BODY + INDENT)
+            self._return_heads(self.graph.outputs, BODY + INDENT)
             self.variables, self.uses, self.pending = kept
-        heads = {
-            head: value
-            for head, value in self.graph.outputs.items()
-            if head not in self.graph.training_heads
-        }
-        if self.is_net and len(heads) > 1:
-            self._return(heads, BODY)
+        if self.is_net:
+            kept_heads = {k: v for k, v in self.graph.outputs.items() if k not in self.graph.training_heads}
+            if len(kept_heads) != 1:
+                self._return_heads(kept_heads, BODY)
+                return
+            values = tuple(kept_heads.values())
         else:
-            values = tuple(heads.values()) if self.is_net else self.scope.outputs
-            docs = [self._final(value) for value in values]
-            doc = docs[0] if len(docs) == 1 else ", ".join(flat(doc) for doc in docs)
-            self._emit("return ", doc, BODY, self._final_shape(values))
+            values = self.scope.outputs
+        docs = [self._final(value) for value in values]
+        doc = docs[0] if len(docs) == 1 else ", ".join(map(flat, docs))
+        shape = describe(self.graph[values[0]].shape)
+        told = len(values) == 1 and values[0] in self.pending and values[0] in self.made.fixed_shapes
+        self.out += lines(doc, BODY, "return ", comment=shape if told else "")
 
     def _final(self, value: str) -> Doc:
-        if value in self.pending:
-            return self.pending[value][0]
-        return self.variables[value]
+        return self.pending[value].doc if value in self.pending else self.variables[value]
 
-    def _final_shape(self, values: tuple[str, ...]) -> str:
-        fixed = len(values) == 1 and values[0] in self.made.fixed_shapes and values[0] in self.pending
-        return describe(self.graph[values[0]].shape) if fixed else ""
-
-    def _return(self, heads: dict[str, str], indent: int) -> None:
+    def _return_heads(self, heads: Mapping[str, str], indent: int) -> None:
         items = tuple(Item(self._final(value), f"{literal(head)}: ") for head, value in heads.items())
-        self._emit("return ", Bracketed("{", items, "}"), indent, "")
+        self.out += lines(Bracketed("{", items, "}"), indent, "return ")
 
 
 def _lifted(doc: Doc, missing: int) -> Doc:
@@ -330,4 +335,4 @@ def _lifted(doc: Doc, missing: int) -> Doc:
     if not missing:
         return doc
     index = ", ".join([":, :", *["None"] * missing])
-    return f"{flat(doc)}[{index}]" if not isinstance(doc, Infix) else f"({flat(doc)})[{index}]"
+    return f"({flat(doc)})[{index}]" if isinstance(doc, Infix) else f"{flat(doc)}[{index}]"

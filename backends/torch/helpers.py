@@ -1,6 +1,6 @@
 """The classes that generated source carries along where torch lacks them, and uses.
 
-Source takes their text from this file, which therefore keeps to the lines of 88 characters of generated files.
+Source takes their text from this file, which so keeps to the layout of generated files: 88 characters a line.
 Those named `..2d` stand for any rank: their text is taken with 2d read as 1d or 3d.
 """
 
@@ -28,7 +28,10 @@ class Dense(nn.Sequential):
 
 
 def same_margins(
-    sizes: list[int], kernel: list[int], stride: list[int], dilation: list[int]
+    sizes: list[int],
+    kernel: list[int],
+    stride: list[int],
+    dilation: list[int],
 ) -> list[int]:
     """Margins for F.pad that give ceil(size / stride) outputs, the odd pixel last."""
     margins: list[int] = []
@@ -44,9 +47,8 @@ class SameConv2d(nn.Conv2d):
     """A convolution with ceil(size / stride) outputs, for inputs of any size."""
 
     def forward(self, x):
-        margins = same_margins(
-            x.shape[2:], self.kernel_size, self.stride, self.dilation
-        )
+        sizes = x.shape[2:]
+        margins = same_margins(sizes, self.kernel_size, self.stride, self.dilation)
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
         return self._conv_forward(F.pad(x, margins, mode), self.weight, self.bias)
 
@@ -66,9 +68,8 @@ class StandardizedSameConv2d(nn.Conv2d):
     def forward(self, x):
         weight = self.weight.flatten(1)
         weight = F.layer_norm(weight, weight.shape[1:], eps=1e-5)
-        margins = same_margins(
-            x.shape[2:], self.kernel_size, self.stride, self.dilation
-        )
+        sizes = x.shape[2:]
+        margins = same_margins(sizes, self.kernel_size, self.stride, self.dilation)
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
         x = F.pad(x, margins, mode)
         return self._conv_forward(x, weight.reshape(self.weight.shape), self.bias)
@@ -100,7 +101,11 @@ class SameAvgPool2d(nn.Module):
     """The mean of each window, with ceil(size / stride) outputs."""
 
     def __init__(
-        self, kernel_size, stride=None, ceil_mode=False, count_include_pad=True
+        self,
+        kernel_size,
+        stride=None,
+        ceil_mode=False,
+        count_include_pad=True,
     ):
         super().__init__()
         self.kernel = axes2d(kernel_size)
@@ -109,9 +114,8 @@ class SameAvgPool2d(nn.Module):
         self.count_include_pad = count_include_pad
 
     def forward(self, x):
-        margins = same_margins(
-            x.shape[2:], self.kernel, self.stride, [1] * len(self.kernel)
-        )
+        sizes, ones = x.shape[2:], [1] * len(self.kernel)
+        margins = same_margins(sizes, self.kernel, self.stride, ones)
         y = self.mean(F.pad(x, margins))
         if self.count_include_pad:
             return y
@@ -240,7 +244,7 @@ class Reshape(nn.Module):
         self.sizes = list(sizes)
 
     def forward(self, x):
-        return x.reshape([x.shape[0]] + self.sizes)
+        return x.flatten(1).unflatten(1, self.sizes)
 
 
 class ZeroChannels(nn.Module):

@@ -1,4 +1,4 @@
-"""Source text in black's layout: what fits on a line stays on it, what does not is split at its outer brackets."""
+"""Source text in black's layout: what fits on a line stays on it, the rest is split at its outer brackets."""
 
 from __future__ import annotations
 
@@ -93,7 +93,11 @@ def lines(doc: Doc, indent: int, before: str = "", after: str = "", comment: str
         return _split(doc, indent, before, after, comment)
     if isinstance(doc, Comprehension):
         inner = [*lines(doc.element, indent + INDENT), " " * (indent + INDENT) + doc.loop]
-        return [margin + before + doc.opening, *inner, margin + with_comment(doc.closing + after, comment, indent)]
+        return [
+            margin + before + doc.opening,
+            *inner,
+            margin + with_comment(doc.closing + after, comment, indent),
+        ]
     if isinstance(doc, Infix):
         return _stacked(doc, indent, before, after)
     return [margin + whole]

@@ -9,21 +9,28 @@ from collections.abc import Iterable
 
 # what nn.Module and its containers have of their own: a submodule of that name would hide it, or be hidden
 MODULE_NAMES = frozenset(
-    """
-    T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu cuda double
-    dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
-    insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
-    parameters pop popitem register_backward_hook register_buffer register_forward_hook
-    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
-    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
-    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
-    share_memory state_dict to to_empty train training type update values xpu zero_grad
-    """.split()
+    re.findall(
+        r"\w+",
+        """
+        T_destination add_module append apply bfloat16 buffers call_super_init children clear compile
+        cpu cuda double dump_patches eval extend extra_repr float forward get_buffer get_extra_state
+        get_parameter get_submodule half insert ipu items keys load_state_dict modules mtia
+        named_buffers named_children named_modules named_parameters parameters pop popitem
+        register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+        register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+        register_load_state_dict_pre_hook register_module register_parameter
+        register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+        set_submodule share_memory state_dict to to_empty train training type update values xpu
+        zero_grad
+        """,
+    )
 )
 # ambiguous to the eye, and so to linters
 UNCLEAR = frozenset({"l", "O", "I"})
 TAKEN = frozenset({"self", "torch", "nn", "F", "i", "model", "params"})
-RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | UNCLEAR | TAKEN
+RESERVED = (
+    frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | UNCLEAR | TAKEN
+)
 
 
 def is_field(segment: str) -> bool:
@@ -35,6 +42,12 @@ def is_field(segment: str) -> bool:
         and not segment.startswith("_")
         and segment not in MODULE_NAMES
     )
+
+
+def attribute_path(path: str, outer: str) -> str:
+    """How the module at a path is reached from within the class at another."""
+    inner = path[len(outer) + 1 :] if outer else path
+    return f"self.{inner}" if all(map(is_field, inner.split("."))) else f'self.get_submodule("{inner}")'
 
 
 def camel(text: str) -> str:
@@ -51,7 +64,7 @@ class Namespace:
         self.taken = set(taken) | RESERVED
 
     def unique(self, wanted: str) -> str:
-        """The wanted name, or the first of wanted2, wanted3, ... that is free; anything but word characters goes."""
+        """The wanted name, less what no identifier has, or the first of name2, name3, ... that is free."""
         base = re.sub(r"\W|[^\x00-\x7f]", "_", wanted) or "x"
         if base[0].isdigit():
             base = f"_{base}"

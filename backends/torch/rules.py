@@ -1,4 +1,4 @@
-"""The table of the torch backend: from each layer to the module, and where there is one the function, that it is in torch.
+"""The table of the torch backend: from each layer to the module, or the function, that it is in torch.
 
 A name without a dot (`Crop`) is a class of helpers.py, which generated source carries along.
 """
@@ -93,7 +93,7 @@ def conv(layer: C.Conv, source: Shape) -> Lowered:
 def margins(
     pad: str | Extent, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> tuple[bool, Extent]:
-    """Whether the margin depends on the size of the input or is uneven, and what it is on both sides if not."""
+    """Whether the margin is uneven or depends on the input's size, and what it is on both sides if not."""
     if pad in ("half", "same"):
         spans = tuple((k - 1) * d for k, d in zip(kernel, dilation, strict=True))
         if pad == "same" and (max(stride) > 1 or any(span % 2 for span in spans)):
@@ -368,11 +368,13 @@ RULES: dict[type[Layer], Callable[..., Lowered]] = {
     D.Flatten: lambda layer, source: Lowered(
         Call("nn.Flatten"), Call("torch.flatten", (Slot("start_dim", 1),))
     ),
-    D.Dropout: simple("nn.Dropout", "", rate=("p", 0.5)),
+    D.Dropout: simple("nn.Dropout", "", rate=("p", REQUIRED)),
     D.DropPath: simple("DropPath", "", rate=("rate", REQUIRED)),
     D.Identity: simple("nn.Identity", ""),
     D.Scale: scale,
-    D.LayerScale: lambda layer, source: module("LayerScale", Slot("channels", source[0]), Slot("init", layer.init)),
+    D.LayerScale: lambda layer, source: module(
+        "LayerScale", Slot("channels", source[0]), Slot("init", layer.init)
+    ),
     S.Pad: pad,
     S.Crop: sizes("Crop", "size"),
     S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),

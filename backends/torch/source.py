@@ -6,51 +6,71 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from cnnspec.backends.torch.classes import Class, classes
 from cnnspec.backends.torch.expressions import Expression, literal
 from cnnspec.backends.torch.fields import Argument, Field, GroupField, ModuleField, RunField
 from cnnspec.backends.torch.forward import Forward
 from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
-from cnnspec.backends.torch.names import Namespace, is_field
+from cnnspec.backends.torch.names import Namespace, attribute_path, is_field
 from cnnspec.backends.torch.rules import REQUIRED
-from cnnspec.backends.torch.structure import structure
+from cnnspec.backends.torch.structure import frame, structure
+from cnnspec.backends.weights import residual_end
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
 BODY = 8
 
 
-def source(graph: Graph) -> str:
-    """The net as a Python file: a class for each block of the spec, the net's own last, and a main that counts.
+class Options(NamedTuple):
+    """How a net starts (backends.weights.SCHEMES), its dtype, and whether maps are laid out channels last."""
 
-    Raises CompileError for a layer that torch has no way to write.
+    init: str = "default"
+    dtype: str = "float32"
+    channels_last: bool = False
+
+
+def source(
+    graph: Graph,
+    *,
+    spec: str = "",
+    init: str = "default",
+    dtype: str = "float32",
+    channels_last: bool = False,
+) -> str:
+    """The net as a Python file: a class for each block of the spec, the net's last, and a main that counts.
+
+    `spec` is what its header says it comes from. Raises CompileError for a layer that torch cannot write.
     """
-    return Writer(graph).write()
+    return Writer(graph, spec or graph.file, Options(init, dtype, channels_last)).write()
 
 
 class Writer:
     """Writes the file of one net."""
 
-    def __init__(self, graph: Graph):
-        self.graph = graph
+    def __init__(self, graph: Graph, spec: str, options: Options):
+        self.graph, self.spec, self.options = graph, spec, options
         self.made = classes(graph, structure(graph))
-        self.namespace = Namespace(helper_texts())
+        self.namespace = Namespace([*helper_texts(), "start"])
         self.made[-1].name = self.namespace.unique(graph.name)
         for made in self.made[:-1]:
             made.name = self.namespace.unique(made.title)
 
     def write(self) -> str:
         bodies = ["\n".join(self._class(made)) for made in self.made]
-        code = "\n\n\n".join([*used_helpers("\n".join(bodies)), *bodies])
+        starts = [STARTS[self.options.init]] if self.options.init in STARTS else []
+        code = "\n\n\n".join([*used_helpers("\n".join(bodies)), *starts, *bodies])
         parts = [self._header(), _imports(code), "", "", code, "", "", self._main()]
         return "\n".join(parts) + "\n"
 
     def _header(self) -> str:
         graph = self.graph
         takes = ", ".join(f"{_clean(name)} {describe(graph[name].shape)}" for name in graph.inputs)
-        gives = ", ".join(f"{_clean(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items())
-        origin = f", from {_clean(Path(graph.file).name)}" if graph.file else ""
+        gives = ", ".join(
+            f"{_clean(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items()
+        )
+        origin = f", from {_clean(Path(self.spec).name)}" if self.spec else ""
         return (
             f'"""{_clean(graph.name)}{origin}.\n\n{takes} -> {gives}\n'
             f'{_params(graph):,} params, {_macs(graph):,} MACs a sample\n"""\n'
@@ -71,7 +91,8 @@ class Writer:
         scope = made.template
         base = "nn.Sequential" if scope.linear else "nn.Module"
         given = "".join(
-            f", {p.name}" if p.default is REQUIRED else f", {p.name}={literal(p.default)}" for p in made.parameters
+            f", {p.name}" if p.default is REQUIRED else f", {p.name}={literal(p.default)}"
+            for p in made.parameters
         )
         out = [f"class {made.name}({base}):"]
         signature = f"    def __init__(self{given}):"
@@ -85,9 +106,23 @@ class Writer:
         for field in made.fields:
             out += self._statement(field, "self", shape)
             shape = getattr(field, "shape", "") or shape
+        out += [f"        {line}" for line in self._settings(made)]
         if not scope.linear:
             reserved = {other.name for other in self.made}
             out += ["", *Forward(self.graph, made, reserved).write()]
+        return out
+
+    def _settings(self, made: Class) -> list[str]:
+        """What follows the modules: how weights start, and for the net their dtype and layout."""
+        out = zero_gammas(self.graph, made) if self.options.init == "zero-gamma" else []
+        if made is not self.made[-1]:
+            return out
+        if self.options.init in STARTS:
+            out.insert(0, "self.apply(start)")
+        if self.options.dtype != "float32":
+            out.append(f"self.to(torch.{self.options.dtype})")
+        if self.options.channels_last and (layout := memory_layout(self.graph)):
+            out.append(f"self.to(memory_format=torch.{layout})")
         return out
 
     def _statement(self, field: Field, prefix: str, before: str) -> list[str]:
@@ -131,7 +166,9 @@ class Writer:
         for item in items:
             doc = "nn.Identity()" if item.condition is not None else self._doc(item)
             entries.append(Item(doc, f"{literal(item.segment)}: "))
-        return Bracketed("nn.ModuleDict(", (Item(Bracketed("{", tuple(entries), "}", tall=True)),), last_comma=False)
+        return Bracketed(
+            "nn.ModuleDict(", (Item(Bracketed("{", tuple(entries), "}", tall=True)),), last_comma=False
+        )
 
     def _named(self, fields: Sequence[Field], comments: bool) -> tuple[Item, ...]:
         """name=module for each, with its shape where that changes."""
@@ -191,6 +228,40 @@ def _stepped(value: Expression, step: Expression) -> str:
 def _optional(field: GroupField) -> list[ModuleField | GroupField]:
     """The modules of a namespace that only some instances have."""
     return [item for item in field.items if not isinstance(item, RunField) and item.condition is not None]
+
+
+START = """def start(module):
+    \"\"\"{meaning}\"\"\"
+    if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd)):
+        {draw}
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)"""
+HE = START.format(
+    meaning="He et al. 2015: normal weights of variance 2 / fan_in, biases of 0.",
+    draw="nn.init.kaiming_normal_(module.weight)",
+)
+XAVIER = START.format(
+    meaning="Glorot and Bengio 2010: uniform weights by fan_in and fan_out, biases of 0.",
+    draw="""for weight in module.weight.chunk(getattr(module, "groups", 1)):
+            nn.init.xavier_uniform_(weight)""",
+)
+STARTS = {"he": HE, "xavier": XAVIER, "zero-gamma": HE}
+
+
+def zero_gammas(graph: Graph, made: Class) -> list[str]:
+    """Start the last batchnorm of each residual of a class at 0 (Goyal et al. 2017, section 5.1)."""
+    out = []
+    for scope in frame(made.template):
+        end = residual_end(graph, graph[scope.outputs[0]]) if scope.block.kind == "residual" else None
+        if end is not None:
+            out.append(f"nn.init.zeros_({attribute_path(end, made.template.path)}.weight)")
+    return out
+
+
+def memory_layout(graph: Graph) -> str:
+    """torch's name of the channels-last layout for the maps of a net; empty where it has none."""
+    rank = max(len(graph[name].shape) for name in graph.inputs) - 1
+    return {2: "channels_last", 3: "channels_last_3d"}.get(rank, "")
 
 
 def _params(graph: Graph) -> int:

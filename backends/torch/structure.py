@@ -5,7 +5,7 @@ A module stands at the path of its block, so that the keys of its weights are th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,8 +59,9 @@ Form = Literal["class", "chain", "list", "dense", "space"]
 class Scope:
     """A block as a module.
 
-    class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered, each
-    on the concatenation of all before. space: a namespace, whose parts the class around it calls.
+    class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered,
+    each on the concatenation of the input and all outputs before. space: a namespace, whose parts are called
+    by the class around it.
     `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes.
     """
 
@@ -85,6 +86,17 @@ def scopes(part: Scope) -> Iterator[Scope]:
         scope = stack.pop()
         yield scope
         stack.extend(inner for inner in reversed(scope.parts) if isinstance(inner, Scope))
+
+
+def frame(scope: Scope) -> Iterator[Scope]:
+    """This scope and the namespaces, chains and lists in it that belong to the same class."""
+    stack = [scope]
+    while stack:
+        inner = stack.pop()
+        yield inner
+        stack.extend(
+            part for part in reversed(inner.parts) if isinstance(part, Scope) and part.form != "class"
+        )
 
 
 def is_within(path: str, outer: str) -> bool:
@@ -201,39 +213,39 @@ class Builder:
         return "chain" if scope.linear and all(map(is_field, segments)) else "space"
 
     def _make_dense(self, scope: Scope) -> bool:
-        """Strip the concatenations of a dense block, which its helper makes; false where it is not regular."""
-        *steps, last = scope.parts
-        if not steps or not isinstance(last, Leaf) or last.lowered.join != "cat" or len(scope.inputs) != 1:
+        """Strip the concatenations of a dense block, as its helper makes them; false for an irregular one."""
+        if len(scope.inputs) != 1 or len(scope.outputs) != 1:
             return False
-        values = scope.inputs
-        stripped: list[Scope] = []
-        for number, step in enumerate(steps):
-            inner = self._dense_step(step, values, str(number))
+        value, stripped = scope.inputs[0], []
+        for number, step in enumerate(scope.parts):
+            inner = self._dense_step(step, value, str(number))
             if inner is None:
                 return False
             stripped.append(inner)
-            values = (*values, inner.outputs[0])
-        if last.inputs != values or scope.outputs != last.outputs:
+            value = step.outputs[0]
+        if scope.outputs != (value,):
             return False
         scope.parts = list(stripped)
         return True
 
-    def _dense_step(self, step: Part, values: tuple[str, ...], segment: str) -> Scope | None:
-        if not isinstance(step, Scope) or step.segment != segment or len(step.outputs) != 1:
+    def _dense_step(self, step: Part, entry: str, segment: str) -> Scope | None:
+        """One layer of a dense block, whose concatenation with its own input comes last."""
+        if not isinstance(step, Scope) or step.segment != segment or step.inputs != (entry,):
             return None
-        parts = step.parts
-        if len(values) > 1:
-            first = parts[0]
-            if not isinstance(first, Leaf) or first.lowered.join != "cat" or first.inputs != values:
-                return None
-            entry, parts = first.node, parts[1:]
-        else:
-            entry = values[0]
-        linear = _is_linear(parts, (entry,), step.outputs)
-        form: Form = "class" if step.form == "class" else "chain"
-        if not parts or _uses_weights_of_others(step) or (form == "chain" and not linear):
+        *parts, last = step.parts
+        if (
+            not parts
+            or not isinstance(last, Leaf)
+            or last.lowered.join != "cat"
+            or step.outputs != last.outputs
+        ):
             return None
-        return Scope(segment, step.path, (entry,), step.outputs, step.block, form, parts, linear, step.nesting)
+        result = parts[-1].outputs
+        if last.inputs != (entry, *result) or not _is_linear(parts, (entry,), result):
+            return None
+        if not all(is_field(part.segment) for part in parts):
+            return None
+        return Scope(segment, step.path, (entry,), result, step.block, "chain", parts, True, step.nesting)
 
     def _owner(self, block: Block, parts: list[Part]) -> str | None:
         """The path of the first call of a shared block, of which this is a later one."""

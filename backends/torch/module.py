@@ -1,0 +1,114 @@
+"""A net as a torch module: the source that `source` writes, executed."""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import linecache
+import sys
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from cnnspec.backends import weights as starts
+from cnnspec.backends.torch.source import source
+from cnnspec.backends.weights import WeightsError, check
+from cnnspec.graph import Graph
+
+
+def compile(
+    graph: Graph,
+    *,
+    seed: int | None = None,
+    weights: Mapping[str, Any] | None = None,
+    init: str = "default",
+    dtype: str = "float32",
+    channels_last: bool = False,
+    fold_batchnorm: bool = False,
+) -> torch.nn.Module:
+    """The net as a module in training mode, made by executing its source.
+
+    Its weights are those given, by key; or with `seed` those that every backend draws from it by the scheme
+    `init`; else what torch itself draws. `fold_batchnorm` makes a net for inference, its batch norms folded
+    into the layers before them. Raises WeightsError where weights do not fit, CompileError for a layer that
+    torch lacks.
+    """
+    if fold_batchnorm and weights is None and seed is None:
+        seed = 0
+    if weights is None and seed is not None:
+        weights = starts.initialize(graph, seed, init)
+    if fold_batchnorm:
+        from cnnspec.passes.fold_batchnorm import fold_batchnorm as fold
+
+        assert weights is not None
+        graph, weights = fold(graph.inference(), arrays(graph, weights))
+    text = source(graph, init=init, dtype=dtype, channels_last=channels_last)
+    made = execute(text, graph.name)
+    if weights is not None:
+        load(made, graph, weights)
+    return made
+
+
+def execute(text: str, net: str) -> torch.nn.Module:
+    """Run generated source and make its last class.
+
+    The text goes into linecache, so that tracebacks show its lines and torch.jit finds them.
+    """
+    digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    name = f"cnnspec_generated_{digest}"
+    if name not in sys.modules:
+        module = ModuleType(name, f"The generated source of {net}.")
+        file = f"<{name}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        module.__file__ = file
+        # in sys.modules, so that its classes can be pickled and copied
+        sys.modules[name] = module
+        exec(builtins.compile(text, file, "exec"), module.__dict__)
+    found = vars(sys.modules[name])
+    last = next(value for value in reversed(list(found.values())) if isinstance(value, type))
+    return last()
+
+
+def load(module: torch.nn.Module, graph: Graph, weights: Mapping[str, Any]) -> None:
+    """Give a module of this graph its weights, by key. Raises WeightsError, saying which do not fit."""
+    found = check(graph, weights)
+    if found:
+        raise WeightsError(str(found))
+    state = module.state_dict()
+    tensors = {key: torch.as_tensor(np.asarray(value)) for key, value in weights.items() if key in state}
+    # torch counts batches, which other backends do not
+    module.load_state_dict(tensors, strict=False)
+
+
+def arrays(graph: Graph, weights: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Weights as arrays, whatever they were. Raises WeightsError where they do not fit."""
+    found = check(graph, weights)
+    if found:
+        raise WeightsError(str(found))
+    return {key: np.asarray(value) for key, value in weights.items()}
+
+
+def runner(
+    graph: Graph, weights: Mapping[str, Any], *, dtype: str = "float32", channels_last: bool = False
+) -> Callable[[Mapping[str, Any]], Any]:
+    """The net in inference as a function of arrays by input name; gives an array, or arrays by head name."""
+    module = compile(graph, weights=weights, dtype=dtype, channels_last=channels_last).eval()
+    kind = getattr(torch, dtype)
+
+    def run(values: Mapping[str, Any]) -> Any:
+        tensors = [torch.as_tensor(np.asarray(values[name])).to(kind) for name in graph.inputs]
+        with torch.inference_mode():
+            result = module(*tensors)
+        if isinstance(result, dict):
+            return {head: as_array(value) for head, value in result.items()}
+        return as_array(result)
+
+    return run
+
+
+def as_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """A tensor as an array; those of 16 bits as float32, since numpy has no bfloat16."""
+    return (tensor.float() if tensor.element_size() < 4 else tensor).numpy()

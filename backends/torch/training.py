@@ -1,0 +1,48 @@
+"""One training step of a module on arrays, for comparison with other backends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cnnspec.backends.torch.module import compile
+from cnnspec.graph import Graph
+
+Array = NDArray[Any]
+
+
+class Step(NamedTuple):
+    """Outputs by head, gradients by weight and input, and running statistics by key."""
+
+    outputs: dict[str, Array]
+    gradients: dict[str, Array]
+    statistics: dict[str, Array]
+
+
+def step(
+    graph: Graph,
+    weights: Mapping[str, Any],
+    inputs: Mapping[str, Array],
+    grads: Mapping[str, Array],
+    dtype: str = "float32",
+) -> Step:
+    """Run a net forward in training mode and backward from the gradients of its heads."""
+    kind = getattr(torch, dtype)
+    module = compile(graph, weights=weights, dtype=dtype).train()
+    tensors = {name: torch.tensor(inputs[name], dtype=kind, requires_grad=True) for name in graph.inputs}
+    outputs = module(*tensors.values())
+    if not isinstance(outputs, dict):
+        outputs = dict.fromkeys(graph.outputs, outputs)
+    torch.autograd.backward(
+        list(outputs.values()), [torch.as_tensor(grads[head]).to(kind) for head in outputs]
+    )
+    leaves = {**dict(module.named_parameters()), **tensors}
+    return Step(
+        {head: value.detach().numpy() for head, value in outputs.items()},
+        {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None},
+        {key: np.array(buffer) for key, buffer in module.named_buffers() if buffer.is_floating_point()},
+    )
