@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def closed_nets(module: Module, parameters: Mapping[str, Any]) -> list[str]:
 
 
 def plain_name(name: str) -> str:
-    """A name as it is compared: lower case, without `_` and `-`."""
-    return name.lower().replace("_", "").replace("-", "")
+    """A name as it is compared: lower case, without `_` and `-` but between digits (3_2gf is not 32gf)."""
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", name.lower().replace("-", "_"))
 
 
 def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], report: Report) -> str:
