@@ -8,29 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from cnnspec.backends import lower
+from cnnspec.backends.numpy.inference.runner import Runner
+from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.rules import RULES, Rule, Settings, known
+from cnnspec.backends.numpy.rules import Settings
+from cnnspec.backends.numpy.steps import Step, steps
 from cnnspec.backends.weights import WeightsError, check, declared, initialize, is_counter
 from cnnspec.graph import Graph
-from cnnspec.layers.base import Layer, LayerError, Shape, describe
-from cnnspec.layers.input import Input
+from cnnspec.layers.base import LayerError, Shape, describe
 
 Outputs = Array | dict[str, Array]
-
-
-class Step(NamedTuple):
-    """One layer to run: `value` names what it makes, `weights` the key of each weight of the kernel."""
-
-    value: str
-    layer: Layer
-    inputs: tuple[str, ...]
-    weights: dict[str, str]
-    node: str
-
-    @property
-    def rule(self) -> Rule:
-        return RULES[type(self.layer)]
 
 
 class Record(NamedTuple):
@@ -47,15 +34,17 @@ def compile(
     seed: int = 0,
     dtype: DTypeLike = np.float32,
     scheme: str = "default",
+    threads: int | None = None,
 ) -> Program:
     """A program that runs a net in numpy, in float32 or float64.
 
-    Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). Raises
-    CompileError for a layer without a rule, WeightsError for weights that do not fit.
+    Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are those
+    of float32 inference, by default one a processor. Raises CompileError for a layer without a rule,
+    WeightsError for weights that do not fit.
     """
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
-    program = Program(graph, np.dtype(dtype), seed)
+    program = Program(graph, np.dtype(dtype), seed, threads)
     program.load(initialize(graph, seed, scheme) if weights is None else weights)
     return program
 
@@ -68,12 +57,14 @@ class Program:
     one with several a dict by head; training heads run in training only.
     """
 
-    def __init__(self, graph: Graph, dtype: np.dtype[Any], seed: int = 0):
+    def __init__(self, graph: Graph, dtype: np.dtype[Any], seed: int = 0, threads: int | None = None):
         self.graph, self.dtype = graph, dtype
         self.rng = np.random.default_rng(seed)
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph))
         self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
+        inference = [step for step in self._steps if step.node in graph.inference_nodes]
+        self._runner = Runner(inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] = []
         self._training = False
 
@@ -86,6 +77,7 @@ class Program:
         if mismatch := check(self.graph, arrays):
             raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
         self.tensors = {key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)}
+        self._runner.reset()
 
     def state_dict(self) -> dict[str, Array]:
         """A copy of all weights and running statistics, by key."""
@@ -95,6 +87,7 @@ class Program:
         """Replace some weights by arrays of the same shapes, as an optimizer does."""
         for key, array in tensors.items():
             self.tensors[key][...] = array
+        self._runner.reset()
 
     @property
     def trainable(self) -> tuple[str, ...]:
@@ -102,10 +95,16 @@ class Program:
         return tuple(key for key, weight, _ in declared(self.graph) if not weight.buffer)
 
     def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
-        """Inference. Raises ValueError for inputs that do not fit the net."""
-        values = self._run(
-            self._inputs(x, inputs), training=False, keep=frozenset(self.graph.outputs.values())
-        )
+        """Inference, in float32 by the fast kernels.
+
+        Raises ValueError for inputs that do not fit the net.
+        """
+        arrays = self._inputs(x, inputs)
+        if self.dtype == np.float32:
+            self._bind(tuple(array.shape[1:] for array in arrays.values()))
+            outputs = self._runner.run(self.tensors, arrays)
+            return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+        values = self._run(arrays, training=False, keep=frozenset(self.graph.outputs.values()))
         return self._outputs(values, training=False)
 
     def trace(
@@ -127,6 +126,8 @@ class Program:
         Training draws dropout and moves running statistics.
         """
         self._tape, self._training = [], training
+        if training:
+            self._runner.reset()
         values = self._run(self._inputs(x, inputs), training, keep=None, tape=self._tape)
         return self._outputs(values, training)
 
@@ -252,18 +253,3 @@ class Program:
 def accumulate(grads: dict[str, Array], name: str, grad: Array) -> None:
     """Add a gradient to what is there under a name."""
     grads[name] = grads[name] + grad if name in grads else grad
-
-
-def steps(graph: Graph) -> Iterator[Step]:
-    """The layers to run, in order. Raises CompileError for one that has neither rule nor decomposition."""
-    for node in graph:
-        if isinstance(node.layer, Input):
-            continue
-        shapes, inputs = graph.input_shapes(node), node.inputs
-        layers = lower(node, shapes, known, "numpy")
-        for index, layer in enumerate(layers):
-            # a slash cannot stand in the name of a node
-            value = node.name if index == len(layers) - 1 else f"{node.name}/{index}"
-            weights = {weight.name: f"{node.weights_of}.{weight.name}" for weight in layer.params(*shapes)}
-            yield Step(value, layer, inputs, weights, node.name)
-            shapes, inputs = (layer.infer(*shapes),), (value,)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from cnnspec.backends.numpy.program import Step, steps
+from cnnspec.backends.numpy.steps import Step, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe

@@ -1,0 +1,251 @@
+"""Convolutions channels last, each by one of four kernels that `kernel_of` chooses by shape."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut, split, window_view
+from cnnspec.backends.numpy.inference.fuse import Finish, Stage
+from cnnspec.backends.numpy.kernels.conv import standardized
+from cnnspec.backends.numpy.kernels.window import PAD_MODES, Array, Margins, Sizes
+from cnnspec.backends.numpy.rules import conv_settings
+from cnnspec.layers.base import Shape
+from cnnspec.layers.conv import Conv
+
+SCRATCH = 1 << 18
+"""Floats that the columns of one block may take: 1 MiB, about what stays in the cache beside the weights."""
+
+
+NOTHING = Finish()
+
+
+class Form(NamedTuple):
+    """The numbers of a conv on one input shape."""
+
+    kernel: Sizes
+    stride: Sizes
+    dilation: Sizes
+    padding: Margins
+    groups: int
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether each output looks at one input position: a matrix product of the map as it is."""
+        return prod(self.kernel) == 1 and not any(map(any, self.padding)) and set(self.stride) == {1}
+
+
+def form_of(layer: Conv, source: Shape) -> Form:
+    settings = conv_settings(layer, source)
+    rank = len(source) - 1
+    kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
+    return Form(kernel, settings["stride"], settings["dilation"], settings["padding"], layer.groups)
+
+
+def conv_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
+    """The padded input, where the conv needs one: (batch, *spatial, channels)."""
+    form = form_of(stage.layer, source)
+    plain = not any(map(any, form.padding))
+    if plain and (stage.before is None or (form.pointwise and form.groups == 1)):
+        return None
+    spatial = tuple(h + sum(margin) for h, margin in zip(source[1:], form.padding, strict=True))
+    return batch, *spatial, source[0]
+
+
+def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
+    """The phases of a conv: its padded input where it needs one, then its blocks."""
+    form, x = form_of(stage.layer, source), work.view(stage.inputs[0])
+    weight = work.tensors[stage.weights["weight"]]
+    if stage.layer.standardize:
+        weight = standardized(weight)
+    phases: list[Phase] = []
+    if conv_temporary(stage, source, len(x)) is not None:
+        padded = work.memory.temporary(stage)
+        phases.append(build_padding(stage, x, padded, form.padding, work))
+        x = padded
+    if form.groups == source[0] == stage.layer.out:
+        phases.append(build_depthwise(stage, form, x, weight, work))
+    elif form.groups > 1:
+        phases.append(build_grouped(stage, form, x, weight, work))
+    elif form.pointwise:
+        phases.append(build_product(stage, x, weight, work))
+    else:
+        phases.append(build_columns(stage, form, x, weight, work))
+    return phases
+
+
+def build_padding(stage: Stage, x: Array, padded: Array, padding: Margins, work: Workplace) -> Phase:
+    """Copy a map into the middle of a larger one, with what comes before the conv done on the way."""
+    inner = (slice(None), *(slice(b, n - a) for n, (b, a) in zip(padded.shape[1:-1], padding, strict=True)))
+    middle = padded[inner]
+    if stage.layer.pad_mode != "zeros":
+        mode = PAD_MODES[stage.layer.pad_mode]
+        return [lambda: np.copyto(padded, np.pad(x, ((0, 0), *padding, (0, 0)), mode))]
+
+    def block(images: slice, rows: slice, edges: list[Array]) -> Block:
+        source, target = x[images, rows], middle[images, rows]
+
+        def run() -> None:
+            for edge in edges:
+                edge.fill(0)
+            work.transform(stage.before or NOTHING, source, target)
+
+        return run
+
+    row_size = prod(x.shape[2:-1])
+    parts = list(cut(len(x), x.shape[1], row_size, max(1, SCRATCH // x.shape[-1]), work.threads))
+    return [
+        block(images, rows, margins_of(padded, padding) if not i else [])
+        for i, (images, rows) in enumerate(parts)
+    ]
+
+
+def margins_of(padded: Array, padding: Margins) -> list[Array]:
+    """The margins of a padded map, as views."""
+    edges = []
+    for axis, (before, after) in enumerate(padding, start=1):
+        lines = np.moveaxis(padded, axis, 0)
+        edges += [lines[:before]] if before else []
+        edges += [lines[len(lines) - after :]] if after else []
+    return edges
+
+
+def build_product(stage: Stage, x: Array, weight: Array, work: Workplace) -> Phase:
+    """1x1 convs at stride 1: pixels (rows, in) times weights (in, out), by blocks of rows or of columns."""
+    out, residual = work.view(stage.output), work.residual(stage)
+    pixels = x.reshape(-1, x.shape[-1])
+    result = out.reshape(-1, out.shape[-1])
+    extra = None if residual is None else residual.reshape(result.shape)
+    matrix = weight.reshape(weight.shape[0], -1).T
+    before = stage.before
+
+    def block(rows: slice, columns: slice) -> Block:
+        y = result[rows, columns]
+        factor = matrix[:, columns]
+        addend = None if extra is None else extra[rows, columns]
+        source = pixels[rows]
+
+        def run() -> None:
+            left = source
+            if before is not None:
+                left = work.scratch.take(*source.shape)
+                work.transform(before, source, left)
+            np.matmul(left, factor, out=y)
+            work.apply(stage.finish, y, addend, columns)
+
+        return run
+
+    count, width = len(pixels), out.shape[-1]
+    if count < 64 * work.threads and before is None:
+        return [block(slice(None), columns) for columns in split(width, work.threads)]
+    target = max(64, min(SCRATCH // max(pixels.shape[1], width), 1024))
+    parts = max(work.threads, -(-count // target))
+    return [block(rows, slice(None)) for rows in split(count, parts)]
+
+
+def build_columns(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+    """im2col by blocks: the windows of some rows as lines of a matrix, times weights (taps * in, out).
+
+    The columns of a block are made, used and finished while they are in the cache.
+    """
+    out, residual = work.view(stage.output), work.residual(stage)
+    view = window_view(x, form.kernel, form.stride, form.dilation)
+    depth = prod(form.kernel) * x.shape[-1]
+    matrix = np.moveaxis(weight, 1, -1).reshape(weight.shape[0], depth).T
+
+    def block(images: slice, rows: slice, columns: slice) -> Block:
+        windows = view[images, rows]
+        y = out[images, rows, ..., columns].reshape(-1, columns.stop - columns.start)
+        extra = None if residual is None else residual[images, rows, ..., columns].reshape(y.shape)
+        factor = matrix[:, columns]
+
+        def run() -> None:
+            lines = work.scratch.take(len(y), depth)
+            np.copyto(lines.reshape(windows.shape), windows)
+            np.matmul(lines, factor, out=y)
+            work.apply(stage.finish, y, extra, columns)
+
+        return run
+
+    width = out.shape[-1]
+    row_size = prod(out.shape[2:-1])
+    count = len(out) * out.shape[1] * row_size
+    if count < 64 * work.threads:
+        everything = slice(0, len(out)), slice(0, out.shape[1])
+        return [block(*everything, columns) for columns in split(width, work.threads)]
+    target = max(64, SCRATCH // depth)
+    return [
+        block(images, rows, slice(0, width))
+        for images, rows in cut(len(out), out.shape[1], row_size, target, work.threads)
+    ]
+
+
+def build_grouped(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+    """Grouped convs: as im2col, a matrix product for each group."""
+    out, residual = work.view(stage.output), work.residual(stage)
+    groups, rank = form.groups, len(form.kernel)
+    view = window_view(x, form.kernel, form.stride, form.dilation)
+    view = split_channels(view, groups)
+    # groups first, then positions, then taps and channels of the group
+    view = np.moveaxis(view, -2, 0)
+    taps, inner = prod(form.kernel), x.shape[-1] // groups
+    parts = weight.reshape(groups, -1, inner, taps)
+    matrix = np.ascontiguousarray(parts.transpose(0, 3, 2, 1)).reshape(groups, taps * inner, -1)
+
+    def block(images: slice, rows: slice) -> Block:
+        windows = view[:, images, rows]
+        y = out[images, rows].reshape(-1, out.shape[-1])
+        extra = None if residual is None else residual[images, rows].reshape(y.shape)
+        result = split_channels(y, groups).transpose(1, 0, 2)
+
+        def run() -> None:
+            lines = work.scratch.take(groups, len(y), taps * inner)
+            np.copyto(lines.reshape(windows.shape), windows)
+            np.matmul(lines, matrix, out=result)
+            work.apply(stage.finish, y, extra)
+
+        return run
+
+    row_size = prod(out.shape[2:-1])
+    target = max(64, SCRATCH // (taps * x.shape[-1]))
+    assert view.ndim == 3 + 2 * rank
+    return [block(*part) for part in cut(len(out), out.shape[1], row_size, target, work.threads)]
+
+
+def split_channels(x: Array, groups: int) -> Array:
+    """A view with the last axis as (groups, channels of a group)."""
+    size = x.shape[-1] // groups
+    return np.lib.stride_tricks.as_strided(
+        x, (*x.shape[:-1], groups, size), (*x.strides[:-1], x.strides[-1] * size, x.strides[-1])
+    )
+
+
+def build_depthwise(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+    """Depthwise convs: the sum over taps of the shifted map times one weight a channel."""
+    out, residual = work.view(stage.output), work.residual(stage)
+    view = window_view(x, form.kernel, form.stride, form.dilation)
+    rank = len(form.kernel)
+    factors = [np.ascontiguousarray(weight[(slice(None), 0, *tap)]) for tap in np.ndindex(*form.kernel)]
+
+    def block(images: slice, rows: slice) -> Block:
+        windows = view[images, rows]
+        leading = (slice(None),) * (1 + rank)
+        shifted = [windows[(*leading, *tap)] for tap in np.ndindex(*form.kernel)]
+        y = out[images, rows]
+        extra = None if residual is None else residual[images, rows]
+
+        def run() -> None:
+            product = work.scratch.take(*y.shape)
+            np.multiply(shifted[0], factors[0], out=y)
+            for pixels, factor in zip(shifted[1:], factors[1:], strict=True):
+                np.multiply(pixels, factor, out=product)
+                np.add(y, product, out=y)
+            work.apply(stage.finish, y, extra)
+
+        return run
+
+    row_size = prod(out.shape[2:-1])
+    target = max(1, SCRATCH // 4 // out.shape[-1])
+    return [block(*part) for part in cut(len(out), out.shape[1], row_size, target, work.threads)]

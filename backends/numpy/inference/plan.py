@@ -1,0 +1,94 @@
+"""Plans: a net made ready for fast inference on inputs of one shape and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cnnspec.backends.numpy.inference import conv, pointwise, window
+from cnnspec.backends.numpy.inference.common import Phase, Workplace
+from cnnspec.backends.numpy.inference.fuse import AFFINE, POINTWISE, Stage, fuse
+from cnnspec.backends.numpy.inference.memory import Memory
+from cnnspec.backends.numpy.inference.threads import team
+from cnnspec.backends.numpy.kernels.window import Array
+from cnnspec.backends.numpy.steps import Step
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.conv import Conv
+from cnnspec.layers.dense import Flatten, Linear
+from cnnspec.layers.join import Add, Concat, Maximum, Mul
+from cnnspec.layers.pool import AvgPool, GlobalAvgPool, MaxPool
+from cnnspec.layers.shape import Slice
+
+Builder = Callable[[Stage, Shape, Workplace], list[Phase]]
+
+BUILDERS: dict[type[Layer], Builder] = {
+    Conv: conv.build_conv,
+    MaxPool: window.build_pool,
+    AvgPool: window.build_pool,
+    GlobalAvgPool: pointwise.build_gap,
+    Linear: pointwise.build_linear,
+    Flatten: pointwise.build_flatten,
+    Slice: pointwise.build_slice,
+    Concat: pointwise.build_concat,
+    Add: pointwise.build_sum,
+    Maximum: pointwise.build_maximum,
+    Mul: pointwise.build_product,
+    **dict.fromkeys((*AFFINE, *POINTWISE), pointwise.build_affine),
+}
+"""The layers that have a fast form; all others run by their plain kernel."""
+
+TEMPORARIES: dict[type[Layer], Callable[[Stage, Shape, int], Shape | None]] = {
+    Conv: conv.conv_temporary,
+    MaxPool: window.pool_temporary,
+    AvgPool: window.pool_temporary,
+}
+
+
+class Plan:
+    """The phases of an inference, bound to their memory; `run` may be called again and again."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        tensors: Mapping[str, Array],
+        inputs: Mapping[str, Shape],
+        heads: Mapping[str, str],
+        batch: int,
+        threads: int,
+    ):
+        """`inputs` are shapes per sample, `heads` the names of the values they end in."""
+        stages, alias = fuse(steps, tensors, frozenset(heads.values()))
+        self.heads = {head: alias.get(name, name) for head, name in heads.items()}
+        shapes = dict(inputs)
+        for step in steps:
+            shapes[step.value] = step.layer.infer(*(shapes[name] for name in step.inputs))
+        temporaries: dict[str, Any] = {}
+        for stage in stages:
+            ask = TEMPORARIES.get(type(stage.layer))
+            shape = ask(stage, shapes[stage.inputs[0]], batch) if ask else None
+            if shape is not None:
+                temporaries[stage.output] = shape
+        self.memory = Memory(
+            stages, shapes, tuple(inputs), frozenset(self.heads.values()), temporaries, batch
+        )
+        self.team = team(threads)
+        work = Workplace(self.memory, tensors, threads)
+        self.inputs = {name: self.memory.view(name) for name in inputs}
+        self.phases: list[Phase] = []
+        for stage in stages:
+            build = BUILDERS.get(type(stage.layer), pointwise.build_plain)
+            self.phases += [phase for phase in build(stage, shapes[stage.inputs[0]], work) if phase]
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """The outputs by head, for inputs channels first of the batch the plan is made for."""
+        for name, place in self.inputs.items():
+            np.copyto(np.moveaxis(place, -1, 1), inputs[name])
+        for phase in self.phases:
+            if len(phase) == 1:
+                phase[0]()
+            else:
+                self.team.run(phase)
+        views = {head: self.memory.view(name) for head, name in self.heads.items()}
+        return {head: np.array(np.moveaxis(view, -1, 1), order="C") for head, view in views.items()}
