@@ -44,13 +44,21 @@ class SpecError(Exception):
 
 
 class Report:
-    """Gathers diagnostics; a mistake met again at the same place is counted, not repeated."""
+    """Gathers diagnostics; a mistake met again at the same place is counted, not repeated.
+
+    `errors` counts every error, those that are not repeated included.
+    """
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self.total = 0
+        """How many were reported so far, those met again included."""
+        self.errors = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
+        self.errors += diagnostic.severity == "error"
+        self.total += 1
         span = diagnostic.span
         key = (
             (diagnostic.code, span.source.name, span.start, span.end)

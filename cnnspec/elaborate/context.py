@@ -18,7 +18,7 @@ class Frame:
     """What one call of a net or def has for itself: its labels.
 
     `segments` are the labels as the names of layers write them: `p[1]` and `p1` are the same. `tainted` says
-    that a mistake left labels undefined here, so that unknown names may be its doing.
+    that a mistake was made here, `lost` names what it left undefined, so that no mistake is reported twice.
     """
 
     is_net: bool = False
@@ -26,6 +26,7 @@ class Frame:
     label_spans: dict[str, Span] = field(default_factory=dict)
     segments: set[str] = field(default_factory=set)
     tainted: bool = False
+    lost: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)

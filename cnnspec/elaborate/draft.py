@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -73,19 +74,23 @@ def finish(draft: Draft, name: str, file: str) -> Graph:
 def _name_everything(draft: Draft) -> list[str]:
     _prune(draft.root)
     names = [""] * len(draft.nodes)
+    known: dict[Titles, list[str]] = {}
     stack = [draft.root]
     while stack:
         block = stack.pop()
         _flatten(block)
         prefix = block.path + "." if block.path else ""
-        children = cast(list[Block | int], block.children)
-        for position, (child, segment) in enumerate(zip(children, _segments(children, draft), strict=True)):
-            if isinstance(child, Block):
+        titles = _titles(cast(list[Block | int], block.children), draft)
+        segments = known.get(titles)
+        if segments is None:
+            segments = known[titles] = _segments(titles)
+        for position, segment in enumerate(segments):
+            child = cast(Block | int, block.children[position])
+            if child.__class__ is Block:
                 child.segment, child.path = segment, prefix + segment
                 stack.append(child)
             else:
-                names[child] = prefix + segment
-                block.children[position] = prefix + segment
+                names[cast(int, child)] = block.children[position] = prefix + segment
     return names
 
 
@@ -117,30 +122,32 @@ def _flatten(block: Block) -> None:
     block.kind, block.children = "repeat", list(calls)
 
 
-def _segments(children: list[Block | int], draft: Draft) -> list[str]:
+Titles = tuple[tuple[str, str], ...]
+"""Of each child of a block, its label (maybe empty) and the name of its op or block."""
+
+
+def _titles(children: list[Block | int], draft: Draft) -> Titles:
+    nodes = draft.nodes
+    return tuple(
+        [
+            (child.segment, child.title)
+            if child.__class__ is Block
+            else (nodes[child].label, nodes[child].layer.op)  # type: ignore[index]
+            for child in children
+        ]
+    )
+
+
+def _segments(titles: Titles) -> list[str]:
     """The last part of each child's path: labels as they are, others numbered where there are several."""
-    fixed, titles = [], []
-    for child in children:
-        if isinstance(child, Block):
-            fixed.append(child.segment)
-            titles.append(child.title)
-        else:
-            node = draft.nodes[child]
-            fixed.append(node.label)
-            titles.append(node.layer.op)
-    if len(children) == 1:
-        return [fixed[0] or titles[0]]
-    several: dict[str, int] = {}
-    for label, title in zip(fixed, titles, strict=True):
-        if not label:
-            several[title] = several.get(title, 0) + 1
-    taken = {label for label in fixed if label}
+    if len(titles) == 1:
+        return [titles[0][0] or titles[0][1]]
+    several = Counter(title for label, title in titles if not label)
+    taken = {label for label, _ in titles if label}
     numbers = dict.fromkeys(several, 0)
     result = []
-    for label, title in zip(fixed, titles, strict=True):
-        segment = label or (title if several[title] == 1 else "")
-        if not label and segment in taken:
-            segment = ""
+    for label, title in titles:
+        segment = label or (title if several[title] == 1 and title not in taken else "")
         while not segment:
             numbers[title] += 1
             numbered = f"{title}{numbers[title]}"

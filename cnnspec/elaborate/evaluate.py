@@ -69,6 +69,8 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
     name = expression.name
     if name in variables:
         return variables[name]
+    if name in context.frame.lost:
+        return UNKNOWN
     found = context.lookup(name)
     if found is not None:
         return found
@@ -76,8 +78,6 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
         return _here(name, context, expression.span)
     if name in words():
         return name
-    if context.frame.tainted:
-        return UNKNOWN
     known = [*variables, *context.frame.labels, *context.module.names, *HERE, *FUNCTIONS]
     raise Mistake(
         "unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known)

@@ -13,6 +13,7 @@ from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context, Counter, Frame
 from cnnspec.elaborate.evaluate import evaluate, suggest, unpack
+from cnnspec.elaborate.lost import broken_item_names
 from cnnspec.elaborate.values import FORMS, UNKNOWN, DefinedBlock, LayerBlock, Limits, Mistake
 from cnnspec.grammar import parse
 from cnnspec.graph import Block
@@ -27,7 +28,8 @@ BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTR
 class Module:
     """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings).
 
-    `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...).
+    `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...). `lost` are
+    names that a mistake left undefined.
     """
 
     source: Source
@@ -35,6 +37,7 @@ class Module:
     names: dict[str, Any] = field(default_factory=dict)
     nets: dict[str, syntax.Net | syntax.Given] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def net(self, name: str) -> tuple[syntax.Net | syntax.Given | None, Module]:
         """A net by name, with the file that it is written in; None where there is none."""
@@ -46,7 +49,9 @@ class Module:
     def lookup(self, name: str) -> Any:
         """A block or value by name, layers included; None where there is none."""
         found = self.names.get(name)
-        return found if found is not None else BUILT_IN.get(name)
+        if found is None:
+            found = BUILT_IN.get(name)
+        return UNKNOWN if found is None and name in self.lost else found
 
 
 class Loader:
@@ -70,7 +75,9 @@ class Loader:
         return module
 
     def _enter(self, item: syntax.Item, module: Module) -> None:
-        if isinstance(item, syntax.Use):
+        if isinstance(item, syntax.Broken):
+            module.lost |= broken_item_names(item)
+        elif isinstance(item, syntax.Use):
             self._use(item, module)
         elif isinstance(item, syntax.Let):
             self._let(item, module)
@@ -113,6 +120,7 @@ class Loader:
 
     def _use(self, use: syntax.Use, module: Module) -> None:
         origin = self._origin(use, module)
+        module.lost |= {name.name for name in use.names}
         if origin is None:
             return
         for name in use.names:

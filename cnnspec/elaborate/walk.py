@@ -13,8 +13,10 @@ from cnnspec.elaborate.context import Context, Frame, has_unknown
 from cnnspec.elaborate.draft import Draft
 from cnnspec.elaborate.evaluate import Variables, evaluate, pick, suggest, truth, unpack, unpacked
 from cnnspec.elaborate.forms import dense, join, residual
+from cnnspec.elaborate.lost import broken_names, lost_names
 from cnnspec.elaborate.modules import library_names
 from cnnspec.elaborate.sharing import SharedWeights, Sharing
+from cnnspec.elaborate.stamps import Key, Stamp, copy_stamp, stamp_key
 from cnnspec.elaborate.values import (
     FORMS,
     LOST,
@@ -45,6 +47,8 @@ class Walk:
         self._shapes: dict[tuple[Any, ...], Shape] = {}
         self._shared: dict[int, SharedWeights] = {}
         self._sharing: list[Sharing] = []
+        self._stamps: dict[Key, Stamp] = {}
+        self.broken = False
         self.resized = False
 
     def net(self, net: syntax.Net, context: Context, variables: Variables) -> None:
@@ -107,13 +111,23 @@ class Walk:
 
     def _lose(self, statement: syntax.Statement, context: Context, scope: Variables) -> None:
         """After a mistake: what the statement would have defined is unknown from here on."""
-        context.frame.tainted = True
-        if isinstance(statement, syntax.Flow):
-            context.value = LOST
-            if statement.label is not None and not statement.label.indices:
-                context.frame.labels.setdefault(statement.label.name, LOST)
-        elif isinstance(statement, syntax.Let):
+        context.frame.tainted = self.broken = True
+        context.frame.lost |= lost_names(statement)
+        if isinstance(statement, syntax.Let):
             scope.update({name.name: UNKNOWN for name in statement.names})
+        elif not isinstance(statement, (syntax.Head, syntax.Expect, syntax.InputDeclaration)):
+            context.value = LOST
+
+    def _broken(self, broken: syntax.Broken, context: Context, scope: Variables) -> None:
+        """Walk the blocks of a statement with a syntax error: what is wrong in them is reported as well."""
+        self._lose(broken, context, scope)
+        inner = {**scope, **dict.fromkeys(broken_names(broken), UNKNOWN)}
+        for block in broken.blocks:
+            flows = [arm.flow for arm in block.arms] if isinstance(block, syntax.Arms) else block.statements
+            context.value = LOST
+            self.body(syntax.Body(tuple(flows), block.span), context, inner)
+        scope.update(dict.fromkeys(broken_names(broken), UNKNOWN))
+        context.value = LOST
 
     def _let(self, let: syntax.Let, context: Context, scope: Variables) -> None:
         scope.update(unpack(let.names, evaluate(let.value, context, scope), let.span))
@@ -121,8 +135,7 @@ class Walk:
     def _loop(self, loop: syntax.Loop, context: Context, scope: Variables) -> None:
         items = evaluate(loop.iterable, context, scope)
         if items is UNKNOWN:
-            context.frame.tainted = True
-            context.value = LOST
+            self._lose(loop, context, scope)
             return
         for inner in unpacked(loop.names, items, loop.iterable.span, context, scope):
             self.body(loop.body, context, inner)
@@ -132,8 +145,7 @@ class Walk:
         while isinstance(chosen, syntax.Branch):
             condition = evaluate(chosen.condition, context, scope)
             if condition is UNKNOWN:
-                context.frame.tainted = True
-                context.value = LOST
+                self._lose(branch, context, scope)
                 return
             chosen = chosen.body if truth(condition, chosen.condition.span) else chosen.otherwise
         if chosen is not None:
@@ -387,15 +399,11 @@ class Walk:
 
     def _resolve(self, reference: syntax.Reference, context: Context, scope: Variables) -> Any:
         target = scope.get(reference.name)
+        if target is None and reference.name in context.frame.lost:
+            return UNKNOWN
         if target is None:
             target = context.lookup(reference.name)
         if target is None:
-            if (
-                context.frame.tainted
-                and not reference.indices
-                and reference.name in context.frame.label_spans
-            ):
-                return UNKNOWN
             raise self._unknown_block(reference, context, scope)
         for group in reference.indices:
             values = tuple([evaluate(expression, context, scope) for expression in group])
@@ -527,8 +535,25 @@ class Walk:
             self._sharing.pop()
             weights.complete = True
         else:
-            self.body(definition.body, callee, bound)
+            self._stamped_body(target, callee, bound, unit.span)
         context.value = callee.value
+
+    def _stamped_body(self, target: DefinedBlock, callee: Context, bound: Variables, span: Span) -> None:
+        """Walk the body of a def, or copy what an equal call has made."""
+        taken, first = callee.value, len(self.draft.nodes)
+        key = None if self._shared or self._sharing else stamp_key(target, bound, taken)
+        stamp = self._stamps.get(key) if key is not None else None
+        if stamp is not None and taken is not None:
+            if first + stamp.end - stamp.first > self.limits.nodes:
+                raise self.too_large(span)
+            callee.value = copy_stamp(stamp, self.draft, callee.block, taken)
+            return
+        reported = self.report.total
+        self.body(target.definition.body, callee, bound)
+        if key is not None and taken is not None and callee.value is not None and not self._shared:
+            if self.report.total == reported:
+                end = len(self.draft.nodes)
+                self._stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value)
 
     def open(
         self,
@@ -566,4 +591,5 @@ STATEMENTS: dict[type, Callable[[Walk, Any, Context, Variables], None]] = {
     syntax.Section: Walk._section,
     syntax.Head: Walk._head,
     syntax.Expect: Walk._expect,
+    syntax.Broken: Walk._broken,
 }

@@ -34,8 +34,14 @@ Fields = Mapping[str, Field | None]
 def receptive_field(graph: Graph) -> Fields:
     """The receptive field of every node."""
     bounds: dict[str, Bounds | None] = {}
+    windows: dict[tuple[object, ...], Bounds | None] = {}
+    nodes = graph.nodes
     for node in graph:
-        bounds[node.name] = _bounds(node, graph, bounds)
+        shapes = tuple([nodes[name].shape for name in node.inputs])
+        key = (id(node.layer), shapes)
+        if key not in windows:
+            windows[key] = node.layer.window(*shapes)
+        bounds[node.name] = _bounds(node, windows[key], bounds)
     known: dict[Bounds, Field] = {}
     fields: dict[str, Field | None] = {}
     for name, found in bounds.items():
@@ -48,14 +54,13 @@ def receptive_field(graph: Graph) -> Fields:
     return fields
 
 
-def _bounds(node: Node, graph: Graph, bounds: Mapping[str, Bounds | None]) -> Bounds | None:
+def _bounds(node: Node, windows: Bounds | None, bounds: Mapping[str, Bounds | None]) -> Bounds | None:
     if not node.inputs:
         return (Window(1, 0, 0),) * (len(node.shape) - 1) or None
     sources = [bounds[name] for name in node.inputs]
     if None in sources:
         return None
     before = _union(sources) if len(sources) > 1 else sources[0]
-    windows = node.layer.window(*[graph.nodes[name].shape for name in node.inputs])
     if not windows or before is None:
         return before if windows is not None else None
     return tuple([_through(axis, window) for axis, window in zip(before, windows, strict=True)])
