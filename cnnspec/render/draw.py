@@ -40,7 +40,7 @@ def subtitle_of(plan: Plan) -> str:
     """The line under the title: inputs, params and MACs of the whole net."""
     graph = plan.graph
     inputs = ", ".join(show_shape(graph[name].shape) for name in graph.inputs)
-    parts = plan.figures
+    parts = plan.whole
     return f"{inputs} · {short_number(parts.params)} params · {short_number(parts.macs)} MACs"
 
 

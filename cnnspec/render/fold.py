@@ -109,6 +109,8 @@ def _block_item(folder: _Folder, block: Block) -> Item:
         only = children[0]
         label = block.title if block.kind == "label" else only.label
         return replace(only, label=label)
+    if len(children) == 1 and children[0].kind == "run" and not children[0].copies:
+        children = list(children[0].children)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
     return Item(
         block.path or block.segment, block.kind, block.title, tuple(nodes), tuple(children), block=block

@@ -12,6 +12,7 @@ LINE = 15.0
 SWATCH = 18.0
 GAP = 14.0
 JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
+ARC_WORDS = {"residual": "residual inside", "dense": "dense inside: every layer sees all before it"}
 MEASURE_WORDS = {
     "params": "parameters",
     "macs": "multiply-accumulates",
@@ -41,24 +42,23 @@ def legend_marks(plan: Plan, width: float) -> tuple[list[Mark], float]:
 def _entries(plan: Plan) -> list[tuple[str, str]]:
     """What the legend explains: pairs of a swatch and its words."""
     boxes = plan.boxes.values()
-    entries: list[tuple[str, str]] = []
-    if plan.scale is None:
-        used = {box.family for box in boxes if not box.join}
-        entries.extend((family, family) for family in FAMILIES if family in used and family != "input")
-    entries.extend(
-        (sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes)
+    used = {box.family for box in boxes if not box.join} - {"input"}
+    families = [(family, family) for family in FAMILIES if family in used and plan.scale is None]
+    skips = [("skip", "skip connection")] if any(link.skip for link in plan.links) else []
+    if plan.options.view == "volumes":
+        return families + skips
+    joins = [(sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes)]
+    arcs = [("arc", words) for sign, words in ARC_WORDS.items() if any(box.sign == sign for box in boxes)]
+    training = [("training", "training only")] if plan.scene.training else []
+    folded = any(plan.scene.items[number].times > 1 for number in (*plan.boxes, *plan.titles))
+    return (
+        families
+        + joins
+        + arcs
+        + skips
+        + training
+        + [("times", "equal blocks in a row, figures of all")] * folded
     )
-    if any(box.sign == "residual" for box in boxes):
-        entries.append(("arc", "residual inside"))
-    if any(box.sign == "dense" for box in boxes):
-        entries.append(("arc", "dense inside: every layer sees all before it"))
-    if any(link.skip for link in plan.links):
-        entries.append(("skip", "skip connection"))
-    if plan.scene.training:
-        entries.append(("training", "training only"))
-    if any(plan.scene.items[number].times > 1 for number in (*plan.boxes, *plan.titles)):
-        entries.append(("times", "equal blocks in a row, figures of all"))
-    return entries
 
 
 def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:

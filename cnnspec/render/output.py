@@ -36,9 +36,10 @@ def render(
 ) -> None:
     """Write the diagram of a net to a file: whole, or not at all.
 
-    `format` is one of svg, png, pdf, dot, html and mmd; by default the suffix of the path says. `view` is blocks,
-    layers or volumes; `depth` the levels of blocks that are opened; `expand` the paths of blocks opened besides;
-    `direction` TB or LR; `color_by` params, macs, memory or receptive_field; `theme` light, dark or print.
+    `format` is one of svg, png, pdf, dot, html and mmd; by default the suffix of the path says. `view` is
+    blocks, layers or volumes; `depth` the levels of blocks that are opened; `expand` the paths of others;
+    `direction` TB or LR (volumes always run to the right); `color_by` params, macs, memory or
+    receptive_field; `theme` light, dark or print.
     Raises RenderError where that cannot be drawn, and OSError where the file cannot be written.
     """
     kind = format or Path(path).suffix.removeprefix(".").lower()

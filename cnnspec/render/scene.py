@@ -10,8 +10,9 @@ from cnnspec.graph import Graph, Node
 from cnnspec.render.fold import GROUPS, Item, covers, fold_tree
 from cnnspec.render.options import Options, RenderError
 
-TRANSPARENT = frozenset({"run"})
-"""Items without a frame of their own: open, they show what is in them and nothing else."""
+FORMS = frozenset({"residual", "dense", "join", "arm", "shortcut"})
+"""The forms of the language that join paths; within a block they open with it."""
+ROOMS = frozenset({"net", "section", "head", "label", "repeat"})
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,24 @@ def _opened(
     open_items: set[int] = set()
     for number, item in enumerate(items):
         parent = parents[number]
-        inner = parent > 0 and items[parent].kind not in TRANSPARENT
-        levels.append(0 if parent < 0 else levels[parent] + inner)
+        counts = parent > 0 and not opens_along(items, parents, parent) and items[parent].kind != "run"
+        levels.append(0 if parent < 0 else levels[parent] + counts)
         if not item.children or (parent >= 0 and parent not in open_items):
             continue
-        folded = options.depth is None and number in training and item.kind == "head"
-        depth = 0 if folded else options.depth
-        if parent < 0 or options.view == "layers" or _opens(item, levels[number], depth, wanted):
+        along = parent < 0 or options.view == "layers" or opens_along(items, parents, number)
+        depth = 0 if options.depth is None and number in training and item.kind == "head" else options.depth
+        if along or _opens(item, levels[number], depth, wanted):
             open_items.add(number)
     yield from open_items
 
 
+def opens_along(items: tuple[Item, ...], parents: tuple[int, ...], number: int) -> bool:
+    """Whether an item opens with the block around it: the residual in a block does."""
+    return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
+
+
 def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
-    if item.kind in TRANSPARENT:
+    if item.kind == "run":
         return bool(item.children[0].children) and _opens(item.children[0], level, depth, wanted)
     keys = [item.key, *(copy.key for copy in item.copies)]
     if any(covers(key, path) for key in keys for path in wanted):

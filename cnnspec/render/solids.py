@@ -28,7 +28,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Solid:
-    """The size of a drawn map, in points: `slant_x` and `slant_y` are what its depth adds to the right and above."""
+    """The size of a drawn map, in points; `slant_x` and `slant_y` are what its depth adds right and above."""
 
     width: float
     height: float

@@ -23,15 +23,15 @@ GAP, STEP = 16.0, 10.0
 SHAPE_SIZE, WORDS_SIZE = 9.0, 8.5
 HEADER = 44.0
 LONGEST = 120.0
-NOTE = "To scale, each in its own: height and depth in pixels, width in channels, bars in elements."
+NOTE = "To scale, each in its own: height and depth in pixels, width in channels; bars in elements."
 
 
 @dataclass
 class Volume:
     """A value of the net as it will be drawn: what made it, and the volumes that went into that.
 
-    `parts` are the channels of a concatenation with the numbers of the boxes they come from; `x` and `y` are the
-    lower left corner of its front, in points.
+    `parts` are the channels of a concatenation with the numbers of the boxes they come from; `x` and `y` are
+    the lower left corner of its front, in points.
     """
 
     shape: Shape
@@ -54,7 +54,7 @@ def draw_volumes(graph: Graph, options: Options) -> Drawing:
     volumes = make_volumes(plan)
     if len(volumes) > MOST_VOLUMES:
         raise RenderError(
-            f"{graph.name} has {len(volumes)} volumes, more than {MOST_VOLUMES}: use --view blocks, or --depth 0"
+            f"{graph.name} has {len(volumes)} volumes, over {MOST_VOLUMES}: use --view blocks or --depth 0"
         )
     scale = make_scale([volume.shape for volume in volumes])
     for volume in volumes:
@@ -76,25 +76,24 @@ def make_volumes(plan: Plan) -> list[Volume]:
     for number in order:
         shape = _shape(plan, number)
         alone = [where[link.source] for link in ways_in[number] if fan_out[link.source] == 1]
-        before = alone[0] if alone and alone[0] == len(volumes) - 1 else None
-        if before is not None and _is_same(
-            volumes[before], shape, len(ways_in[number]), number in plan.rising
-        ):
-            volumes[before].words = _join_words(volumes[before].words, _words(plan, number))
+        sources = [(where[link.source], link.skip) for link in ways_in[number]]
+        made = _make_volume(plan, number, shape, sources)
+        follows = len(volumes) - 1 in alone
+        if follows and _is_same(volumes[-1], made, plan.boxes[number].family):
+            volumes[-1].words = _join_words(volumes[-1].words, made.words)
         else:
-            made = _make_volume(
-                plan, number, shape, [(where[way.source], way.skip) for way in ways_in[number]]
-            )
-            if before is not None and plan.boxes[number].join == "C" and made.skips:
+            if follows and plan.boxes[number].join == "C" and made.skips:
                 _absorb(volumes.pop(), made, volumes)
             volumes.append(made)
         where[number] = len(volumes) - 1
     return volumes
 
 
-def _is_same(before: Volume, shape: Shape, inputs: int, rising: bool) -> bool:
-    """Whether the next value, made from this one alone, is drawn as the same volume."""
-    return inputs == 1 and before.shape == shape and before.rising == rising and bool(before.sources)
+def _is_same(before: Volume, made: Volume, family: str) -> bool:
+    """Whether a value is drawn as one with that before: blocks are, conv and linear layers not."""
+    if family in ("conv", "dense") or len(made.sources) != 1 or not before.sources:
+        return False
+    return before.shape == made.shape and before.rising == made.rising
 
 
 def _make_volume(plan: Plan, number: int, shape: Shape, sources: list[tuple[int, bool]]) -> Volume:
@@ -110,7 +109,7 @@ def _absorb(before: Volume, concat: Volume, volumes: list[Volume]) -> None:
     place = len(volumes)
     copied = sum(volumes[source].shape[0] for source in concat.sources if source != place)
     concat.parts = ((copied, concat.number), (before.shape[0], before.number))
-    concat.words = f"{before.words}, concat"
+    concat.words = before.words
     concat.sources = [*before.sources, *(source for source in concat.sources if source != place)]
 
 
@@ -176,8 +175,8 @@ def _place_in_u(volumes: list[Volume]) -> None:
     x = 0.0
     for volume in volumes:
         size = volume.shape[1:]
-        half = max(volume.solid.full_width, text_width(show_shape(volume.shape), SHAPE_SIZE, True)) / 2
-        x = max(x, ends[size] + GAP * 1.2 + half)
+        half = max(volume.solid.full_width / 2, _text_half(volume))
+        x = max(x, ends[size] + GAP + half)
         volume.x = x - volume.solid.full_width / 2
         volume.y = bottoms[size]
         ends[size] = x + half

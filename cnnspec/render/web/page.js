@@ -1,0 +1,363 @@
+"use strict";
+// The page holds the tree of blocks, the links between its leaves, a drawing of every box, and Graphviz. What is
+// open decides which boxes stand for which leaves; Graphviz places them; this file draws the result.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const items = data.items;
+const picture = document.getElementById("picture");
+const note = document.getElementById("note");
+const rows = document.getElementById("rows");
+const open = new Set(data.open);
+let view = { x: 0, y: 0, width: 1, height: 1 };
+let size = { width: 1, height: 1 };
+
+items.forEach((item, number) => { item.number = number; item.children = []; });
+items.forEach((item) => { if (item.parent >= 0) items[item.parent].children.push(item.number); });
+const layouts = new Map([[openKey(), data.layout]]);
+
+// The boxes that are shown, as a key for the layouts that are known.
+function openKey() {
+  return visible().boxes.join(" ");
+}
+
+// The boxes that are shown, in the order of the spec, and for each leaf the box that stands for it.
+function visible() {
+  const boxes = [], owner = new Map();
+  const visit = (number, shownBy) => {
+    const item = items[number];
+    if (shownBy === null && !(open.has(number) && item.children.length)) {
+      boxes.push(number);
+      shownBy = number;
+    }
+    if (!item.children.length) owner.set(number, shownBy);
+    for (const child of item.children) visit(child, shownBy);
+  };
+  visit(0, null);
+  return { boxes, owner };
+}
+
+// The links between shown boxes, each once; one is a skip connection only where all that it stands for are.
+function shownLinks(owner) {
+  const found = new Map();
+  for (const link of data.links) {
+    const source = owner.get(link.source), target = owner.get(link.target);
+    if (source === target) continue;
+    const key = source + "-" + target, known = found.get(key);
+    if (known) {
+      known.skip = known.skip && link.skip;
+      known.training = known.training && link.training;
+    } else {
+      found.set(key, { source, target, skip: link.skip, training: link.training });
+    }
+  }
+  return found;
+}
+
+// ---- layout -------------------------------------------------------------------------------------------------
+
+function inches(points) {
+  return (points / 72).toFixed(4);
+}
+
+function quote(text) {
+  return '"' + text.replace(/\\/g, "\\\\").replace(/"/g, '\\"') + '"';
+}
+
+function dotSource(links) {
+  const lines = [
+    `digraph { graph [rankdir=${data.direction} ranksep=${inches(data.rankGap)} nodesep=${inches(data.sideGap)}`,
+    `splines=spline labeljust=l fontname=Helvetica fontsize=${data.titleSize} bgcolor=white]`,
+    'node [shape=box fixedsize=true label=""] edge [arrowsize=0.6]',
+  ];
+  const visit = (number) => {
+    const item = items[number];
+    if (!(open.has(number) && item.children.length)) {
+      const shape = item.round ? " shape=circle" : "";
+      lines.push(`n${number} [width=${inches(item.width)} height=${inches(item.height)}${shape}]`);
+      return;
+    }
+    if (item.frame) lines.push(`subgraph cluster_${number} { label=${quote(item.frame)} margin=10`);
+    item.children.forEach(visit);
+    if (item.frame) lines.push("}");
+  };
+  visit(0);
+  for (const link of links.values()) {
+    lines.push(`n${link.source} -> n${link.target} [weight=${link.skip ? 1 : 8}]`);
+  }
+  return lines.join("\n") + "\n}";
+}
+
+function readLayout(found) {
+  const height = +found.bb.split(",")[3], width = +found.bb.split(",")[2];
+  const point = (text) => { const [x, y] = text.split(","); return [+x, height - y]; };
+  const layout = { width, height, boxes: {}, frames: {}, routes: {} }, names = {};
+  for (const thing of found.objects || []) {
+    if (thing.name.startsWith("cluster_")) {
+      const [left, low, right, high] = thing.bb.split(",").map(Number);
+      layout.frames[thing.name.slice(8)] = [left, height - high, right - left, high - low];
+    } else {
+      names[thing._gvid] = thing.name.slice(1);
+      layout.boxes[thing.name.slice(1)] = point(thing.pos);
+    }
+  }
+  for (const edge of found.edges || []) {
+    const words = edge.pos.split(";")[0].split(" ");
+    const points = words.filter((word) => !/^[es],/.test(word)).map(point);
+    const tip = words.find((word) => word.startsWith("e,"));
+    layout.routes[names[edge.tail] + "-" + names[edge.head]] = {
+      points, tip: tip ? point(tip.slice(2)) : points[points.length - 1],
+    };
+  }
+  return layout;
+}
+
+// Graphviz asks a system for little: the time, random numbers, and a place for its warnings.
+let engine = null;
+async function loadEngine() {
+  const packed = atob(document.getElementById("engine").textContent.trim());
+  const bytes = Uint8Array.from(packed, (char) => char.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+  const memory = () => new DataView(instance.exports.memory.buffer);
+  const answers = {
+    environ_sizes_get: (count, length) => { memory().setUint32(count, 0, true); memory().setUint32(length, 0, true); return 0; },
+    environ_get: () => 0,
+    clock_time_get: (id, precision, time) => { memory().setBigUint64(time, 0n, true); return 0; },
+    random_get: (start, length) => { new Uint8Array(instance.exports.memory.buffer, start, length).fill(0); return 0; },
+    fd_write: (file, parts, count, written) => {
+      let total = 0;
+      for (let place = 0; place < count; place++) total += memory().getUint32(parts + 8 * place + 4, true);
+      memory().setUint32(written, total, true);
+      return 0;
+    },
+    proc_exit: (code) => { throw new Error("Graphviz stopped with " + code); },
+  };
+  const system = {};
+  for (const { name } of WebAssembly.Module.imports(module)) system[name] = answers[name] || (() => 8);
+  const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: system });
+  return instance.exports;
+}
+
+async function layOut(source) {
+  engine = engine || loadEngine();
+  const calls = await engine;
+  const text = (value) => {
+    const bytes = new TextEncoder().encode(value + "\0");
+    const start = calls.malloc(bytes.length);
+    new Uint8Array(calls.memory.buffer).set(bytes, start);
+    return start;
+  };
+  const held = [text(source), text("json0"), text("dot"), calls.malloc(4)];
+  const result = calls.graphviz_render(...held);
+  const length = new DataView(calls.memory.buffer).getUint32(held[3], true);
+  const answer = result ? new TextDecoder().decode(new Uint8Array(calls.memory.buffer, result, length)) : "";
+  if (result) calls.graphviz_free(result);
+  held.forEach((start) => calls.graphviz_free(start));
+  if (!result) throw new Error("Graphviz could not lay out the diagram");
+  return readLayout(JSON.parse(answer));
+}
+
+// ---- drawing ------------------------------------------------------------------------------------------------
+
+function make(name, attributes, parent, text) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  parent.appendChild(element);
+  return element;
+}
+
+function drawFrame(number, [x, y, width, height], parent) {
+  const item = items[number], [name, ...rest] = item.frame.split(" · ");
+  const group = make("g", { "data-key": number, class: "frame can" }, parent);
+  make("rect", {
+    x, y, width, height, rx: 6, fill: data.colors.frame, stroke: data.colors.frameLine,
+    "stroke-dasharray": item.training ? "5 3" : "none",
+  }, group);
+  make("text", { x: x + 8, y: y + 15, "font-size": 11, "font-weight": "bold", fill: data.colors.text }, group, name);
+  const figures = { x: x + width - 8, y: y + 15, "font-size": 9.5, "text-anchor": "end", fill: data.colors.muted };
+  make("text", figures, group, rest.join(" · "));
+}
+
+function drawEdge(link, route, parent) {
+  const color = link.skip ? data.colors.skip : data.colors.edge;
+  const { points, tip } = route, end = points[points.length - 1];
+  const [dx, dy] = [tip[0] - end[0], tip[1] - end[1]], length = Math.hypot(dx, dy) || 1;
+  const [ux, uy] = [dx / length, dy / length], base = [tip[0] - 6 * ux, tip[1] - 6 * uy];
+  const group = make("g", { class: "edge" }, parent);
+  make("path", {
+    d: "M" + points[0] + " C" + points.slice(1).join(" ") + " L" + [(end[0] + tip[0]) / 2, (end[1] + tip[1]) / 2],
+    fill: "none", stroke: color, "stroke-width": link.skip ? 1.4 : 1.1,
+    "stroke-dasharray": link.training ? "4 3" : "none",
+  }, group);
+  const corners = [tip, [base[0] - 2.5 * uy, base[1] + 2.5 * ux], [base[0] + 2.5 * uy, base[1] - 2.5 * ux]];
+  make("polygon", { points: corners.join(" "), fill: color }, group);
+}
+
+function drawBox(number, [x, y], parent) {
+  const item = items[number];
+  const group = make("g", { transform: `translate(${x} ${y})`, "data-key": number, class: "box" }, parent);
+  group.innerHTML = item.box;
+  if (item.children.length) group.classList.add("can");
+}
+
+function draw(layout, links) {
+  picture.replaceChildren();
+  size = layout;
+  Object.keys(layout.frames).map(Number).sort((a, b) => a - b)
+    .forEach((number) => drawFrame(number, layout.frames[number], picture));
+  for (const [key, link] of links) if (layout.routes[key]) drawEdge(link, layout.routes[key], picture);
+  for (const number of Object.keys(layout.boxes)) drawBox(number, layout.boxes[number], picture);
+}
+
+function drawTable() {
+  const lines = [];
+  const visit = (number, depth) => {
+    const item = items[number], can = item.children.length > 0;
+    if (number > 0) {
+      const row = document.createElement("tr");
+      row.dataset.key = number;
+      row.className = (can ? "can " : "") + (item.training ? "training" : "");
+      const mark = can ? (open.has(number) ? "▾ " : "▸ ") : "";
+      for (const cell of [mark + item.title, item.output, item.params, item.macs, item.field]) {
+        row.appendChild(document.createElement("td")).textContent = cell;
+      }
+      row.firstChild.style.paddingLeft = 10 + 14 * depth + "px";
+      row.firstChild.title = item.path;
+      lines.push(row);
+    }
+    if (number === 0 || open.has(number)) item.children.forEach((child) => visit(child, depth + (number > 0)));
+  };
+  visit(0, 0);
+  rows.replaceChildren(...lines);
+}
+
+let turn = 0;
+async function show(fit) {
+  const mine = ++turn, key = openKey();
+  const { owner } = visible(), links = shownLinks(owner);
+  drawTable();
+  if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(links)));
+  if (mine !== turn) return;
+  draw(layouts.get(key), links);
+  if (fit) fitView(); else setView(view);
+  document.body.dataset.shown = key;
+}
+
+// ---- pan, zoom, click, hover --------------------------------------------------------------------------------
+
+function setView(wanted) {
+  view = wanted;
+  picture.setAttribute("viewBox", [view.x, view.y, view.width, view.height].join(" "));
+}
+
+function fitView() {
+  const frame = picture.getBoundingClientRect(), margin = 16;
+  const scale = Math.min(frame.width / (size.width + 2 * margin), frame.height / (size.height + 2 * margin), 2) || 1;
+  const [width, height] = [frame.width / scale, frame.height / scale];
+  setView({ x: (size.width - width) / 2, y: (size.height - height) / 2, width, height });
+}
+
+function zoom(factor, clientX, clientY) {
+  const frame = picture.getBoundingClientRect();
+  const [fx, fy] = [(clientX - frame.left) / frame.width, (clientY - frame.top) / frame.height];
+  const [width, height] = [view.width * factor, view.height * factor];
+  setView({ x: view.x + fx * (view.width - width), y: view.y + fy * (view.height - height), width, height });
+}
+
+function zoomMiddle(factor) {
+  const frame = picture.getBoundingClientRect();
+  zoom(factor, frame.left + frame.width / 2, frame.top + frame.height / 2);
+}
+
+// A block opens with the forms that it is made of, and a run of layers with the block at its head.
+function openWith(number) {
+  open.add(number);
+  const { children, run } = items[number];
+  children.forEach((child, place) => { if (items[child].along || (run && place === 0)) openWith(child); });
+}
+
+// What has no frame of its own is closed with the block around it.
+function toggle(number) {
+  if (!items[number].children.length) return;
+  if (open.has(number)) open.delete(number); else openWith(number);
+  show(false);
+}
+
+function keyOf(event) {
+  const element = event.target.closest("[data-key]");
+  return element ? Number(element.dataset.key) : null;
+}
+
+let drag = null;
+picture.addEventListener("pointerdown", (event) => {
+  if (event.button === 0) drag = { x: event.clientX, y: event.clientY, view, moved: false };
+});
+addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+  if (!drag.moved && Math.hypot(dx, dy) < 4) return;
+  drag.moved = true;
+  picture.classList.add("dragging");
+  const scale = view.width / picture.getBoundingClientRect().width;
+  setView({ ...view, x: drag.view.x - dx * scale, y: drag.view.y - dy * scale });
+});
+addEventListener("pointerup", () => {
+  picture.classList.remove("dragging");
+  if (drag && !drag.moved) drag = null;
+  else setTimeout(() => { drag = null; });
+});
+picture.addEventListener("click", (event) => {
+  const number = keyOf(event);
+  if (!drag && number !== null) toggle(number);
+});
+picture.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 400))), event.clientX, event.clientY);
+}, { passive: false });
+
+function choose(number) {
+  document.querySelectorAll(".chosen").forEach((element) => element.classList.remove("chosen"));
+  if (number === null) return;
+  document.querySelectorAll(`[data-key="${number}"]`).forEach((element) => element.classList.add("chosen"));
+}
+
+function showNote(event, number) {
+  const [head, ...rest] = items[number].note.split("\n");
+  const code = items[number].line ? rest.pop() : null;
+  note.replaceChildren();
+  note.appendChild(document.createElement("b")).textContent = head;
+  note.appendChild(document.createTextNode(rest.join("\n")));
+  if (code) note.appendChild(document.createElement("code")).textContent = code;
+  note.hidden = false;
+  const frame = note.getBoundingClientRect();
+  note.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - frame.width - 8)) + "px";
+  note.style.top = Math.max(4, Math.min(event.clientY + 14, innerHeight - frame.height - 8)) + "px";
+}
+
+for (const place of [picture, rows]) {
+  place.addEventListener("pointermove", (event) => {
+    const number = drag && drag.moved ? null : keyOf(event);
+    choose(number);
+    if (number === null) note.hidden = true; else showNote(event, number);
+  });
+  place.addEventListener("pointerleave", () => { choose(null); note.hidden = true; });
+}
+rows.addEventListener("click", (event) => {
+  const number = keyOf(event);
+  if (number !== null) toggle(number);
+});
+document.getElementById("fit").addEventListener("click", fitView);
+document.getElementById("closer").addEventListener("click", () => zoomMiddle(0.8));
+document.getElementById("farther").addEventListener("click", () => zoomMiddle(1.25));
+document.getElementById("open-all").addEventListener("click", () => {
+  items.forEach((item, number) => { if (item.children.length) open.add(number); });
+  show(true);
+});
+document.getElementById("close-all").addEventListener("click", () => {
+  open.clear();
+  open.add(0);
+  show(true);
+});
+addEventListener("resize", fitView);
+show(true);
