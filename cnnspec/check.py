@@ -29,7 +29,7 @@ def check(
     """
     settings, limits = settings or Settings({}, {}), limits or Limits()
     module = Loader(report, limits, include).load(source)
-    if net is None and (module.nets or module.names):
+    if net is None and (module.nets or module.names or report.has_errors):
         names = closed_nets(module, settings.parameters)
     else:
         picked = pick_net(module, net, settings.parameters, report)
@@ -54,7 +54,7 @@ def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], re
     if name is not None:
         by_plain = {plain_name(net): net for net in nets}
         found = name if name in module.nets else by_plain.get(plain_name(name), "")
-        if not found:
+        if not found and name not in module.lost:
             cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
             report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)
         return found

@@ -177,9 +177,17 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement with a syntax error, which has been reported: the blocks in it, for they may be right."""
+
+    blocks: tuple[Body | Arms, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Arm:
     guards: tuple[Guard, ...]
-    flow: Flow
+    flow: Flow | Broken
     span: Span = field(compare=False, repr=False)
 
 
@@ -271,7 +279,7 @@ class Expect:
     span: Span = field(compare=False, repr=False)
 
 
-Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect
+Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect | Broken
 
 
 # ---- a file
@@ -324,7 +332,7 @@ class Given:
     span: Span = field(compare=False, repr=False)
 
 
-Item = Use | Definition | Net | Given | Let
+Item = Use | Definition | Net | Given | Let | Broken
 
 
 @dataclass(frozen=True, slots=True)

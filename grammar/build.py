@@ -48,6 +48,12 @@ class AstBuilder(Transformer[Token, syntax.File]):
 
     # ---- a file
 
+    def alone(self, children: list[Any]) -> syntax.Expression:
+        return children[0]
+
+    def broken(self, children: list[Any]) -> syntax.Broken:
+        return syntax.Broken(_nodes(children), self._over(children))
+
     def start(self, children: list[Any]) -> syntax.File:
         return syntax.File(tuple(children), Span(self.source, 0, len(self.source.text)))
 

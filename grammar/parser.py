@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,13 +17,16 @@ from lark.lark import PostLex
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.grammar.build import AstBuilder
-from cnnspec.grammar.errors import BLANKED, syntax_error
+from cnnspec.grammar.errors import RESERVED, answer
+from cnnspec.grammar.mend import BROKEN, Mended, without_piece
 from cnnspec.source import Source, Span
 
 GRAMMAR = Path(__file__).with_name("cnn.lark")
 TABLES = GRAMMAR.with_name("cnn.tables")
 MAX_NESTING = 200
 MAX_SYNTAX_ERRORS = 25
+MAX_REREAD = 4 * 2**20
+"""How many characters are read again after syntax errors, in all."""
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 
 
@@ -36,14 +39,24 @@ class NestingError(Exception):
 
 
 class LineEnds(PostLex):
-    """Drops line ends inside ( ) and [ ], where they end no statement, and holds the bound on nesting."""
+    """Drops line ends inside ( ) and [ ], where they end no statement; holds the bound on nesting.
+
+    Words of the language are no names, wherever they stand. `closing` says how many missing braces are closed
+    before which offsets.
+    """
 
     always_accept = ("_SEP",)
+
+    def __init__(self) -> None:
+        self.closing: Mapping[int, int] = {}
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         open_brackets: list[str] = []
         for token in stream:
-            if token.type in OPENING:
+            if token.type == "NAME":
+                if token in RESERVED:
+                    token.type = "RESERVED"
+            elif token.type in OPENING:
                 if len(open_brackets) >= MAX_NESTING:
                     raise NestingError(token.start_pos or 0)
                 open_brackets.append(token.type)
@@ -52,7 +65,22 @@ class LineEnds(PostLex):
                     open_brackets.pop()
             elif token.type == "_SEP" and token != ";" and open_brackets and open_brackets[-1] != "LBRACE":
                 continue
+            if token.start_pos in self.closing:
+                yield from self._close(token)
             yield token
+        yield from [_brace(-1)] * self.closing.get(-1, 0)
+
+    def _close(self, token: Token) -> Iterator[Token]:
+        """The missing braces before a token, which begins a definition or is a brace itself."""
+        start = token.start_pos or 0
+        yield from [_brace(start)] * self.closing[start]
+        if token.type == "RESERVED":
+            token.type = token.value.upper()
+            yield Token("_SEP", ";", start, end_pos=start)
+
+
+def _brace(offset: int) -> Token:
+    return Token("RBRACE", "}", offset, end_pos=offset)
 
 
 class Parser:
@@ -60,22 +88,24 @@ class Parser:
 
     def __init__(self) -> None:
         self._builder = AstBuilder(Source("", ""))
-        self._lark = _load(self._builder)
+        self._line_ends = LineEnds()
+        self._lark = _load(self._builder, self._line_ends)
         self._lock = Lock()
 
-    def parse(self, source: Source, text: str, start: str = "start") -> syntax.File | syntax.Expression:
-        """The AST of `text`, with spans in `source`. Raises lark's UnexpectedInput, or NestingError."""
+    def parse(self, source: Source, mended: Mended, start: str = "start") -> syntax.File | syntax.Expression:
+        """The AST of a text, with spans in `source`. Raises lark's UnexpectedInput, or NestingError."""
         with self._lock:
             self._builder.source = source
-            return self._lark.parse(text, start=start)  # type: ignore[return-value]
+            self._line_ends.closing = mended.closing
+            return self._lark.parse(mended.text, start=start)  # type: ignore[return-value]
 
 
-def _load(builder: AstBuilder) -> Lark:
+def _load(builder: AstBuilder, line_ends: LineEnds) -> Lark:
     """The parser from the saved tables, or made afresh where they are of another grammar or another lark."""
     saved = pickle.loads(TABLES.read_bytes())
     if saved["made_of"] == fingerprint():
-        return Lark._load_from_dict(saved["data"], saved["memo"], transformer=builder, postlex=LineEnds())
-    return generate(builder)
+        return Lark._load_from_dict(saved["data"], saved["memo"], transformer=builder, postlex=line_ends)
+    return generate(builder, line_ends)
 
 
 def fingerprint() -> str:
@@ -83,13 +113,15 @@ def fingerprint() -> str:
     return f"lark {lark.__version__}, grammar {sha256(GRAMMAR.read_bytes()).hexdigest()}"
 
 
-def generate(builder: AstBuilder | None = None, *, strict: bool = False) -> Lark:
+def generate(
+    builder: AstBuilder | None = None, line_ends: LineEnds | None = None, *, strict: bool = False
+) -> Lark:
     """The parser made afresh from cnn.lark, which takes a quarter of a second."""
     return Lark(
         GRAMMAR.read_text(encoding="utf-8"),
         parser="lalr",
-        start=["start", "_expression"],
-        postlex=LineEnds(),
+        start=["start", "alone"],
+        postlex=line_ends or LineEnds(),
         transformer=builder,
         maybe_placeholders=False,
         strict=strict,
@@ -108,41 +140,62 @@ def parse(source: Source, report: Report) -> syntax.File:
     Syntax errors go to the report; the statement they stand in is left out and the rest is read, so that one
     run finds them all.
     """
-    text = source.text
-    for _ in range(MAX_SYNTAX_ERRORS):
+    mended = _without_nul(source, report)
+    most = max(1, min(MAX_SYNTAX_ERRORS, MAX_REREAD // (len(source.text) + 1)))
+    last = -1
+    for _ in range(most):
         try:
-            return parser().parse(source, text)  # type: ignore[return-value]
-        except (UnexpectedInput, NestingError) as error:
-            diagnostic, text = _answer(error, source, text)
+            return parser().parse(source, mended)  # type: ignore[return-value]
+        except NestingError as error:
+            report.add(_too_deep(source, error))
+            break
+        except UnexpectedInput as error:
+            offset, accepts = _where(error, mended.text)
+            if offset == last:
+                mended = without_piece(mended, offset)
+                continue
+            last = offset
+            diagnostic, mended = answer(source, mended, offset, accepts)
             report.add(diagnostic)
-            if BLANKED not in text and not text.strip():
-                break
-    return syntax.File((), Span(source, 0, 0))
+    return syntax.File((syntax.Broken((), Span(source, 0, len(source.text))),), Span(source, 0, 0))
 
 
 def parse_expression(source: Source, report: Report) -> syntax.Expression | None:
     """The AST of a text that is one expression (a value of `--set`); None after an error."""
+    mended = _without_nul(source, report)
     try:
-        return parser().parse(source, source.text, start="_expression")  # type: ignore[return-value]
-    except (UnexpectedInput, NestingError) as error:
-        report.add(_answer(error, source, source.text)[0])
-        return None
+        return parser().parse(source, mended, start="alone")  # type: ignore[return-value]
+    except NestingError as error:
+        report.add(_too_deep(source, error))
+    except UnexpectedInput as error:
+        report.add(answer(source, mended, *_where(error, mended.text))[0])
+    return None
 
 
-def _answer(error: UnexpectedInput | NestingError, source: Source, text: str) -> tuple[Diagnostic, str]:
-    """The diagnostic of a syntax error, and the text without the statement it stands in."""
-    if isinstance(error, NestingError):
-        span = Span(source, error.start, error.start + 1)
-        message = f"brackets are nested more than {MAX_NESTING} deep"
-        diagnostic = Diagnostic(
-            "bound-nesting", "error", message, span, help="name the inner parts with let or def"
-        )
-        return diagnostic, ""
+def _without_nul(source: Source, report: Report) -> Mended:
+    """The text without NULs, which are reported: they stand for broken statements from here on."""
+    at = source.text.find(BROKEN)
+    if at >= 0:
+        message = "a NUL character cannot stand in a spec"
+        report.error("character", Span(source, at, at + 1), message, help="is this a text file?")
+    return Mended(source.text.replace(BROKEN, " "))
+
+
+def _too_deep(source: Source, error: NestingError) -> Diagnostic:
+    return Diagnostic(
+        "bound-nesting",
+        "error",
+        f"brackets are nested more than {MAX_NESTING} deep",
+        Span(source, error.start, error.start + 1),
+        help="name the inner parts with let or def",
+    )
+
+
+def _where(error: UnexpectedInput, text: str) -> tuple[int, frozenset[str]]:
+    """The offset of what the parser did not take, and the tokens that it would have."""
     if isinstance(error, UnexpectedToken):
-        token, allowed = error.token, error.accepts or error.expected
-    elif isinstance(error, UnexpectedCharacters):
-        start = error.pos_in_stream
-        token, allowed = Token("", text[start], start, end_pos=start + 1), error.allowed or set()
-    else:
-        token, allowed = Token("$END", "", len(text), end_pos=len(text)), set()
-    return syntax_error(source, text, token, frozenset(allowed))
+        accepts = frozenset(error.accepts or error.expected)
+        return len(text) if error.token.type == "$END" else error.token.start_pos or 0, accepts
+    if isinstance(error, UnexpectedCharacters):
+        return error.pos_in_stream, frozenset(error.allowed or ())
+    return len(text), frozenset()

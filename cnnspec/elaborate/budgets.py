@@ -20,9 +20,7 @@ def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Re
             try:
                 _check(condition, {**variables, **figures}, context, report)
             except Mistake as mistake:
-                report.error(
-                    mistake.code, mistake.span, mistake.message, label=mistake.label, help=mistake.help
-                )
+                mistake.report(report)
 
 
 def _check(condition: syntax.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:

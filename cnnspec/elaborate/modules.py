@@ -92,9 +92,7 @@ class Loader:
         try:
             bound = unpack(let.names, evaluate(let.value, context, {}), let.span)
         except Mistake as mistake:
-            self.report.error(
-                mistake.code, mistake.span, mistake.message, label=mistake.label, help=mistake.help
-            )
+            mistake.report(self.report)
             bound = {name.name: UNKNOWN for name in let.names}
         for name in let.names:
             if self._claim(name.name, name.span, module):

@@ -89,7 +89,9 @@ def elaborate(
 def _elaborate(
     name: str, module: Module, settings: Settings, report: Report, limits: Limits
 ) -> Elaborated | None:
-    before = len(report.diagnostics)
+    if _base_is_lost(name, module):
+        return None
+    before = report.errors
     walk = Walk(report, limits, dict(settings.inputs))
     context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
     try:
@@ -109,9 +111,8 @@ def _elaborate(
         return Elaborated(net, None, ())
     _check_inputs(settings, walk, report)
     walk.expectations.extend(_stated(module.net(name)[0], settings, context, variables, report))
-    if (len(report.diagnostics) > before and report.has_errors) or any(
-        v.shape is None for v in walk.draft.outputs.values()
-    ):
+    lost = walk.broken or any(v.shape is None for v in walk.draft.outputs.values())
+    if report.errors > before or lost:
         return Elaborated(net, None, ())
     return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
 
@@ -129,6 +130,14 @@ def _given(name: str, context: Context) -> tuple[syntax.Net, Module, Variables]:
         for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
             bound[parameter] = evaluate(argument.value, there, {})
     return item, home, bound
+
+
+def _base_is_lost(name: str, module: Module) -> bool:
+    """Whether a net is given by one that a mistake, reported before, left undefined."""
+    *chain, (item, home) = _links(name, module)
+    return item is None and any(
+        isinstance(given, syntax.Given) and given.base.name in home.lost for given, _ in chain[-1:]
+    )
 
 
 def _no_base(item: syntax.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:

@@ -1,7 +1,7 @@
 """Calls of a def that are alike: walked once, then copied.
 
-A def's outcome depends on its arguments and the shape that flows in alone, so a call with equal ones adds equal
-nodes. A net of a thousand layers made of four kinds of block is walked as fast as the four.
+A def's outcome depends on its arguments and the shape that flows in alone, so a call with equal ones adds
+equal nodes. A net of a thousand layers made of four kinds of block is walked as fast as the four.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _key_part(value: Any) -> Key | None:
 
 
 def copy_stamp(stamp: Stamp, draft: Draft, block: Block, value: Value) -> Value:
-    """Add the nodes of a call anew under another block, flowing from another value; gives the value it ends in."""
+    """Add the nodes of a call anew, under another block and from another value; gives what it ends in."""
     nodes, shift = draft.nodes, len(draft.nodes) - stamp.first
     copies = _copy_blocks(stamp.block, block, shift)
     for node in nodes[stamp.first : stamp.end]:

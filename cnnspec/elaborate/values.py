@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnspec import syntax
+from cnnspec.diagnostics.report import Frame, Report
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.source import Span
 
@@ -19,6 +20,20 @@ class Mistake(Exception):
     def __init__(self, code: str, span: Span, message: str, *, label: str = "", help: str = ""):
         super().__init__(message)
         self.code, self.span, self.message, self.label, self.help = code, span, message, label, help
+
+    def report(self, report: Report, trail: tuple[Frame, ...] = ()) -> None:
+        """Add it to a report."""
+        report.error(self.code, self.span, self.message, label=self.label, help=self.help, trail=trail)
+
+
+class FollowUp(Mistake):
+    """What another mistake, which has been reported, makes wrong: it goes unreported."""
+
+    def __init__(self) -> None:
+        self.code = self.message = self.label = self.help = ""
+
+    def report(self, report: Report, trail: tuple[Frame, ...] = ()) -> None:
+        """Say nothing."""
 
 
 class BoundExceeded(Mistake):
@@ -89,7 +104,9 @@ Family = dict[tuple[int, ...], Value]
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in words for messages."""
+    """What a value is, in words for messages. Raises FollowUp where a mistake left it unknown."""
+    if value is UNKNOWN or (isinstance(value, tuple) and UNKNOWN in value):
+        raise FollowUp
     if isinstance(value, bool):
         return "a truth value"
     if isinstance(value, int):

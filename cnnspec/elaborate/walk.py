@@ -100,14 +100,7 @@ class Walk:
         context.depth -= 1
 
     def report_mistake(self, mistake: Mistake, context: Context) -> None:
-        self.report.error(
-            mistake.code,
-            mistake.span,
-            mistake.message,
-            label=mistake.label,
-            help=mistake.help,
-            trail=context.block.trail(),
-        )
+        mistake.report(self.report, context.block.trail())
 
     def _lose(self, statement: syntax.Statement, context: Context, scope: Variables) -> None:
         """After a mistake: what the statement would have defined is unknown from here on."""
@@ -550,10 +543,10 @@ class Walk:
             return
         reported = self.report.total
         self.body(target.definition.body, callee, bound)
-        if key is not None and taken is not None and callee.value is not None and not self._shared:
-            if self.report.total == reported:
-                end = len(self.draft.nodes)
-                self._stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value)
+        alike = self.report.total == reported and not self._shared
+        if alike and key is not None and taken is not None and callee.value is not None:
+            end = len(self.draft.nodes)
+            self._stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value)
 
     def open(
         self,

@@ -1,0 +1,118 @@
+"""How reading goes on after a syntax error: the text is mended in place, so that all offsets stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cnnspec.grammar.pieces import (
+    WITHOUT_BLOCKS,
+    Open,
+    Piece,
+    Place,
+    first_on_line,
+    indent,
+    pieces_of,
+    statement_end,
+)
+
+BROKEN = "\x00"
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A text as the parser reads it, and how many braces it closes before which offsets."""
+
+    text: str
+    closing: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def erase(self, start: int, end: int) -> Mended:
+        """Without a stretch."""
+        return Mended(self.text[:start] + " " * (end - start) + self.text[end:], self.closing)
+
+    def close(self, offset: int) -> Mended:
+        """With one more brace closed before an offset, or at the end."""
+        offset = offset if offset < len(self.text) else -1
+        return Mended(self.text, {**self.closing, offset: self.closing.get(offset, 0) + 1})
+
+    def give_up(
+        self, pieces: list[Piece], place: Place, end: int | None = None, *, keep: bool = True
+    ) -> Mended:
+        """Without the statement at a place; with `keep`, blocks in it stay, for they may be right."""
+        text = self.text
+        start = pieces[place.statement].start if place.statement < len(pieces) else len(text)
+        stop = statement_end(pieces, place, text) if end is None else end
+        inside = [piece for piece in pieces[place.statement :] if piece.start < stop]
+        keep = keep and bool(inside) and inside[0].text not in ("{", *WITHOUT_BLOCKS)
+        kept = _blocks(inside) if keep else []
+        result, at = [], start
+        for first, last in kept:
+            result += [BROKEN * (first - at), text[first:last]]
+            at = last
+        result.append(BROKEN * (stop - at))
+        return Mended(text[:start] + "".join(result) + text[stop:], self.closing)
+
+
+def _blocks(pieces: list[Piece]) -> list[tuple[int, int]]:
+    """The blocks in braces of a statement, as stretches; none where they are not balanced."""
+    found, depth, start = [], 0, 0
+    for piece in pieces:
+        if piece.text == "{":
+            start = start if depth else piece.start
+            depth += 1
+        elif piece.text == "}":
+            depth -= 1
+            if depth == 0:
+                found.append((start, piece.end))
+    return found if depth == 0 else []
+
+
+def unclosed_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, int] | None:
+    """The brace that is open before an offset and should not be, and where it should have been closed.
+
+    Where a closing brace stands below another opening one than that which it closes, that one was meant.
+    """
+    opened: list[Piece] = []
+    for piece in pieces:
+        if piece.start >= before:
+            break
+        if piece.text == "{":
+            opened.append(piece)
+        elif piece.text == "}" and opened:
+            column = indent(text, piece.start)
+            depths = [indent(text, brace.start) for brace in opened]
+            if first_on_line(text, piece.start) and column < depths[-1] and column in depths[:-1]:
+                return opened[-1], piece.start
+            opened.pop()
+    return (opened[-1], before) if opened else None
+
+
+def extra_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, Piece] | None:
+    """A closing brace that ends a definition though it is indented as one within it, and what it ends."""
+    opened: list[Piece] = []
+    found = None
+    for piece in pieces:
+        if piece.start >= before:
+            break
+        if piece.text == "{":
+            opened.append(piece)
+        elif piece.text == "}" and opened:
+            brace = opened.pop()
+            deeper = indent(text, piece.start) > indent(text, brace.start)
+            if not opened and first_on_line(text, piece.start) and deeper:
+                found = piece, brace
+    return found
+
+
+def without_piece(mended: Mended, offset: int) -> Mended:
+    """The text without the piece at an offset: what is left to do where the parser gets no further."""
+    for piece in pieces_of(mended.text):
+        if piece.end > offset:
+            return mended.erase(piece.start, piece.end)
+    return mended
+
+
+def innermost(place: Place) -> Open | None:
+    """The innermost open bracket."""
+    return place.open[-1] if place.open else None
