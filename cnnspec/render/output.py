@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from cnnspec.files import write_whole
 from cnnspec.graph import Graph
 from cnnspec.render.canvas import Drawing
 from cnnspec.render.dot import dot_source
@@ -118,18 +118,3 @@ def _encode(graph: Graph, options: Options, kind: str) -> bytes:
     from cnnspec.render.raster import to_png
 
     return to_png(svg)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file by way of a temporary one beside it, so that it is there whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

