@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnspec.api import pick_net
-from cnnspec.check import check
+from cnnspec.check import check, pick_net
 from cnnspec.diagnostics import Diagnostic, Report, as_text
 from cnnspec.elaborate import Limits, Loader, Settings
 from cnnspec.source import Source
@@ -29,20 +28,20 @@ def shown(diagnostics: tuple[Diagnostic, ...]) -> str:
 
 
 def with_options(text: str, path: Path, options: tuple[str, ...]) -> tuple[Diagnostic, ...]:
-    """What a spec is told under `--set`, `--input` and `--net`; picks a net where check has nothing to say."""
+    """What a spec is told under `--set`, `--input` and `--net`; `--one` is a command that needs one net."""
     parameters, inputs, net = {}, {}, None
-    for option, value in zip(options[::2], options[1::2], strict=True):
-        if option == "--net":
+    for option in options:
+        name, _, value = option.partition("=")
+        key, _, given = value.partition("=")
+        if name == "--net":
             net = value
-            continue
-        key, given = value.split("=")
-        if option == "--set":
+        elif name == "--set":
             parameters[key] = given
-        else:
+        elif name == "--input":
             inputs[key] = tuple(map(int, given.split("x")))
     report = Report()
     source = Source(path.name, text, path)
     check(source, report, Settings(parameters, inputs), net=net)
-    if not report.diagnostics and "use" not in path.stem:
+    if "--one" in options:
         pick_net(Loader(Report(), Limits()).load(source), net, parameters, report)
     return report.diagnostics

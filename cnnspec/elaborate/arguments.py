@@ -84,7 +84,10 @@ def layer_argument(
     parameter: LayerParameter, argument: syntax.Argument, op: str, context: Context, variables: Variables
 ) -> Any:
     """One field of a layer; UNKNOWN where a part of it is. Raises Mistake where the value does not fit."""
-    value = word_or_value(argument.value, parameter.kind.words, context, variables)
+    try:
+        value = word_or_value(argument.value, parameter.kind.words, context, variables)
+    except Mistake as mistake:
+        raise _no_word(parameter, argument, op, mistake) from None
     if has_unknown(value):
         return UNKNOWN
     try:
@@ -96,6 +99,21 @@ def layer_argument(
             f"`{parameter.name}` of `{op}` must be {error}, here is {kind_of(value)}",
             help=_value_cure(parameter.kind, value),
         ) from None
+
+
+def _no_word(parameter: LayerParameter, argument: syntax.Argument, op: str, mistake: Mistake) -> Mistake:
+    """The mistake in an argument; for a word that means nothing, that it is none of those it takes."""
+    words = parameter.kind.words
+    if mistake.code != "unknown-name" or not words or not isinstance(argument.value, syntax.Name):
+        return mistake
+    word = argument.value.name
+    message = f"`{parameter.name}` of `{op}` does not take `{word}`"
+    return Mistake(
+        "argument-value",
+        argument.span,
+        message,
+        help=suggest(word, list(words)) or f"it takes {parameter.kind.name}",
+    )
 
 
 def word_or_value(

@@ -56,15 +56,13 @@ class Walk:
         self.body(net.body, context, variables)
         if not self.draft.outputs and context.value is not None:
             self.draft.outputs["output"] = context.value
-        elif not self.draft.outputs.keys() - self.draft.training_heads and not context.frame.tainted:
+        if context.frame.tainted:
+            return
+        if not self.draft.inputs:
+            cure = "begin it with, for example, input 3x224x224"
+            self.report.error("net-input", net.span, f"net {net.name} has no input", help=cure)
+        elif not self.draft.outputs.keys() - self.draft.training_heads:
             self._no_output(net)
-        if not self.draft.inputs and not context.frame.tainted:
-            self.report.error(
-                "net-input",
-                net.span,
-                f"net {net.name} has no input",
-                help="begin it with, for example, input 3x224x224",
-            )
 
     def _no_output(self, net: syntax.Net) -> None:
         trained = bool(self.draft.outputs)
