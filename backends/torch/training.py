@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -34,9 +33,8 @@ def step(
     kind = getattr(torch, dtype)
     module = compile(graph, weights=weights, dtype=dtype).train()
     tensors = {name: torch.tensor(inputs[name], dtype=kind, requires_grad=True) for name in graph.inputs}
-    outputs = module(*tensors.values())
-    if not isinstance(outputs, dict):
-        outputs = dict.fromkeys(graph.outputs, outputs)
+    result = module(*tensors.values())
+    outputs: dict[str, Any] = result if isinstance(result, dict) else dict.fromkeys(graph.outputs, result)
     torch.autograd.backward(
         list(outputs.values()), [torch.as_tensor(grads[head]).to(kind) for head in outputs]
     )
@@ -44,5 +42,5 @@ def step(
     return Step(
         {head: value.detach().numpy() for head, value in outputs.items()},
         {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None},
-        {key: np.array(buffer) for key, buffer in module.named_buffers() if buffer.is_floating_point()},
+        {key: buffer.numpy() for key, buffer in module.named_buffers() if buffer.is_floating_point()},
     )

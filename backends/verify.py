@@ -1,0 +1,344 @@
+"""Do backends agree? One set of weights and inputs through each of them, and how far the results lie apart.
+
+The relative difference of two tensors is the largest absolute one over the largest magnitude of the
+reference: a value near zero does not count for more than it weighs. A gradient is held against a thousandth
+of the net's largest gradient where its own are smaller: some, as of a bias before a batchnorm, are zero but
+for rounding. Not-a-number in the same place is agreement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.weights import declared, initialize
+from cnnspec.graph import Graph
+from cnnspec.layers.base import Weight
+from cnnspec.layers.dense import Dropout, DropPath
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+BACKENDS = ("numpy", "torch", "onnx")
+"""All backends, in the order in which they are taken as the reference."""
+
+TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
+"""The largest relative difference that counts as rounding."""
+
+GRADIENT_FLOOR = 1e-3
+"""The share of the net's largest gradient that every gradient is held against at least."""
+
+
+class Trained(NamedTuple):
+    """One step of training: outputs by head, gradients by weight and input, running statistics by key."""
+
+    outputs: Arrays
+    gradients: Arrays
+    statistics: Arrays
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a backend's tensor lies from the reference's; infinite where only one of them is a number.
+
+    `kind` is output, training output, gradient or statistic; `name` is a head, a key of a weight or an input.
+    """
+
+    backend: str
+    kind: str
+    name: str
+    absolute: float
+    relative: float
+    tolerance: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether it counts as rounding."""
+        return self.relative <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a comparison found.
+
+    `departures` maps a backend that differs to the first layer, in the order of computation, whose value (or
+    gradient, where all values agree) does. `skipped` maps a backend that did not run to the reason.
+    """
+
+    net: str
+    reference: str
+    dtype: str
+    differences: tuple[Difference, ...]
+    departures: Mapping[str, Difference]
+    skipped: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every difference is within the tolerance."""
+        return not self.over
+
+    @property
+    def over(self) -> tuple[Difference, ...]:
+        """The differences beyond the tolerance."""
+        return tuple(found for found in self.differences if not found.ok)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: differences that are infinite become null."""
+        return {
+            "net": self.net,
+            "reference": self.reference,
+            "dtype": self.dtype,
+            "ok": self.ok,
+            "differences": [_row(found) for found in self.differences],
+            "departures": {backend: _row(found) for backend, found in self.departures.items()},
+            "skipped": dict(self.skipped),
+        }
+
+    def as_text(self) -> str:
+        """A line for the worst tensor of each backend and kind, then what departs, and the verdict."""
+        lines = [f"{self.net} in {self.dtype}, against {self.reference}"]
+        groups: dict[tuple[str, str], list[Difference]] = {}
+        for found in self.differences:
+            groups.setdefault((found.backend, found.kind), []).append(found)
+        for (backend, kind), members in groups.items():
+            worst = max(members, key=lambda found: found.relative)
+            what = f"{kind}s ({len(members)})" if len(members) > 1 else kind
+            lines.append(
+                f"  {backend:<6} {what:<20} relative {worst.relative:8.2e} of {worst.tolerance:g}"
+                f"  absolute {worst.absolute:8.2e}  {'at ' if len(members) > 1 else ''}{worst.name}"
+            )
+        lines += [f"  {backend:<6} skipped: {reason}" for backend, reason in self.skipped.items()]
+        for backend, found in self.departures.items():
+            lines.append(
+                f"{backend} departs first at the {found.kind} of {found.name}: relative {found.relative:.2e}"
+            )
+        verdict = "all agree" if self.ok else f"{len(self.over)} of {len(self.differences)} tensors differ"
+        return "\n".join([*lines, verdict])
+
+
+def _row(found: Difference) -> dict[str, Any]:
+    numbers = {
+        name: value if isfinite(value) else None
+        for name, value in (("absolute", found.absolute), ("relative", found.relative))
+    }
+    return {
+        "backend": found.backend,
+        "kind": found.kind,
+        "name": found.name,
+        **numbers,
+        "tolerance": found.tolerance,
+        "ok": found.ok,
+    }
+
+
+def verify(
+    graph: Graph,
+    backends: Sequence[str] = BACKENDS,
+    *,
+    seed: int = 0,
+    dtype: str = "float32",
+    train: bool = False,
+    batch: int = 2,
+) -> Verification:
+    """Compare backends on one set of seeded weights and inputs; numpy, where it is there, is the reference.
+
+    With `train`, numpy and torch also take one training step, and gradients and running statistics are
+    compared: without dropout, from seeded gradients at the heads, and always in float64, since in float32 a
+    relu whose input rounds to the other side of zero changes gradients by more than rounding.
+
+    Raises ValueError for unknown backends, fewer than two, or another dtype, and ImportError where a
+    backend's library is not installed.
+    """
+    names = [name for name in BACKENDS if name in backends]
+    if unknown := sorted(set(backends) - set(names)):
+        raise ValueError(f"no backend is called {unknown[0]!r}: there are {', '.join(BACKENDS)}")
+    if dtype not in TOLERANCES:
+        raise ValueError(f"backends are compared in float32 or float64, not {dtype}")
+    skipped = {"onnx": "onnxruntime convolves in float32 alone"} if dtype == "float64" else {}
+    running = [name for name in names if name not in skipped]
+    if len(running) < 2:
+        raise ValueError(f"a comparison in {dtype} needs two backends, given: {', '.join(names) or 'none'}")
+    if train and not {"numpy", "torch"} <= set(running):
+        raise ValueError("a comparison of training needs numpy and torch")
+    case = Case(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
+    differences = forward_differences(case, running)
+    if train:
+        differences += training_differences(replace(case, dtype="float64"))
+    departures = {
+        name: found for name in running[1:] if (found := departure(case, running[0], name, differences))
+    }
+    skipped = {name: reason for name, reason in skipped.items() if name in names}
+    return Verification(graph.name, running[0], dtype, tuple(differences), departures, skipped)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What every backend is given."""
+
+    graph: Graph
+    weights: Arrays
+    inputs: Arrays
+    dtype: str
+    seed: int
+
+
+def still(graph: Graph) -> Graph:
+    """The graph with dropout and stochastic depth at rate 0: backends draw different noise."""
+    nodes = {
+        node.name: node._replace(layer=replace(node.layer, rate=0.0))
+        if isinstance(node.layer, (Dropout, DropPath))
+        else node
+        for node in graph
+    }
+    return replace(graph, nodes=nodes)
+
+
+def seeded_weights(graph: Graph, seed: int = 0) -> dict[str, NDArray[np.float32]]:
+    """Weights that tell backends apart: as at the start of training, but nothing is 0 or 1 throughout.
+
+    Factors and variances are uniform from 0.5 to 1.5, biases and means that start at 0 within +-0.5.
+    """
+    weights = initialize(graph, seed)
+    for number, (key, weight, _) in enumerate(declared(graph)):
+        if weight.init.kind == "constant":
+            weights[key] = _spread(weight, np.random.default_rng((seed, number)))
+    return weights
+
+
+def _spread(weight: Weight, stream: np.random.Generator) -> NDArray[np.float32]:
+    middle = 0.0 if weight.name in ("bias", "running_mean") else 1.0
+    return (middle - 0.5 + stream.random(weight.shape)).astype(np.float32)
+
+
+def forward_differences(case: Case, names: Sequence[str], kind: str = "output") -> list[Difference]:
+    """The differences of every head in inference, of each backend from the first."""
+    expected = RUN[names[0]](case)
+    return [
+        found
+        for name in names[1:]
+        for found in differences(name, kind, expected, RUN[name](case), TOLERANCES[case.dtype])
+    ]
+
+
+def training_differences(case: Case) -> list[Difference]:
+    """The differences of torch from numpy in one training step."""
+    batch = len(next(iter(case.inputs.values())))
+    grads = {
+        head: np.random.default_rng((case.seed, number)).standard_normal((batch, *case.graph[node].shape))
+        for number, (head, node) in enumerate(case.graph.outputs.items())
+    }
+    expected, got = train_numpy(case, grads), train_torch(case, grads)
+    order = [*case.graph.inputs, *(key for key, _, _ in declared(case.graph))]
+    gradients = {name: expected.gradients[name] for name in order if name in expected.gradients}
+    tolerance = TOLERANCES[case.dtype]
+    floor = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
+    return [
+        *differences("torch", "training output", expected.outputs, got.outputs, tolerance),
+        *differences("torch", "gradient", gradients, got.gradients, tolerance, floor),
+        *differences("torch", "statistic", expected.statistics, got.statistics, tolerance),
+    ]
+
+
+def differences(
+    backend: str, kind: str, expected: Arrays, got: Arrays, tolerance: float, floor: float = 0.0
+) -> list[Difference]:
+    """The differences of tensors by name; one that a side lacks is infinitely far."""
+    names = [*expected, *(name for name in got if name not in expected)]
+    return [
+        Difference(backend, kind, name, *compare(expected.get(name), got.get(name), floor), tolerance)
+        for name in names
+    ]
+
+
+def compare(expected: Array | None, got: Array | None, floor: float = 0.0) -> tuple[float, float]:
+    """The largest absolute difference, and that over the largest magnitude expected or the floor."""
+    if expected is None or got is None or expected.shape != got.shape:
+        return inf, inf
+    same = (expected == got) | (np.isnan(expected) & np.isnan(got))
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(np.subtract(expected, got, dtype=np.float64), where=~same, out=np.zeros(same.shape))
+    absolute = float(np.nan_to_num(distance, nan=inf, posinf=inf).max(initial=0.0))
+    scale = max(magnitude(expected), floor)
+    return absolute, absolute / scale if scale else (inf if absolute else 0.0)
+
+
+def magnitude(values: Array) -> float:
+    """The largest magnitude of the finite values."""
+    return float(np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0))
+
+
+def departure(case: Case, reference: str, name: str, differences: Sequence[Difference]) -> Difference | None:
+    """Where a backend first leaves the reference, if any of its outputs, gradients or statistics does.
+
+    Values are compared layer by layer, with every node made a head. If none departs, it is the first output
+    or statistic that does, or else the gradient nearest to the end of the net.
+    """
+    over = [found for found in differences if found.backend == name and not found.ok]
+    if not over:
+        return None
+    graph = exposed(case.graph)
+    weights = {key: case.weights[key] for key, _, _ in declared(graph)}
+    traced = replace(case, graph=graph, weights=weights)
+    values = [found for found in forward_differences(traced, (reference, name), "value") if not found.ok]
+    forward = [found for found in over if found.kind != "gradient"]
+    return [*values, *forward, *reversed(over)][0]
+
+
+def exposed(graph: Graph) -> Graph:
+    """The inference graph with every node but the inputs as a head of its own name."""
+    running = graph.inference()
+    return replace(running, outputs={node.name: node.name for node in running if node.inputs})
+
+
+def by_head(graph: Graph, outputs: Any, training: bool = False) -> dict[str, Array]:
+    """What a backend gave, by head: a net with one output gives the array itself."""
+    if isinstance(outputs, Mapping):
+        return dict(outputs)
+    heads = [head for head in graph.outputs if training or head not in graph.training_heads]
+    return {heads[0]: outputs}
+
+
+def run_numpy(case: Case) -> Arrays:
+    """Inference on the reference backend."""
+    from cnnspec.backends import numpy
+
+    return by_head(case.graph, numpy.compile(case.graph, case.weights, dtype=case.dtype)(case.inputs))
+
+
+def run_torch(case: Case) -> Arrays:
+    from cnnspec.backends import torch
+
+    run = torch.runner(case.graph, case.weights, dtype=case.dtype)
+    return by_head(case.graph, run(case.inputs))
+
+
+def run_onnx(case: Case) -> Arrays:
+    from cnnspec.backends import onnx
+
+    return by_head(case.graph, onnx.compile(case.graph, case.weights)(case.inputs))
+
+
+RUN: Mapping[str, Callable[[Case], Arrays]] = {"numpy": run_numpy, "torch": run_torch, "onnx": run_onnx}
+
+
+def train_numpy(case: Case, grads: Arrays) -> Trained:
+    """One forward and backward pass on the reference backend."""
+    from cnnspec.backends import numpy
+
+    program = numpy.compile(case.graph, case.weights, dtype=case.dtype)
+    outputs = by_head(case.graph, program.forward(case.inputs), training=True)
+    gradients = program.backward(grads)
+    statistics = {key: value for key, value in program.tensors.items() if key not in program.trainable}
+    return Trained(outputs, gradients, statistics)
+
+
+def train_torch(case: Case, grads: Arrays) -> Trained:
+    from cnnspec.backends.torch import training
+
+    return Trained(*training.step(case.graph, case.weights, case.inputs, grads, case.dtype))

@@ -1,0 +1,292 @@
+"""ONNX models: every layer against numpy, names, shapes, files, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_cases import CASES, Case
+
+import cnnspec
+from cnnspec.backends import CompileError, numpy
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.verify import seeded_weights
+from cnnspec.backends.weights import WeightsError
+from cnnspec.graph import Graph, build
+from cnnspec.layers import REGISTRY
+from cnnspec.layers.activation import ReLU
+from cnnspec.layers.base import Layer
+from cnnspec.layers.conv import Conv
+from cnnspec.layers.dense import Flatten, Linear
+from cnnspec.layers.join import Add
+from cnnspec.layers.norm import BatchNorm
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+backend = pytest.importorskip("cnnspec.backends.onnx")
+
+
+def dims(value: Any) -> list[str | int]:
+    return [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+
+
+def check(model: Any) -> None:
+    """The strictest checks that onnx has."""
+    onnx.checker.check_model(model, full_check=True)
+    infer(model)
+
+
+def infer(model: Any) -> Any:
+    """The model with inferred shapes; raises where they contradict what it declares."""
+    return onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+
+
+def bare(model: Any) -> Any:
+    """The model without the shapes it declares inside and at its outputs, so that onnx infers them itself."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    del result.graph.value_info[:]
+    for output in result.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    return result
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_agrees_with_numpy(case: Case) -> None:
+    graph = case.graph()
+    weights, inputs = seeded_weights(graph), random_inputs(graph, batch=3)
+    model = backend.model(graph, weights)
+    expected = numpy.compile(graph, weights)(inputs)
+    got = backend.Program(model)(inputs)
+    assert got.shape == expected.shape
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_onnx_infers_the_declared_shape(case: Case) -> None:
+    model = backend.model(case.graph())
+    check(model)
+    assert dims(model.graph.output[0]) == ["batch", *case.layer.infer(*case.shapes)]
+    inferred = infer(bare(model)).graph.output[0]
+    assert dims(inferred)[1:] == dims(model.graph.output[0])[1:]
+
+
+def test_every_layer_has_a_case() -> None:
+    assert {type(case.layer) for case in CASES} == set(REGISTRY.values())
+
+
+def residual() -> Graph:
+    return build(
+        "Small",
+        {"image": (3, 8, 8)},
+        [
+            ("stem.conv", Conv(8, 3, bias=False), ("image",)),
+            ("stem.norm", BatchNorm(), ("stem.conv",)),
+            ("body.conv", Conv(8, 3), ("stem.norm",)),
+            ("body.add", Add(), ("body.conv", "stem.norm")),
+            ("head.flatten", Flatten(), ("body.add",)),
+            ("head.linear", Linear(10), ("head.flatten",)),
+        ],
+        {"scores": "head.linear"},
+    )
+
+
+def test_names_are_the_paths_of_layers_and_weights() -> None:
+    graph = backend.model(residual()).graph
+    assert [node.name for node in graph.node] == [
+        "stem.conv",
+        "stem.norm",
+        "body.conv",
+        "body.add",
+        "head.flatten",
+        "head.linear",
+    ]
+    assert {tensor.name for tensor in graph.initializer} == {
+        "stem.conv.weight",
+        "stem.norm.weight",
+        "stem.norm.bias",
+        "stem.norm.running_mean",
+        "stem.norm.running_var",
+        "body.conv.weight",
+        "body.conv.bias",
+        "head.linear.weight",
+        "head.linear.bias",
+    }
+    assert [(value.name, dims(value)) for value in (*graph.input, *graph.output)] == [
+        ("image", ["batch", 3, 8, 8]),
+        ("scores", ["batch", 10]),
+    ]
+    assert {value.name: dims(value) for value in graph.value_info}["body.add"] == ["batch", 8, 8, 8]
+
+
+def test_weights_are_stored_under_their_keys() -> None:
+    weights = seeded_weights(residual())
+    stored = {
+        t.name: onnx.numpy_helper.to_array(t) for t in backend.model(residual(), weights).graph.initializer
+    }
+    for key, array in weights.items():
+        np.testing.assert_array_equal(stored[key], array)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_any_batch(batch: int) -> None:
+    program = backend.compile(residual(), seed=3)
+    inputs = random_inputs(residual(), batch=batch)
+    expected = numpy.compile(residual(), seed=3)(inputs)
+    np.testing.assert_allclose(program(inputs), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(program(inputs["image"]), program(**inputs))
+
+
+TWO_HEADS = """
+net Two {
+    input 3x8x8
+    body {
+        mid: conv(8, 3) -> relu
+        conv(8, 3, stride=2)
+    }
+    head main { gap -> flatten -> linear(4) }
+    head side from mid { conv(2, 1) }
+    head aux from mid, training { gap -> flatten -> linear(4) }
+}
+"""
+
+
+def test_training_heads_are_left_out_and_the_others_keep_their_names() -> None:
+    graph = cnnspec.loads(TWO_HEADS).ir
+    made = backend.model(graph).graph
+    assert [(value.name, dims(value)) for value in made.output] == [
+        ("main", ["batch", 4]),
+        ("side", ["batch", 2, 8, 8]),
+    ]
+    assert not any("aux" in tensor.name for tensor in made.initializer)
+    inputs = random_inputs(graph)
+    expected = numpy.compile(graph, seed=1)(inputs)
+    got = backend.compile(graph, seed=1)(inputs)
+    assert isinstance(expected, dict) and isinstance(got, dict)
+    for head in ("main", "side"):
+        np.testing.assert_allclose(got[head], expected[head], rtol=1e-5, atol=1e-5)
+
+
+SIAMESE = """
+share tower { conv(4, 3) -> relu }
+net Siamese {
+    input left 1x6x6
+    input right 1x6x6
+    a: left -> tower
+    b: right -> tower
+    concat(a, b) -> flatten -> linear(2)
+}
+"""
+
+
+def test_shared_weights_are_stored_once() -> None:
+    graph = cnnspec.loads(SIAMESE).ir
+    model = backend.model(graph)
+    assert sum(tensor.name.endswith("conv.weight") for tensor in model.graph.initializer) == 1
+    assert [value.name for value in model.graph.input] == ["left", "right"]
+    inputs = random_inputs(graph)
+    expected = numpy.compile(graph)(inputs)
+    np.testing.assert_allclose(backend.Program(model)(**inputs), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_an_input_and_one_node_twice_may_be_heads() -> None:
+    graph = build(
+        "Echo", {"x": (2,)}, [("relu", ReLU(), ("x",))], {"same": "x", "first": "relu", "second": "relu"}
+    )
+    model = backend.model(graph)
+    check(model)
+    outputs = backend.Program(model)(np.array([[-1, 2]]))
+    assert {head: value.tolist() for head, value in outputs.items()} == {
+        "same": [[-1, 2]],
+        "first": [[0, 2]],
+        "second": [[0, 2]],
+    }
+
+
+HOSTILE = [
+    "",
+    " ",
+    "a/Relu",
+    "relu/constant",
+    '"; drop',
+    "new\nline",
+    "../x",
+    "ünï",
+    "x.weight",
+    "\N{SNOWMAN}",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_any_kind_stay_apart(name: str) -> None:
+    """Specs make identifiers only; graphs made from code may hold anything."""
+    layers: list[tuple[str, Layer, tuple[str, ...]]] = [
+        ("x", Conv(2, 1), ("in",)),
+        (name, ReLU(), ("x",)),
+        ("relu", ReLU(), (name,)),
+    ]
+    graph = build(name, {"in": (1, 2, 2)}, layers, {name: "relu", "x": "x"})
+    model = backend.model(graph)
+    check(model)
+    inputs = random_inputs(graph)
+    expected, got = numpy.compile(graph)(inputs), backend.Program(model)(inputs)
+    for value, other in zip(expected.values(), got.values(), strict=True):
+        np.testing.assert_allclose(other, value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("opset", [18, 20, 22])
+def test_operator_sets(opset: int) -> None:
+    model = backend.model(residual(), opset=opset)
+    check(model)
+    assert model.opset_import[0].version == opset
+    inputs = random_inputs(residual())
+    np.testing.assert_allclose(
+        backend.Program(model)(inputs), numpy.compile(residual())(inputs), rtol=1e-5, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("opset", [17, 999])
+def test_other_operator_sets_are_refused(opset: int) -> None:
+    with pytest.raises(ValueError, match=f"operator sets 18 to .*, not {opset}"):
+        backend.model(residual(), opset=opset)
+
+
+def test_weights_that_do_not_fit_are_refused() -> None:
+    weights = seeded_weights(residual())
+    del weights["body.conv.bias"]
+    with pytest.raises(WeightsError, match=r"missing: body\.conv\.bias"):
+        backend.model(residual(), weights)
+
+
+class Odd(Layer):
+    """A layer that nothing knows."""
+
+    op = "odd"
+
+
+def test_a_layer_without_a_rule_is_named() -> None:
+    graph = build("Net", {"x": (3,)}, [("body.odd", Odd(), ("x",))], {"head": "body.odd"})
+    with pytest.raises(CompileError, match=r"the ONNX backend has no rule for `odd` \(body\.odd\)"):
+        backend.model(graph)
+
+
+def test_a_file_holds_the_model(tmp_path: Path) -> None:
+    path = tmp_path / "small.onnx"
+    backend.export(residual(), path, seed=2)
+    model = onnx.load(path)
+    assert model == backend.model(residual(), seed=2)
+    assert model.producer_name == "cnnspec"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["small.onnx"]
+
+
+def test_a_failed_export_leaves_nothing_and_spares_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "small.onnx"
+    path.write_text("kept")
+    graph = build("Net", {"x": (3,)}, [("odd", Odd(), ("x",))], {"head": "odd"})
+    with pytest.raises(CompileError):
+        backend.export(graph, path)
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ["kept"]
+    with pytest.raises(OSError):
+        backend.export(residual(), tmp_path / "nowhere" / "small.onnx")

@@ -1,0 +1,210 @@
+"""The comparison of backends: what it measures, what it finds, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnnspec
+from cnnspec.backends.verify import (
+    Difference,
+    Verification,
+    compare,
+    differences,
+    seeded_weights,
+    verify,
+)
+from cnnspec.layers.activation import ReLU, Tanh
+
+pytest.importorskip("torch")
+pytest.importorskip("onnxruntime")
+
+SPEC = """
+net Small {
+    input 3x8x8
+    body {
+        conv(8, 3, bias=false) -> batchnorm -> relu
+        mid: residual { conv(8, 3) -> tanh -> dropout(0.3) }
+        maxpool(2)
+    }
+    head scores { gap -> flatten -> dropout -> linear(4) }
+    head map from mid { conv(2, 1) }
+    head aux from mid, training { gap -> flatten -> linear(4) }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def graph() -> Any:
+    return cnnspec.loads(SPEC).ir
+
+
+def rows(found: Verification, kind: str) -> set[tuple[str, str]]:
+    return {(row.backend, row.name) for row in found.differences if row.kind == kind}
+
+
+def test_every_output_of_every_backend_is_compared(graph: Any) -> None:
+    found = verify(graph)
+    assert found.ok and not found.departures and not found.skipped
+    assert found.reference == "numpy"
+    assert rows(found, "output") == {
+        (backend, head) for backend in ("torch", "onnx") for head in ("scores", "map")
+    }
+    assert all(row.tolerance == 1e-4 and row.relative < 1e-5 for row in found.differences)
+
+
+def test_training_compares_gradients_and_running_statistics_in_float64(graph: Any) -> None:
+    found = verify(graph, train=True)
+    assert found.ok
+    assert rows(found, "training output") == {("torch", head) for head in ("scores", "map", "aux")}
+    weights = seeded_weights(graph)
+    running = {key for key in weights if "running" in key}
+    assert rows(found, "statistic") == {("torch", key) for key in running}
+    assert rows(found, "gradient") == {("torch", key) for key in weights.keys() - running | {"input"}}
+    assert all(row.tolerance == 1e-10 for row in found.differences if row.kind != "output")
+
+
+def test_float64_leaves_onnx_out_and_says_so(graph: Any) -> None:
+    found = verify(graph, dtype="float64")
+    assert found.ok
+    assert rows(found, "output") == {("torch", "scores"), ("torch", "map")}
+    assert found.skipped == {"onnx": "onnxruntime convolves in float32 alone"}
+
+
+def test_the_first_backend_there_is_stands_in_for_numpy(graph: Any) -> None:
+    found = verify(graph, ["onnx", "torch"])
+    assert found.ok
+    assert found.reference == "torch"
+    assert rows(found, "output") == {("onnx", "scores"), ("onnx", "map")}
+
+
+def test_the_seed_decides(graph: Any) -> None:
+    assert verify(graph, seed=1) == verify(graph, seed=1)
+    assert verify(graph, seed=1).differences != verify(graph, seed=2).differences
+
+
+def test_no_weight_is_zero_or_one_throughout(graph: Any) -> None:
+    for key, array in seeded_weights(graph).items():
+        assert len(np.unique(array)) == array.size, key
+
+
+def test_a_wrong_layer_is_named(graph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnnspec.backends.onnx import rules
+
+    monkeypatch.setitem(rules.RULES, Tanh, rules.node("Sigmoid"))
+    found = verify(graph)
+    assert not found.ok
+    assert {row.backend for row in found.over} == {"onnx"}
+    (first,) = found.departures.values()
+    assert (first.backend, first.kind, first.name) == ("onnx", "value", "body.mid.tanh")
+    assert "onnx departs first at the value of body.mid.tanh" in found.as_text()
+    assert found.as_text().splitlines()[-1] == "2 of 4 tensors differ"
+
+
+def test_a_wrong_gradient_is_named(graph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnnspec.backends.numpy import rules
+
+    def slope(x: Any) -> Any:
+        return np.where(x > 0, 1.0, 0.5)
+
+    right = rules.RULES[ReLU]
+    monkeypatch.setitem(rules.RULES, ReLU, rules.pointwise(right.forward, slope))
+    found = verify(graph, train=True)
+    # what lies after the relu keeps its gradients
+    assert {row.name for row in found.over} == {
+        "input",
+        "body.conv.weight",
+        "body.batchnorm.weight",
+        "body.batchnorm.bias",
+    }
+    assert found.departures["torch"].kind == "gradient"
+    assert found.departures["torch"].name.startswith("body.batchnorm.")
+
+
+def test_text(graph: Any) -> None:
+    found = Verification(
+        "Small",
+        "numpy",
+        "float32",
+        (
+            Difference("torch", "output", "head", 1e-7, 2e-7, 1e-4),
+            Difference("torch", "gradient", "a.weight", 1e-12, 1e-12, 1e-10),
+            Difference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10),
+        ),
+        {"torch": Difference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10)},
+        {"onnx": "onnxruntime convolves in float32 alone"},
+    )
+    assert found.as_text().splitlines() == [
+        "Small in float32, against numpy",
+        "  torch  output               relative 2.00e-07 of 0.0001  absolute 1.00e-07  head",
+        "  torch  gradients (2)        relative 1.00e-05 of 1e-10  absolute 1.00e-05  at b.weight",
+        "  onnx   skipped: onnxruntime convolves in float32 alone",
+        "torch departs first at the gradient of b.weight: relative 1.00e-05",
+        "1 of 3 tensors differ",
+    ]
+
+
+def test_json_has_no_infinities() -> None:
+    found = Verification(
+        "N", "numpy", "float32", (Difference("torch", "output", "y", inf, inf, 1e-4),), {}, {}
+    )
+    (row,) = json.loads(json.dumps(found.as_dict(), allow_nan=False))["differences"]
+    assert row == {
+        "backend": "torch",
+        "kind": "output",
+        "name": "y",
+        "absolute": None,
+        "relative": None,
+        "tolerance": 1e-4,
+        "ok": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "difference"),
+    [
+        ([1.0, -4.0], [1.0, -4.0], (0, 0)),
+        ([1.0, -4.0], [1.5, -4.0], (0.5, 0.125)),
+        ([0.0], [0.0], (0, 0)),
+        ([0.0], [1e-9], (1e-9, inf)),
+        ([nan, 2.0], [nan, 2.0], (0, 0)),
+        ([nan, 2.0], [1.0, 2.0], (inf, inf)),
+        ([1.0, 2.0], [nan, 2.0], (inf, inf)),
+        ([inf, 2.0], [inf, 2.0], (0, 0)),
+        ([inf, 2.0], [-inf, 2.0], (inf, inf)),
+        ([1.0], [1.0, 1.0], (inf, inf)),
+        ([], [], (0, 0)),
+    ],
+)
+def test_differences(expected: list[float], got: list[float], difference: tuple[float, float]) -> None:
+    assert compare(np.array(expected), np.array(got)) == difference
+
+
+def test_a_floor_spares_what_is_zero_but_for_rounding() -> None:
+    assert compare(np.array([0.0]), np.array([1e-9]), floor=1e-3) == (1e-9, pytest.approx(1e-6))
+
+
+def test_a_tensor_that_one_side_lacks_is_infinitely_far() -> None:
+    one = np.ones(1)
+    found = differences("torch", "gradient", {"a": one, "b": one}, {"b": one, "c": one}, 1e-4)
+    assert [(row.name, row.relative) for row in found] == [("a", inf), ("b", 0), ("c", inf)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"backends": ["numpy", "jax"]}, "no backend is called 'jax': there are numpy, torch, onnx"),
+        ({"backends": ["numpy"]}, "a comparison in float32 needs two backends, given: numpy"),
+        ({"backends": []}, "needs two backends, given: none"),
+        ({"backends": ["numpy", "onnx"], "dtype": "float64"}, "a comparison in float64 needs two backends"),
+        ({"dtype": "float16"}, "in float32 or float64, not float16"),
+        ({"backends": ["numpy", "onnx"], "train": True}, "a comparison of training needs numpy and torch"),
+    ],
+)
+def test_what_is_refused(graph: Any, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        verify(graph, **arguments)
