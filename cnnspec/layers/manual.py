@@ -12,13 +12,14 @@ LAYERS = REGISTRY
 
 def signature(cls: type[Layer]) -> str:
     """A layer's call as the manual shows it: conv(out, kernel, stride=1, ...)."""
-    given = [p.name if p.required else f"{p.name}={_value(p.default)}" for p in parameters(cls)]
+    given = [p.name if p.required else f"{p.name}={show_default(p.default)}" for p in parameters(cls)]
     if cls.arity is None:
         return f"{cls.op}(a, b, ...)  or  {cls.op} {{ | a | b }}"
     return f"{cls.op}({', '.join(given)})" if given else cls.op
 
 
-def _value(value: Any) -> str:
+def show_default(value: Any) -> str:
+    """A default as specs write it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
@@ -36,7 +37,7 @@ def page(op: str) -> str:
 
 
 def _argument(parameter: Parameter) -> str:
-    default = "required" if parameter.required else f"default {_value(parameter.default)}"
+    default = "required" if parameter.required else f"default {show_default(parameter.default)}"
     return f"{parameter.doc} ({parameter.kind.name}; {default})"
 
 

@@ -1,0 +1,192 @@
+"""Writes the pages that come from the registries: layers, diagnostics, passes, the zoo.
+
+    python docs/generate.py
+
+A test holds the pages against what this makes of the code; `pytest --update-golden` renews them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from cnnspec import pipeline
+from cnnspec.diagnostics.explain import codes, explain
+from cnnspec.layers import REGISTRY, manual
+from cnnspec.passes import fold_batchnorm, shapes, verify
+from cnnspec.zoo import Entry, entries
+
+DOCS = Path(__file__).parent
+CASES = DOCS.parent / "tests" / "cases" / "ok" / "layers"
+MADE = "<!-- Made by docs/generate.py from {}: change it there. -->\n"
+FAMILIES = {
+    "conv": "Convolutions",
+    "pool": "Pooling",
+    "norm": "Normalization",
+    "activation": "Activations",
+    "dense": "Linear layers and layers of training",
+    "shape": "Layers that move values",
+    "join": "Joins",
+}
+
+
+# ---- layers
+
+
+def layers() -> str:
+    """The manual of the layers, by family."""
+    lines = [
+        "# Layers\n",
+        MADE.format("the layers in cnnspec/layers/"),
+        "Shapes are per sample, channels first: `CxHxW` for maps (`CxL` and `CxDxHxW` work alike), `C` for",
+        "vectors. Names, defaults and layouts of weights follow torch where there is a choice. Output sizes are",
+        "rounded down unless `ceil=true`. Each example is one of the tests; the comments in it state figures.\n",
+        "`cnnspec layers NAME` prints an entry on the command line. The kinds of arguments:\n",
+        *kinds(),
+        "",
+    ]
+    for family, heading in FAMILIES.items():
+        ops = [op for op, cls in REGISTRY.items() if cls.family == family]
+        lines += [f"## {heading}\n", ", ".join(f"[`{op}`](#{op})" for op in ops) + "\n"]
+        lines += [layer(op) for op in ops]
+    return "\n".join(lines)
+
+
+def kinds() -> Iterator[str]:
+    """What the kinds of arguments take."""
+    yield "| kind | takes |"
+    yield "| --- | --- |"
+    yield "| count, natural number | an integer of at least 1, of at least 0 |"
+    yield "| extent | an integer of at least 1 for all axes, or dims such as `3x5` |"
+    yield "| margin | an integer of at least 0 for all axes, or dims such as `1x0`, for both sides of each |"
+    yield "| fraction | a number from 0 up to, but not including, 1 |"
+    yield "| flag | `true` or `false` |"
+    yield "| words | one of the words listed, written bare: `pad=same` |"
+
+
+def layer(op: str) -> str:
+    """The entry of one layer: its call, meaning, arguments, and an example that the tests run."""
+    data = manual.as_dict(op)
+    lines = [f"### {op}\n", f"```text\n{manual.signature(REGISTRY[op])}\n```\n", plain(data["doc"]) + "\n"]
+    if data["parameters"]:
+        lines += ["| argument | meaning | kind | default |", "| --- | --- | --- | --- |"]
+        lines += [argument(parameter) for parameter in data["parameters"]]
+        lines.append("")
+    case = CASES / f"{op}.cnn"
+    if case.exists():
+        lines.append(f"```cnn\n{case.read_text(encoding='utf-8')}```\n")
+    return "\n".join(lines)
+
+
+def argument(parameter: dict[str, object]) -> str:
+    """One row of a layer's table."""
+    default = "required" if parameter["required"] else f"`{manual.show_default(parameter['default'])}`"
+    return f"| `{parameter['name']}` | {plain(str(parameter['doc']))} | {parameter['kind']} | {default} |"
+
+
+def plain(text: str) -> str:
+    """A text with its `*` as they are, but for those in code."""
+    return re.sub(r"(`[^`]*`)|\*", lambda match: match[1] or r"\*", text)
+
+
+# ---- diagnostics
+
+
+def diagnostics() -> str:
+    """All explanation pages, one after the other."""
+    listed = "\n".join(f"- [`{code}`](#{code})" for code in codes())
+    pages = "\n".join("#" + explain(code) for code in codes())
+    return (
+        "# Diagnostics\n\n"
+        + MADE.format("the pages in cnnspec/diagnostics/pages/")
+        + "\nWhat `cnnspec check` may say, each with an example that is told so and one that is not.\n"
+        + "`cnnspec explain CODE` prints an entry on the command line.\n\n"
+        + f"{listed}\n\n{pages}"
+    )
+
+
+# ---- passes
+
+
+def passes() -> str:
+    """The passes in the order in which they run, then the transforms and checks on graphs."""
+    lines = [
+        "# Passes\n",
+        MADE.format("cnnspec/pipeline.py and the modules of cnnspec/passes/"),
+        "A pass takes a net with its graph and gives it with what it found. `cnnspec check --time-passes` says how",
+        "long each took, `--dump-after NAME` prints the graph after one. They run in this order, after",
+        "`elaborate`, which makes the graph:\n",
+        "| pass | what it does | file |",
+        "| --- | --- | --- |",
+    ]
+    lines += [row(name, owner(run)) for name, run in pipeline.PASSES]
+    lines += [
+        "",
+        "These run where they are asked for:\n",
+        "| transform or check | what it does | file |",
+        "| --- | --- | --- |",
+        row("fold-batchnorm", fold_batchnorm.fold_batchnorm),
+        row("shapes", shapes.reshape),
+        row("verify", verify.verify),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def owner(run: Callable[..., object]) -> Callable[..., object]:
+    """The function of the passes that a step of the pipeline calls."""
+    for name in run.__code__.co_names:
+        found = getattr(pipeline, name, None)
+        if inspect.isfunction(found) and found.__module__ != pipeline.__name__ and name != "replace":
+            return found
+    return run
+
+
+def row(name: str, function: Callable[..., object]) -> str:
+    """One row: the first paragraph of what the function says of itself."""
+    said = inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+    path = function.__module__.replace(".", "/") + ".py"
+    return f"| `{name}` | {said} | `{path}` |"
+
+
+# ---- the zoo
+
+
+def zoo() -> str:
+    """The nets that ship, with their papers and figures."""
+    lines = [
+        "# The zoo\n",
+        MADE.format("the specs in specs/"),
+        "The nets that ship with the package, by paper. `cnnspec summary resnet50` takes one by its name,",
+        "`cnnspec zoo resnet50` prints the spec that it is in. A family has parameters left open, as in",
+        "`cnnspec summary MLP --set features=784 --set 'widths=[64, 10]'`. What is counted:",
+        "[Counting](counting.md).\n",
+    ]
+    for (file, paper), nets in groupby(entries(), key=lambda entry: (entry.file, entry.paper)):
+        lines += [f"## {paper.partition(':')[0]}\n", f"{paper.partition(': ')[2]}. `specs/{file}`\n"]
+        lines += ["| net | input | params | MACs |", "| --- | --- | ---: | ---: |"]
+        lines += [zoo_row(net) for net in nets]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def zoo_row(net: Entry) -> str:
+    """One net of the zoo."""
+    if net.params is None or net.macs is None:
+        return f"| {net.name} | family | | |"
+    return f"| {net.name} | {net.input} | {net.params:,} | {net.macs:,} |"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "layers.md": layers,
+    "diagnostics.md": diagnostics,
+    "passes.md": passes,
+    "zoo.md": zoo,
+}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
