@@ -1,4 +1,4 @@
-"""What a net costs: parameters, multiply-accumulates, activations and other operations, per layer and in all."""
+"""What a net costs: parameters, multiply-accumulates and other operations, per layer and in all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from cnnspec.layers.base import Layer
 class LayerCost(NamedTuple):
     """The cost of one layer for one sample.
 
-    `params` and `buffers` count values, 0 where the weights are another call's; `macs` are multiply-accumulates
-    of conv and linear layers, bias not counted; `activations` the output elements of those; `operations` what
-    else there is to compute, by the rules of docs/counting.md; `bias` the additions of a bias among them.
+    `params` and `buffers` count values, 0 where the weights are another call's; `macs` are
+    multiply-accumulates of conv and linear layers, bias not counted; `activations` the output elements of
+    those; `operations` what else there is to compute, by the rules of docs/counting.md; `bias` the additions
+    of a bias among them.
     """
 
     params: int = 0
@@ -34,7 +35,7 @@ class LayerCost(NamedTuple):
 class Costs:
     """The cost of every layer, and the sums: `total` over all, `inference` without training heads.
 
-    Figures that users compare (MACs, activations, operations) are those of `inference`, parameters of `total`.
+    Figures that users compare (MACs, activations, operations) are of `inference`, parameters of `total`.
     """
 
     layers: Mapping[str, LayerCost]
@@ -89,10 +90,11 @@ def _layer_cost(node: Node, shapes: tuple[tuple[int, ...], ...]) -> LayerCost:
     )
 
 
-WITHOUT_ARITHMETIC = frozenset(
-    "input identity flatten reshape concat pad crop slice channel_shuffle pixel_shuffle zero_channels subsample "
-    "dropout droppath upsample resize".split()
+MOVES = frozenset(
+    ("reshape", "concat", "pad", "crop", "slice", "channel_shuffle", "pixel_shuffle", "flatten")
 )
+NOTHING = frozenset(("input", "identity", "dropout", "droppath", "zero_channels", "subsample"))
+WITHOUT_ARITHMETIC = MOVES | NOTHING | frozenset(("upsample", "resize"))
 """Layers that cost nothing under every convention: they move values, or inference leaves them out."""
 
 

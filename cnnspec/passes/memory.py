@@ -13,7 +13,7 @@ BYTES = 4
 
 
 class Memory(NamedTuple):
-    """Bytes for one sample: weights and buffers; the peak of activations, and the node where it is reached."""
+    """Bytes for one sample: weights and buffers; the peak of activations, and the node that reaches it."""
 
     weights_bytes: int
     peak_activation_bytes: int

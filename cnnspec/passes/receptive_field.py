@@ -20,7 +20,7 @@ Bounds = tuple[Window, ...]
 
 
 class Field(NamedTuple):
-    """A receptive field on each axis, in input pixels: its size, the step between neighbours, the left padding."""
+    """A field on each axis, in input pixels: its size, the step between neighbours, the left padding."""
 
     size: tuple[int, ...]
     stride: tuple[Number, ...]

@@ -11,7 +11,7 @@ from cnnspec.layers.input import Input
 
 
 def reshape(graph: Graph, inputs: Mapping[str, Shape]) -> Graph:
-    """The graph with other input shapes, all else the same. Raises LayerError where a layer does not fit them."""
+    """The graph with other input shapes. Raises LayerError where a layer does not fit them."""
     nodes = dict(graph.nodes)
     for node in graph:
         if isinstance(node.layer, Input):

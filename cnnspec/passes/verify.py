@@ -13,9 +13,9 @@ class IllegalGraph(Exception):
 def verify(graph: Graph) -> None:
     """Raise IllegalGraph unless the graph is legal.
 
-    Nodes stand in topological order under their own names; each has the inputs that its layer takes and the
-    shape that it infers; weights come from a node of equal weights; heads and inputs are nodes; the block tree
-    holds every node once.
+    Nodes stand in topological order under their own names; each has the inputs that its layer takes and
+    the shape that it infers; weights come from a node of equal weights; heads and inputs are nodes; the
+    block tree holds every node once.
     """
     seen: set[str] = set()
     for name, node in graph.nodes.items():
