@@ -84,10 +84,8 @@ def layer_argument(
     parameter: LayerParameter, argument: syntax.Argument, op: str, context: Context, variables: Variables
 ) -> Any:
     """One field of a layer; UNKNOWN where a part of it is. Raises Mistake where the value does not fit."""
-    try:
-        value = word_or_value(argument.value, parameter.kind.words, context, variables)
-    except Mistake as mistake:
-        raise _no_word(parameter, argument, op, mistake) from None
+    what = f"`{parameter.name}` of `{op}`"
+    value = word_or_value(argument.value, parameter.kind.words, what, context, variables)
     if has_unknown(value):
         return UNKNOWN
     try:
@@ -101,28 +99,24 @@ def layer_argument(
         ) from None
 
 
-def _no_word(parameter: LayerParameter, argument: syntax.Argument, op: str, mistake: Mistake) -> Mistake:
-    """The mistake in an argument; for a word that means nothing, that it is none of those it takes."""
-    words = parameter.kind.words
-    if mistake.code != "unknown-name" or not words or not isinstance(argument.value, syntax.Name):
-        return mistake
-    word = argument.value.name
-    message = f"`{parameter.name}` of `{op}` does not take `{word}`"
-    return Mistake(
-        "argument-value",
-        argument.span,
-        message,
-        help=suggest(word, list(words)) or f"it takes {parameter.kind.name}",
-    )
-
-
 def word_or_value(
-    expression: syntax.Expression, words: tuple[str, ...], context: Context, variables: Variables
+    expression: syntax.Expression, words: tuple[str, ...], what: str, context: Context, variables: Variables
 ) -> Any:
-    """The value of an argument that may be one of a few bare words, though blocks have the same names."""
+    """The value of an argument that may be one of a few bare words, though blocks have the same names.
+
+    Raises Mistake, for a word that means nothing one that lists those that do.
+    """
     if isinstance(expression, syntax.Name) and expression.name in words and expression.name not in variables:
         return expression.name
-    value = evaluate(expression, context, variables)
+    try:
+        value = evaluate(expression, context, variables)
+    except Mistake as mistake:
+        if mistake.code != "unknown-name" or not words or not isinstance(expression, syntax.Name):
+            raise
+        name = expression.name
+        cure = suggest(name, list(words)) or f"words that it takes: {', '.join(words)}"
+        message = f"{what} does not take `{name}`"
+        raise Mistake("argument-value", expression.span, message, help=cure) from None
     if value is None and "none" in words:
         return "none"
     return value.name if isinstance(value, Callable) and value.name in words else value

@@ -140,7 +140,7 @@ def _shortcut_word(unit: syntax.Unit, context: Context, scope: Variables) -> tup
     given = match(unit.arguments or (), ("shortcut",), "residual", unit.span).get("shortcut")
     if given is None:
         return "identity", unit.span
-    word = word_or_value(given.value, SHORTCUTS, context, scope)
+    word = word_or_value(given.value, SHORTCUTS, "`shortcut` of `residual`", context, scope)
     if word is UNKNOWN:
         return "if_same", given.span
     if word not in SHORTCUTS:

@@ -1,0 +1,227 @@
+"""Units of a flow: calls of layers, defs and forms, groups, labels, and repeats of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnnspec import syntax
+from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
+from cnnspec.elaborate.context import Context, Frame
+from cnnspec.elaborate.evaluate import Variables, evaluate, pick, suggest
+from cnnspec.elaborate.forms import dense, join, residual
+from cnnspec.elaborate.modules import library_names
+from cnnspec.elaborate.sharing import SharedWeights, Sharing
+from cnnspec.elaborate.stamps import Stamp, copy_stamp, stamp_key
+from cnnspec.elaborate.values import (
+    FORMS,
+    LOST,
+    UNKNOWN,
+    DefinedBlock,
+    Form,
+    LayerBlock,
+    Mistake,
+    Value,
+    kind_of,
+)
+from cnnspec.layers.base import REGISTRY
+from cnnspec.source import Span
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.walk import Walk
+
+
+def walk_unit(walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str) -> None:
+    """Walk one step of a flow, as often as it says; `segment` is its label, if it has one."""
+    if unit.repeat is None:
+        walk_call(walk, unit, context, scope, segment, None)
+        return
+    count = evaluate(unit.repeat, context, scope)
+    if count is UNKNOWN:
+        context.value = LOST
+        context.frame.tainted = True
+        return
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise Mistake(
+            "repeat-count",
+            unit.repeat.span,
+            f"a repeat takes an integer from 0 up, this is {kind_of(count)}",
+        )
+    if count + len(walk.draft.nodes) > walk.limits.nodes:
+        raise walk.too_large(unit.repeat.span)
+    title = title_of(unit, scope)
+    block = walk.open(context, "repeat", title, unit.span, segment)
+    inner = context.within(block)
+    for index in range(count):
+        walk_call(walk, unit, inner, scope, str(index), index)
+    context.value = inner.value
+
+
+def title_of(unit: syntax.Unit, scope: Variables) -> str:
+    if unit.target is None:
+        return "group"
+    passed = scope.get(unit.target.name)
+    return getattr(passed, "name", unit.target.name)
+
+
+def walk_call(
+    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+) -> None:
+    """Walk one call, label or group, and let its value go on."""
+    if unit.target is None:
+        group(walk, unit, context, scope, segment, index)
+        return
+    target = resolve(walk, unit.target, context, scope)
+    if isinstance(target, LayerBlock):
+        layer_call(walk, target, unit, context, scope, segment)
+    elif isinstance(target, DefinedBlock):
+        defined_call(walk, target, unit, context, scope, segment, index)
+    elif isinstance(target, Form):
+        form = residual if target.name == "residual" else dense
+        form(walk, unit, context, scope, segment, index)
+    elif isinstance(target, Value):
+        if unit.arguments is not None or unit.block is not None:
+            raise Mistake(
+                "not-callable", unit.span, f"`{unit.target.name}` is a label and takes no arguments"
+            )
+        context.value = target
+    elif target is UNKNOWN:
+        context.value = LOST
+    else:
+        raise Mistake(
+            "not-callable",
+            unit.span,
+            f"`{unit.target.name}` is {kind_of(target)}, not a layer, block or label",
+        )
+
+
+def group(
+    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+) -> None:
+    if isinstance(unit.block, syntax.Arms):
+        raise Mistake(
+            "arms", unit.block.span, "arms need a join before the brace", help="write concat { | a | b }"
+        )
+    assert unit.block is not None
+    if not segment:
+        walk.body(unit.block, context, scope)
+        return
+    kind = "label" if index is None else "group"
+    block = walk.open(context, kind, segment if index is None else "group", unit.span, segment, index=index)
+    inner = context.within(block)
+    walk.body(unit.block, inner, scope)
+    context.value = inner.value
+
+
+def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Any:
+    target = scope.get(reference.name)
+    if target is None and reference.name in context.frame.lost:
+        return UNKNOWN
+    if target is None:
+        target = context.lookup(reference.name)
+    if target is None:
+        raise unknown_block(walk, reference, context, scope)
+    for group in reference.indices:
+        values = tuple([evaluate(expression, context, scope) for expression in group])
+        target = pick(target, values if len(values) > 1 else values[0], reference.span)
+    return target
+
+
+def unknown_block(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Mistake:
+    known = [*REGISTRY, *FORMS, *context.module.names, *context.frame.labels, *scope]
+    if reference.name in context.module.nets:
+        cure = "a net cannot stand in another one: write what both need as a def"
+    elif reference.name in library_names():
+        cure = f"it is in the library: use std ({reference.name})"
+    else:
+        cure = suggest(reference.name, known)
+    return Mistake(
+        "unknown-block",
+        reference.span,
+        f"there is no layer, block or label `{reference.name}`",
+        help=cure,
+    )
+
+
+def layer_call(
+    walk: Walk, target: LayerBlock, unit: syntax.Unit, context: Context, scope: Variables, segment: str
+) -> None:
+    if target.layer.arity is None:
+        join(walk, target.layer, unit, context, scope, segment)
+        return
+    if unit.block is not None:
+        raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
+    values = layer_arguments(target.layer, unit.arguments or (), unit.span, context, scope)
+    if values is None:
+        walk.flowing(unit.span, context)
+        context.value = LOST
+    elif target.name != "identity":
+        context.value = walk.add(
+            walk.layer(target.layer, values),
+            (walk.flowing(unit.span, context),),
+            context,
+            unit.span,
+            segment,
+        )
+
+
+def defined_call(
+    walk: Walk,
+    target: DefinedBlock,
+    unit: syntax.Unit,
+    context: Context,
+    scope: Variables,
+    segment: str,
+    index: int | None,
+) -> None:
+    definition = target.definition
+    if unit.block is not None:
+        raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
+    kind = "share" if definition.shared else "def"
+    block = walk.open(context, kind, target.name, unit.span, segment, index=index)
+    callee = Context(
+        target.module, Frame(), block, context.value, walk.limits, context.counter, context.depth
+    )
+    bound = bind_parameters(
+        target.name, definition.parameters, unit.arguments or (), unit.span, context, scope, callee
+    )
+    block.arguments = tuple(bound.items())
+    names = [p.name for p in definition.parameters]
+    block.call = tuple(
+        [(a.name, bound[a.name or names[position]]) for position, a in enumerate(unit.arguments or ())]
+    )
+    if definition.shared:
+        weights = walk.shared.setdefault(id(definition), SharedWeights(definition.name))
+        walk.sharing.append(Sharing(weights))
+        walk.body(definition.body, callee, bound)
+        walk.sharing.pop()
+        weights.complete = True
+    else:
+        stamped_body(walk, target, callee, bound, unit.span)
+    context.value = callee.value
+
+
+def stamped_body(walk: Walk, target: DefinedBlock, callee: Context, bound: Variables, span: Span) -> None:
+    """Walk the body of a def, or copy what an equal call has made."""
+    taken, first = callee.value, len(walk.draft.nodes)
+    key = None if walk.shared or walk.sharing else stamp_key(target, bound, taken)
+    stamp = walk.stamps.get(key) if key is not None else None
+    if stamp is not None and taken is not None:
+        if first + stamp.end - stamp.first > walk.limits.nodes:
+            raise walk.too_large(span)
+        callee.value = copy_stamp(stamp, walk.draft, callee.block, taken)
+        return
+    reported = walk.report.total
+    walk.body(target.definition.body, callee, bound)
+    alike = walk.report.total == reported and not walk.shared
+    if alike and key is not None and taken is not None and callee.value is not None:
+        end = len(walk.draft.nodes)
+        walk.stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value)
+
+
+def label_value(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Value:
+    target = resolve(walk, reference, context, scope)
+    if target is UNKNOWN:
+        return LOST
+    if not isinstance(target, Value):
+        raise Mistake("not-a-label", reference.span, f"`{reference.name}` is {kind_of(target)}, not a label")
+    return target
