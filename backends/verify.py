@@ -202,7 +202,8 @@ def still(graph: Graph) -> Graph:
 def seeded_weights(graph: Graph, seed: int = 0) -> dict[str, NDArray[np.float32]]:
     """Weights that tell backends apart: as at the start of training, but nothing is 0 or 1 throughout.
 
-    Factors and variances are uniform from 0.5 to 1.5, biases and means that start at 0 within +-0.5.
+    Factors and variances are uniform from 0.5 to 1.5 times where they start (1 where that is nearly 0, which
+    would hide a branch), biases and means that start at 0 within +-0.5.
     """
     weights = initialize(graph, seed)
     for number, (key, weight, _) in enumerate(declared(graph)):
@@ -212,8 +213,11 @@ def seeded_weights(graph: Graph, seed: int = 0) -> dict[str, NDArray[np.float32]
 
 
 def _spread(weight: Weight, stream: np.random.Generator) -> NDArray[np.float32]:
-    middle = 0.0 if weight.name in ("bias", "running_mean") else 1.0
-    return (middle - 0.5 + stream.random(weight.shape)).astype(np.float32)
+    draws = stream.random(weight.shape)
+    if weight.name in ("bias", "running_mean"):
+        return (draws - 0.5).astype(np.float32)
+    start = weight.init.value
+    return ((start if start > 0.01 else 1.0) * (draws + 0.5)).astype(np.float32)
 
 
 def forward_differences(case: Case, names: Sequence[str], kind: str = "output") -> list[Difference]:
