@@ -136,9 +136,7 @@ def dense(net: Sketch, segment: str, depth: int, growth: int) -> None:
     with net.within("dense", "dense", segment, n=depth):
         seen = [net.last]
         for place in range(depth):
-            with net.within("repeat", "dense", str(place)):
-                if len(seen) > 1:
-                    net.add("concat", Concat(), tuple(seen))
+            with net.within("group", "dense", str(place)):
                 with net.within("def", "dense_layer", growth=growth):
                     net.add("batchnorm1", BatchNorm())
                     net.add("relu1", ReLU())
@@ -146,8 +144,8 @@ def dense(net: Sketch, segment: str, depth: int, growth: int) -> None:
                     net.add("batchnorm2", BatchNorm())
                     net.add("relu2", ReLU())
                     net.add("conv2", Conv(growth, 3, bias=False))
-            seen.append(net.last)
-        net.add("concat", Concat(), tuple(seen))
+                seen.append(net.last)
+                net.add("concat", Concat(), tuple(seen))
 
 
 def double_conv(net: Sketch, segment: str, out: int) -> None:

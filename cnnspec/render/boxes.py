@@ -8,7 +8,7 @@ from typing import Literal
 
 from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures, total
-from cnnspec.render.fold import Item
+from cnnspec.render.fold import FOLLOWERS, FOLLOWING_OPS, GROUPS, Item
 from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
 from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
 
@@ -17,6 +17,7 @@ ROW = 13.5
 MARGIN = 8.0
 PADDING = 3.5
 WIDEST = 330.0
+ROOM = WIDEST - 2 * MARGIN
 JOIN_RADIUS = 9.0
 
 Sign = Literal["", "residual", "dense", "arms"]
@@ -71,7 +72,7 @@ class Box:
 def make_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
     """The box of a closed item."""
     node = graph[item.nodes[-1]]
-    if item.kind == "layer" and node.layer.family == "join":
+    if is_join(graph, item):
         return Box(
             (), "join", join=JOIN_SIGNS.get(node.layer.op, "?"), note=describe_item(graph, item, figures)
         )
@@ -90,15 +91,28 @@ def title_rows(graph: Graph, item: Item) -> Iterator[Row]:
     """The name of an item and what is in it: on one line where that fits, else on two."""
     times = f" x{item.times}" if item.times > 1 else ""
     title = Row(item_title(graph, item) + times, TITLE_SIZE, True, right=item.label)
-    detail = item_detail(graph, item)
-    whole = replace(title, detail=detail)
-    if whole.width <= WIDEST - 2 * MARGIN:
-        yield whole
-        return
-    room = WIDEST - 2 * MARGIN - (text_width(item.label, DETAIL_SIZE) + 14 if item.label else 0)
+    details = list(item_details(graph, item))
+    for detail in details:
+        whole = replace(title, detail=detail)
+        if whole.width <= ROOM:
+            yield whole
+            return
+        if text_width(detail, DETAIL_SIZE) <= ROOM:
+            break
+    else:
+        detail = ""
+    room = ROOM - (text_width(item.label, DETAIL_SIZE) + 14 if item.label else 0)
     yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
     if detail:
-        yield Row(shorten(detail, WIDEST - 2 * MARGIN, DETAIL_SIZE), DETAIL_SIZE)
+        yield Row(detail, DETAIL_SIZE)
+
+
+def is_join(graph: Graph, item: Item) -> bool:
+    """Whether an item is drawn as a circle: a join, with nothing but crops and the like on its arms."""
+    if item.kind not in ("layer", "join") or item.copies:
+        return False
+    *arms, last = (graph[name].layer for name in item.nodes)
+    return last.family == "join" and all(layer.family == "shape" or layer.op == "identity" for layer in arms)
 
 
 def item_title(graph: Graph, item: Item) -> str:
@@ -111,19 +125,30 @@ def item_title(graph: Graph, item: Item) -> str:
     return head.title
 
 
-def item_detail(graph: Graph, item: Item) -> str:
-    """What is in an item: the followers of a run, the convs of a block, or the arguments of its call."""
+def item_details(graph: Graph, item: Item) -> Iterator[str]:
+    """What is in an item, in words, the best first: its layers, its arguments, its blocks."""
+    if item.kind == "layer":
+        return
     if item.kind == "run":
         head, *others = item.children
-        names = [_label(graph, other.nodes[-1]) for other in others]
-        inner = item_detail(graph, head)
-        return ", ".join([inner, *names] if inner else names)
-    if item.kind == "layer":
-        return ""
+        followers = ", ".join(_label(graph, other.nodes[-1]) for other in others)
+        for detail in item_details(graph, head):
+            yield f"{detail}, {followers}"
+        yield followers
+        return
+    blocks = [f"{child.title} x{child.times}" if child.times > 1 else child.title for child in item.children]
+    grouped = item.kind in GROUPS and any(child.kind in ("def", "share") for child in item.children)
     steps = _weighty(graph, item)
-    if steps and len(steps) <= 5:
-        return " → ".join(steps)
-    return _arguments(item)
+    if steps and len(steps) <= 5 and not (grouped and len(steps) > 3):
+        yield " → ".join(steps)
+    arguments = _arguments(item)
+    if arguments:
+        yield arguments
+    if len(item.nodes) == 1:
+        yield _label(graph, item.nodes[-1])
+    if 1 < len(blocks) <= 5:
+        yield " → ".join(blocks)
+    yield f"{sum(1 for _ in item.all_nodes())} layers"
 
 
 def _weighty(graph: Graph, item: Item) -> list[str]:
@@ -140,11 +165,8 @@ def _weighty(graph: Graph, item: Item) -> list[str]:
             continue
         steps = _weighty(graph, child)
         if child.times > 1 and steps and item.kind != "dense":
-            steps = (
-                [f"{steps[0]} x{child.times}"]
-                if len(steps) == 1
-                else [f"({' → '.join(steps)}) x{child.times}"]
-            )
+            times = f" x{child.times}"
+            steps = [steps[0] + times] if len(steps) == 1 else [f"({' → '.join(steps)}){times}"]
         if not steps and any(part.kind == "join" and len(part.children) > 1 for part in child.walk()):
             return []
         found.extend(steps)
@@ -186,12 +208,20 @@ def shape_change(graph: Graph, item: Item) -> str:
 
 
 def family_of(graph: Graph, item: Item) -> str:
+    """The family that colours a box: that of its only layer, norms and the like aside; else it is a block."""
     head = item.children[0] if item.kind == "run" else item
-    return graph[head.nodes[-1]].layer.family if head.kind == "layer" else "block"
+    layers = [graph[name].layer for name in head.nodes]
+    if head.kind == "layer":
+        return layers[-1].family
+    weighty = [layer for layer in layers if layer.family not in FOLLOWERS and layer.op not in FOLLOWING_OPS]
+    return weighty[0].family if len(weighty) == 1 and item.times == 1 else "block"
 
 
 def sign_of(item: Item) -> Sign:
     """How values run in a block: past its layers to a sum, from each layer to all later ones, or apart."""
+    around = list(item.block.ancestors())[:3] if item.block and item.copies else []
+    if any(block.kind == "dense" for block in around):
+        return "dense"
     level = [item]
     while level:
         for part in level:

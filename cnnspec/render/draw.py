@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import copysign, hypot
 
 from cnnspec.render.boxes import DETAIL_SIZE, JOIN_RADIUS, MARGIN, PADDING, ROW, TITLE_SIZE, Box
 from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Point, Polygon, Rect, Text
@@ -50,9 +50,7 @@ def picture(plan: Plan, layout: Layout) -> list[Mark]:
         frame_group(plan, number, layout.frames[number]) for number in plan.titles if number in layout.frames
     ]
     marks.extend(
-        edge_group(plan, link, layout.routes[link.source, link.target])
-        for link in plan.links
-        if (link.source, link.target) in layout.routes
+        edge_group(plan, link, layout) for link in plan.links if (link.source, link.target) in layout.routes
     )
     for number, box in plan.boxes.items():
         x, y = layout.boxes[number]
@@ -86,12 +84,26 @@ def frame_group(plan: Plan, number: int, frame: Frame) -> Group:
     return Group(tuple(marks), key=str(number), kind="frame")
 
 
-def edge_group(plan: Plan, link: Link, route: Route) -> Group:
+def bridge(plan: Plan, link: Link, layout: Layout) -> list[tuple[Point, ...]]:
+    """What is missing where an edge leaves from the room for a box's arc, at its side: a line to the box."""
+    box, (x, y) = plan.boxes[link.source], layout.boxes[link.source]
+    start = layout.routes[link.source, link.target].points[0]
+    if box.sign not in ("residual", "dense"):
+        return []
+    side, top = box.width / 2, box.height / 2
+    if abs(start[0] - x) > side:
+        return [(start, (x + copysign(side, start[0] - x), start[1]))]
+    return [(start, (start[0], y + copysign(top, start[1] - y)))] if abs(start[1] - y) > top + 1 else []
+
+
+def edge_group(plan: Plan, link: Link, layout: Layout) -> Group:
     """An edge with its arrow, and the shape that flows along it in the layers view."""
-    theme = plan.theme
+    theme, route = plan.theme, layout.routes[link.source, link.target]
+    gaps = bridge(plan, link, layout)
     color = theme.skip if link.skip else theme.edge
     dash = (4.0, 3.0) if link.training else ()
     marks: list[Mark] = [
+        *(Curve(gap, color, 1.4 if link.skip else 1.1, dash=dash) for gap in gaps),
         Curve(to_arrow(route), color, 1.4 if link.skip else 1.1, bezier=True, dash=dash),
         arrow_head(route.points[-1], route.tip, color),
     ]

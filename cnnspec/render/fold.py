@@ -15,8 +15,8 @@ from cnnspec.graph import Block, Graph
 
 FOLLOWERS = frozenset({"norm", "activation"})
 FOLLOWING_OPS = frozenset({"flatten", "dropout", "droppath", "identity", "layerscale", "scale"})
-WRAPPERS = frozenset({"label", "repeat", "arm", "shortcut"})
-GROUPS = frozenset({"section", "head", "label", "repeat"})
+WRAPPERS = frozenset({"label", "repeat", "group", "arm", "shortcut"})
+GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class _Folder:
             parts: Any = tuple(self._node_signature(name) for name in item.nodes)
         else:
             parts = tuple(self.signature(child) for child in item.children)
-        key = (item.kind, item.title if item.kind != "label" else "", item.times, parts)
+        key = (item.kind, item.title, item.times, parts)
         return self.known.setdefault(key, len(self.known))
 
     def _node_signature(self, name: str) -> Any:
@@ -95,35 +95,37 @@ def _block_item(folder: _Folder, block: Block) -> Item:
             if item.nodes:
                 children.append(item)
         elif child in folder.graph.nodes:
-            children.append(Item(child, "layer", folder.graph[child].layer.op, (child,)))
+            op = folder.graph[child].layer.op
+            children.append(Item(child, "layer", op, (child,), label=label_of(child.rpartition(".")[2], op)))
     if folder.runs:
-        children = _hide_inputs_of_dense(folder, block, children)
+        children = _hide_dense_concat(folder, block, children)
         children = _make_runs(folder, children)
     if folder.folds:
         children = _fold_equal(folder, children, dense=block.kind == "dense")
-    if (
-        len(children) == 1
-        and block.kind in WRAPPERS
-        and (block.kind == "label" or children[0].kind != "layer")
-    ):
-        only = children[0]
-        label = block.title if block.kind == "label" else only.label
-        return replace(only, label=label)
+    if len(children) == 1 and block.kind in WRAPPERS:
+        return replace(children[0], label=block.segment if block.kind == "label" else children[0].label)
     if len(children) == 1 and children[0].kind == "run" and not children[0].copies:
         children = list(children[0].children)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
-    return Item(
-        block.path or block.segment, block.kind, block.title, tuple(nodes), tuple(children), block=block
-    )
+    label = "" if block.kind in GROUPS else label_of(block.segment, block.title)
+    path = block.path or block.segment
+    return Item(path, block.kind, block.title, tuple(nodes), tuple(children), label=label, block=block)
 
 
-def _hide_inputs_of_dense(folder: _Folder, block: Block, children: list[Item]) -> list[Item]:
-    """In a layer of a dense block, the concatenation before it belongs to its first layer."""
-    dense_layer = block.parent is not None and block.parent.kind == "dense"
-    if not dense_layer or len(children) < 2 or folder.graph[children[0].nodes[0]].layer.op != "concat":
+def label_of(segment: str, title: str) -> str:
+    """The label in a part of a path: what is neither the name of the block or layer, nor a number."""
+    number = segment.removeprefix(title)
+    return "" if not number or number.isdigit() else segment
+
+
+def _hide_dense_concat(folder: _Folder, block: Block, children: list[Item]) -> list[Item]:
+    """In a layer of a dense block, the concatenation at its end belongs to what comes before it."""
+    if block.parent is None or block.parent.kind != "dense" or len(children) < 2:
         return children
-    concat, first = children[0], children[1]
-    return [replace(first, nodes=concat.nodes + first.nodes), *children[2:]]
+    *others, before, last = children
+    if last.kind != "layer" or last.title != "concat":
+        return children
+    return [*others, replace(before, nodes=before.nodes + last.nodes)]
 
 
 def _make_runs(folder: _Folder, children: list[Item]) -> list[Item]:
@@ -182,9 +184,10 @@ def _fold_equal(folder: _Folder, children: list[Item], dense: bool) -> list[Item
 
 
 def _comparable(folder: _Folder, child: Item, dense: bool) -> int:
-    """The signature that decides on folding; -1 for what is never folded."""
-    first = folder.graph[child.nodes[0]].layer
-    if child.kind == "layer" and (first.family in ("input", "join") or first.op == "concat"):
+    """The signature that decides on folding; -1 for inputs, joins and what has a name of its own."""
+    if child.label or child.kind == "label":
+        return -1
+    if child.kind == "layer" and folder.graph[child.nodes[-1]].layer.family in ("input", "join"):
         return -1
     if not dense:
         return folder.signature(child)
@@ -192,9 +195,7 @@ def _comparable(folder: _Folder, child: Item, dense: bool) -> int:
 
 
 def _without_concat(folder: _Folder, item: Item) -> Item:
-    """A layer of a dense block without the concatenation that gathers its inputs."""
-    if item.children:
-        return replace(item, children=(_without_concat(folder, item.children[0]), *item.children[1:]))
+    """A layer of a dense block without its concatenation, which has one more input in each."""
     nodes = tuple(name for name in item.nodes if folder.graph[name].layer.op != "concat")
     return replace(item, nodes=nodes)
 

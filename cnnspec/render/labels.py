@@ -82,6 +82,8 @@ def _generic(layer: Layer) -> str:
             given.append(show_value(value) if not isinstance(value, tuple) else show_shape(value))
         elif value != parameter.default:
             given.append(f"{parameter.name}={show_value(value)}")
+    if len(given) == 1:
+        given[0] = given[0].rpartition("=")[2]
     return f"{layer.op} {', '.join(given)}" if given else layer.op
 
 

@@ -10,9 +10,9 @@ from cnnspec.graph import Graph, Node
 from cnnspec.render.fold import GROUPS, Item, covers, fold_tree
 from cnnspec.render.options import Options, RenderError
 
-FORMS = frozenset({"residual", "dense", "join", "arm", "shortcut"})
+FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
-ROOMS = frozenset({"net", "section", "head", "label", "repeat"})
+ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group"})
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,12 @@ def number_items(root: Item) -> tuple[tuple[Item, ...], tuple[int, ...]]:
 def _opened(
     items: tuple[Item, ...], parents: tuple[int, ...], training: frozenset[int], options: Options
 ) -> Iterator[int]:
-    """The open items: by default sections, labels and repeats, but not the heads that only training has."""
+    """The open items: by default sections, labels and repeats, but not the heads that only training has.
+
+    Where there are more than two heads, those of a single block stay closed too.
+    """
     wanted = _paths(items, options.expand)
+    heads = sum(item.kind == "head" for item in items)
     levels: list[int] = []
     open_items: set[int] = set()
     for number, item in enumerate(items):
@@ -86,7 +90,9 @@ def _opened(
         if not item.children or (parent >= 0 and parent not in open_items):
             continue
         along = parent < 0 or options.view == "layers" or opens_along(items, parents, number)
-        depth = 0 if options.depth is None and number in training and item.kind == "head" else options.depth
+        along = along or (options.depth is None and _is_all_of(items[parent], item))
+        closed = item.kind == "head" and (number in training or (heads > 2 and len(item.children) == 1))
+        depth = 0 if options.depth is None and closed else options.depth
         if along or _opens(item, levels[number], depth, wanted):
             open_items.add(number)
     yield from open_items
@@ -95,6 +101,11 @@ def _opened(
 def opens_along(items: tuple[Item, ...], parents: tuple[int, ...], number: int) -> bool:
     """Whether an item opens with the block around it: the residual in a block does."""
     return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
+
+
+def _is_all_of(section: Item, item: Item) -> bool:
+    """Whether a block is all that there is in a section: then it says nothing closed."""
+    return section.kind == "section" and len(section.children) == 1 and item.kind in ("def", "share")
 
 
 def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
@@ -152,29 +163,25 @@ def visible(scene: Scene) -> tuple[dict[str, Owner], list[int]]:
 
 
 def _show_copies(item: Item, number: int, owners: dict[str, Owner]) -> None:
-    """Layers of the copies are shown where those of the first are; a layer of no child goes with the next."""
-    following = None
-    for name in reversed(item.nodes):
-        if name in owners:
-            following = owners[name]
-        elif following is not None:
-            owners[name] = following
-    if not item.copies:
-        return
+    """Layers of copies are shown where those of the first are; a layer of no child with that before."""
+    before = next(owners[name] for name in item.nodes if name in owners)
+    for name in item.nodes:
+        before = owners.setdefault(name, before)
     for index, copy in enumerate(item.copies, 1):
         shift = len(item.nodes) - len(copy.nodes)
         for place, name in enumerate(copy.nodes):
             shown = owners[item.nodes[max(place + shift, 0)]]
             owners[name] = Owner(shown.number, ((number, index), *shown.folds))
-    for name in item.nodes:
-        owners[name] = Owner(owners[name].number, ((number, 0), *owners[name].folds))
+    if item.copies:
+        for name in item.nodes:
+            owners[name] = Owner(owners[name].number, ((number, 0), *owners[name].folds))
 
 
 def links(scene: Scene, owners: dict[str, Owner]) -> list[Link]:
     """The edges between boxes, each once, in topological order."""
     graph = scene.graph
     kept = graph.inference_nodes
-    places = {name: place for place, name in enumerate(graph.nodes)}
+    skips = skip_edges(graph)
     found: dict[tuple[int, int], Link] = {}
     for node in graph:
         target = owners[node.name]
@@ -182,7 +189,7 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Link]:
             source = owners[name]
             if source.number == target.number or _between_copies(source, target):
                 continue
-            skip = is_skip(graph, places, node, slot)
+            skip = (node.name, slot) in skips
             known = found.get((source.number, target.number))
             training = node.name not in kept
             if known is None or (known.skip and not skip):
@@ -197,15 +204,36 @@ def _between_copies(source: Owner, target: Owner) -> bool:
     return any(number in indices and indices[number] != index for number, index in target.folds)
 
 
-def is_skip(graph: Graph, places: dict[str, int], node: Node, slot: int) -> bool:
-    """Whether an input goes around the main path: a residual's shortcut, or a label from far back."""
-    kind = node.block.kind
-    if kind == "shortcut":
-        return True
-    if node.layer.family != "join" or len(node.inputs) < 2:
-        return False
-    if kind in ("residual", "dense"):
-        return slot > 0
-    if kind == "join" and any(not isinstance(child, str) for child in node.block.children):
-        return False
-    return places[node.inputs[slot]] != max(places[name] for name in node.inputs)
+def skip_edges(graph: Graph) -> frozenset[tuple[str, int]]:
+    """The inputs, by node and place, that go around the main path.
+
+    They are a residual's shortcut, and the arms of a join that start further back than another.
+    """
+    places = {name: place for place, name in enumerate(graph.nodes)}
+    found: set[tuple[str, int]] = set()
+    for node in graph:
+        if node.block.kind == "shortcut":
+            found.add((node.name, 0))
+        if node.layer.family != "join" or len(node.inputs) < 2:
+            continue
+        if node.block.kind in ("residual", "dense"):
+            found.update((node.name, slot) for slot in range(1, len(node.inputs)))
+            continue
+        arms = [_arm(graph, node, slot) for slot in range(len(node.inputs))]
+        starts = [places[graph[arm[-1][0]].inputs[arm[-1][1]]] for arm in arms]
+        for arm, start in zip(arms, starts, strict=True):
+            if start < max(starts):
+                found.update(arm)
+    return frozenset(found)
+
+
+def _arm(graph: Graph, join: Node, slot: int) -> list[tuple[str, int]]:
+    """The edges of one arm of a join, from its end back to the value that it starts from."""
+    edges = [(join.name, slot)]
+    if join.block.kind != "join":
+        return edges
+    node = graph[join.inputs[slot]]
+    while join.block in node.block.ancestors():
+        edges.append((node.name, 0))
+        node = graph[node.inputs[0]]
+    return edges
