@@ -17,7 +17,7 @@ from cnnspec import pipeline
 from cnnspec.diagnostics.explain import codes, explain
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify
-from cnnspec.zoo import Entry, entries
+from cnnspec.zoo_list import Entry, entries
 
 DOCS = Path(__file__).parent
 CASES = DOCS.parent / "tests" / "cases" / "ok" / "layers"
@@ -42,8 +42,8 @@ def layers() -> str:
         "# Layers\n",
         MADE.format("the layers in cnnspec/layers/"),
         "Shapes are per sample, channels first: `CxHxW` for maps (`CxL` and `CxDxHxW` work alike), `C` for",
-        "vectors. Names, defaults and layouts of weights follow torch where there is a choice. Output sizes are",
-        "rounded down unless `ceil=true`. Each example is one of the tests; the comments in it state figures.\n",
+        "vectors. Names, defaults and layouts of weights follow torch where there is a choice. Output sizes",
+        "are rounded down unless `ceil=true`. Each example is one of the tests; its comments state figures.\n",
         "`cnnspec layers NAME` prints an entry on the command line. The kinds of arguments:\n",
         *kinds(),
         "",
@@ -116,9 +116,9 @@ def passes() -> str:
     lines = [
         "# Passes\n",
         MADE.format("cnnspec/pipeline.py and the modules of cnnspec/passes/"),
-        "A pass takes a net with its graph and gives it with what it found. `cnnspec check --time-passes` says how",
-        "long each took, `--dump-after NAME` prints the graph after one. They run in this order, after",
-        "`elaborate`, which makes the graph:\n",
+        "A pass takes a net with its graph and gives it with what it found. `cnnspec check --time-passes`",
+        "says how long each took, `--dump-after NAME` prints the graph after one. They run in this order,",
+        "after `elaborate`, which makes the graph:\n",
         "| pass | what it does | file |",
         "| --- | --- | --- |",
     ]

@@ -62,7 +62,7 @@ def zoo(name: str | None, as_json: bool) -> None:
     cnnspec zoo resnet50
     """
     from cnnspec.api import zoo_entry
-    from cnnspec.zoo import as_text, entries
+    from cnnspec.zoo_list import as_text, entries
 
     if name is not None:
         path, _ = zoo_entry(name)
