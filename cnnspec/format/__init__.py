@@ -1,0 +1,26 @@
+"""The one layout of a spec: comments stay, meaning stays, and laying out twice changes nothing more."""
+
+from __future__ import annotations
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.nets import deep_recursion
+from cnnspec.format.layout import layout
+from cnnspec.format.pieces import read
+from cnnspec.grammar import parse
+from cnnspec.source import Source
+
+__all__ = ["format_text"]
+
+
+def format_text(source: Source, report: Report) -> str:
+    """The text of a spec in its one layout; as it is where it has syntax errors, which go to the report."""
+    found = Report()
+    tree = parse(source, found)
+    for diagnostic in found.diagnostics:
+        report.add(diagnostic)
+    if found.has_errors:
+        return source.text
+    with deep_recursion():
+        text = layout(read(source.text))
+        # a layout that read otherwise would be a fault of this package: the spec is then left alone
+        return text if parse(Source(source.name, text), Report()) == tree else source.text

@@ -1,0 +1,332 @@
+"""Lines: how statements are laid out, wrapped and aligned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+
+from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, Remark, Statement
+from cnnspec.format.spacing import flat, is_flat, is_sign
+
+WIDTH = 110
+INDENT = 4
+TAB = 8
+"""Marks and comments of neighbouring lines are aligned at a multiple of this many columns."""
+GIVEN = re.compile(r"net (\w+) += ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: where it begins, its code, a shape mark, a comment."""
+
+    indent: int
+    code: str
+    mark: str = ""
+    comment: str = ""
+
+    @property
+    def end(self) -> int:
+        return self.indent + len(self.code)
+
+
+Laid = list[tuple[Entry, list[Line]]]
+
+
+def layout(entries: Sequence[Entry]) -> str:
+    """The text of a file."""
+    laid = lay_out(entries, 0)
+    lines = list(_joined(laid, spread=True))
+    return "".join(_text(line) + "\n" for line in lines)
+
+
+def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
+    """The lines of each entry, with marks and comments of neighbours aligned."""
+    laid: Laid = []
+    run: list[int] = []
+    for entry in entries:
+        if isinstance(entry, Remark):
+            lines = [Line(indent, "", comment=entry.text)]
+        else:
+            lines = statement_lines(entry, indent)
+        if entry.blank or isinstance(entry, Remark) or len(lines) > 1:
+            _align(laid, run)
+            run = []
+        if isinstance(entry, Statement) and len(lines) == 1:
+            run.append(len(laid))
+        laid.append((entry, lines))
+    _align(laid, run)
+    return laid
+
+
+def _joined(laid: Laid, spread: bool = False) -> Iterator[Line | None]:
+    """All lines, None for a blank one: where one was, and with `spread` around what is longer than a line."""
+    gaps = _item_gaps(laid) if spread else set()
+    for number, (entry, lines) in enumerate(laid):
+        if number and (entry.blank or number in gaps):
+            yield None
+        yield from lines
+
+
+def _item_gaps(laid: Laid) -> set[int]:
+    """The entries that a blank line must stand before, so that one is between items longer than a line."""
+    items = [number for number, (entry, _) in enumerate(laid) if isinstance(entry, Statement)]
+    return {
+        first + 1
+        for first, second in pairwise(items)
+        if max(len(laid[first][1]), len(laid[second][1])) > 1
+        and not any(entry.blank for entry, _ in laid[first + 1 : second + 1])
+    }
+
+
+def _text(line: Line | None) -> str:
+    if line is None:
+        return ""
+    code = " ".join(filter(None, (line.code, line.mark)))
+    return " " * line.indent + "  ".join(filter(None, (code, line.comment)))
+
+
+# ---- alignment
+
+
+def _align(laid: Laid, run: list[int]) -> None:
+    """Align the marks and the comments of lines that stand one below the other."""
+    lines = [laid[number][1][0] for number in run]
+    lines = _aligned_marks(_aligned_names(lines))
+    for number, line in zip(run, _aligned_comments(lines), strict=True):
+        laid[number][1][0] = line
+
+
+def _aligned_names(lines: list[Line]) -> list[Line]:
+    """Align the `=` of `net NAME = ...`."""
+    names = [match[1] for line in lines if (match := GIVEN.match(line.code))]
+    longest = max(map(len, names), default=0)
+    result = []
+    for line in lines:
+        match = GIVEN.match(line.code)
+        code = f"net {match[1]:<{longest}} = {line.code[match.end() :]}" if match else line.code
+        result.append(replace(line, code=code))
+    return result if all(line.end <= WIDTH for line in result) else lines
+
+
+def _aligned_marks(lines: list[Line]) -> list[Line]:
+    column = _column([line.end for line in lines if line.mark])
+    result = [
+        replace(line, code=line.code.ljust(column - 1 - line.indent)) if line.mark else line for line in lines
+    ]
+    fits = all(line.end + 1 + len(line.mark) <= WIDTH for line in result if line.mark)
+    result = result if fits else lines
+    return [replace(line, code=f"{line.code} {line.mark}", mark="") if line.mark else line for line in result]
+
+
+def _aligned_comments(lines: list[Line]) -> list[Line]:
+    column = _column([line.end for line in lines if line.comment])
+    if column > WIDTH:
+        return lines
+    return [
+        replace(line, code=line.code.ljust(column - 2 - line.indent)) if line.comment else line
+        for line in lines
+    ]
+
+
+def _column(ends: list[int]) -> int:
+    """The first multiple of TAB with two spaces before it after the longest line."""
+    return -(-(max(ends, default=0) + 2) // TAB) * TAB
+
+
+# ---- statements
+
+
+def statement_lines(statement: Statement, indent: int) -> list[Line]:
+    """A statement on one line where it is written so and fits, else wrapped."""
+    links = list(_links(statement.parts))
+    *chain, last = links
+    marked = last if is_sign(last.head[0] if last.head else None, "=>") else None
+    if is_flat(statement.parts):
+        code = flat([part for link in (chain if marked else links) for part in link.whole])
+        mark = flat(marked.whole) if marked else ""
+        if indent + len(code) + len(mark) + 1 <= WIDTH:
+            return [Line(indent, code, mark, statement.comment)]
+    writer = Writer(indent)
+    for link in links:
+        writer.link(link)
+    writer.end(statement.comment)
+    return writer.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A step of a chain, or its mark: the arrow before it, with the comments before that."""
+
+    comments: tuple[Comment, ...]
+    head: tuple[Part, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def whole(self) -> tuple[Part, ...]:
+        return self.head + self.parts
+
+
+def _links(parts: tuple[Part, ...]) -> Iterator[Link]:
+    starts = [number for number, part in enumerate(parts) if is_sign(part, "->", "=>")]
+    bounds = [0, *starts, len(parts)]
+    comments: tuple[Comment, ...] = ()
+    for number, (start, stop) in enumerate(pairwise(bounds)):
+        head = parts[start : start + 1] if number else ()
+        inner = list(parts[start + len(head) : stop])
+        after: list[Comment] = []
+        while inner and isinstance(inner[-1], Comment):
+            after.insert(0, inner.pop())  # type: ignore[arg-type]
+        yield Link(comments, head, tuple(inner))
+        comments = tuple(after)
+
+
+class Writer:
+    """Writes a statement over several lines, of which the last is still open."""
+
+    def __init__(self, indent: int) -> None:
+        self.indent, self.at, self.code = indent, indent, ""
+        self.lines: list[Line] = []
+
+    def fits(self, text: str) -> bool:
+        return self.at + len(self.code) + len(text) <= WIDTH
+
+    def put(self, text: str) -> None:
+        """Add to the open line, or begin one."""
+        self.code += text if self.code else text.lstrip()
+
+    def end(self, comment: str = "") -> None:
+        """End the open line."""
+        if self.code or comment:
+            self.lines.append(Line(self.at, self.code, comment=comment))
+        self.code = ""
+
+    def remark(self, comment: Comment, at: int) -> None:
+        """End the open line with a comment, or write the comment by itself; go on at another margin."""
+        if comment.alone:
+            self.end()
+        if not self.code:
+            self.at = at
+        self.end(comment.text)
+        self.at = at
+
+    def link(self, link: Link) -> None:
+        """Write a step of a chain, on the open line if it fits."""
+        for comment in link.comments:
+            self.remark(comment, self.indent + INDENT)
+        whole = is_flat(link.parts)
+        arrow = flat(link.head) + " " if link.head else ""
+        text = flat(link.parts) if whole else flat(_opening(link.parts)) + " {"
+        if arrow and self.code and not self.fits(" " + arrow + text):
+            self.end()
+            self.at = self.indent + INDENT
+        self.put(" " + arrow)
+        if whole and self.fits(text):
+            self.code += text
+        else:
+            self.parts(link.parts)
+
+    def parts(self, parts: Sequence[Part]) -> None:
+        """Write parts over several lines: blocks opened, long brackets broken."""
+        before: Part | None = None
+        run: list[Part] = []
+        for part in parts:
+            if not isinstance(part, Block):
+                run.append(part)
+                continue
+            self.run(run, before)
+            self.put("" if self.code.endswith(" ") else " ")
+            self.block(part)
+            before, run = part, []
+        self.run(run, before)
+
+    def block(self, block: Block) -> None:
+        """Write a block, a line an entry."""
+        if not block.entries and not block.comment:
+            self.code += "{}"
+            return
+        self.code += "{"
+        self.end(block.comment)
+        inner = lay_out(block.entries, self.at + INDENT)
+        self.lines += [Line(0, "") if line is None else line for line in _joined(inner)]
+        self.code = "}"
+
+    def run(self, parts: Sequence[Part], before: Part | None) -> None:
+        """Write parts without blocks; lines end at comments, and too long ones are broken in a bracket."""
+        while parts and not (is_flat(parts) and self.fits(flat(parts, before))):
+            number = _place_to_break(parts)
+            if number is None:
+                break
+            self.put(flat(parts[:number], before))
+            before = parts[number - 1] if number else before
+            part, parts = parts[number], parts[number + 1 :]
+            if isinstance(part, Comment):
+                self.remark(part, self.at)
+            elif isinstance(part, Group):
+                self.put(flat([replace(part, parts=())], before)[:-1])
+                self.items(part)
+                before = part
+        self.put(flat(parts, before))
+
+    def items(self, group: Group) -> None:
+        """Write what stands in a bracket, as much on a line as fits, and close it."""
+        self.end()
+        self.at += INDENT
+        for item in _items(group.parts):
+            text = flat(item.parts) + item.comma if is_flat(item.parts) else ""
+            if self.code and not (text and self.fits(" " + text)):
+                self.end()
+            if text and self.fits(" " + text):
+                self.put(" " + text)
+            else:
+                self.run(item.parts, None)
+                self.code += item.comma
+            for comment in item.comments:
+                self.remark(comment, self.at)
+        self.end()
+        self.at -= INDENT
+        self.code = CLOSING[group.opening]
+
+
+def _opening(parts: Sequence[Part]) -> list[Part]:
+    """The parts before the first block or comment."""
+    return list(takewhile(lambda part: not isinstance(part, (Block, Comment)) and is_flat([part]), parts))
+
+
+def _place_to_break(parts: Sequence[Part]) -> int | None:
+    """The first comment or bracket with one in it, or else the widest bracket."""
+    for number, part in enumerate(parts):
+        if not is_flat([part]):
+            return number
+    groups = [number for number, part in enumerate(parts) if isinstance(part, Group) and part.parts]
+    return max(groups, key=lambda number: len(flat([parts[number]])), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of the things between commas, with its comma and the comments at its end."""
+
+    parts: tuple[Part, ...]
+    comma: str
+    comments: tuple[Comment, ...]
+
+
+def _items(parts: Sequence[Part]) -> Iterator[Item]:
+    inner: list[Part] = []
+    comments: list[Comment] = []
+    comma = ""
+    for part in parts:
+        if is_sign(part, ","):
+            comma = ","
+            while inner and isinstance(last := inner[-1], Comment):
+                comments.insert(0, last)
+                inner.pop()
+        elif isinstance(part, Comment) and (comma or not inner):
+            comments.append(part)
+        else:
+            if comma or comments:
+                yield Item(tuple(inner), comma, tuple(comments))
+                inner, comments, comma = [], [], ""
+            inner.append(part)
+    yield Item(tuple(inner), comma, tuple(comments))

@@ -1,0 +1,172 @@
+"""A spec as pieces in brackets and statements, with its comments and blank lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+TOKEN = re.compile(
+    r"(?P<comment>\#[^\n]*)"
+    r"|(?P<text>\"[^\"\n]*\")"
+    r"|(?P<number>(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))+"
+    r"|[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[kKMGT]?)"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<sign>->|=>|==|!=|<=|>=|\*\*|//|\S)"
+)
+CLOSING = {"(": ")", "[": "]"}
+CONTINUING = ("->", "=>", "else")
+
+
+class Token(NamedTuple):
+    """A word, number, text, sign or comment, and how many line ends stand before it."""
+
+    kind: str
+    text: str
+    breaks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment; `alone` where nothing stands before it on its line."""
+
+    text: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What stands in ( ) or [ ]."""
+
+    opening: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stands in braces; `inline` where it is all on one line, `comment` is that after the brace."""
+
+    entries: tuple[Entry, ...]
+    inline: bool
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, an arm or an item of a file, with the comment at its end; after a blank line or not."""
+
+    parts: tuple[Part, ...]
+    comment: str
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment between statements."""
+
+    text: str
+    blank: bool
+
+
+Part = Token | Comment | Group | Block
+Entry = Statement | Remark
+
+
+def read(text: str) -> tuple[Entry, ...]:
+    """The entries of a spec that has no syntax errors."""
+    return Reader(tuple(tokens_of(text))).entries()[0]
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text, and an empty one at its end."""
+    tokens: list[Token] = []
+    end = 0
+    for match in TOKEN.finditer(text):
+        tokens.append(
+            Token(match.lastgroup or "", match.group().rstrip(), text.count("\n", end, match.start()))
+        )
+        end = match.end()
+    return [*tokens, Token("end", "", 1)]
+
+
+class Reader:
+    """Reads tokens one after the other."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens, self.position = tokens, 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def take(self) -> Token:
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def entries(self) -> tuple[tuple[Entry, ...], bool, str]:
+        """The entries up to a closing brace, whether all are on one line, and the comment that opens them."""
+        found: list[Entry] = []
+        first, opening = self.position, ""
+        while self.token.text not in ("}", ""):
+            token = self.token
+            if token.text == ";":
+                self.take()
+            elif token.kind != "comment":
+                found.append(self.statement())
+            elif token.breaks == 0 and self.position == first and first > 0:
+                opening = self.take().text
+            elif token.breaks == 0 and found and isinstance(found[-1], Statement):
+                found[-1] = replace(found[-1], comment=self.take().text)
+            else:
+                found.append(Remark(self.take().text, token.breaks > 1))
+        broken = any(token.breaks for token in self._outside_groups(first, self.position + 1))
+        return tuple(found), not broken, opening
+
+    def _outside_groups(self, start: int, stop: int) -> list[Token]:
+        depth, found = 0, []
+        for token in self.tokens[start:stop]:
+            if token.kind == "sign" and token.text in ")]":
+                depth -= 1
+            elif depth == 0:
+                found.append(token)
+            if token.kind == "sign" and token.text in "([":
+                depth += 1
+        return found
+
+    def statement(self) -> Statement:
+        """The statement that begins here, with the comment at its end."""
+        parts: list[Part] = []
+        blank = self.token.breaks > 1
+        while not self._ends(bool(parts)):
+            parts.append(self.part())
+        comment = ""
+        if self.token.kind == "comment" and self.token.breaks == 0:
+            comment = self.take().text
+        return Statement(tuple(parts), comment, blank)
+
+    def _ends(self, begun: bool) -> bool:
+        """Whether the statement ends before this token."""
+        if self.token.text in ("}", ";", "") or (begun and self.token.text == "|"):
+            return True
+        after = self.position
+        while self.tokens[after].kind == "comment":
+            after += 1
+        broken = after > self.position or self.token.breaks > 0
+        return begun and broken and self.tokens[after].text not in CONTINUING
+
+    def part(self) -> Part:
+        """The token, comment, group or block that begins here."""
+        token = self.take()
+        if token.kind == "comment":
+            return Comment(token.text, token.breaks > 0)
+        if token.text in CLOSING:
+            parts: list[Part] = []
+            while self.token.text != CLOSING[token.text]:
+                parts.append(self.part())
+            self.take()
+            return Group(token.text, tuple(parts))
+        if token.text == "{":
+            block = Block(*self.entries())
+            self.take()
+            return block
+        return token

@@ -1,0 +1,93 @@
+"""Spaces: how parts of a statement stand on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, Statement, Token
+
+KEYWORDS = frozenset(("and", "or", "not", "in", "if", "else", "for", "let", "expect", "use", "from"))
+
+
+def is_flat(parts: Sequence[Part]) -> bool:
+    """Whether parts can stand on one line: no comments, and no block that is written over several lines."""
+    return all(map(_is_flat, parts))
+
+
+def _is_flat(part: Part) -> bool:
+    if isinstance(part, Block):
+        return part.inline and all(isinstance(e, Statement) and is_flat(e.parts) for e in part.entries)
+    if isinstance(part, Group):
+        return is_flat(part.parts)
+    return not isinstance(part, Comment)
+
+
+def flat(parts: Sequence[Part], before: Part | None = None, within: str = "{") -> str:
+    """Parts on one line; a space comes first where one belongs between `before` and them."""
+    pieces: list[str] = []
+    glued = before is None
+    used = isinstance(parts[0], Token) and parts[0].text == "use" if parts else False
+    for part in parts:
+        if not glued and (_spaced(before, part, within) or (used and isinstance(part, Group))):
+            pieces.append(" ")
+        pieces.append(_flat_part(part, before))
+        glued = isinstance(part, Token) and _glues(part, before, within)
+        before = part
+    return "".join(pieces)
+
+
+def _flat_part(part: Part, before: Part | None) -> str:
+    if isinstance(part, Group):
+        inner = part.parts[:-1] if drops_comma(part, before) else part.parts
+        return part.opening + flat(inner, None, part.opening) + CLOSING[part.opening]
+    if isinstance(part, Block):
+        return _flat_block(part.entries)
+    return part.text
+
+
+def _flat_block(entries: tuple[Entry, ...]) -> str:
+    inner = [flat(entry.parts) for entry in entries if isinstance(entry, Statement)]
+    between = " " if inner and inner[0].startswith("|") else "; "
+    return "{ " + between.join(inner) + " }" if inner else "{}"
+
+
+def drops_comma(group: Group, before: Part | None) -> bool:
+    """Whether a group ends in a comma that says nothing; in `(a,)` it makes a list."""
+    commas = sum(is_sign(part, ",") for part in group.parts)
+    ends_in_one = bool(group.parts) and is_sign(group.parts[-1], ",")
+    return ends_in_one and (group.opening == "[" or commas > 1 or is_operand(before))
+
+
+def is_sign(part: Part | None, *signs: str) -> bool:
+    """Whether a part is one of some signs."""
+    return isinstance(part, Token) and part.kind == "sign" and part.text in signs
+
+
+def is_operand(part: Part | None) -> bool:
+    """Whether a part is a value, or ends one, so that a bracket after it is a call or an index."""
+    if isinstance(part, Token):
+        return part.kind in ("number", "text") or (part.kind == "word" and part.text not in KEYWORDS)
+    return isinstance(part, Group)
+
+
+def _spaced(before: Part | None, part: Part, within: str) -> bool:
+    """Whether a space stands between two parts of which the first does not glue."""
+    if isinstance(part, Group):
+        is_input = isinstance(before, Token) and before.text == "input" and part.opening == "("
+        return is_input or not is_operand(before)
+    if is_sign(part, ","):
+        return False
+    if is_sign(part, "."):
+        return isinstance(before, Token) and before.kind == "number"
+    if is_sign(part, ":", "**"):
+        return False
+    return not (is_sign(part, "=") and within == "(")
+
+
+def _glues(token: Token, before: Part | None, within: str) -> bool:
+    """Whether no space stands after a token."""
+    if is_sign(token, "+", "-"):
+        return not (is_operand(before) or isinstance(before, Block))
+    if is_sign(token, "="):
+        return within == "("
+    return is_sign(token, "**", ".") or (is_sign(token, ":") and within == "[")
