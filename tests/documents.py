@@ -1,8 +1,9 @@
 """Documents that run: the fenced blocks of a Markdown file, executed in order in one folder.
 
     ```cnn title=edge.cnn       a spec: written to that file, and checked
+    ```cnn wrong                one with a mistake; `part` is no whole file, and is not checked
     ```console                  `$ command` lines, each with the output that it prints
-    ```python                   run in one namespace for the whole file; a ```text block after it is its output
+    ```python                   run in one namespace for the whole file; a ```text block after it: its output
 
 In an output `...` alone on a line stands for any lines, and `[..]` for any text within one.
 `pytest --update-golden` rewrites the outputs, keeping those marks where they still match.
@@ -19,6 +20,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from diagnose import diagnose, shown, with_options
 
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n((?s:.*?))^```$", re.MULTILINE)
 
@@ -69,7 +72,7 @@ def commands(console: str) -> list[tuple[str, str]]:
 
 
 def shell(command: str, folder: Path) -> str:
-    """What a command prints, standard error included, run in a folder with the cnnspec of this environment."""
+    """What a command prints, standard error included, run in a folder with this environment's cnnspec."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
@@ -130,8 +133,18 @@ def run_python(code: str, namespace: dict[str, object], folder: Path) -> str:
 
 
 def check_spec(block: Fenced, folder: Path) -> str:
-    """What is wrong with a spec in a document; nothing where it checks."""
+    """What is wrong with a spec in a document; nothing where it is as the document says.
+
+    One marked `wrong` must be told a mistake; options after it are those of `cnnspec check`.
+    """
     path = folder / (block.title or "block.cnn")
     path.write_text(block.text, encoding="utf-8")
-    found = shell(f"cnnspec check --json {shlex.quote(path.name)}", folder)
-    return "" if '"ok": true' in found else f"{block.text}\nsays\n{found}"
+    words = shlex.split(block.info)
+    if words and words[0] in ("wrong", "right"):
+        found = with_options(block.text, path, tuple(words[1:]))
+    else:
+        found = diagnose(block.text, path.name, path)
+    if words and words[0] == "wrong":
+        return "" if found else f"{block.text}\nhas nothing wrong"
+    errors = tuple(d for d in found if d.severity == "error" and d.code != "no-net")
+    return f"{block.text}\nsays\n{shown(errors)}" if errors else ""
