@@ -38,14 +38,17 @@ def compile(
 ) -> Program:
     """A program that runs a net in numpy, in float32 or float64.
 
-    Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are those
-    of float32 inference, by default one a processor. Raises CompileError for a layer without a rule,
+    Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are
+    those of float32 inference, by default one a processor. Raises CompileError for a layer without a rule,
     WeightsError for weights that do not fit.
     """
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
     program = Program(graph, np.dtype(dtype), seed, threads)
-    program.load(initialize(graph, seed, scheme) if weights is None else weights)
+    if weights is None:
+        program.take(initialize(graph, seed, scheme))
+    else:
+        program.load(weights)
     return program
 
 
@@ -76,7 +79,11 @@ class Program:
         arrays = {key: np.asarray(value) for key, value in tensors.items() if not is_counter(key)}
         if mismatch := check(self.graph, arrays):
             raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
-        self.tensors = {key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)}
+        self.take({key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)})
+
+    def take(self, arrays: Mapping[str, Array]) -> None:
+        """Take over arrays that fit and that nobody else keeps, without a copy where the type is right."""
+        self.tensors = {key: array.astype(self.dtype, copy=False) for key, array in arrays.items()}
         self._runner.reset()
 
     def state_dict(self) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""What the builders of blocks share: the views of a plan, scratch memory of threads, and how work is cut up."""
+"""What the builders of blocks share: views of a plan, scratch memory of threads, and how to cut work."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ AFFINE = (BatchNorm, Scale, LayerScale)
 
 @dataclass
 class Finish:
-    """What is done to a value at once: y = activation(y * scale + shift + residual), any part of which may lack."""
+    """What is done to a value at once: activation(y * scale + shift + residual), parts of which may lack."""
 
     scale: Array | None = None
     shift: Array | None = None
@@ -140,7 +140,7 @@ def merge(
 
 
 def merge_sum(step: Step, maker: dict[str, tuple[int, Stage]], single: set[str]) -> Stage | None:
-    """Take a sum of two into the later of the convs that make them; the other value is added as a residual."""
+    """Take a sum of two into the later of the convs that make them; the other is added as a residual."""
     if len(step.inputs) != 2 or step.inputs[0] == step.inputs[1]:
         return None
     order = sorted(step.inputs, key=lambda name: maker[name][0] if name in maker else -1)
@@ -182,7 +182,7 @@ def affine(step: Step, tensors: Mapping[str, Array]) -> tuple[Array, Array | Non
 
 
 def prefixed(stages: list[Stage], single: set[str]) -> list[Stage]:
-    """Take an affine stage (batchnorm and relu of a DenseNet) into the conv that reads it, as work on its input."""
+    """Take an affine stage (batchnorm and relu of a DenseNet) into the conv that reads it."""
     maker = {stage.output: stage for stage in stages}
     gone: set[str] = set()
     for stage in stages:

@@ -1,7 +1,8 @@
 """Memory: every value of an inference has its place in one arena, planned by liveness.
 
-Values are stored channels last. A concatenation costs nothing where its parts are computed in place: each part is
-a range of channels of the buffer of the whole. A buffer is free for others after the last stage that reads it.
+Values are stored channels last. A concatenation costs nothing where its parts are computed in place: each
+part is a range of channels of the buffer of the whole. A buffer is free for others after the last stage that
+reads it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Memory:
     ):
         """`temporaries` are the shapes (batch first) of what a stage needs for itself, by its output."""
         self.shapes, self.batch = shapes, batch
-        self.places = place(stages, shapes, inputs)
+        self.places = place(stages, shapes, inputs, heads)
         sizes = {root: batch * prod(shapes[root]) for root in {p.root for p in self.places.values()}}
         spans = lifetimes(stages, inputs, heads, self.places)
         for i, stage in enumerate(stages):
@@ -77,8 +78,10 @@ def temporary(name: str) -> str:
     return f"{name}|temporary"
 
 
-def place(stages: Sequence[Stage], shapes: Mapping[str, Shape], inputs: Sequence[str]) -> dict[str, Place]:
-    """The place of every value, from the last stage to the first: parts within wholes, results over operands."""
+def place(
+    stages: Sequence[Stage], shapes: Mapping[str, Shape], inputs: Sequence[str], heads: frozenset[str]
+) -> dict[str, Place]:
+    """The place of every value, found from the last stage on: parts in wholes, results over operands."""
     users: dict[str, int] = {}
     for stage in stages:
         for name in stage.sources:
@@ -93,7 +96,8 @@ def place(stages: Sequence[Stage], shapes: Mapping[str, Shape], inputs: Sequence
             continue
         elif isinstance(stage.layer, (*POINTWISE, *AFFINE)):
             (source,) = stage.inputs
-            if users[source] == 1 and source not in fixed and source not in places:
+            # a head is read at the end, so nothing may be written over it
+            if users[source] == 1 and source not in fixed | heads and source not in places:
                 places[source] = places.setdefault(stage.output, Place(stage.output, 0))
     for name in inputs:
         places.setdefault(name, Place(name, 0))

@@ -1,4 +1,4 @@
-"""Everything that is neither conv nor pool: sums, products, concatenations, linear layers, and the plain kernels."""
+"""What is neither conv nor pool: sums, products, concatenations, linear layers, the plain kernels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCRATCH = 1 << 16
 
 
 def build_affine(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
-    """Batchnorm, scales and activations that no other stage has taken in; in place where the memory is the same."""
+    """Batchnorm, scales and activations that no other stage took in; in place where the memory is the same."""
     x, out = work.view(stage.inputs[0]), work.view(stage.output)
     same = work.memory.places[stage.inputs[0]] == work.memory.places[stage.output]
 

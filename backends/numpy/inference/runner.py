@@ -1,4 +1,4 @@
-"""Running plans: a batch is cut into parts, each run by a plan of its size, on as many threads as there are."""
+"""Running plans: a batch is cut into parts, each run by a plan of its size, several at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pools channels last: one axis after the other, because a maximum of maxima and a sum of sums are the whole's."""
+"""Pools channels last, one axis after the other: a maximum of maxima, a sum of sums."""
 
 from __future__ import annotations
 
