@@ -18,6 +18,9 @@ from cnnspec.backends.torch.parameters import Parameter, parameters
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
 
+MOST_WORDS = 3
+"""How many layers the name of a class lists."""
+
 
 @dataclass(eq=False)
 class Class:
@@ -48,18 +51,25 @@ def promote_repeated(root: Scope) -> None:
     pending = [root]
     while pending:
         outer = pending.pop()
-        count = Counter(signatures.of(space) for space in frame(outer) if space.form == "space")
+        count = Counter(signatures.of(inner) for inner in frame(outer) if may_recur(inner))
         stack = list(reversed(outer.parts))
         while stack:
             part = stack.pop()
             if not isinstance(part, Scope):
                 continue
-            if part.form == "space" and count[signatures.of(part)] > 1 and not _has_foreign(part):
-                part.form = "class"
+            if may_recur(part) and count[signatures.of(part)] > 1:
+                part.form, part.promoted = "class", True
             if part.form == "class":
                 pending.append(part)
             else:
                 stack.extend(reversed(part.parts))
+
+
+def may_recur(scope: Scope) -> bool:
+    """Whether a scope is worth a class if it recurs: it calls no module from elsewhere, and is no arm."""
+    if scope.form == "chain":
+        return len(scope.parts) > 1 and scope.block.kind not in ("arm", "shortcut")
+    return scope.form == "space" and not _has_foreign(scope)
 
 
 def _has_foreign(space: Scope) -> bool:
@@ -111,7 +121,7 @@ class Signatures:
             rows.append((part.segment, self._part(part, scope), tuple(refs)))
             places.update((value, (index, slot)) for slot, value in enumerate(part.outputs))
         form = scope.form if scope.form != "space" else "class"
-        title = scope.block.title if form == "class" else ""
+        title = scope.block.title if form == "class" and not scope.promoted else ""
         return form, title, tuple(rows), tuple(places.get(value, value) for value in scope.outputs)
 
     def _shortcut_source(self, part: Part, scope: Scope, places: dict[str, Hashable]) -> Hashable:
@@ -224,7 +234,7 @@ class Resolver:
     def _make_class(self, group: list[Scope]) -> None:
         template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
         group = [template, *(scope for scope in group if scope is not template)]
-        made = Class(len(self.made), _title(template), group, template)
+        made = Class(len(self.made), class_title(group), group, template)
         collector = Collector(self.graph, self.class_of, self.values, made.instances)
         made.fields = collector.fields()
         made.functions, made.fixed_shapes = frozenset(collector.functions), frozenset(collector.fixed_shapes)
@@ -250,9 +260,16 @@ def _shortcuts(scope: Scope) -> list[Scope | None]:
     return found
 
 
-def _title(scope: Scope) -> str:
-    words = scope.block.title or scope.segment
-    return camel(words)
+def class_title(group: list[Scope]) -> str:
+    """What the spec calls the block; for one that it does not name, its label, or the names of its layers."""
+    first = group[0]
+    if not first.promoted:
+        return camel(first.block.title or first.segment)
+    labels = {scope.segment.rstrip("0123456789_") for scope in group}
+    label = labels.pop() if len(labels) == 1 else ""
+    if label in ("", "group"):
+        label = "_".join(part.segment.rstrip("0123456789_") for part in first.parts[:MOST_WORDS])
+    return camel(label)
 
 
 __all__ = ["Argument", "Class", "classes"]

@@ -46,6 +46,8 @@ class Collector:
     ):
         self.graph, self.class_of, self.values, self.instances = graph, class_of, values, instances
         self.entry = instances[0].inputs[:1]
+        # a shared block may be called on maps of several sizes
+        self.is_shared = any(block.kind == "share" for block in instances[0].block.ancestors())
         self.functions: set[str] = set()
         self.fixed_shapes: set[str] = set()
         self.flats: dict[int, Flat] = {}
@@ -81,7 +83,7 @@ class Collector:
 
     def _note_shapes(self, parts: Sequence[Part]) -> None:
         first = parts[0]
-        if isinstance(first, Absent):
+        if isinstance(first, Absent) or self.is_shared:
             return
         for slot, value in enumerate(first.outputs):
             if all(
@@ -106,6 +108,8 @@ class Collector:
 
     def _shape(self, rows: Sequence[Row]) -> str:
         """The shape of the output, where it is the same in every instance."""
+        if self.is_shared:
+            return ""
         shapes = {
             self.graph[row.outputs[0]].shape for row in rows if row is not None and len(row.outputs) == 1
         }
@@ -198,7 +202,7 @@ class Collector:
         for index, argument in enumerate(arguments(item)):
             argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
         counts = tuple(max(0, stop - start) for stop in stops)
-        return RunField(item, Argument("depth", counts))
+        return RunField(item, Argument("depth", counts, more=start))
 
     def _flat(self, part: Leaf | Scope) -> Flat:
         """A module's identity and numbers, in the order of `arguments`."""

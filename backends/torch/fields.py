@@ -14,7 +14,8 @@ from cnnspec.backends.torch.rules import REQUIRED
 class Argument:
     """One argument: its value in each instance, and in a run the difference from one module to the next.
 
-    `text` is what the source says, once the parameters of the class are known.
+    A parameter made for it is `more` than its value, as the depth of a stage is more than what follows its
+    first block. `value` is what the source says, once the parameters of the class are known.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Argument:
     owner: str = ""
     of_input: bool = False
     steps: Column | None = None
+    more: int = 0
     value: Expression | None = None
     step: Expression | None = None
 

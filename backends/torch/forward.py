@@ -102,18 +102,11 @@ class Forward:
         return " -> torch.Tensor | dict[str, torch.Tensor]" if several else ""
 
     def _argument(self, value: str) -> str:
-        if len(self.scope.inputs) == 1:
-            return self._take("x")
-        wanted = value.rpartition(".")[2] if self.is_net else self._label_of(value)
-        return self._take(wanted or "x")
-
-    def _label_of(self, value: str) -> str:
-        """What the spec calls a value: the label or block that ends in it."""
-        block = self.graph[value].block
-        return block.segment if block.segment.isidentifier() else ""
-
-    def _take(self, wanted: str) -> str:
-        return self.names.unique(wanted)
+        """The name of an input: what the spec calls it where a net has several, else x, then y and z."""
+        if self.is_net and len(self.scope.inputs) > 1:
+            return self.names.unique(value)
+        index = self.scope.inputs.index(value)
+        return self.names.unique("xyz"[index] if index < len("xyz") else "x")
 
     # which steps there are
 
@@ -211,14 +204,19 @@ class Forward:
         """What a step computes, from values that wait for it if the whole stays readable."""
         found = self._build(step)
         waiting = [value for value in step.inputs if value in self.pending]
-        fitting = step.join == "cat" or fits(flat(found.doc), indent + len("return "))
-        if waiting and (found.depth > MOST_CALLS or not fitting):
-            for value in waiting:
-                self._settle(value, indent)
-            return self._build(step)
+        while waiting and not self._is_readable(step, found, indent):
+            deepest = max(waiting, key=lambda value: self.pending[value].depth)
+            self._settle(deepest, indent)
+            waiting.remove(deepest)
+            found = self._build(step)
         for value in waiting:
             self.pending.pop(value, None)
         return found
+
+    def _is_readable(self, step: Step, found: Pending, indent: int) -> bool:
+        """Whether an expression is neither too deep nor too long; a concatenation may take several lines."""
+        fitting = step.join == "cat" or fits(flat(found.doc), indent + len("return "))
+        return found.depth <= MOST_CALLS and fitting
 
     def _build(self, step: Step) -> Pending:
         docs: list[Doc] = []

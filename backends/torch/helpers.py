@@ -226,14 +226,15 @@ class PixelShuffle(nn.Module):
         self.factor = factor
 
     def forward(self, x):
-        rank, r = x.dim() - 2, self.factor
-        n, channels = x.shape[0], x.shape[1] // r**rank
-        sizes = x.shape[2:]
-        x = x.reshape([n, channels] + [r] * rank + list(sizes))
+        rank = x.dim() - 2
+        x = x.unflatten(1, [-1] + [self.factor] * rank)
         order = [0, 1]
         for axis in range(rank):
             order += [2 + rank + axis, 2 + axis]
-        return x.permute(order).reshape([n, channels] + [r * size for size in sizes])
+        x = x.permute(order)
+        for axis in range(rank):
+            x = x.flatten(axis + 2, axis + 3)
+        return x
 
 
 class Reshape(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cnnspec.backends.torch.expressions import (
@@ -60,7 +61,10 @@ class Inference:
         if all(scope.inputs for scope in instances):
             channels = tuple(graph[scope.inputs[0]].shape[0] for scope in instances)
             is_vector = all(len(graph[scope.inputs[0]].shape) == 1 for scope in instances)
-            if not is_constant(channels):
+            same = next((name for name, column in found.items() if column == channels), "")
+            if same:
+                self.channels = same
+            elif not is_constant(channels):
                 self.channels = self.names.unique("in_features" if is_vector else "in_channels")
                 found[self.channels] = channels
         return found
@@ -100,7 +104,12 @@ class Inference:
             return Expression(literal(value), (), (value,) * len(reduced))
         found = find(reduced, self._preferred(argument))
         if found is None:
-            found = self._add(name or argument.name, argument.owner, column)
+            found = self._add(
+                name or argument.name, argument.owner, tuple(map(more_by(argument.more), column))
+            )
+            if argument.more:
+                known = tuple(value - argument.more for value in found.column)
+                found = Expression(f"{found.text} - {argument.more}", found.names, known)
         for used in found.names:
             self.used[used] = None
             if found.text == used:
@@ -124,12 +133,14 @@ class Inference:
     def _condition(self, field: ModuleField | GroupField) -> Expression:
         """What tells whether an instance has an optional module."""
         assert field.present is not None
-        found = {argument.name: argument.value for argument in arguments(field)}
-        ins, outs = found.get("in_channels"), found.get("out_channels")
-        first = next((a.value for a in arguments(field) if a.name == "in_channels"), ins)
-        pairs = [(first, outs)] if first is not None and outs is not None and first.names + outs.names else []
-        strides = [a.value for a in arguments(field) if a.name == "stride" and a.value and a.value.names]
-        condition = find_condition(self._reduce(field.present), pairs, strides[:1])  # type: ignore[arg-type]
+        values = {argument.name: argument.value for argument in reversed(list(arguments(field)))}
+        ins, outs, stride = values.get("in_channels"), values.get("out_channels"), values.get("stride")
+        told = [Expression(name, (name,), column) for name, column in self.known.items()]
+        pairs = [(ins, outs)] if ins is not None and outs is not None and ins.names + outs.names else []
+        pairs += [(a, b) for a in told if a.text == self.channels for b in told if b is not a]
+        strides = [stride] if stride is not None and stride.names else []
+        strides += [expression for expression in told if expression.text.startswith("stride")]
+        condition = find_condition(self._reduce(field.present), pairs, strides)
         if condition is None:
             condition = find(self._reduce(field.present), self.known)
         if condition is None:
@@ -151,6 +162,11 @@ class Inference:
             if default is not REQUIRED and 2 * sum(is_same(v, default) for v in column) >= len(column):
                 return default
         return REQUIRED
+
+
+def more_by(amount: int) -> Callable[[Any], Any]:
+    """Adds to a number; anything else stays."""
+    return lambda value: value + amount if amount and type(value) is int else value
 
 
 def _is_plain(value: Any) -> bool:

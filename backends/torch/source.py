@@ -134,7 +134,9 @@ class Writer:
             made = lines(self._doc(field, tall=True), BODY + 4, f"{target} = ")
             default = [f"        {target} = nn.Identity()"] if prefix == "self" else []
             return [*default, f"        if {field.condition.text}:", *made]
-        told = isinstance(field, GroupField) and field.form != "list" and len(field.items) > 1
+        told = isinstance(field, GroupField) and (
+            field.form == "space" or (field.form == "chain" and len(field.items) > 1)
+        )
         comment = field.shape if field.shape != before and not told else ""
         out = lines(self._doc(field, tall=True), BODY, f"{target} = ", comment=comment)
         if isinstance(field, GroupField) and field.form == "space":
@@ -166,9 +168,8 @@ class Writer:
         for item in items:
             doc = "nn.Identity()" if item.condition is not None else self._doc(item)
             entries.append(Item(doc, f"{literal(item.segment)}: "))
-        return Bracketed(
-            "nn.ModuleDict(", (Item(Bracketed("{", tuple(entries), "}", tall=True)),), last_comma=False
-        )
+        inner = Bracketed("{", tuple(entries), "}", tall=len(entries) > 1)
+        return Bracketed("nn.ModuleDict(", (Item(inner),), last_comma=False)
 
     def _named(self, fields: Sequence[Field], comments: bool) -> tuple[Item, ...]:
         """name=module for each, with its shape where that changes."""

@@ -62,6 +62,7 @@ class Scope:
     class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered,
     each on the concatenation of the input and all outputs before. space: a namespace, whose parts are called
     by the class around it.
+    `promoted` marks a class that the spec does not name, made because it recurs.
     `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes.
     """
 
@@ -74,6 +75,7 @@ class Scope:
     parts: list[Part] = field(default_factory=list)
     linear: bool = False
     nesting: int = 0
+    promoted: bool = False
 
 
 Part = Leaf | Call | Absent | Scope
