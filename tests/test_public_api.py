@@ -1,0 +1,40 @@
+"""What `import cnnspec` gives: a short list, every name of it there and documented."""
+
+import inspect
+
+import pytest
+
+import cnnspec
+
+
+def test_the_list_is_short_and_sorted_by_kind():
+    assert len(cnnspec.__all__) <= 16
+    assert len(set(cnnspec.__all__)) == len(cnnspec.__all__)
+    assert {"Net", "SpecError", "load", "loads", "zoo"} <= set(cnnspec.__all__)
+
+
+@pytest.mark.parametrize("name", cnnspec.__all__)
+def test_every_name_is_there_and_documented(name):
+    value = getattr(cnnspec, name)
+    assert name.startswith("__") or inspect.getdoc(value), f"{name} has no docstring"
+
+
+def test_nothing_else_looks_public():
+    modules = {name for name, value in vars(cnnspec).items() if inspect.ismodule(value)}
+    public = {name for name in vars(cnnspec) if not name.startswith("_")} - modules
+    assert public == {name for name in cnnspec.__all__ if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("function", [cnnspec.load, cnnspec.loads, cnnspec.zoo])
+def test_functions_have_types(function):
+    signature = inspect.signature(function)
+    assert all(p.annotation is not p.empty for p in signature.parameters.values())
+    assert signature.return_annotation == "Net"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, value in vars(cnnspec.Net).items() if not name.startswith("_")]
+)
+def test_every_attribute_of_a_net_is_documented(name):
+    value = inspect.getattr_static(cnnspec.Net, name)
+    assert inspect.getdoc(value) or name == "name", f"Net.{name} has no docstring"
