@@ -1,6 +1,7 @@
 """Documents that run: the fenced blocks of a Markdown file, executed in order in one folder.
 
     ```cnn title=edge.cnn       a spec: written to that file, and checked
+    ```python title=a.py        a script: written to that file, for a command to run
     ```cnn wrong                one with a mistake; `part` is no whole file, and is not checked
     ```console                  `$ command` lines, each with the output that it prints
     ```python                   run in one namespace for the whole file; a ```text block after it: its output
@@ -94,7 +95,7 @@ def execute(document: str, folder: Path) -> tuple[str, list[str]]:
         if block.language == "console":
             text, wrong = run_console(text, folder)
             problems += wrong
-        elif block.language == "python":
+        elif block.language == "python" and not block.title:
             printed = run_python(text, namespace, folder)
         elif block.language == "text" and printed is not None:
             if not matches(text, printed):
