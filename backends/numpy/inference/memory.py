@@ -7,7 +7,7 @@ reads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from math import prod
 from typing import NamedTuple
 
@@ -88,17 +88,23 @@ def place(
             users[name] = users.get(name, 0) + 1
     views = {stage.output for stage in stages if is_view(stage, shapes)}
     fixed = views | set(inputs)
+    # values that others than the next stage read: nothing may be written over them
+    kept = heads | {name for name, count in users.items() if count > 1}
     places: dict[str, Place] = {}
+    overwritten: set[str] = set()
     for stage in reversed(stages):
         if isinstance(stage.layer, Concat):
-            place_parts(stage, shapes, places, fixed)
+            taken = fixed | kept if stage.output in overwritten else fixed
+            parts = place_parts(stage, shapes, places, taken)
+            if stage.output in overwritten:
+                overwritten |= parts
         elif stage.output in views:
             continue
         elif isinstance(stage.layer, (*POINTWISE, *AFFINE)):
             (source,) = stage.inputs
-            # a head is read at the end, so nothing may be written over it
-            if users[source] == 1 and source not in fixed | heads and source not in places:
+            if source not in fixed | kept and source not in places:
                 places[source] = places.setdefault(stage.output, Place(stage.output, 0))
+                overwritten.add(source)
     for name in inputs:
         places.setdefault(name, Place(name, 0))
     for stage in stages:
@@ -117,19 +123,27 @@ def is_view(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
     return isinstance(stage.layer, Slice)
 
 
-def place_parts(stage: Stage, shapes: Mapping[str, Shape], places: dict[str, Place], fixed: set[str]) -> None:
-    """Put the parts of a concatenation into the whole, or find the whole where its parts already lie."""
+def place_parts(
+    stage: Stage, shapes: Mapping[str, Shape], places: dict[str, Place], fixed: Set[str]
+) -> set[str]:
+    """Put the parts of a concatenation into the whole, or find the whole where its parts already lie.
+
+    Gives the parts that were put there; those in `fixed` are not.
+    """
     starts = np.cumsum([0, *(shapes[name][0] for name in stage.inputs)]).tolist()
     if stage.output not in places and all(name in places for name in stage.inputs):
         root, first = places[stage.inputs[0]]
         wanted = [Place(root, first + start) for start in starts[:-1]]
         if [places[name] for name in stage.inputs] == wanted and shapes[root][1:] == shapes[stage.output][1:]:
             places[stage.output] = Place(root, first)
-            return
+            return set()
     root, offset = places.setdefault(stage.output, Place(stage.output, 0))
+    put = set()
     for name, start in zip(stage.inputs, starts, strict=False):
         if name not in places and name not in fixed:
             places[name] = Place(root, offset + start)
+            put.add(name)
+    return put
 
 
 def lifetimes(
