@@ -1,0 +1,390 @@
+"""Random valid specs as text: every layer, join, residual, dense, repeat, def, share, label and head.
+
+Shapes are followed while the text is drawn, by the layers' own rules, and arguments are drawn so that they
+mostly fit; what does not fit a shape is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from math import prod
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cnnspec.layers import REGISTRY
+from cnnspec.layers.base import Layer, LayerError, Shape, describe
+
+Draw = Callable[[Any], Any]
+Lines = list[str]
+
+LARGEST = 1500
+"""The most values that one sample of a value has."""
+
+
+def specs() -> st.SearchStrategy[str]:
+    """The text of a spec with one net, called Net."""
+    return _spec()
+
+
+@st.composite
+def _spec(draw: Draw) -> str:
+    return Writer(draw).write()
+
+
+def extent(rank: int, low: int, high: int) -> Any:
+    """One integer for all axes, or one an axis."""
+    axis = st.integers(low, high)
+    return axis | st.tuples(*[axis] * rank) if rank > 1 else axis
+
+
+def divisor(channels: int) -> Any:
+    return st.sampled_from([n for n in range(1, channels + 1) if channels % n == 0])
+
+
+def outputs(groups: int) -> Any:
+    return st.integers(1, max(1, 8 // groups)).map(lambda n: n * groups)
+
+
+FLAG = st.booleans()
+FACTOR = st.sampled_from([-1.5, 0.25, 0.5, 2.0])
+WORDS = st.sampled_from(["half", "valid", "same"])
+MODES = st.sampled_from(["nearest", "bilinear"])
+OVER = st.sampled_from(["all", "channels"])
+EPS = st.sampled_from([1e-5, 1e-3, 0.1])
+MARGIN_MODES = st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"])
+
+
+def arguments(draw: Draw, op: str, shape: Shape) -> dict[str, Any]:
+    """Arguments of a layer that are likely to fit a shape."""
+    channels, sizes = shape[0], shape[1:]
+    rank = len(sizes)
+    values: Mapping[str, Callable[[], dict[str, Any]]] = {
+        "conv": lambda: {
+            "groups": (groups := draw(divisor(channels))),
+            "out": draw(outputs(groups)),
+            "kernel": draw(extent(rank, 1, 4)),
+            "stride": draw(extent(rank, 1, 3)),
+            "pad": draw(WORDS | extent(rank, 0, 3)),
+            "dilation": draw(extent(rank, 1, 3)),
+            "bias": draw(FLAG),
+            "pad_mode": draw(MARGIN_MODES),
+            "standardize": draw(st.integers(0, 4)) == 0,
+        },
+        "dwconv": lambda: {
+            "kernel": draw(extent(rank, 1, 4)),
+            "stride": draw(extent(rank, 1, 3)),
+            "pad": draw(WORDS | extent(rank, 0, 2)),
+            "dilation": draw(extent(rank, 1, 2)),
+            "multiplier": draw(st.integers(1, 2)),
+            "bias": draw(FLAG),
+        },
+        "tconv": lambda: {
+            "groups": (groups := draw(divisor(channels))),
+            "out": draw(outputs(groups)),
+            "kernel": draw(extent(rank, 1, 4)),
+            "stride": draw(extent(rank, 1, 3)),
+            "pad": draw(extent(rank, 0, 2)),
+            "dilation": draw(extent(rank, 1, 3)),
+            "bias": draw(FLAG),
+            "output_pad": draw(extent(rank, 0, 2)),
+        },
+        "maxpool": lambda: {
+            "kernel": draw(extent(rank, 1, min(3, *sizes))),
+            "stride": draw(st.none() | extent(rank, 1, 3)),
+            "pad": draw(st.just(0) | WORDS | extent(rank, 0, 1)),
+            "dilation": draw(extent(rank, 1, 2)),
+            "ceil": draw(FLAG),
+        },
+        "avgpool": lambda: {
+            "kernel": draw(extent(rank, 1, min(3, *sizes))),
+            "stride": draw(st.none() | extent(rank, 1, 3)),
+            "pad": draw(st.just(0) | WORDS | extent(rank, 0, 1)),
+            "ceil": draw(FLAG),
+            "count_pad": draw(FLAG),
+        },
+        "lppool": lambda: {
+            "kernel": draw(extent(rank, 1, min(3, *sizes))),
+            "power": draw(st.sampled_from([1.0, 2.0, 3.0, 4.0])),
+            "stride": draw(st.none() | extent(rank, 1, 3)),
+            "ceil": draw(FLAG),
+        },
+        "adaptive_avgpool": lambda: {"size": draw(extent(rank, 1, 6))},
+        "adaptive_maxpool": lambda: {"size": draw(extent(rank, 1, 6))},
+        "batchnorm": lambda: {
+            "eps": draw(EPS),
+            "momentum": draw(st.sampled_from([0.1, 0.5])),
+            "affine": draw(FLAG),
+        },
+        "layernorm": lambda: {"over": draw(OVER), "eps": draw(EPS), "affine": draw(FLAG)},
+        "instancenorm": lambda: {"eps": draw(EPS), "affine": draw(FLAG)},
+        "groupnorm": lambda: {"groups": draw(divisor(channels)), "eps": draw(EPS), "affine": draw(FLAG)},
+        "lrn": lambda: {
+            "size": draw(st.integers(1, 6)),
+            "alpha": draw(st.sampled_from([1e-4, 0.5])),
+            "beta": draw(st.sampled_from([0.75, 0.5])),
+            "k": draw(st.sampled_from([1.0, 2.0])),
+        },
+        "rmsnorm": lambda: {"over": draw(OVER), "eps": draw(EPS), "affine": draw(FLAG)},
+        "leaky_relu": lambda: {"slope": draw(FACTOR)},
+        "prelu": lambda: {"shared": draw(FLAG)},
+        "elu": lambda: {"alpha": draw(st.sampled_from([0.5, 1.0]))},
+        "gelu": lambda: {"approximate": draw(st.sampled_from(["none", "tanh"]))},
+        "softplus": lambda: {
+            "beta": draw(st.sampled_from([0.5, 1.0, 2.0])),
+            "threshold": draw(st.sampled_from([1.0, 20.0])),
+        },
+        "linear": lambda: {"out": draw(st.integers(1, 12)), "bias": draw(FLAG)},
+        "dropout": lambda: {"rate": draw(st.sampled_from([0.1, 0.5]))},
+        "droppath": lambda: {"rate": draw(st.sampled_from([0.0, 0.2]))},
+        "scale": lambda: {"by": draw(FACTOR), "learnable": draw(FLAG)},
+        "layerscale": lambda: {"init": draw(st.sampled_from([1e-6, 0.1]))},
+        "pad": lambda: {
+            "amount": draw(extent(rank, 0, 3)),
+            "mode": draw(MARGIN_MODES),
+            "value": draw(st.sampled_from([0.0, 1.5])),
+        },
+        "crop": lambda: {"size": draw(st.tuples(*[st.integers(1, size) for size in sizes]))},
+        "slice": lambda: {
+            "start": (start := draw(st.integers(0, channels - 1))),
+            "stop": draw(st.integers(start + 1, channels)),
+        },
+        "channel_shuffle": lambda: {"groups": draw(divisor(channels))},
+        "pixel_shuffle": lambda: {"factor": draw(st.integers(1, 3))},
+        "upsample": lambda: {"scale": draw(extent(rank, 1, 3)), "mode": draw(MODES)},
+        "resize": lambda: {"size": draw(extent(rank, 1, 9)), "mode": draw(MODES)},
+        "reshape": lambda: {"shape": draw(st.sampled_from(factorings(prod(shape))))},
+        "zero_channels": lambda: {"out": draw(st.integers(channels, channels + 4))},
+        "subsample": lambda: {"stride": draw(extent(rank, 1, 3))},
+    }
+    return values[op]() if op in values else {}
+
+
+def factorings(size: int) -> list[int | tuple[int, ...]]:
+    """The size as a vector, and as maps of one, two and three axes."""
+    found: list[int | tuple[int, ...]] = [size]
+    for a in range(1, 10):
+        if size % a == 0:
+            found.append((size // a, a))
+            found += [(size // a // b, b, a) for b in range(1, 10) if size // a % b == 0]
+    return found + [
+        (*shape[:2], 1, shape[2]) for shape in found[1:] if isinstance(shape, tuple) and len(shape) == 3
+    ]
+
+
+MAPS = [op for op, cls in REGISTRY.items() if cls.arity == 1 and op != "linear"]
+VECTORS = [
+    op
+    for op, cls in REGISTRY.items()
+    if cls.family in ("activation", "dense")
+    or op in ("batchnorm", "layernorm", "groupnorm", "rmsnorm", "slice", "zero_channels", "reshape")
+]
+
+
+def written(layer: Layer, draw: Draw) -> str:
+    """A layer as a spec writes it: defaults left out, and the first arguments perhaps without names."""
+    given = [(f.name, getattr(layer, f.name)) for f in fields(layer) if getattr(layer, f.name) != f.default]
+    bare = 0
+    if draw(FLAG):
+        names = [f.name for f in fields(layer)]
+        while bare < len(given) and given[bare][0] == names[bare]:
+            bare += 1
+    words = [
+        value_text(value) if i < bare else f"{name}={value_text(value)}"
+        for i, (name, value) in enumerate(given)
+    ]
+    return f"{layer.op}({', '.join(words)})" if words else layer.op
+
+
+def value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return describe(value) if isinstance(value, tuple) else str(value)
+
+
+class Writer:
+    """Draws a net statement by statement; `labels` are the values that later statements may name."""
+
+    def __init__(self, draw: Draw):
+        self.draw = draw
+        self.definitions: Lines = []
+        self.labels: dict[str, Shape] = {}
+        self.count = 0
+
+    def write(self) -> str:
+        inputs, start, shape = self.inputs()
+        body, shape = self.chain(shape, self.draw(st.integers(1, 5)), labelled=True)
+        lines = [*inputs, *start, *body]
+        if self.labels and self.draw(st.integers(0, 3)) == 0:
+            lines += self.heads(shape)
+        return "\n".join([*self.definitions, "net Net {", *indented(lines), "}"])
+
+    def inputs(self) -> tuple[Lines, Lines, Shape]:
+        """The inputs of the net, the statement that joins them, and the shape that it gives."""
+        rank = self.draw(st.sampled_from([0, 1, 1, 2, 2, 2, 2, 3, 3]))
+        sizes = tuple(self.draw(st.integers(1, {0: 0, 1: 12, 2: 8, 3: 5}[rank])) for _ in range(rank))
+        first, second = ((self.draw(st.sampled_from([1, 2, 3, 4, 6])), *sizes) for _ in range(2))
+        if self.draw(st.integers(0, 4)):
+            return [f"input {describe(first)}"], [], first
+        lines = [f"input left {describe(first)}", f"input right {describe(second)}"]
+        return lines, ["concat(left, right)"], (first[0] + second[0], *sizes)
+
+    def heads(self, shape: Shape) -> Lines:
+        """The main head, and another from a label, which may be for training."""
+        label = self.draw(st.sampled_from(sorted(self.labels)))
+        main, _ = self.chain(shape, 1)
+        side, _ = self.chain(self.labels[label], 1)
+        role = self.draw(st.sampled_from(["", ", training"]))
+        return [
+            "head main {",
+            *indented(main or ["identity -> relu"]),
+            "}",
+            f"head side from {label}{role} {{",
+            *indented(side or ["relu"]),
+            "}",
+        ]
+
+    def chain(self, shape: Shape, length: int, labelled: bool = False) -> tuple[Lines, Shape]:
+        """Some statements one after the other."""
+        lines: Lines = []
+        for _ in range(length):
+            statement, shape = self.statement(shape, labelled)
+            lines += statement
+            if labelled and statement and self.draw(st.integers(0, 2)) == 0:
+                shape = self.label(lines, len(statement), shape)
+        return lines, shape
+
+    def label(self, lines: Lines, size: int, shape: Shape) -> Shape:
+        """Label the last statement, or join its value with that of an earlier label."""
+        same = [name for name, other in self.labels.items() if other == shape]
+        alike = [name for name, other in self.labels.items() if other[1:] == shape[1:]]
+        if same and self.draw(FLAG):
+            join = self.draw(st.sampled_from(["add", "mul", "maximum"]))
+            lines.append(f"{join}({self.draw(st.sampled_from(same))}, prev)")
+        elif alike and self.draw(FLAG):
+            name = self.draw(st.sampled_from(alike))
+            lines.append(f"concat(prev, {name})")
+            shape = (shape[0] + self.labels[name][0], *shape[1:])
+        else:
+            name = self.fresh("value")
+            lines[-size] = f"{name}: {lines[-size]}"
+            self.labels[name] = shape
+        return shape
+
+    def fresh(self, word: str) -> str:
+        self.count += 1
+        return f"{word}{self.count}"
+
+    def statement(self, shape: Shape, nest: bool = True) -> tuple[Lines, Shape]:
+        """A layer, or now and then a form with statements inside."""
+        if not nest or self.draw(st.integers(0, 2)):
+            return self.layer(shape)
+        form = self.draw(
+            st.sampled_from(
+                [self.residual, self.project, self.same, self.concat, self.gate, self.dense, self.block]
+            )
+        )
+        lines, result = form(shape)
+        return (lines, result) if prod(result) <= LARGEST else ([], shape)
+
+    def layer(self, shape: Shape) -> tuple[Lines, Shape]:
+        for _ in range(3):
+            op = self.draw(st.sampled_from(VECTORS if len(shape) == 1 else MAPS))
+            try:
+                layer = REGISTRY[op](**arguments(self.draw, op, shape))
+                result = layer.infer(shape)
+            except LayerError:
+                continue
+            if prod(result) <= LARGEST:
+                return [written(layer, self.draw)], result
+        return [], shape
+
+    def inner(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A short chain without forms inside."""
+        return self.chain(shape, self.draw(st.integers(1, 2)))
+
+    def kept(self, shape: Shape) -> Lines:
+        """A short chain that ends in the shape it starts from, and has at least one layer."""
+        lines, end = self.inner(shape)
+        return lines + fitted(end, shape) or [self.draw(st.sampled_from(["relu", "tanh", "sigmoid"]))]
+
+    def residual(self, shape: Shape) -> tuple[Lines, Shape]:
+        word = self.draw(
+            st.sampled_from(["residual", "residual(shortcut=identity)", "residual(shortcut=if_same)"])
+        )
+        return [f"{word} {{", *indented(self.kept(shape)), "}"], shape
+
+    def project(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A residual that halves the map or changes its channels."""
+        if len(shape) == 1:
+            out = self.draw(st.integers(1, 8))
+            return ["residual(shortcut=project) {", f"    linear({out})", "}"], (out,)
+        word = self.draw(st.sampled_from(["project", "pad"]))
+        stride = self.draw(st.integers(1, 2))
+        out = self.draw(st.integers(shape[0] if word == "pad" else 1, shape[0] + 3))
+        main = [f"conv({out}, 3, stride={stride}) -> relu", "batchnorm"]
+        sizes = ((size - 1) // stride + 1 for size in shape[1:])
+        return [f"residual(shortcut={word}) {{", *indented(main), "}"], (out, *sizes)
+
+    def same(self, shape: Shape) -> tuple[Lines, Shape]:
+        """Arms of equal shapes, one of them perhaps empty."""
+        join = self.draw(st.sampled_from(["add", "mul", "maximum"]))
+        arms = [self.kept(shape) for _ in range(self.draw(st.integers(1, 2)))]
+        arms += [["identity"]] * self.draw(st.integers(0, 1))
+        return joined(join, arms), shape
+
+    def concat(self, shape: Shape) -> tuple[Lines, Shape]:
+        arms, channels = [], 0
+        for _ in range(self.draw(st.integers(1, 3))):
+            lines, end = self.inner(shape)
+            target = (end[0], *shape[1:]) if len(end) == len(shape) else shape
+            arms.append(lines + fitted(end, target) or ["identity"])
+            channels += target[0]
+        return joined("concat", arms), (channels, *shape[1:])
+
+    def gate(self, shape: Shape) -> tuple[Lines, Shape]:
+        """Squeeze and excitation, as a map of one pixel or as a vector."""
+        if len(shape) == 1:
+            return self.same(shape)
+        squeeze = self.draw(
+            st.sampled_from([f"gap -> conv({shape[0]}, 1)", f"gmp -> flatten -> linear({shape[0]})"])
+        )
+        return joined("mul", [["identity"], [f"{squeeze} -> sigmoid"]]), shape
+
+    def dense(self, shape: Shape) -> tuple[Lines, Shape]:
+        count = self.draw(st.integers(1, 3))
+        grown, out = shape[0], self.draw(st.integers(1, 3))
+        layer = f"linear({out}) -> tanh" if len(shape) == 1 else f"batchnorm -> relu -> conv({out}, 3)"
+        return [f"dense({count}) {{ {layer} }}"], (grown + count * out, *shape[1:])
+
+    def block(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A def or a share, called a few times."""
+        name = self.fresh("block")
+        word = self.draw(st.sampled_from(["def", "share"]))
+        self.definitions += [f"{word} {name} {{", *indented(self.kept(shape)), "}"]
+        calls = self.draw(
+            st.sampled_from([[name], [f"{name} * 2"], [f"{name} -> {name}"], [name, f"{name} * 0"]])
+        )
+        return list(calls), shape
+
+
+def fitted(shape: Shape, target: Shape) -> Lines:
+    """What makes a value of one shape one of another; nothing where they agree."""
+    if shape == target:
+        return []
+    if len(shape) != len(target) or len(shape) == 1:
+        lines = ["flatten"] if len(shape) > 1 else []
+        lines.append(f"linear({prod(target)})")
+        return lines if len(target) == 1 else [*lines, f"reshape({describe(target)})"]
+    lines = [f"resize({describe(target[1:])})"] if shape[1:] != target[1:] else []
+    return lines if shape[0] == target[0] else [*lines, f"conv({target[0]}, 1)"]
+
+
+def joined(join: str, arms: list[Lines]) -> Lines:
+    """A join of arms, each on one line."""
+    return [f"{join} {{", *(f"    | {' -> '.join(arm)}" for arm in arms), "}"]
+
+
+def indented(lines: Lines) -> Lines:
+    return ["    " + line for line in lines]

@@ -1,0 +1,89 @@
+"""Random nets on every backend: declared shapes, outputs, gradients, running statistics and counts agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from random_specs import specs
+
+import cnnspec
+from cnnspec.backends import numpy
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.verify import by_head, magnitude, seeded_weights, verify
+from cnnspec.graph import Graph
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+torch = pytest.importorskip("cnnspec.backends.torch")
+onnx_backend = pytest.importorskip("cnnspec.backends.onnx")
+
+BATCH = 3
+unhurried = settings(
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def hold(text: str) -> None:
+    """All that must agree of one net."""
+    net = cnnspec.loads(text)
+    weights, inputs = seeded_weights(net.ir), random_inputs(net.ir, batch=BATCH)
+    hold_shapes(net.ir, weights, inputs)
+    hold_counts(net)
+    found = verify(net.ir, ["numpy", "torch"], dtype="float64", train=True, batch=BATCH)
+    assert found.ok, found.as_text()
+    hold_float32(net.ir, weights, inputs)
+
+
+def hold_shapes(graph: Graph, weights: dict[str, Any], inputs: dict[str, Any]) -> None:
+    """The shape of every value is the declared one in numpy and, inferred by onnx itself, in the model."""
+    values = numpy.compile(graph, weights).trace(inputs)
+    assert {name: value.shape for name, value in values.items()} == {
+        name: (BATCH, *graph[name].shape) for name in graph.inference().nodes
+    }
+    model = onnx_backend.model(graph, weights)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+
+
+def hold_counts(net: cnnspec.Net) -> None:
+    """Parameters are as many as torch counts."""
+    module = torch.compile(net.ir)
+    assert net.params == sum(parameter.numel() for parameter in module.parameters())
+
+
+def hold_float32(graph: Graph, weights: dict[str, Any], inputs: dict[str, Any]) -> None:
+    """In float32 every backend is as near to float64 as rounding lets the plain kernels be."""
+    exact = by_head(graph, numpy.compile(graph, weights, dtype=np.float64)(inputs))
+    plain = by_head(graph, numpy.compile(graph, weights).forward(inputs, training=False))
+    given = {
+        "numpy": numpy.compile(graph, weights)(inputs),
+        "torch": torch.runner(graph, weights)(inputs),
+        "onnx": onnx_backend.compile(graph, weights)(inputs),
+    }
+    for head, value in exact.items():
+        rounding = magnitude(plain[head] - value)
+        for backend, outputs in given.items():
+            got = by_head(graph, outputs)[head]
+            assert got.shape == value.shape, backend
+            np.testing.assert_allclose(
+                got, value, rtol=0, atol=1e-5 * magnitude(value) + 20 * rounding, err_msg=backend
+            )
+
+
+@settings(unhurried, max_examples=60)
+@given(specs())
+def test_random_nets(text: str) -> None:
+    hold(text)
+
+
+@pytest.mark.slow
+@settings(unhurried, max_examples=3000, derandomize=False)
+@given(specs())
+def test_thousands_of_random_nets(text: str) -> None:
+    hold(text)
