@@ -1,4 +1,4 @@
-"""Writes the pages that come from the registries: layers, diagnostics, passes, the zoo.
+"""Writes what comes from the registries: layers, diagnostics, passes, the zoo, colours for editors.
 
     python docs/generate.py
 
@@ -8,13 +8,16 @@ A test holds the pages against what this makes of the code; `pytest --update-gol
 from __future__ import annotations
 
 import inspect
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from cnnspec import pipeline
+from cnnspec import highlight, pipeline
 from cnnspec.diagnostics.explain import codes, explain
+from cnnspec.elaborate.functions import FUNCTIONS
+from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify
 from cnnspec.zoo_list import Entry, entries
@@ -43,7 +46,7 @@ def layers() -> str:
         MADE.format("the layers in cnnspec/layers/"),
         "Shapes are per sample, channels first: `CxHxW` for maps (`CxL` and `CxDxHxW` work alike), `C` for",
         "vectors. Names, defaults and layouts of weights follow torch where there is a choice. Output sizes",
-        "are rounded down unless `ceil=true`. Each example is one of the tests; its comments state figures.\n",
+        "are rounded down unless `ceil=true`. Each example is a test; its comments state figures.\n",
         "`cnnspec layers NAME` prints an entry on the command line. The kinds of arguments:\n",
         *kinds(),
         "",
@@ -179,11 +182,47 @@ def zoo_row(net: Entry) -> str:
     return f"| {net.name} | {net.input} | {net.params:,} | {net.macs:,} |"
 
 
+# ---- colours for editors
+
+
+def textmate() -> str:
+    """The TextMate grammar of the language, with the words that cnnspec/highlight.py colours."""
+
+    def rule(name: str, match: str) -> dict[str, str]:
+        return {"name": f"{name}.cnn", "match": match}
+
+    def any_of(words: Iterable[str]) -> str:
+        return rf"\b(?:{'|'.join(words)})\b"
+
+    defined = {"1": {"name": "keyword.declaration.cnn"}, "2": {"name": "entity.name.type.cnn"}}
+    label = rf"(?:^|[{{;|])\s*({highlight.IDENTIFIER}(?:\[[^\]]*\])?):"
+    patterns: list[dict[str, object]] = [
+        rule("comment.line.number-sign", "#.*$"),
+        {"match": rf"\b(def|share|net)\s+({highlight.IDENTIFIER})", "captures": defined},
+        {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},
+        rule("keyword.declaration", any_of(highlight.DECLARATIONS)),
+        rule("keyword.control", any_of(highlight.KEYWORDS)),
+        rule("keyword.operator.word", any_of(highlight.WORDS_OF_LOGIC)),
+        rule("keyword.other.section", any_of(highlight.SECTIONS)),
+        rule("keyword.constant", any_of(highlight.CONSTANTS)),
+        rule("variable.parameter", rf"\b{highlight.IDENTIFIER}(?=\s*=(?![=>]))"),
+        rule("support.function.layer", any_of((*REGISTRY, *FORMS))),
+        rule("support.function", any_of(FUNCTIONS) + r"(?=\()"),
+        rule("constant.numeric.dims", rf"(?<![A-Za-z0-9_.]){highlight.DIMS}"),
+        rule("constant.numeric", rf"(?<![A-Za-z0-9_.]){highlight.NUMBER}"),
+        rule("string.quoted.double", r'"[^"\\]*"'),
+        rule("keyword.operator.flow", "->|=>|\\|"),
+    ]
+    grammar = {"name": "cnnspec", "scopeName": "source.cnn", "patterns": patterns}
+    return json.dumps(grammar, indent=2) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
     "passes.md": passes,
     "zoo.md": zoo,
+    "../editors/vscode/syntaxes/cnn.tmLanguage.json": textmate,
 }
 
 
