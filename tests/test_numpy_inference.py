@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -100,6 +101,54 @@ def test_other_ranks(shape: tuple[int, ...]) -> None:
             Conv(6, 3), BatchNorm(), ReLU(), MaxPool(2), Conv(4, 3, stride=2), AvgPool(2, pad=1), shape=shape
         )
     )
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 23), (30, 18)])
+def test_winograd(size: tuple[int, int]) -> None:
+    """3x3 convs with enough channels and tiles: whole and broken tiles, paddings, all that is merged in."""
+    layers = (
+        BatchNorm(),
+        ReLU(),
+        Conv(32, 3),
+        BatchNorm(),
+        ReLU(),
+        Conv(40, 3, pad=0),
+        Conv(32, 3, pad=2),
+        SiLU(),
+    )
+    for batch, threads in [(1, 1), (1, 2), (5, 1)]:
+        agree(chain(*layers, shape=(33, *size)), batch=batch, threads=threads)
+    agree(
+        net(
+            ("a", Conv(36, 3), ("input",)),
+            ("b", Conv(36, 3, bias=False), ("a",)),
+            ("norm", BatchNorm(), ("b",)),
+            ("sum", Add(), ("norm", "a")),
+            ("relu", ReLU(), ("sum",)),
+            shape=(32, *size),
+        )
+    )
+
+
+def test_the_error_of_winograd_is_small() -> None:
+    graph = chain(Conv(256, 3), shape=(256, 28, 28))
+    program = backend.compile(graph, scheme="he")
+    x = np.random.default_rng(0).standard_normal((1, 256, 28, 28)).astype(np.float32)
+    exact = backend.compile(graph, program.state_dict(), dtype=np.float64)(x)
+    assert np.abs(program(x) - exact).max() < 2e-5 * np.abs(exact).max()
+
+
+def test_shared_weights_with_norms_of_their_own() -> None:
+    graph = net(
+        ("a", Conv(32, 3), ("input",)),
+        ("a_norm", BatchNorm(), ("a",)),
+        ("b", Conv(32, 3), ("a_norm",)),
+        ("b_norm", BatchNorm(), ("b",)),
+        shape=(32, 16, 16),
+    )
+    nodes = dict(graph.nodes)
+    nodes["b"] = nodes["b"]._replace(weights_of="a")
+    agree(replace(graph, nodes=nodes))
 
 
 def test_a_large_map_is_cut_into_blocks() -> None:

@@ -44,11 +44,18 @@ class Workplace:
     memory: Memory
     tensors: Mapping[str, Array]
     threads: int
+    made: dict[str, Array] = field(default_factory=dict)
     scratch: Scratch = field(default_factory=Scratch)
     zero: Array = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def view(self, name: str) -> Array:
         return self.memory.view(name)
+
+    def derived(self, key: str, make: Callable[[], Array]) -> Array:
+        """What is computed from weights once, for all plans of a net."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def zeros(self, shape: Sizes) -> Array:
         """Zeros of this shape, all in the same memory; numpy's maximum is four times slower with a scalar."""

@@ -1,7 +1,8 @@
-"""Convolutions channels last, each by one of four kernels that `kernel_of` chooses by shape."""
+"""Convolutions channels last, each by the one of five kernels that suits its shape."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut, split, window_view
 from cnnspec.backends.numpy.inference.fuse import Finish, Stage
+from cnnspec.backends.numpy.inference.winograd import build_winograd, padded_size, tiles
 from cnnspec.backends.numpy.kernels.conv import standardized
 from cnnspec.backends.numpy.kernels.window import PAD_MODES, Array, Margins, Sizes
 from cnnspec.backends.numpy.rules import conv_settings
@@ -18,6 +20,9 @@ from cnnspec.layers.conv import Conv
 SCRATCH = 1 << 18
 """Floats that the columns of one block may take: 1 MiB, about what stays in the cache beside the weights."""
 
+
+SMALL = 1 << 17
+"""Weights up to which a second, scaled copy costs little memory: 512 KiB."""
 
 NOTHING = Finish()
 
@@ -47,11 +52,23 @@ def form_of(layer: Conv, source: Shape) -> Form:
 def conv_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
     """The padded input, where the conv needs one: (batch, *spatial, channels)."""
     form = form_of(stage.layer, source)
+    if suits_winograd(stage, form, source, batch):
+        return batch, *map(padded_size, stage.layer.infer(source)[1:]), source[0]
     plain = not any(map(any, form.padding))
     if plain and (stage.before is None or (form.pointwise and form.groups == 1)):
         return None
     spatial = tuple(h + sum(margin) for h, margin in zip(source[1:], form.padding, strict=True))
     return batch, *spatial, source[0]
+
+
+def suits_winograd(stage: Stage, form: Form, source: Shape, batch: int) -> bool:
+    """Whether Winograd's form is the fastest: 3x3 at stride 1, with enough tiles for efficient products."""
+    if form[:3] != ((3, 3), (1, 1), (1, 1)) or form.groups > 1 or stage.layer.pad_mode != "zeros":
+        return False
+    # the transformed kernels are four times as large: many must serve more tiles
+    count = batch * prod(map(tiles, stage.layer.infer(source)[1:]))
+    channels, out = source[0], stage.layer.out
+    return min(channels, out) >= 32 and count >= (16 if channels * out <= 1 << 16 else 48)
 
 
 def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
@@ -60,12 +77,23 @@ def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     weight = work.tensors[stage.weights["weight"]]
     if stage.layer.standardize:
         weight = standardized(weight)
+    winograd = suits_winograd(stage, form, source, len(x))
+    scale = stage.finish.scale
+    if scale is not None and (winograd or weight.size <= SMALL):
+        weight = weight * scale.reshape(-1, *(1,) * (weight.ndim - 1))
+        stage.finish = replace(stage.finish, scale=None)
     phases: list[Phase] = []
     if conv_temporary(stage, source, len(x)) is not None:
         padded = work.memory.temporary(stage)
-        phases.append(build_padding(stage, x, padded, form.padding, work))
+        margins = tuple(
+            (before, size - h - before)
+            for (before, _), size, h in zip(form.padding, padded.shape[1:], source[1:], strict=False)
+        )
+        phases.append(build_padding(stage, x, padded, margins, work))
         x = padded
-    if form.groups == source[0] == stage.layer.out:
+    if winograd:
+        phases.append(build_winograd(stage, x, weight, work))
+    elif form.groups == source[0] == stage.layer.out:
         phases.append(build_depthwise(stage, form, x, weight, work))
     elif form.groups > 1:
         phases.append(build_grouped(stage, form, x, weight, work))

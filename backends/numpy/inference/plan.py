@@ -18,6 +18,7 @@ from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Flatten, Linear
 from cnnspec.layers.join import Add, Concat, Maximum, Mul
+from cnnspec.layers.norm import LocalResponseNorm
 from cnnspec.layers.pool import AvgPool, GlobalAvgPool, MaxPool
 from cnnspec.layers.shape import Slice
 
@@ -28,6 +29,7 @@ BUILDERS: dict[type[Layer], Builder] = {
     MaxPool: window.build_pool,
     AvgPool: window.build_pool,
     GlobalAvgPool: pointwise.build_gap,
+    LocalResponseNorm: pointwise.build_lrn,
     Linear: pointwise.build_linear,
     Flatten: pointwise.build_flatten,
     Slice: pointwise.build_slice,
@@ -57,8 +59,12 @@ class Plan:
         heads: Mapping[str, str],
         batch: int,
         threads: int,
+        derived: dict[str, Array],
     ):
-        """`inputs` are shapes per sample, `heads` the names of the values they end in."""
+        """`inputs` are shapes per sample, `heads` the names of the values they end in.
+
+        `derived` holds what plans compute from weights, for all plans of a net.
+        """
         stages, alias = fuse(steps, tensors, frozenset(heads.values()))
         self.heads = {head: alias.get(name, name) for head, name in heads.items()}
         shapes = dict(inputs)
@@ -74,7 +80,7 @@ class Plan:
             stages, shapes, tuple(inputs), frozenset(self.heads.values()), temporaries, batch
         )
         self.team = team(threads)
-        work = Workplace(self.memory, tensors, threads)
+        work = Workplace(self.memory, tensors, threads, derived)
         self.inputs = {name: self.memory.view(name) for name in inputs}
         self.phases: list[Phase] = []
         for stage in stages:

@@ -17,7 +17,7 @@ SCRATCH = 1 << 16
 
 
 def build_affine(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
-    """Batchnorm, scales and activations that no other stage took in; in place where the memory is the same."""
+    """Batchnorm, scales and activations that no other stage took in; in place where it can be."""
     x, out = work.view(stage.inputs[0]), work.view(stage.output)
     same = work.memory.places[stage.inputs[0]] == work.memory.places[stage.output]
 
@@ -137,6 +137,35 @@ def build_gap(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
         return lambda: np.mean(x[images], axes, keepdims=True, out=out[images])
 
     return [[block(part) for part in split(len(x), work.threads)]]
+
+
+def build_lrn(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
+    """Local response normalization; the power 3/4 is a square root times a fourth root, which are fast."""
+    layer, x, out = stage.layer, work.view(stage.inputs[0]), work.view(stage.output)
+    channels, first = x.shape[-1], layer.size // 2
+
+    def block(part: tuple[slice, ...]) -> Block:
+        values, target = x[part], out[part]
+
+        def run() -> None:
+            padded = work.scratch.take(*values.shape[:-1], channels + layer.size - 1)
+            padded.fill(0)
+            np.square(values, out=padded[..., first : first + channels])
+            np.copyto(target, padded[..., :channels])
+            for tap in range(1, layer.size):
+                np.add(target, padded[..., tap : tap + channels], out=target)
+            np.multiply(target, np.float32(layer.alpha / layer.size), out=target)
+            np.add(target, np.float32(layer.k), out=target)
+            if layer.beta == 0.75:
+                root = np.sqrt(target)
+                np.multiply(root, np.sqrt(root), out=target)
+            else:
+                np.power(target, np.float32(layer.beta), out=target)
+            np.divide(values, target, out=target)
+
+        return run
+
+    return [[block(part) for part in pieces(out, work.threads)]]
 
 
 def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:

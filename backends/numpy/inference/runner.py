@@ -26,17 +26,17 @@ class Runner:
         self.steps, self.heads, self.threads = steps, heads, threads
         self.shapes: dict[str, Shape] = {}
         self.idle: dict[tuple[int, int], list[Plan]] = {}
+        self.derived: dict[str, Array] = {}
 
     def reset(self) -> None:
         """Forget all plans, because weights have changed."""
-        self.idle = {}
+        self.idle, self.derived = {}, {}
 
     def run(self, tensors: dict[str, Array], inputs: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs by head, for inputs that fit the net."""
         shapes = {name: x.shape[1:] for name, x in inputs.items()}
         if shapes != self.shapes:
-            self.reset()
-            self.shapes = shapes
+            self.idle, self.shapes = {}, shapes
         arrange(self.steps, tensors)
         batch = len(next(iter(inputs.values())))
         apart = batch >= 2 * self.threads or batch % self.threads == 0
@@ -62,7 +62,11 @@ class Runner:
     ) -> dict[str, Array]:
         batch = len(next(iter(inputs.values())))
         idle = self.idle.setdefault((batch, threads), [])
-        plan = idle.pop() if idle else Plan(self.steps, tensors, self.shapes, self.heads, batch, threads)
+        plan = (
+            idle.pop()
+            if idle
+            else Plan(self.steps, tensors, self.shapes, self.heads, batch, threads, self.derived)
+        )
         outputs = plan.run(inputs)
         idle.append(plan)
         return outputs
