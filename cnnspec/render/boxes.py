@@ -12,12 +12,14 @@ from cnnspec.render.fold import FOLLOWERS, FOLLOWING_OPS, GROUPS, Item
 from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
 from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
 
-TITLE_SIZE, DETAIL_SIZE = 11.0, 9.5
+TITLE_SIZE, DETAIL_SIZE = 11.0, 10.0
 ROW = 13.5
 MARGIN = 8.0
-PADDING = 3.5
-WIDEST = 330.0
+PADDING = 3.0
+WIDEST = 340.0
 ROOM = WIDEST - 2 * MARGIN
+NARROW = 150.0
+SIGN_ROOM = 18.0
 JOIN_RADIUS = 9.0
 
 Sign = Literal["", "residual", "dense", "arms"]
@@ -63,21 +65,25 @@ class Box:
         return 2 * JOIN_RADIUS if self.join else len(self.rows) * ROW + 2 * PADDING
 
     @property
+    def sign_room(self) -> float:
+        """The room that the arcs of a residual or dense block need at each side, in points."""
+        return SIGN_ROOM if self.sign in ("residual", "dense") else 0.0
+
+    @property
     def natural_width(self) -> float:
         if self.join:
             return 2 * JOIN_RADIUS
         return min(WIDEST, max(row.width for row in self.rows) + 2 * MARGIN)
 
 
-def make_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
-    """The box of a closed item."""
-    node = graph[item.nodes[-1]]
+def make_box(graph: Graph, item: Item, figures: dict[str, Figures], narrow: bool = False) -> Box:
+    """The box of a closed item; a narrow one has a line for each thing that it says."""
+    note = describe_item(graph, item, figures)
     if is_join(graph, item):
-        return Box(
-            (), "join", join=JOIN_SIGNS.get(node.layer.op, "?"), note=describe_item(graph, item, figures)
-        )
-    rows = (*title_rows(graph, item), *figure_rows(graph, item, figures))
-    return Box(rows, family_of(graph, item), sign_of(item), note=describe_item(graph, item, figures))
+        op = graph[item.nodes[-1]].layer.op
+        return Box((), "join", join=JOIN_SIGNS.get(op, "?"), note=note)
+    make = narrow_rows if narrow else wide_rows
+    return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(item), note=note)
 
 
 def make_layer_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
@@ -87,24 +93,39 @@ def make_layer_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box
     return Box(rows, box.family, join=box.join, note=box.note)
 
 
-def title_rows(graph: Graph, item: Item) -> Iterator[Row]:
-    """The name of an item and what is in it: on one line where that fits, else on two."""
-    times = f" x{item.times}" if item.times > 1 else ""
-    title = Row(item_title(graph, item) + times, TITLE_SIZE, True, right=item.label)
+def wide_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
+    """The name of an item with what is in it, on one line where that fits; its shapes and figures."""
+    title = Row(full_title(graph, item), TITLE_SIZE, True, right=item.label)
     details = list(item_details(graph, item))
-    for detail in details:
-        whole = replace(title, detail=detail)
-        if whole.width <= ROOM:
-            yield whole
-            return
-        if text_width(detail, DETAIL_SIZE) <= ROOM:
-            break
-    else:
-        detail = ""
+    on_line = next((detail for detail in details if replace(title, detail=detail).width <= ROOM), "")
+    below = next((detail for detail in details if text_width(detail, DETAIL_SIZE) <= ROOM), "")
     room = ROOM - (text_width(item.label, DETAIL_SIZE) + 14 if item.label else 0)
-    yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
-    if detail:
-        yield Row(detail, DETAIL_SIZE)
+    if on_line == below:
+        yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True), detail=on_line)
+    else:
+        yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
+        yield Row(below, DETAIL_SIZE)
+    if not is_input(graph, item):
+        yield Row(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(figure_words(item, figures)))
+
+
+def narrow_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
+    """The name of an item, what is in it, its shapes and figures, one below the other."""
+    yield Row(shorten(full_title(graph, item), NARROW, TITLE_SIZE, True), TITLE_SIZE, True)
+    detail = next((text for text in item_details(graph, item) if text_width(text, DETAIL_SIZE) <= NARROW), "")
+    if is_input(graph, item):
+        return
+    lines = (item.label, detail, shape_change(graph, item), *figure_words(item, figures))
+    yield from (Row(line, DETAIL_SIZE) for line in lines if line)
+
+
+def is_input(graph: Graph, item: Item) -> bool:
+    return item.kind == "layer" and graph[item.nodes[0]].layer.family == "input"
+
+
+def full_title(graph: Graph, item: Item) -> str:
+    """The name of an item, and how often it is repeated."""
+    return item_title(graph, item) + (f" x{item.times}" if item.times > 1 else "")
 
 
 def is_join(graph: Graph, item: Item) -> bool:
@@ -148,7 +169,8 @@ def item_details(graph: Graph, item: Item) -> Iterator[str]:
         yield _label(graph, item.nodes[-1])
     if 1 < len(blocks) <= 5:
         yield " → ".join(blocks)
-    yield f"{sum(1 for _ in item.all_nodes())} layers"
+    if item.kind in GROUPS:
+        yield f"{sum(1 for _ in item.all_nodes())} layers"
 
 
 def _weighty(graph: Graph, item: Item) -> list[str]:
@@ -178,32 +200,26 @@ def _in_shortcut(graph: Graph, item: Item) -> bool:
 
 
 def _arguments(item: Item) -> str:
-    """The arguments of a call, as the spec writes them."""
-    return item.block.describe().removeprefix(item.block.title) if item.block else ""
+    """The arguments of a call, as the spec writes them; none where equal calls write different ones."""
+    calls = {part.block.describe() for part in (item, *item.copies) if part.block}
+    return calls.pop().removeprefix(item.title) if len(calls) == 1 and item.kind in ("def", "share") else ""
 
 
-def figure_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
-    """The change of shape, and the params and MACs of the item with its copies."""
-    first = graph[item.nodes[0]]
-    if first.layer.family == "input":
-        return
+def figure_words(item: Item, figures: dict[str, Figures]) -> Iterator[str]:
+    """The params and MACs of an item with its copies, where it has any."""
     parts = total(figures[name] for name in item.all_nodes())
-    words = []
     if parts.params:
-        words.append(f"{short_number(parts.params)} params")
+        yield f"{short_number(parts.params)} params"
     if parts.macs:
-        words.append(f"{short_number(parts.macs)} MACs")
-    yield Row(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(words))
+        yield f"{short_number(parts.macs)} MACs"
 
 
 def shape_change(graph: Graph, item: Item) -> str:
     """The shapes that go in and come out: 64x56x56 → 256x56x56."""
     nodes = list(item.all_nodes())
     inside = set(nodes)
-    outer = [graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside]
-    order = {name: place for place, name in enumerate(graph.nodes)} if item.copies else {}
-    last = max(nodes, key=order.__getitem__) if order else nodes[-1]
-    before, after = (show_shape(outer[0]) if outer else ""), show_shape(graph[last].shape)
+    outer = (graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside)
+    before, after = show_shape(next(outer, ())), show_shape(graph[nodes[-1]].shape)
     return after if before in ("", after) else f"{before} → {after}"
 
 
@@ -213,6 +229,8 @@ def family_of(graph: Graph, item: Item) -> str:
     layers = [graph[name].layer for name in head.nodes]
     if head.kind == "layer":
         return layers[-1].family
+    if len(layers) == 1:
+        return layers[0].family
     weighty = [layer for layer in layers if layer.family not in FOLLOWERS and layer.op not in FOLLOWING_OPS]
     return weighty[0].family if len(weighty) == 1 and item.times == 1 else "block"
 

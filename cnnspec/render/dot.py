@@ -10,8 +10,6 @@ from cnnspec.render.scene import Link
 from cnnspec.render.text import show_shape, text_width
 
 POINTS = 72.0
-SIGN_ROOM = 18.0
-"""Room at each side of a box for the arc of a residual or dense block, in points."""
 
 
 def dot_source(plan: Plan) -> str:
@@ -63,11 +61,11 @@ def _name_cluster(cluster: graphviz.Digraph, plan: Plan, number: int) -> None:
 
 def _add_box(graph: graphviz.Digraph, plan: Plan, number: int, box: Box) -> None:
     paint, color = plan.theme.paint(box.family), plan.colors.get(number)
-    room = 2 * SIGN_ROOM if box.sign in ("residual", "dense") else 0.0
+    width, height = plan.outer_size(box)
     text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
     column = ("up" if number in plan.rising else "down") if plan.rows else None
     graph.node(
-        f"n{number}", label=quote(text), width=inches(box.width + room), height=inches(box.height),
+        f"n{number}", label=quote(text), width=inches(width), height=inches(height),
         group=column, fillcolor=color or paint.fill, color=paint.stroke,
         shape="circle" if box.join else "box",
         tooltip=quote(box.note),

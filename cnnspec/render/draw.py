@@ -77,7 +77,7 @@ def frame_group(plan: Plan, number: int, frame: Frame) -> Group:
         ),
         Text(frame.x + 8, frame.y + 15, name, TITLE_SIZE, theme.text, bold=True),
     ]
-    if rest:
+    if rest and text_width(rest, DETAIL_SIZE) < frame.width / 2 - 14:
         marks.append(
             Text(frame.x + frame.width - 8, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end")
         )
@@ -109,7 +109,8 @@ def edge_group(plan: Plan, link: Link, layout: Layout) -> Group:
     ]
     if route.label and plan.shapes_on(link):
         x, y = route.label
-        marks.append(Text(x, y + 3, show_shape(link.shape), 9, theme.muted, anchor="middle"))
+        beside = 5 if plan.direction == "TB" else 0
+        marks.append(Text(x + beside, y + 3, show_shape(link.shape), 9, theme.muted, anchor="middle"))
     return Group(tuple(marks), key=f"{link.source}-{link.target}", kind="edge")
 
 
@@ -135,7 +136,7 @@ def arrow_head(start: Point, tip: Point, color: str) -> Polygon:
 def box_group(plan: Plan, number: int, box: Box) -> Group:
     """A box around the origin."""
     theme = plan.theme
-    marks = join_marks(box, theme) if box.join else box_marks(box, theme, plan.colors.get(number))
+    marks = join_marks(box, theme) if box.join else box_marks(plan, box, plan.colors.get(number))
     return Group(tuple(marks), key=str(number), kind="box", note=box.note)
 
 
@@ -155,12 +156,13 @@ def join_marks(box: Box, theme: Theme) -> list[Mark]:
     return [*marks, *(Curve(line, theme.text, 1.4) for line in lines)]
 
 
-def box_marks(box: Box, theme: Theme, color: str | None) -> list[Mark]:
+def box_marks(plan: Plan, box: Box, color: str | None) -> list[Mark]:
     """A box with its rows of text, and its sign."""
+    theme = plan.theme
     paint = theme.paint(box.family)
     left, top = -box.width / 2, -box.height / 2
     ink, muted = (ink_on(color), ink_on(color)) if color else (theme.text, theme.muted)
-    marks: list[Mark] = sign_marks(box, theme)
+    marks: list[Mark] = sign_marks(box, theme, plan.direction)
     marks.append(
         Rect(
             left,
@@ -189,17 +191,23 @@ def box_marks(box: Box, theme: Theme, color: str | None) -> list[Mark]:
     return marks
 
 
-def sign_marks(box: Box, theme: Theme) -> list[Mark]:
-    """The arcs at the right of a residual block (one) and of a dense block (three, nested)."""
+def sign_marks(box: Box, theme: Theme, direction: str) -> list[Mark]:
+    """The arcs of a residual block (one) and a dense block (three, nested), beside it or above."""
     if box.sign not in ("residual", "dense"):
         return []
-    edge, reach = box.width / 2, box.height / 2
+    along, edge = (box.height, box.width) if direction == "TB" else (box.width, box.height)
     spans = [(-0.72, 0.72)] if box.sign == "residual" else [(-0.8, 0.8), (-0.8, 0.25), (-0.25, 0.8)]
     marks: list[Mark] = []
-    for place, (start, stop) in enumerate(spans):
-        bulge = edge + (14 if place == 0 else 9)
-        high, low = start * reach, stop * reach
-        curve = ((edge, high), (bulge, high), (bulge, low), (edge + ARROW, low))
-        marks.append(Curve(curve, theme.skip, 1.3, bezier=True))
-        marks.append(arrow_head((edge + ARROW, low), (edge, low), theme.skip))
+
+    def turn(place: float, out: float) -> Point:
+        return (edge / 2 + out, place) if direction == "TB" else (place, -edge / 2 - out)
+
+    for number, (start, stop) in enumerate(spans):
+        bulge = 14 if number == 0 else 9
+        low, high = start * along / 2, stop * along / 2
+        end = turn(high, ARROW)
+        marks.append(
+            Curve((turn(low, 0), turn(low, bulge), turn(high, bulge), end), theme.skip, 1.3, bezier=True)
+        )
+        marks.append(arrow_head(end, turn(high, 0), theme.skip))
     return marks

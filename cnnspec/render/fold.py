@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnspec.graph import Block, Graph
+from cnnspec.layers.base import Layer
+from cnnspec.layers.dense import Dropout, DropPath, Scale
 
 FOLLOWERS = frozenset({"norm", "activation"})
 FOLLOWING_OPS = frozenset({"flatten", "dropout", "droppath", "identity", "layerscale", "scale"})
@@ -77,7 +79,14 @@ class _Folder:
     def _node_signature(self, name: str) -> Any:
         node = self.graph[name]
         place = self.order[name]
-        return node.layer, tuple(place - self.order[source] for source in node.inputs)
+        return _looks(node.layer), tuple(place - self.order[source] for source in node.inputs)
+
+
+def _looks(layer: Layer) -> Layer:
+    """The layer without what a drawing does not tell apart: rates of dropout, factors of scaling."""
+    if isinstance(layer, (Dropout, DropPath)):
+        return type(layer)(0.0)
+    return Scale(1.0, layer.learnable) if isinstance(layer, Scale) else layer
 
 
 def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Item:
@@ -109,7 +118,8 @@ def _block_item(folder: _Folder, block: Block) -> Item:
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
     label = "" if block.kind in GROUPS else label_of(block.segment, block.title)
     path = block.path or block.segment
-    return Item(path, block.kind, block.title, tuple(nodes), tuple(children), label=label, block=block)
+    title = block.segment if block.kind == "label" else block.title
+    return Item(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
 
 
 def label_of(segment: str, title: str) -> str:
@@ -178,7 +188,7 @@ def _fold_equal(folder: _Folder, children: list[Item], dense: bool) -> list[Item
             if not _chained(folder, children, place_of, stop, start, dense):
                 break
             stop += 1
-        result.append(_merge(children[start:stop], dense))
+        result.append(_merge(children[start:stop]))
         start = stop
     return result
 
@@ -216,12 +226,8 @@ def _chained(
     return True
 
 
-def _merge(equal: list[Item], dense: bool) -> Item:
-    if len(equal) == 1:
-        return equal[0]
-    shown = equal[-1] if dense else equal[0]
-    copies = tuple(item for item in equal if item is not shown)
-    return replace(shown, copies=copies)
+def _merge(equal: list[Item]) -> Item:
+    return replace(equal[0], copies=tuple(equal[1:])) if len(equal) > 1 else equal[0]
 
 
 def covers(key: str, path: str) -> bool:

@@ -117,4 +117,4 @@ def _encode(graph: Graph, options: Options, kind: str) -> bytes:
         return svg.encode()
     from cnnspec.render.raster import to_png
 
-    return to_png(svg)
+    return to_png(svg, picture.width, picture.height)

@@ -16,8 +16,8 @@ from importlib.resources import files
 from typing import Any
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import TITLE_SIZE, item_title
-from cnnspec.render.dot import SIGN_ROOM, dot_source
+from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE, item_title
+from cnnspec.render.dot import dot_source
 from cnnspec.render.draw import box_group, subtitle_of
 from cnnspec.render.embedded import program
 from cnnspec.render.figures import total
@@ -71,6 +71,7 @@ def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
         "rankGap": plan.rank_gap,
         "sideGap": plan.side_gap,
         "titleSize": TITLE_SIZE,
+        "detailSize": DETAIL_SIZE,
         "colors": {
             "text": theme.text, "muted": theme.muted, "edge": theme.edge, "skip": theme.skip,
             "frame": theme.cluster.fill, "frameLine": theme.cluster.stroke,
@@ -96,7 +97,7 @@ def _item(plan: Plan, number: int) -> dict[str, Any]:
     span = (item.block.span if item.kind != "layer" and item.block else None) or plan.graph[
         item.nodes[-1]
     ].span
-    room = 2 * SIGN_ROOM if box.sign in ("residual", "dense") else 0.0
+    width, height = plan.outer_size(box)
     last = plan.graph[list(item.all_nodes())[-1]]
     return {
         "parent": plan.scene.parents[number],
@@ -107,8 +108,8 @@ def _item(plan: Plan, number: int) -> dict[str, Any]:
         "training": number in plan.scene.training,
         "box": "".join(map(element, box_group(plan, number, box).marks)),
         "round": bool(box.join),
-        "width": round(box.width + room, 2),
-        "height": round(box.height, 2),
+        "width": round(width, 2),
+        "height": round(height, 2),
         "note": box.note,
         "run": item.kind == "run",
         "line": span.line if span else 0,

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import Box, Row, make_box, make_layer_box
+from cnnspec.render.boxes import Box, Row, figure_words, make_box, make_layer_box
 from cnnspec.render.figures import Figures, layer_figures, net_figures, total
 from cnnspec.render.fold import Item
 from cnnspec.render.options import Options, RenderError
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Link, Scene, links, make_scene, visible
-from cnnspec.render.text import short_number
 from cnnspec.render.theme import THEMES, Theme, heat_color
 
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
@@ -55,11 +54,16 @@ class Plan:
     @property
     def rank_gap(self) -> float:
         """The least distance between a box and the next, in points."""
-        return 14.0 if self.options.direction == "TB" else 26.0
+        return 12.0 if self.direction == "TB" else 24.0
 
     @property
     def side_gap(self) -> float:
         return 16.0
+
+    def outer_size(self, box: Box) -> tuple[float, float]:
+        """The width and height of a box with room for its arcs: beside it, or above in a row."""
+        room = 2 * box.sign_room
+        return (box.width + room, box.height) if self.direction == "TB" else (box.width, box.height + room)
 
     def framed(self, number: int) -> bool:
         return number in self.titles
@@ -91,10 +95,11 @@ def make_plan(graph: Graph, options: Options) -> Plan:
 def fill_plan(plan: Plan, closed: Iterable[int], opened: Iterable[int]) -> Plan:
     """The plan with boxes for some items and frames for others."""
     scene, options = plan.scene, plan.options
-    make = make_layer_box if options.view == "layers" else make_box
-    boxes = {number: make(plan.graph, scene.items[number], plan.figures) for number in closed}
+    boxes = {number: _box(plan, scene.items[number]) for number in closed}
     titles = {
-        number: _frame_title(scene, number, plan.figures) for number in opened if _has_frame(scene, number)
+        number: _frame_title(plan, number)
+        for number in opened
+        if _has_frame(scene, number, options.view == "layers")
     }
     colors = {
         number: heat_color(plan.theme, _value(plan, number) / (plan.scale or 1.0))
@@ -102,6 +107,12 @@ def fill_plan(plan: Plan, closed: Iterable[int], opened: Iterable[int]) -> Plan:
         if plan.scale is not None
     }
     return replace(plan, boxes=same_width(mark_training(scene, boxes), options), titles=titles, colors=colors)
+
+
+def _box(plan: Plan, item: Item) -> Box:
+    if plan.options.view == "layers":
+        return make_layer_box(plan.graph, item, plan.figures)
+    return make_box(plan.graph, item, plan.figures, narrow=plan.direction == "LR")
 
 
 def _value(plan: Plan, number: int) -> float:
@@ -137,7 +148,8 @@ def _training_rows(item: Item, box: Box) -> tuple[Row, ...]:
 
 def same_width(boxes: dict[int, Box], options: Options) -> dict[int, Box]:
     """The boxes with one width for all that have text, so that a column of them reads as one."""
-    least = LEAST_LAYER_WIDTH if options.view == "layers" else LEAST_WIDTH
+    wide = options.view != "layers" and options.direction == "TB"
+    least = LEAST_WIDTH if wide else LEAST_LAYER_WIDTH
     widest = max((box.natural_width for box in boxes.values()), default=0.0)
     return {
         number: replace(box, width=box.natural_width if box.join else max(least, widest))
@@ -145,24 +157,27 @@ def same_width(boxes: dict[int, Box], options: Options) -> dict[int, Box]:
     }
 
 
-def _has_frame(scene: Scene, number: int) -> bool:
-    """Sections and heads have a frame when open, and so has what holds more than one thing."""
+def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
+    """Sections and heads have a frame when open, and so has what holds more than one thing.
+
+    In the layers view, where all is open, blocks of nothing but layers have none.
+    """
     item = scene.items[number]
     if number == 0 or item.kind not in FRAMED:
+        return False
+    if layers and item.kind == "def" and all(child.kind == "layer" for child in item.children):
         return False
     return item.kind in ("section", "head") or len(item.children) > 1 or item.children[0].kind in FORMS
 
 
-def _frame_title(scene: Scene, number: int, figures: dict[str, Figures]) -> str:
-    item = scene.items[number]
+def _frame_title(plan: Plan, number: int) -> str:
+    """What stands in a frame's first line; in the layers view, whose frames are narrow, the name alone."""
+    item = plan.scene.items[number]
     words = [name_of(item)]
-    if number in scene.training:
+    if number in plan.scene.training:
         words.append("training only")
-    parts = total(figures[name] for name in item.all_nodes())
-    if parts.params:
-        words.append(f"{short_number(parts.params)} params")
-    if parts.macs:
-        words.append(f"{short_number(parts.macs)} MACs")
+    if plan.options.view != "layers":
+        words.extend(figure_words(item, plan.figures))
     return " · ".join(words)
 
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cnnspec.render.options import RenderError
+
 FONTS = Path(__file__).parent / "fonts"
 FONT_FILES = {False: FONTS / "Arimo-Regular.ttf", True: FONTS / "Arimo-Bold.ttf"}
 ZOOM = 2.0
 """Pixels per CSS pixel: sharp on dense screens, and 192 dots per inch in print."""
+MOST_PIXELS = 40e6
+LEAST_ZOOM = 0.5
+POINT = 96 / 72
+"""CSS pixels in a point."""
 
 
-def to_png(svg: str) -> bytes:
-    """The picture as PNG bytes."""
+def to_png(svg: str, width: float, height: float) -> bytes:
+    """The picture, of a size in points, as PNG bytes; a very large one is made coarser.
+
+    Raises RenderError where it would be too coarse to read.
+    """
     import resvg_py
 
+    zoom = min(ZOOM, (MOST_PIXELS / (width * height * POINT**2)) ** 0.5)
+    if zoom < LEAST_ZOOM:
+        raise RenderError("the picture is too large for png: use svg or pdf, or close blocks with --depth")
     return bytes(
         resvg_py.svg_to_bytes(
-            svg_string=svg, zoom=ZOOM, dpi=96, font_family="Arimo", sans_serif_family="Arimo",
+            svg_string=svg, zoom=zoom, dpi=96, font_family="Arimo", sans_serif_family="Arimo",
             font_files=[str(path) for path in FONT_FILES.values()],
         )
     )  # fmt: skip

@@ -175,8 +175,9 @@ function drawFrame(number, [x, y, width, height], parent) {
     "stroke-dasharray": item.training ? "5 3" : "none",
   }, group);
   make("text", { x: x + 8, y: y + 15, "font-size": 11, "font-weight": "bold", fill: data.colors.text }, group, name);
-  const figures = { x: x + width - 8, y: y + 15, "font-size": 9.5, "text-anchor": "end", fill: data.colors.muted };
-  make("text", figures, group, rest.join(" · "));
+  const figures = { x: x + width - 8, y: y + 15, "font-size": data.detailSize, "text-anchor": "end", fill: data.colors.muted };
+  const words = make("text", figures, group, rest.join(" · "));
+  if (words.getComputedTextLength() > width / 2 - 14) words.remove();
 }
 
 function drawEdge(link, route, parent) {
