@@ -7,7 +7,6 @@ one has wasmtime keep the compiled module in its cache.
 from __future__ import annotations
 
 import struct
-from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -42,9 +41,8 @@ def run_embedded(source: str) -> str:
     return answer.decode()
 
 
-@cache
 def _session() -> tuple[Any, Any]:
-    """A running module: its store and what it exports."""
+    """A fresh instance of the module: its store and what it exports."""
     import wasmtime
 
     engine = _engine()
