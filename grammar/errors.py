@@ -131,7 +131,7 @@ def answer(source: Source, mended: Mended, offset: int, accepts: frozenset[str])
 # ---- brackets
 
 
-def _brackets(error: Error) -> Answer | None:
+def _brackets(error: Error) -> Diagnostic | Answer | None:
     """A bracket that is not closed, or closes nothing."""
     opened = innermost(error.place)
     if opened is not None and opened.piece.text in "([":
@@ -148,15 +148,13 @@ def _brackets(error: Error) -> Answer | None:
     return None
 
 
-def _parenthesis(error: Error, opening: Piece) -> Answer | None:
+def _parenthesis(error: Error, opening: Piece) -> Diagnostic | Answer | None:
     """A parenthesis or square bracket that is open where something stands that it cannot hold."""
     closing = OPENS[opening.text]
     wrong = error.found.text in CLOSES and error.found.text not in (closing, "}")
     if wrong:
         message = f"`{error.found.text}` cannot close `{opening.text}`"
-        return error.say("unclosed", message, help=f"write `{closing}`"), error.mended.erase(
-            error.found.start, error.found.end
-        )
+        return error.say("unclosed", message, help=f"write `{closing}`")
     last = _last_inside(error, opening)
     if last is None:
         return None

@@ -83,9 +83,19 @@ def unclosed_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, 
             column = indent(text, piece.start)
             depths = [indent(text, brace.start) for brace in opened]
             if first_on_line(text, piece.start) and column < depths[-1] and column in depths[:-1]:
-                return opened[-1], piece.start
+                return opened[-1], _end_of_block(pieces, text, opened[-1], piece.start)
             opened.pop()
-    return (opened[-1], before) if opened else None
+    return (opened[-1], _end_of_block(pieces, text, opened[-1], before)) if opened else None
+
+
+def _end_of_block(pieces: list[Piece], text: str, opening: Piece, before: int) -> int:
+    """Where a block ends, by its indentation: at the first line that is indented no deeper than its first."""
+    outer = indent(text, opening.start)
+    for piece in pieces:
+        if opening.start < piece.start < before and piece.kind != "end":
+            if first_on_line(text, piece.start) and indent(text, piece.start) <= outer:
+                return piece.start
+    return before
 
 
 def extra_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, Piece] | None:

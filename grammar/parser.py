@@ -71,11 +71,12 @@ class LineEnds(PostLex):
         yield from [_brace(-1)] * self.closing.get(-1, 0)
 
     def _close(self, token: Token) -> Iterator[Token]:
-        """The missing braces before a token, which begins a definition or is a brace itself."""
+        """The missing braces before a token, which is another brace or begins a statement."""
         start = token.start_pos or 0
         yield from [_brace(start)] * self.closing[start]
         if token.type == "RESERVED":
             token.type = token.value.upper()
+        if token.type != "RBRACE":
             yield Token("_SEP", ";", start, end_pos=start)
 
 

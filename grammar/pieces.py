@@ -14,7 +14,7 @@ WITHOUT_BLOCKS = ("let", "use", "input", "expect")
 
 PIECE = re.compile(
     r"(?P<end>;|\r?\n(?:\s|\#[^\n]*)*+(?!->|=>|\||else\b))"
-    r"|(?P<blank>[^\S\n]+|\#[^\n]*|\n)"
+    r"|(?P<blank>[ \t\f\r]+|\#[^\n]*|\n)"
     r"|(?P<text>\"[^\"\n]*\"?)"
     r"|(?P<word>[^\W\d]\w*)"
     r"|(?P<number>[0-9](?:\w|\.(?=[0-9]))*)"

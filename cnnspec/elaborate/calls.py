@@ -52,6 +52,7 @@ def walk_unit(walk: Walk, unit: syntax.Unit, context: Context, scope: Variables,
     block = walk.open(context, "repeat", title, unit.span, segment)
     inner = context.within(block)
     for index in range(count):
+        inner.step(unit.span)
         walk_call(walk, unit, inner, scope, str(index), index)
     context.value = inner.value
 
@@ -208,14 +209,16 @@ def stamped_body(walk: Walk, target: DefinedBlock, callee: Context, bound: Varia
     if stamp is not None and taken is not None:
         if first + stamp.end - stamp.first > walk.limits.nodes:
             raise walk.too_large(span)
+        callee.step(span, stamp.steps)
         callee.value = copy_stamp(stamp, walk.draft, callee.block, taken)
         return
-    reported = walk.report.total
+    reported, steps = walk.report.total, callee.counter.steps
     walk.body(target.definition.body, callee, bound)
     alike = walk.report.total == reported and not walk.shared
     if alike and key is not None and taken is not None and callee.value is not None:
         end = len(walk.draft.nodes)
-        walk.stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value)
+        made = callee.counter.steps - steps
+        walk.stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value, made)
 
 
 def label_value(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Value:

@@ -31,7 +31,7 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Counter:
-    """Turns of loops taken so far, over the whole spec."""
+    """What the walk has spent so far on turns, calls and items of lists, less what its layers are worth."""
 
     steps: int = 0
 
@@ -57,12 +57,15 @@ class Context:
         """The same place, filling another block."""
         return replace(self, block=block)
 
-    def step(self, span: Span) -> None:
-        """Count one turn of a loop. Raises BoundExceeded."""
-        self.counter.steps += 1
+    def step(self, span: Span, count: int = 1) -> None:
+        """Count a turn of a loop, a block, or the items of a list. Raises BoundExceeded."""
+        self.counter.steps += count
         if self.counter.steps > self.limits.steps:
             raise BoundExceeded(
-                "bound-steps", span, f"the loops of this spec take more than {self.limits.steps} turns"
+                "bound-steps",
+                span,
+                f"loops, calls and lists take more than {self.limits.steps} steps beside what makes layers",
+                help="does a def call itself twice, or a loop run over far too much?",
             )
 
 

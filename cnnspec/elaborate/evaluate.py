@@ -277,20 +277,27 @@ def _operate(symbol: str, left: Any, right: Any, context: Context, span: Span) -
             raise Mistake("division-by-zero", span, f"`{symbol}` divides by zero")
         return bounded_number(OPERATORS[symbol](left, right), context, span)
     if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return _bounded_list(left, right, span)
+        return _bounded_list(len(left) + len(right), lambda: left + right, span, context)
     if symbol == "*" and isinstance(left, tuple) and isinstance(right, int):
-        if len(left) * right > MAX_ITEMS:
-            raise BoundExceeded("bound-list", span, f"the list is longer than the bound of {MAX_ITEMS} items")
-        return left * right
+        return _bounded_list(len(left) * right, lambda: left * right, span, context)
     if symbol == "*" and isinstance(right, tuple) and isinstance(left, int):
         return _operate(symbol, right, left, context, span)
     raise Mistake("type", span, f"`{symbol}` does not take {kind_of(left)} and {kind_of(right)}")
 
 
-def _bounded_list(left: tuple[Any, ...], right: tuple[Any, ...], span: Span) -> tuple[Any, ...]:
-    if len(left) + len(right) > MAX_ITEMS:
+def _bounded_list(
+    length: int, make: Callable[[], tuple[Any, ...]], span: Span, context: Context
+) -> tuple[Any, ...]:
+    if length > MAX_ITEMS:
         raise BoundExceeded("bound-list", span, f"the list is longer than the bound of {MAX_ITEMS} items")
-    return left + right
+    return spent(make(), span, context)
+
+
+def spent(result: Any, span: Span, context: Context) -> Any:
+    """A result, its items counted as steps where it is a list. Raises BoundExceeded."""
+    if isinstance(result, tuple):
+        context.step(span, len(result))
+    return result
 
 
 def _power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
@@ -302,8 +309,8 @@ def _power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
         raise Mistake("type", span, "a negative number has no fractional power")
     try:
         size = abs(exponent) * math.log2(abs(base)) if base else 0
-        exact = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 and size < 64
-        result = base**exponent if exact else float(base) ** exponent
+        whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
+        result = float(base) ** exponent if not whole else base**exponent if size < 64 else math.inf
     except OverflowError:
         result = math.inf
     return bounded_number(result, context, span)
@@ -315,9 +322,9 @@ def bounded_number(value: int | float, context: Context, span: Span) -> int | fl
     if isinstance(value, int):
         if -limit <= value <= limit:
             return value
-        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit} (2**53)")
+        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit}")
     if not math.isfinite(value):
-        raise BoundExceeded("bound-integer", span, "a number here is too large to be held")
+        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit}")
     return value
 
 
@@ -356,7 +363,7 @@ def _select(step: Any, target: Any, context: Context, variables: Variables) -> A
             raise Mistake(
                 "type", step.span, f"`[a:b]` cuts a list between two integers, this is {kind_of(target)}"
             )
-        return target[bounds[0] : bounds[1]]
+        return spent(target[bounds[0] : bounds[1]], step.span, context)
     index = evaluate(step.index, context, variables)
     return pick(target, index, step.span)
 
@@ -417,7 +424,9 @@ def _call(call: syntax.Call, function: syntax.Expression, context: Context, vari
     except (TypeError, ValueError, ArithmeticError):
         given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
         raise Mistake("type", call.span, f"`{function.name}` does not take {given}") from None
-    return bounded_number(result, context, call.span) if is_number(result) else result
+    return (
+        bounded_number(result, context, call.span) if is_number(result) else spent(result, call.span, context)
+    )
 
 
 RULES: dict[type, Callable[[Any, Context, Variables], Any]] = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-MAX_ITEMS = 1_000_000
+MAX_ITEMS = 100_000
 
 
 class ItemsError(ValueError):

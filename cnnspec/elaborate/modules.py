@@ -118,8 +118,8 @@ class Loader:
 
     def _use(self, use: syntax.Use, module: Module) -> None:
         origin = self._origin(use, module)
-        module.lost |= {name.name for name in use.names}
         if origin is None:
+            module.lost |= {name.name for name in use.names}
             return
         for name in use.names:
             found = origin.names.get(name.name)
@@ -127,6 +127,7 @@ class Loader:
                 if self._claim(name.name, name.span, module):
                     module.used_nets[name.name] = origin
             elif found is None:
+                module.lost.add(name.name)
                 self.report.error(
                     "use-name",
                     name.span,

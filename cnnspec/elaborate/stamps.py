@@ -18,13 +18,17 @@ PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, Form)
 
 
 class Stamp(NamedTuple):
-    """What one call of a def has added: its block, its nodes, the value it took and the one it gave."""
+    """What one call of a def has added: its block, its nodes, the value it took and the one it gave.
+
+    `steps` is what it counted towards the bound on loops and calls.
+    """
 
     block: Block
     first: int
     end: int
     taken: int
     given: Value
+    steps: int
 
 
 def stamp_key(target: DefinedBlock, bound: Variables, value: Value | None) -> Key | None:

@@ -48,7 +48,7 @@ class Limits:
     nesting: int = 200
     file_size: int = 4 * 2**20
     integer: int = 2**53
-    steps: int = 2_000_000
+    steps: int = 200_000
 
 
 class Unknown:

@@ -18,6 +18,10 @@ from cnnspec.graph import Block
 from cnnspec.layers.base import Layer, LayerError, Shape
 from cnnspec.source import Span
 
+STEPS_OF_A_LAYER = 4
+"""How many steps of the walk a layer is worth: what adds layers does not idle."""
+MAX_MISTAKES = 1_000
+
 
 class Walk:
     """One walk through one net. What it makes is in `draft`, what it finds wrong in `report`."""
@@ -32,6 +36,8 @@ class Walk:
         self.sharing: list[Sharing] = []
         self.stamps: dict[Key, Stamp] = {}
         self.broken = False
+        self.mistakes: dict[int, Mistake] = {}
+        self.reported = 0
         self.resized = False
 
     def net(self, net: syntax.Net, context: Context, variables: Variables) -> None:
@@ -57,8 +63,12 @@ class Walk:
         )
 
     def body(self, body: syntax.Body, context: Context, variables: Variables) -> None:
-        """Walk the statements of a body in a scope of their own; the value goes on in `context`."""
+        """Walk the statements of a body in a scope of their own; the value goes on in `context`.
+
+        A statement that was wrong before is taken to be so again where an earlier mistake left it no value.
+        """
         context.depth += 1
+        context.step(body.span)
         if context.depth > self.limits.nesting:
             raise BoundExceeded(
                 "bound-nesting",
@@ -68,18 +78,25 @@ class Walk:
             )
         scope = dict(variables)
         for statement in body.statements:
+            lost = context.value is not None and context.value.shape is None
             try:
                 STATEMENTS[type(statement)](self, statement, context, scope)
+                if lost and id(statement) in self.mistakes:
+                    self.mistakes[id(statement)].report(self.report)
             except BoundExceeded as mistake:
                 self.report_mistake(mistake, context)
                 raise Abandoned from None
             except Mistake as mistake:
                 self.report_mistake(mistake, context)
+                self.mistakes.setdefault(id(statement), mistake)
                 self.lose(statement, context, scope)
         context.depth -= 1
 
     def report_mistake(self, mistake: Mistake, context: Context) -> None:
         mistake.report(self.report, context.block.trail())
+        self.reported += 1
+        if self.reported > MAX_MISTAKES:
+            raise Abandoned
 
     def lose(self, statement: syntax.Statement, context: Context, scope: Variables) -> None:
         """After a mistake: what the statement would have defined is unknown from here on."""
@@ -133,6 +150,7 @@ class Walk:
                 raise Mistake(error.code, span, error.message, label=error.label, help=error.help) from None
         if len(self.draft.nodes) >= self.limits.nodes:
             raise self.too_large(span)
+        context.counter.steps -= STEPS_OF_A_LAYER
         owner = -1
         if self.sharing:
             owner = self.sharing[-1].claim(self.draft, layer, shapes, span)  # type: ignore[arg-type]
@@ -150,7 +168,8 @@ class Walk:
         *,
         index: int | None = None,
     ) -> Block:
-        """A new block within the one being filled."""
+        """A new block within the one being filled. Raises BoundExceeded where there are too many."""
+        context.step(span)
         block = Block(kind, title, context.block, span, index=index, segment=segment)
         context.block.children.append(block)
         return block

@@ -1,0 +1,32 @@
+"""tests/cases/err: each spec names its mistakes on the lines where they are, and all of them are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from diagnose import diagnose, shown
+
+ERRORS = Path(__file__).parent / "cases" / "err"
+CASES = sorted(path.name for path in ERRORS.glob("*.cnn"))
+EXPECTED = re.compile(r"# (?:error|warning): (.*)")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_all_mistakes_are_found_where_they_are(name: str, golden: Callable[[str, str], None]) -> None:
+    text = (ERRORS / name).read_text(encoding="utf-8")
+    found = diagnose(text, name, ERRORS / name)
+    golden(f"err/{name.removesuffix('.cnn')}.txt", shown(found))
+    assert [(d.span.line if d.span else 0, d.code) for d in found] == list(expected(text))
+
+
+def expected(text: str) -> list[tuple[int, str]]:
+    """The line and code of each mistake that a spec names."""
+    return [
+        (number, code.strip())
+        for number, line in enumerate(text.split("\n"), 1)
+        for codes in EXPECTED.findall(line)
+        for code in codes.split(",")
+    ]
