@@ -49,6 +49,6 @@ def as_text(found: Iterable[Entry]) -> str:
             file = entry.file
             lines += ["", f"{entry.paper} ({file})"]
         params = f"{entry.params:,}" if entry.params is not None else "-"
-        macs = f"{entry.macs / 1e9:.3f}" if entry.macs is not None else "-"
+        macs = f"{entry.macs / 1e9:.4g}" if entry.macs is not None else "-"
         lines.append(f"  {entry.name:<22}{entry.input:<12}{params:>14}{macs:>10}")
     return "\n".join(lines)
