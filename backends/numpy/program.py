@@ -13,7 +13,7 @@ from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings
 from cnnspec.backends.numpy.steps import Step, steps
-from cnnspec.backends.weights import WeightsError, check, declared, initialize, is_counter
+from cnnspec.backends.weights import WeightsError, as_array, check, declared, initialize, is_counter
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
 
@@ -68,7 +68,7 @@ class Program:
         self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
         inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(inference, self._heads(training=False), threads or default_threads())
-        self._tape: list[Record] = []
+        self._tape: list[Record] | None = None
         self._training = False
 
     def load(self, tensors: Mapping[str, Any]) -> None:
@@ -76,7 +76,7 @@ class Program:
 
         Raises WeightsError, with a line for each tensor that does not fit.
         """
-        arrays = {key: np.asarray(value) for key, value in tensors.items() if not is_counter(key)}
+        arrays = {key: as_array(value) for key, value in tensors.items() if not is_counter(key)}
         if mismatch := check(self.graph, arrays):
             raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
         self.take({key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)})
@@ -143,7 +143,7 @@ class Program:
 
         `grads` are those of the outputs, in the form `forward` gave them; a head left out counts as zero.
         """
-        if not self._tape:
+        if self._tape is None:
             raise ValueError("backward needs a forward before it")
         heads = self._heads(self._training)
         given = grads if isinstance(grads, Mapping) else dict.fromkeys(heads, grads)
