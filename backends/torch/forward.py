@@ -20,7 +20,7 @@ from cnnspec.backends.torch.layout import (
     flat,
     lines,
 )
-from cnnspec.backends.torch.names import RESERVED, Namespace, attribute_path, is_field
+from cnnspec.backends.torch.names import RESERVED, Namespace, is_field
 from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
@@ -123,7 +123,7 @@ class Forward:
 
     def _arms(self, scope: Scope, prefix: str) -> Step | None:
         """A concatenation of modules that all take the one value, as one step."""
-        *arms, last = scope.parts
+        arms, last = scope.parts[:-1], (scope.parts or [None])[-1]
         if scope.block.kind != "join" or not isinstance(last, Leaf) or last.lowered.join != "cat":
             return None
         if len(arms) <= FEW_ARMS or scope.outputs != last.outputs or scope.form == "class":
@@ -156,11 +156,7 @@ class Forward:
             callee = self._attribute(scope, prefix, part.segment)
         else:
             own = part.owner == part.path
-            callee = (
-                self._attribute(scope, prefix, part.segment)
-                if own
-                else attribute_path(part.owner, self.scope.path)
-            )
+            callee = self._attribute(scope, prefix, part.segment) if own else self._path(part.owner)
         label = part.segment if isinstance(part, Scope) and part.block.kind != "arm" else ""
         return Step(part.inputs, part.outputs, callee, label=label)
 
@@ -168,10 +164,21 @@ class Forward:
         """How a module is reached from the namespace that it is in."""
         if is_field(segment):
             return f"{prefix}.{segment}"
+        if scope.form in ("list", "dense"):
+            return f"{prefix}[{segment}]"
         if segment.isdigit() and scope.form == "space":
             is_list = [part.segment for part in scope.parts] == [str(i) for i in range(len(scope.parts))]
             return f"{prefix}[{segment}]" if is_list else f"{prefix}[{literal(segment)}]"
         return f"{prefix}._modules[{literal(segment)}]"
+
+    def _path(self, path: str) -> str:
+        """How the module of another block of this class, or inside of it, is reached."""
+        scope, text = self.scope, "self"
+        for segment in (path[len(scope.path) + 1 :] if scope.path else path).split("."):
+            text = self._attribute(scope, text, segment)
+            inner = (part for part in scope.parts if part.segment == segment and isinstance(part, Scope))
+            scope = next(inner, scope)
+        return text
 
     def _needed(self, steps: list[Step]) -> list[Step]:
         """The steps that some output needs."""

@@ -108,7 +108,8 @@ def _split(doc: Bracketed, indent: int, before: str, after: str, comment: str) -
     opening = margin + before + doc.opening
     closing = margin + with_comment(doc.closing + after, comment, indent)
     body = ", ".join(item.prefix + flat(item.doc) for item in doc.items)
-    if not must_split(doc) and fits(body, indent + INDENT):
+    is_literal = doc.opening in ("[", "{") and len(doc.items) > 1
+    if not must_split(doc) and not is_literal and fits(body, indent + INDENT):
         return [opening, " " * (indent + INDENT) + body, closing]
     inner = [
         line

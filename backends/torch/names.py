@@ -25,6 +25,8 @@ MODULE_NAMES = frozenset(
         """,
     )
 )
+# what nn.Module sets on every instance: no submodule can have its name
+UNUSABLE = frozenset({"training"})
 # ambiguous to the eye, and so to linters
 UNCLEAR = frozenset({"l", "O", "I"})
 TAKEN = frozenset({"self", "torch", "nn", "F", "i", "model", "params"})

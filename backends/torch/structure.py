@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cnnspec.backends.torch.names import is_field
+from cnnspec.backends import CompileError
+from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.rules import Lowered, lowered
 from cnnspec.graph import Block, Graph
 from cnnspec.layers.input import Input
 
-MOST_NESTED = 6
+MOST_NESTED = 3
 """How deep chains and namespaces nest in one class; deeper ones become classes of their own."""
 
 
@@ -153,6 +154,10 @@ class Builder:
 
     def root(self) -> Scope:
         for block in reversed(self.blocks[1:]):
+            if block.segment in UNUSABLE:
+                raise CompileError(
+                    f"torch has no module named `{block.segment}` ({block.path}): rename the label"
+                )
             self.made[id(block)] = self._scope(block)
         block = self.graph.root
         parts = self._parts(block)
@@ -180,6 +185,8 @@ class Builder:
         if isinstance(node.layer, Input):
             return None
         segment = name[len(block.path) + 1 :] if block.path else name
+        if segment in UNUSABLE:
+            raise CompileError(f"torch has no module named `{segment}` ({name}): rename the label")
         return Leaf(segment, name, node.inputs, lowered(self.graph, node), node.weights_of, name)
 
     def _scope(self, block: Block) -> Part | None:
