@@ -26,7 +26,8 @@ from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.options import Options, RenderError
 from cnnspec.render.plan import Plan, fill_plan, make_plan
-from cnnspec.render.scene import Link, links, opens_along, visible
+from cnnspec.render.rising import rising_boxes
+from cnnspec.render.scene import Link, Owner, links, opens_along, visible
 from cnnspec.render.svg import clean_raw, element
 from cnnspec.render.text import short_number, show_shape
 from cnnspec.render.theme import Theme
@@ -59,11 +60,14 @@ def page_source(graph: Graph, options: Options) -> str:
 def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
     """What the script of the page needs to know."""
     theme = plan.theme
+    owners, leaf_links = _leaves(plan)
     return {
+        "rising": sorted(rising_boxes(plan.graph, owners)),
+        "inputs": [owners[name].number for name in plan.graph.inputs],
         "items": [_item(plan, number) for number in range(len(plan.scene.items))],
         "links": [
             {"source": link.source, "target": link.target, "skip": link.skip, "training": link.training}
-            for link in _leaf_links(plan)
+            for link in leaf_links
         ],
         "open": sorted(plan.scene.opened),
         "layout": _layout(layout),
@@ -79,12 +83,15 @@ def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _leaf_links(plan: Plan) -> list[Link]:
-    """The links between items that hold no others: those of any state are these, seen from further away."""
+def _leaves(plan: Plan) -> tuple[dict[str, Owner], list[Link]]:
+    """Which items without others in them show which layers, and the links between those.
+
+    The links of any state of the page are these, seen from further away.
+    """
     containers = frozenset(number for number, item in enumerate(plan.scene.items) if item.children)
     scene = replace(plan.scene, opened=containers)
     owners, _ = visible(scene)
-    return links(scene, owners)
+    return owners, links(scene, owners)
 
 
 def _item(plan: Plan, number: int) -> dict[str, Any]:
@@ -104,6 +111,7 @@ def _item(plan: Plan, number: int) -> dict[str, Any]:
         "title": _title(plan, item),
         "path": item.key.rstrip("+"),
         "frame": plan.titles.get(number, ""),
+        "head": item.kind == "head",
         "along": opens_along(plan.scene.items, plan.scene.parents, number),
         "training": number in plan.scene.training,
         "box": "".join(map(element, box_group(plan, number, box).marks)),

@@ -21,22 +21,25 @@ def rising_rows(
 
     Both are empty where there is no U: fewer than two skip connections across, several heads, or a knot.
     """
-    nothing: tuple[frozenset[int], dict[int, int]] = frozenset(), {}
-    if len(graph.outputs) != 1:
-        return nothing
+    rising = rising_boxes(graph, owners)
+    crossing = [link for link in links if link.target in rising and link.source not in rising]
+    if sum(link.skip for link in crossing) < 2:
+        return frozenset(), {}
+    inputs = [owners[name].number for name in graph.inputs]
+    try:
+        return rising, _rows(scene, boxes, links, crossing, rising, inputs)
+    except CycleError:
+        return frozenset(), {}
+
+
+def rising_boxes(graph: Graph, owners: dict[str, Owner]) -> frozenset[int]:
+    """The boxes from the first upsampling on; none in a net of several heads, which has no one way up."""
     rising: set[int] = set()
-    for node in graph:
+    for node in graph if len(graph.outputs) == 1 else ():
         number = owners[node.name].number
         if node.layer.op in UPSAMPLING or any(owners[name].number in rising for name in node.inputs):
             rising.add(number)
-    crossing = [link for link in links if link.target in rising and link.source not in rising]
-    if sum(link.skip for link in crossing) < 2:
-        return nothing
-    inputs = [owners[name].number for name in graph.inputs]
-    try:
-        return frozenset(rising), _rows(scene, boxes, links, crossing, rising, inputs)
-    except CycleError:
-        return nothing
+    return frozenset(rising)
 
 
 def _rows(
@@ -44,7 +47,7 @@ def _rows(
     boxes: Iterable[int],
     links: tuple[Link, ...],
     crossing: list[Link],
-    rising: set[int],
+    rising: frozenset[int],
     inputs: list[int],
 ) -> dict[int, int]:
     """Rows with skip connections level, one arm running down and the other up, inputs above the body.

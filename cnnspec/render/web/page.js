@@ -8,6 +8,7 @@ const picture = document.getElementById("picture");
 const note = document.getElementById("note");
 const rows = document.getElementById("rows");
 const open = new Set(data.open);
+const rising = new Set(data.rising);
 let view = { x: 0, y: 0, width: 1, height: 1 };
 let size = { width: 1, height: 1 };
 
@@ -63,7 +64,51 @@ function quote(text) {
   return '"' + text.replace(/\\/g, "\\\\").replace(/"/g, '\\"') + '"';
 }
 
-function dotSource(links) {
+// Where a net comes up again (U-Net): the boxes of the way up, and the row of every box, with skip connections level
+// and inputs above the body; null where there is no such thing. The same rules as in rising.py.
+function findRising({ boxes, owner }, links) {
+  const inLeaves = new Map(boxes.map((number) => [number, []]));
+  for (const [leaf, box] of owner) inLeaves.get(box).push(leaf);
+  const up = new Set(boxes.filter((number) => inLeaves.get(number).some((leaf) => rising.has(leaf))));
+  const across = [...links.values()].filter((link) => up.has(link.target) && !up.has(link.source));
+  if (across.filter((link) => link.skip).length < 2) return null;
+  const level = new Map(boxes.map((number) => [number, number]));
+  const rowOf = (number) => { while (level.get(number) !== number) number = level.get(number); return number; };
+  for (const link of across) level.set(rowOf(link.target), rowOf(link.source));
+  const above = new Map(boxes.map((number) => [rowOf(number), new Set()]));
+  for (const link of links.values()) {
+    const [upper, lower] = up.has(link.source) ? [link.target, link.source] : [link.source, link.target];
+    if (!across.includes(link) || rowOf(upper) !== rowOf(lower)) above.get(rowOf(lower)).add(rowOf(upper));
+  }
+  const inputs = data.inputs.map((leaf) => owner.get(leaf));
+  for (const number of boxes) {
+    if (inputs.includes(number) || items[items[number].parent].head) continue;
+    inputs.forEach((input) => above.get(rowOf(number)).add(rowOf(input)));
+  }
+  const rows = new Map(), waiting = new Set();
+  const place = (row) => {
+    if (rows.has(row)) return true;
+    if (waiting.has(row)) return false;
+    waiting.add(row);
+    if (![...above.get(row)].every(place)) return false;
+    rows.set(row, Math.max(-1, ...[...above.get(row)].map((upper) => rows.get(upper))) + 1);
+    return true;
+  };
+  if (![...above.keys()].every(place)) return null;
+  return { up, inputs, rows: new Map(boxes.map((number) => [number, rows.get(rowOf(number))])) };
+}
+
+function linkSource(link, risen) {
+  const upwards = risen !== null && risen.up.has(link.source);
+  const across = risen !== null && !upwards && risen.up.has(link.target);
+  const [tail, head] = upwards ? [link.target, link.source] : [link.source, link.target];
+  const rows = risen === null ? 1 : risen.rows.get(head) - risen.rows.get(tail);
+  const weight = link.skip && !across ? 1 : 8;
+  return `n${tail} -> n${head} [weight=${weight} minlen=${rows}${upwards ? " dir=back" : ""}]`;
+}
+
+function dotSource(shown, links) {
+  const risen = findRising(shown, links);
   const lines = [
     `digraph { graph [rankdir=${data.direction} ranksep=${inches(data.rankGap)} nodesep=${inches(data.sideGap)}`,
     `splines=spline labeljust=l fontname=Helvetica fontsize=${data.titleSize} bgcolor=white]`,
@@ -73,7 +118,8 @@ function dotSource(links) {
     const item = items[number];
     if (!(open.has(number) && item.children.length)) {
       const shape = item.round ? " shape=circle" : "";
-      lines.push(`n${number} [width=${inches(item.width)} height=${inches(item.height)}${shape}]`);
+      const group = risen === null ? "" : ` group=${risen.up.has(number) ? "up" : "down"}`;
+      lines.push(`n${number} [width=${inches(item.width)} height=${inches(item.height)}${shape}${group}]`);
       return;
     }
     if (item.frame) lines.push(`subgraph cluster_${number} { label=${quote(item.frame)} margin=10`);
@@ -81,8 +127,13 @@ function dotSource(links) {
     if (item.frame) lines.push("}");
   };
   visit(0);
-  for (const link of links.values()) {
-    lines.push(`n${link.source} -> n${link.target} [weight=${link.skip ? 1 : 8}]`);
+  for (const link of links.values()) lines.push(linkSource(link, risen));
+  if (risen !== null) {
+    for (const input of risen.inputs) {
+      for (const number of risen.up) {
+        if (risen.rows.get(number) === risen.rows.get(input) + 1) lines.push(`n${input} -> n${number} [style=invis]`);
+      }
+    }
   }
   return lines.join("\n") + "\n}";
 }
@@ -101,12 +152,13 @@ function readLayout(found) {
     }
   }
   for (const edge of found.edges || []) {
+    if (edge.style === "invis") continue;
     const words = edge.pos.split(";")[0].split(" ");
     const points = words.filter((word) => !/^[es],/.test(word)).map(point);
-    const tip = words.find((word) => word.startsWith("e,"));
-    layout.routes[names[edge.tail] + "-" + names[edge.head]] = {
-      points, tip: tip ? point(tip.slice(2)) : points[points.length - 1],
-    };
+    const end = words.find((word) => /^[es],/.test(word));
+    const ends = [names[edge.tail], names[edge.head]];
+    if (edge.dir === "back") { points.reverse(); ends.reverse(); }
+    layout.routes[ends.join("-")] = { points, tip: end ? point(end.slice(2)) : points[points.length - 1] };
   }
   return layout;
 }
@@ -236,9 +288,9 @@ function drawTable() {
 let turn = 0;
 async function show(fit) {
   const mine = ++turn, key = openKey();
-  const { owner } = visible(), links = shownLinks(owner);
+  const shown = visible(), links = shownLinks(shown.owner);
   drawTable();
-  if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(links)));
+  if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(shown, links)));
   if (mine !== turn) return;
   draw(layouts.get(key), links);
   if (fit) fitView(); else setView(view);
