@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test slow lint golden pictures clean
+.PHONY: run test slow lint golden pictures docs clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -25,8 +25,18 @@ lint: .venv/installed-dev
 golden: .venv/installed-dev
 	$(BIN)/python -m pytest -q --update-golden
 
+pictures: .venv/installed
+	$(BIN)/cnnspec render examples/tiny.cnn -o docs/images/tiny.svg --view volumes
+	$(BIN)/cnnspec render unet -o docs/images/unet.svg --view volumes
+	$(BIN)/cnnspec render resnet50 -o docs/images/resnet50.svg --color-by macs
+	$(BIN)/cnnspec render googlenet -o docs/images/googlenet.svg
+
+docs: .venv/installed-dev
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv out build dist *.egg-info
+	rm -rf .venv out site build dist *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "cnnspec needs Python 3.11 or later: make PYTHON=python3.12")'
