@@ -132,6 +132,15 @@ def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
     )
 
 
+def as_array(value: Any) -> NDArray[Any]:
+    """An array, or a torch tensor on any device, as an array; bfloat16 becomes float32."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":
+            value = value.float()
+    return np.asarray(value)
+
+
 def is_counter(key: str) -> bool:
     """Whether a key is one of torch's batchnorm counters, which inference does not use."""
     return key.rpartition(".")[2] == "num_batches_tracked"

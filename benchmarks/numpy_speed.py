@@ -61,7 +61,8 @@ def torch_call(case: Case, threads: int, equal: bool = True) -> Call:
 
     torch.set_num_threads(threads)
     net = cnnspec.zoo(case.net.lower())
-    module = net.to_torch().eval()
+    module: Any = net.to_torch()
+    module.eval()
     if equal:
         weights = {key: torch.from_numpy(value) for key, value in initialize(net.ir, 0, "he").items()}
         module.load_state_dict(weights, strict=False)

@@ -194,6 +194,16 @@ def test_weights_travel_from_torch() -> None:
     np.testing.assert_allclose(program(x), expected, rtol=1e-4, atol=1e-6)
 
 
+def test_tensors_with_gradients_and_bfloat16_load() -> None:
+    torch = pytest.importorskip("torch")
+    program = backend.compile(classifier())
+    tensors = {
+        key: torch.tensor(a, dtype=torch.bfloat16, requires_grad=True) for key, a in program.tensors.items()
+    }
+    program.load({key: tensor.requires_grad_() for key, tensor in tensors.items()})
+    np.testing.assert_array_equal(program.tensors["norm.weight"], np.ones(8, np.float32))
+
+
 def test_weights_that_do_not_fit_are_refused() -> None:
     with pytest.raises(WeightsError, match=r"do not fit Classifier:\nmissing: conv.weight"):
         backend.compile(classifier(), {})

@@ -17,7 +17,8 @@ from cnnspec.backends.weights import WeightsError, as_array, check, declared, in
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
 
-Outputs = Array | dict[str, Array]
+Outputs = Any
+"""The array of a net with one output, or a dict of arrays by head."""
 
 
 class Record(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -64,9 +65,12 @@ class Finish:
 
 @dataclass
 class Stage:
-    """A layer with what is merged into it: `before` works on its input, `finish` on its output."""
+    """A layer with what is merged into it: `before` works on its input, `finish` on its output.
 
-    layer: Layer
+    Each builder knows the kind of its layer.
+    """
+
+    layer: Any
     inputs: list[str]
     output: str
     weights: dict[str, str]
@@ -81,7 +85,7 @@ class Stage:
 
 
 def fuse(
-    steps: list[Step], tensors: Mapping[str, Array], heads: frozenset[str]
+    steps: Sequence[Step], tensors: Mapping[str, Array], heads: frozenset[str]
 ) -> tuple[list[Stage], dict[str, str]]:
     """The stages of an inference, and the values that are other values: batchnorm, scale, residual sum and
     activation are taken into the layer before them.

@@ -134,7 +134,8 @@ def build_gap(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     axes = tuple(range(1, x.ndim - 1))
 
     def block(images: slice) -> Block:
-        return lambda: np.mean(x[images], axes, keepdims=True, out=out[images])
+        source, target = x[images], out[images]
+        return lambda: np.copyto(target, source.mean(axes, keepdims=True))
 
     return [[block(part) for part in split(len(x), work.threads)]]
 

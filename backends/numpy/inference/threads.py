@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
-
-import numpy as np
 
 Block = Callable[[], None]
 
@@ -21,14 +20,15 @@ SETTERS = ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "
 @cache
 def blas_controls() -> tuple[Any, Any] | None:
     """The functions of the loaded BLAS that set and get its number of threads; None where it has none."""
-    # symbols of a library that numpy's own module depends on are found through that module
-    library = ctypes.CDLL(np._core._multiarray_umath.__file__)
-    for name in SETTERS:
-        try:
-            setter, getter = getattr(library, name), getattr(library, name.replace("set", "get", 1))
-        except AttributeError:
+    for module in ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath"):
+        # what numpy's own module is linked with is found through that module
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if file is None or file.endswith(".py"):
             continue
-        return setter, getter
+        library = ctypes.CDLL(file)
+        for setter in SETTERS:
+            if hasattr(library, setter):
+                return library[setter], library[setter.replace("set", "get", 1)]
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,10 @@ SCRATCH = 1 << 17
 
 def pool_settings(stage: Stage, source: Shape) -> Settings:
     """Kernel, stride, dilation and the margins with what ceil mode adds after them."""
-    if isinstance(stage.layer, MaxPool):
-        return maxpool_settings(stage.layer, source)
-    settings = avgpool_settings(stage.layer, source)
+    layer: Any = stage.layer
+    if isinstance(layer, MaxPool):
+        return maxpool_settings(layer, source)
+    settings = avgpool_settings(layer, source)
     margins = tuple(
         (b, a + more) for (b, a), more in zip(settings["padding"], settings["beyond"], strict=True)
     )

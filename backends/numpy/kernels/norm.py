@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes, per_channel
@@ -215,4 +217,4 @@ def lrn_backward(grad: Array, x: Array, *, size: int, alpha: float, beta: float,
 def channel_sums(x: Array, before: int, after: int) -> Array:
     """The sum over each channel, the `before` channels before it and the `after` channels after it."""
     padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)))
-    return sum(padded[:, i : i + x.shape[1]] for i in range(before + after + 1))
+    return reduce(np.add, (padded[:, i : i + x.shape[1]] for i in range(before + after + 1)))

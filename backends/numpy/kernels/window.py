@@ -14,7 +14,12 @@ Sizes = tuple[int, ...]
 Margins = tuple[tuple[int, int], ...]
 Gradients = tuple[tuple[Array, ...], dict[str, Array]]
 
-PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+PAD_MODES: dict[str, Any] = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 
 
 def pad(x: Array, *, padding: Margins, mode: str = "zeros", value: float = 0.0) -> Array:
