@@ -133,6 +133,9 @@ def test_a_linear_layer_on_a_map_takes_400_megabytes() -> None:
     assert flattened.params == 100_000_000
     assert flattened.as_dict()["memory"]["weights_bytes"] == 400_000_000
     assert averaged.as_dict()["memory"]["weights_bytes"] == 640_000
+    (warning,) = flattened.diagnostics
+    assert (warning.code, warning.severity) == ("large-linear", "warning")
+    assert "400 MB" in warning.message and "99,840,000" in warning.help
 
 
 # ---- normalization

@@ -129,7 +129,7 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
 
 def unknown_block(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Mistake:
     known = [*REGISTRY, *FORMS, *context.module.names, *context.frame.labels, *scope]
-    if reference.name in context.module.nets:
+    if reference.name in {**context.module.nets, **context.module.used_nets}:
         cure = "a net cannot stand in another one: write what both need as a def"
     elif reference.name in library_names():
         cure = f"it is in the library: use std ({reference.name})"
