@@ -140,7 +140,7 @@ def item_title(graph: Graph, item: Item) -> str:
     """The name of an item: a layer's label, or the word in the spec."""
     head = item.children[0] if item.kind == "run" else item
     if head.kind == "layer":
-        return _label(graph, head.nodes[-1])
+        return node_label(graph, head.nodes[-1])
     if head.kind == "dense":
         return f"dense x{max((child.times for child in head.children), default=1)}"
     return head.title
@@ -152,7 +152,7 @@ def item_details(graph: Graph, item: Item) -> Iterator[str]:
         return
     if item.kind == "run":
         head, *others = item.children
-        followers = ", ".join(_label(graph, other.nodes[-1]) for other in others)
+        followers = ", ".join(node_label(graph, other.nodes[-1]) for other in others)
         for detail in item_details(graph, head):
             yield f"{detail}, {followers}"
         yield followers
@@ -166,7 +166,7 @@ def item_details(graph: Graph, item: Item) -> Iterator[str]:
     if arguments:
         yield arguments
     if len(item.nodes) == 1:
-        yield _label(graph, item.nodes[-1])
+        yield node_label(graph, item.nodes[-1])
     if 1 < len(blocks) <= 5:
         yield " → ".join(blocks)
     if item.kind in GROUPS:
@@ -224,15 +224,20 @@ def shape_change(graph: Graph, item: Item) -> str:
 
 
 def family_of(graph: Graph, item: Item) -> str:
-    """The family that colours a box: that of its only layer, norms and the like aside; else it is a block."""
+    """The family that colours a box: that of its one main layer; else it is a block."""
+    main = main_layer(graph, item)
     head = item.children[0] if item.kind == "run" else item
-    layers = [graph[name].layer for name in head.nodes]
-    if head.kind == "layer":
-        return layers[-1].family
-    if len(layers) == 1:
-        return layers[0].family
-    weighty = [layer for layer in layers if layer.family not in FOLLOWERS and layer.op not in FOLLOWING_OPS]
-    return weighty[0].family if len(weighty) == 1 and item.times == 1 else "block"
+    return graph[main or head.nodes[-1]].layer.family if main or head.kind == "layer" else "block"
+
+
+def main_layer(graph: Graph, item: Item) -> str | None:
+    """The only layer of an item, norms, activations and the like aside; None where there are more or none."""
+    head = item.children[0] if item.kind == "run" else item
+    if len(head.nodes) == 1:
+        return head.nodes[0]
+    layers = [(name, graph[name].layer) for name in head.nodes]
+    main = [name for name, layer in layers if layer.family not in FOLLOWERS and layer.op not in FOLLOWING_OPS]
+    return main[0] if len(main) == 1 else None
 
 
 def sign_of(item: Item) -> Sign:
@@ -259,7 +264,7 @@ def describe_item(graph: Graph, item: Item, figures: dict[str, Figures]) -> str:
     parts = total(figures[name] for name in nodes)
     lines = [item.key.rstrip("+") or item.title]
     if item.kind == "layer":
-        lines.append(_label(graph, nodes[-1]))
+        lines.append(node_label(graph, nodes[-1]))
     lines.append(shape_change(graph, item))
     lines.append(f"{parts.params:,} params, {parts.macs:,} MACs, {short_bytes(parts.memory)}")
     if parts.field:
@@ -270,7 +275,8 @@ def describe_item(graph: Graph, item: Item, figures: dict[str, Figures]) -> str:
     return "\n".join(lines)
 
 
-def _label(graph: Graph, name: str) -> str:
+def node_label(graph: Graph, name: str) -> str:
+    """The label of a layer."""
     return layer_label(graph[name].layer, _rank(graph, name))
 
 

@@ -79,8 +79,9 @@ def _add_link(graph: graphviz.Digraph, plan: Plan, link: Link) -> None:
     across = link.target in plan.rising and not upwards
     ends = (link.target, link.source) if upwards else (link.source, link.target)
     rows = plan.rows[ends[1]] - plan.rows[ends[0]] if plan.rows else 1
+    aside = link.training or (link.skip and not across)
     graph.edge(
-        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="1" if link.skip and not across else "8",
+        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="1" if aside else "8",
         color=plan.theme.skip if link.skip else None, style="dashed" if link.training else None,
         dir="back" if upwards else None, minlen=None if rows == 1 else str(rows),
     )  # fmt: skip

@@ -90,7 +90,7 @@ def _opened(
         if not item.children or (parent >= 0 and parent not in open_items):
             continue
         along = parent < 0 or options.view == "layers" or opens_along(items, parents, number)
-        along = along or (options.depth is None and _is_all_of(items[parent], item))
+        along = along or (options.depth is None and _says_more_open(items[parent], item, options.view))
         closed = item.kind == "head" and (number in training or (heads > 2 and len(item.children) == 1))
         depth = 0 if options.depth is None and closed else options.depth
         if along or _opens(item, levels[number], depth, wanted):
@@ -103,9 +103,12 @@ def opens_along(items: tuple[Item, ...], parents: tuple[int, ...], number: int) 
     return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
 
 
-def _is_all_of(section: Item, item: Item) -> bool:
-    """Whether a block is all that there is in a section: then it says nothing closed."""
-    return section.kind == "section" and len(section.children) == 1 and item.kind in ("def", "share")
+def _says_more_open(around: Item, item: Item, view: str) -> bool:
+    """Whether a block is better opened: all that there is in a section, or, as volumes, a chain of layers."""
+    if item.kind not in ("def", "share") or item.times > 1:
+        return False
+    alone = around.kind == "section" and len(around.children) == 1
+    return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
 
 
 def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:

@@ -48,13 +48,13 @@ def make_scale(shapes: list[Shape]) -> Scale:
     """The scale in which the largest map and the longest vector just fit."""
     pixels = max((max(shape[1:]) for shape in shapes if len(shape) > 1), default=1)
     channels = max((shape[0] for shape in shapes if len(shape) > 1), default=1)
-    elements = max((shape[0] for shape in shapes if len(shape) == 1), default=1)
+    elements = max((shape[0] for shape in shapes if len(shape) == 1 or max(shape[1:]) == 1), default=1)
     return Scale(TALLEST / pixels, WIDEST / channels, TALLEST / elements)
 
 
 def make_solid(shape: Shape, scale: Scale) -> Solid:
-    """The solid of a shape: height and depth are its last two spatial sizes, or its only one and nothing."""
-    if len(shape) == 1:
+    """The solid of a shape: height and depth are its last two sizes; of a vector or a single pixel, a bar."""
+    if len(shape) == 1 or max(shape[1:]) == 1:
         return Solid(BAR, max(LEAST, shape[0] * scale.element), 2.5, 2.0)
     sizes = shape[1:]
     height = max(LEAST, sizes[-2 if len(sizes) > 1 else -1] * scale.pixel)

@@ -8,9 +8,10 @@ from math import prod
 
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Extent, Shape
-from cnnspec.render.boxes import item_title
+from cnnspec.render.boxes import item_title, main_layer, node_label
 from cnnspec.render.canvas import Curve, Drawing, Group, Mark, Text
 from cnnspec.render.draw import BORDER, arrow_head, subtitle_of
+from cnnspec.render.fold import FOLLOWING_OPS
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.options import Options, RenderError
 from cnnspec.render.plan import Plan, make_plan
@@ -22,8 +23,9 @@ MOST_VOLUMES = 300
 GAP, STEP = 16.0, 10.0
 SHAPE_SIZE, WORDS_SIZE = 9.0, 8.5
 HEADER = 44.0
+WORDS = 30.0
 LONGEST = 120.0
-NOTE = "To scale, each in its own: height and depth in pixels, width in channels; bars in elements."
+NOTE = "To scale: height and depth in pixels, width in channels, bars in elements; thin ones thickened."
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Volume:
     """A value of the net as it will be drawn: what made it, and the volumes that went into that.
 
     `parts` are the channels of a concatenation with the numbers of the boxes they come from; `x` and `y` are
-    the lower left corner of its front, in points.
+    the lower left corner of its front, in points; `base` is the foot of its row in a U.
     """
 
     shape: Shape
@@ -46,11 +48,12 @@ class Volume:
     solid: Solid = Solid(0, 0)  # noqa: RUF009
     x: float = 0.0
     y: float = 0.0
+    base: float = 0.0
 
 
 def draw_volumes(graph: Graph, options: Options) -> Drawing:
     """The picture of a net as volumes. Raises RenderError where there are too many to draw."""
-    plan = make_plan(graph, replace(options, view="blocks"))
+    plan = make_plan(graph, options)
     volumes = make_volumes(plan)
     if len(volumes) > MOST_VOLUMES:
         raise RenderError(
@@ -79,8 +82,12 @@ def make_volumes(plan: Plan) -> list[Volume]:
         sources = [(where[link.source], link.skip) for link in ways_in[number]]
         made = _make_volume(plan, number, shape, sources)
         follows = len(volumes) - 1 in alone
-        if follows and _is_same(volumes[-1], made, plan.boxes[number].family):
-            volumes[-1].words = _join_words(volumes[-1].words, made.words)
+        family = plan.boxes[number].family
+        if len(sources) == 1 and _is_flatten(plan, number):
+            where[number] = sources[0][0]
+            continue
+        if follows and _is_same(volumes[-1], made, family):
+            volumes[-1].words = _join_words(volumes[-1].words, made.words, family)
         else:
             if follows and plan.boxes[number].join == "C" and made.skips:
                 _absorb(volumes.pop(), made, volumes)
@@ -123,26 +130,39 @@ def _shape(plan: Plan, number: int) -> Shape:
 
 
 def _words(plan: Plan, number: int) -> str:
+    """What made a value: the one conv, linear or pool layer of a box, or the name of its block."""
     item = plan.scene.items[number]
     times = f" x{item.times}" if item.times > 1 else ""
-    return item.label or item_title(plan.graph, item) + times
+    main = main_layer(plan.graph, item)
+    return (node_label(plan.graph, main) if main else item.label or item_title(plan.graph, item)) + times
 
 
-def _join_words(before: str, after: str) -> str:
-    """The words of two steps: the first and the last, where both fit."""
-    first = before.split(" … ")[0]
-    if after == first:
-        return before
-    both = f"{first} … {after}"
-    return both if text_width(both, WORDS_SIZE) <= LONGEST else f"… {after}"
+def _is_flatten(plan: Plan, number: int) -> bool:
+    """Whether a box only writes a map as a vector, which is drawn as the map itself."""
+    ops = {plan.graph[name].layer.op for name in plan.scene.items[number].all_nodes()}
+    return "flatten" in ops and ops <= FOLLOWING_OPS
+
+
+def _join_words(before: str, after: str, family: str) -> str:
+    """The words of two steps: counted where both are of one block; norms and the like go without saying."""
+    (name, count), (other, more) = _counted(before), _counted(after)
+    if name == other:
+        return f"{name} x{count + more}"
+    return after if family == "block" else before
+
+
+def _counted(words: str) -> tuple[str, int]:
+    """A name and how often it stands there: bottleneck x3."""
+    name, _, count = words.rpartition(" x")
+    return (name, int(count)) if name and count.isdigit() else (words, 1)
 
 
 def _kernel(plan: Plan, number: int) -> Extent:
-    """The window of the layer that a box is made of; 1 for blocks."""
+    """The window of the one layer that a box is made of; 1 where there are more."""
     item = plan.scene.items[number]
-    head = item.children[0] if item.kind == "run" else item
-    layer = plan.graph[head.nodes[-1]].layer
-    return getattr(layer, "kernel", 1) if head.kind == "layer" and layer.op != "tconv" else 1
+    main = main_layer(plan.graph, item) if item.times == 1 else None
+    layer = plan.graph[main].layer if main else None
+    return getattr(layer, "kernel", 1) if layer is not None and layer.op != "tconv" else 1
 
 
 def _place_in_row(volumes: list[Volume]) -> None:
@@ -162,24 +182,38 @@ def _place_in_row(volumes: list[Volume]) -> None:
 
 
 def _place_in_u(volumes: list[Volume]) -> None:
-    """A row for each spatial size: down the one arm of the U, and up the other."""
-    sizes = sorted({volume.shape[1:] for volume in volumes}, reverse=True)
-    rows = {size: [volume for volume in volumes if volume.shape[1:] == size] for size in sizes}
-    bottoms: dict[Shape, float] = {}
-    y = 0.0
-    for size in sizes:
-        y += max(volume.solid.full_height for volume in rows[size]) + STEP
-        bottoms[size] = y
-        y += 30
-    ends = dict.fromkeys(sizes, 0.0)
+    """A row for each level of halved sizes: down the one arm of the U, and up the other."""
+    levels = _levels(volumes)
+    tallest: dict[int, float] = {}
+    for volume, level in zip(volumes, levels, strict=True):
+        tallest[level] = max(tallest.get(level, 0.0), volume.solid.full_height)
+    y, bottoms = 0.0, {}
+    for level in sorted(tallest):
+        y += tallest[level] + STEP
+        bottoms[level] = y
+        y += WORDS
+    ends = dict.fromkeys(bottoms, 0.0)
     x = 0.0
-    for volume in volumes:
-        size = volume.shape[1:]
+    for volume, level in zip(volumes, levels, strict=True):
         half = max(volume.solid.full_width / 2, _text_half(volume))
-        x = max(x, ends[size] + GAP + half)
+        x = max(x, ends[level] + GAP + half)
         volume.x = x - volume.solid.full_width / 2
-        volume.y = bottoms[size]
-        ends[size] = x + half
+        volume.base = bottoms[level]
+        volume.y = volume.base - (tallest[level] - volume.solid.full_height) / 2
+        ends[level] = x + half
+
+
+def _levels(volumes: list[Volume]) -> list[int]:
+    """How often the size of each volume has been halved: unpadded convs, which take little, stay level."""
+    levels: list[int] = []
+    for volume in volumes:
+        main = next((source for source in volume.sources if source not in volume.skips), None)
+        if main is None:
+            levels.append(0)
+            continue
+        ratio = volumes[main].shape[-1] / volume.shape[-1]
+        levels.append(levels[main] + (ratio >= 1.5) - (ratio <= 1 / 1.5))
+    return levels
 
 
 def _short(volume: Volume) -> str:
@@ -195,9 +229,9 @@ def _picture(plan: Plan, volumes: list[Volume], scale: Scale) -> Drawing:
         marks.extend(_arrows(plan, volumes, place, in_u) if not patches[place] else ())
     marks.extend(_solid_group(plan, volume) for volume in volumes)
     marks.extend(mark for lines in patches for mark in lines)
-    base = max(volume.y for volume in volumes) + 14
+    base = max(max(volume.y, volume.base) for volume in volumes) + 14
     for place, volume in enumerate(volumes):
-        marks.extend(_words_under(plan, volume, volume.y + 12 if in_u else base, 0 if in_u else place % 2))
+        marks.extend(_words_under(plan, volume, volume.base + 12 if in_u else base, 0 if in_u else place % 2))
     left = min(min(volume.x, _middle(volume) - _text_half(volume)) for volume in volumes)
     right = max(
         max(volume.x + volume.solid.full_width, _middle(volume) + _text_half(volume)) for volume in volumes
@@ -205,7 +239,11 @@ def _picture(plan: Plan, volumes: list[Volume], scale: Scale) -> Drawing:
     arcs = 0.0 if in_u else _arc_room(volumes)
     subtitle = subtitle_of(plan)
     width = max(right - left, text_width(plan.graph.name, 15, True), text_width(subtitle, 10))
-    legend, legend_height = legend_marks(plan, width)
+    drawn = {volume.number for volume in volumes} | {
+        number for volume in volumes for _, number in volume.parts
+    }
+    shown = replace(plan, boxes={number: plan.boxes[number] for number in sorted(drawn)})
+    legend, legend_height = legend_marks(shown, width)
     bottom = base + (20 if in_u else 38)
     height = HEADER + arcs + bottom + 20 + legend_height + 2 * BORDER
     page: list[Mark] = [
@@ -266,7 +304,7 @@ def _arrows(plan: Plan, volumes: list[Volume], place: int, in_u: bool) -> list[M
         source = volumes[number]
         color = theme.skip if number in volume.skips else theme.edge
         dash = (4.0, 3.0) if volume.training else ()
-        level = source.y == volume.y or not in_u
+        level = source.base == volume.base
         if place - number == 1 or (in_u and level):
             start = (source.x + source.solid.full_width + 1, source.y - source.solid.full_height / 2)
             stop = (volume.x - 1, volume.y - volume.solid.full_height / 2)
@@ -287,9 +325,12 @@ def _arrows(plan: Plan, volumes: list[Volume], place: int, in_u: bool) -> list[M
 
 def _step(source: Volume, volume: Volume) -> tuple[tuple[float, float], tuple[float, float]]:
     """Where an arrow to another row of the U starts and ends."""
-    if volume.y > source.y:
-        return (_middle(volume), source.y + 30), (_middle(volume), volume.y - volume.solid.full_height - 2)
-    return (_middle(source), source.y - source.solid.full_height - 2), (_middle(source), volume.y + 30)
+    if volume.base > source.base:
+        return (_middle(volume), source.base + WORDS), (
+            _middle(volume),
+            volume.y - volume.solid.full_height - 2,
+        )
+    return (_middle(source), source.y - source.solid.full_height - 2), (_middle(source), volume.base + WORDS)
 
 
 def _arc_height(distance: int) -> float:

@@ -103,7 +103,7 @@ function linkSource(link, risen) {
   const across = risen !== null && !upwards && risen.up.has(link.target);
   const [tail, head] = upwards ? [link.target, link.source] : [link.source, link.target];
   const rows = risen === null ? 1 : risen.rows.get(head) - risen.rows.get(tail);
-  const weight = link.skip && !across ? 1 : 8;
+  const weight = link.training || (link.skip && !across) ? 1 : 8;
   return `n${tail} -> n${head} [weight=${weight} minlen=${rows}${upwards ? " dir=back" : ""}]`;
 }
 
