@@ -14,6 +14,7 @@ from cnnspec.api import SPECS, Net, zoo_nets
 from cnnspec.check import check
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits, read_source
+from cnnspec.elaborate.modules import library_names
 from cnnspec.graph import Graph
 
 zoo = cache(cnnspec.zoo)
@@ -238,3 +239,44 @@ def test_the_detectors_heads_share_their_weights_over_the_pyramid() -> None:
 @pytest.mark.parametrize(("name", "figures"), [("edge_detector", (2, 84)), ("cross_correlation", (4, 16))])
 def test_one_layer_nets(name: str, figures: tuple[int, int]) -> None:
     assert (zoo(name).params, zoo(name).macs) == figures
+
+
+# ---- the standard library
+
+BLOCKS = {
+    "conv_bn(8, 3)": (8, 8, 8),
+    "conv_bn_relu(8, 3, stride=2)": (8, 4, 4),
+    "conv_relu(8, 5, pad=valid)": (8, 4, 4),
+    "double_conv(8)": (8, 8, 8),
+    "separable_conv(8)": (8, 8, 8),
+    "nin_block(8, 3, last=5)": (5, 8, 8),
+    "inception(1, 2, 3, 4, 5, 6)": (15, 8, 8),
+    "inception(1, 2, 3, 4, 5, 6, conv_bn_relu)": (15, 8, 8),
+    "basic(8, 2)": (8, 4, 4),
+    "basic(32, 2, shortcut=pad)": (32, 4, 4),
+    "bottleneck(4)": (16, 8, 8),
+    "bottleneck(8, 2, inner=16, groups=4)": (32, 4, 4),
+    "preactivation(16)": (16, 8, 8),
+    "preactivation(32, 2)": (32, 4, 4),
+    "inverted_residual(16)": (16, 8, 8),
+    "inverted_residual(24, 2, expand=1)": (24, 4, 4),
+    "dense(3) { dense_layer(4) }": (28, 8, 8),
+    "transition": (8, 4, 4),
+    "squeeze_excite(4)": (16, 8, 8),
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_blocks_of_the_library(block: str) -> None:
+    names = sorted(set(re.findall(r"[a-z_]+", block)) & library_names())
+    net = cnnspec.loads(f"use std ({', '.join(names)})\nnet One {{ input 16x8x8; {block} }}")
+    assert net.outputs == {"output": BLOCKS[block]}
+
+
+def test_every_block_of_the_library_is_tried() -> None:
+    assert library_names() <= {word for block in BLOCKS for word in re.findall(r"[a-z_]+", block)}
+
+
+def test_a_gate_of_squeeze_and_excitation_counts_by_formula() -> None:
+    net = cnnspec.loads("use std (squeeze_excite)\nnet One { input 64x8x8; squeeze_excite(16) }")
+    assert (net.params, net.macs) == (64 * 4 + 4 + 4 * 64 + 64, 2 * 64 * 4)
