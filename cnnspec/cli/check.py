@@ -20,6 +20,8 @@ from cnnspec.cli.common import (
 )
 from cnnspec.diagnostics import Report, SpecError, as_dict
 from cnnspec.elaborate import Limits, Settings
+from cnnspec.graph import Node
+from cnnspec.layers.base import describe
 from cnnspec.pipeline import Compiled, Hook
 
 
@@ -112,7 +114,15 @@ def _hook(time_passes: bool, dump_after: str | None) -> Hook | None:
             click.echo(f"{net.graph.name}: {name} {1000 * (perf_counter() - last[0]):.2f} ms", err=True)
         if name == dump_after:
             for node in net.graph:
-                click.echo(f"{node.name} = {node.layer}({', '.join(node.inputs)}) : {node.shape}", err=True)
+                click.echo(as_line(node), err=True)
         last[0] = perf_counter()
 
     return hook
+
+
+def as_line(node: Node) -> str:
+    """A node as a dump shows it: its name, what flows in, its layer and its shape."""
+    from cnnspec.report import layer_text
+
+    flow = [", ".join(node.inputs)] if node.inputs else []
+    return f"{node.name} = {' -> '.join([*flow, layer_text(node.layer)])} => {describe(node.shape)}"
