@@ -10,6 +10,7 @@ from typing import Any
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.evaluate import suggest
+from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.source import Source
 
@@ -28,6 +29,7 @@ def check(
     After a syntax error the rest is checked all the same. A mistake that several nets share is reported once.
     """
     settings, limits = settings or Settings({}, {}), limits or Limits()
+    before = report.errors
     module = Loader(report, limits, include).load(source)
     if net is None and (module.nets or module.names or report.has_errors):
         names = closed_nets(module, settings.parameters)
@@ -35,6 +37,8 @@ def check(
         picked = pick_net(module, net, settings.parameters, report)
         names = [picked] if picked else []
     compiled = [compile_net(name, module, settings, report, limits, hook) for name in names]
+    if report.errors == before:
+        lint_syntax(module.file, report)
     return tuple(net for net in compiled if net is not None)
 
 

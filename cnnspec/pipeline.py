@@ -14,6 +14,7 @@ from cnnspec.elaborate.budgets import check_budgets
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
+from cnnspec.passes.lint import Subject, lint
 from cnnspec.passes.memory import Memory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
 
@@ -77,13 +78,19 @@ def _budgets(net: Compiled, report: Report) -> Compiled:
     return net
 
 
+def _lint(net: Compiled, report: Report) -> Compiled:
+    assert net.costs is not None and net.fields is not None
+    lint(Subject(net.graph, net.costs, net.fields), report)
+    return net
+
+
 ANALYSES: tuple[tuple[str, Pass], ...] = (
     ("cost", _cost),
     ("receptive-field", _receptive_field),
     ("memory", _memory),
     ("depth", _depth),
 )
-PASSES: tuple[tuple[str, Pass], ...] = (*ANALYSES, ("budgets", _budgets))
+PASSES: tuple[tuple[str, Pass], ...] = (*ANALYSES, ("budgets", _budgets), ("lint", _lint))
 
 
 def compile_net(

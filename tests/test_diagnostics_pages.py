@@ -12,7 +12,8 @@ from diagnose import shown, with_options
 import cnnspec
 from cnnspec.diagnostics.explain import codes, examples, explain
 
-REPORTERS = {"error", "warning", "Mistake", "LayerError", "BoundExceeded", "Diagnostic", "say"}
+REPORTERS = {"error", "warning", "Mistake", "LayerError", "BoundExceeded", "Diagnostic"}
+REPORTERS |= {"say", "Finding", "_shrinks"}
 PACKAGE = Path(cnnspec.__file__).parent
 WITHOUT_EXAMPLE = {code for code in codes() if "There is no example:" in explain(code)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -43,6 +44,17 @@ class SpecError(Exception):
         super().__init__(f"{first.code}{place}: {first.message}{more}")
 
 
+ALLOW = re.compile(r"#\s*allow:\s*([\w-]+(?:\s*,\s*[\w-]+)*)")
+
+
+def allows(span: Span | None, code: str) -> bool:
+    """Whether a comment on the line of a place allows a warning there: `# allow: code, code`."""
+    if span is None:
+        return False
+    found = ALLOW.search(span.source.line_text(span.line))
+    return found is not None and code in re.split(r"\s*,\s*", found.group(1))
+
+
 class Report:
     """Gathers diagnostics; a mistake met again at the same place is counted, not repeated.
 
@@ -57,6 +69,8 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
+        if diagnostic.severity == "warning" and allows(diagnostic.span, diagnostic.code):
+            return
         self.errors += diagnostic.severity == "error"
         self.total += 1
         span = diagnostic.span

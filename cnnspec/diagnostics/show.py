@@ -25,9 +25,8 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     if diagnostic.trail:
         notes.append(_chain(diagnostic.trail))
     if diagnostic.others:
-        notes.append(
-            f"and {diagnostic.others} more time{'s' if diagnostic.others > 1 else ''} from other calls or repeats"
-        )
+        times = f"{diagnostic.others} more time{'s' if diagnostic.others > 1 else ''}"
+        notes.append(f"and {times} from other calls or repeats")
     if diagnostic.help:
         notes.append(f"help: {diagnostic.help}")
     lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]

@@ -103,14 +103,15 @@ def _elaborate(
         walk.report_mistake(mistake, context)
         return None
     walk.draft.root.title = name
-    walk.draft.root.span = net.span
+    stated = module.net(name)[0]
+    walk.draft.root.span = stated.span if stated is not None else net.span
     walk.draft.root.arguments = tuple(variables.items())
     try:
         walk.net(net, context, variables)
     except Abandoned:
         return Elaborated(net, None, ())
     _check_inputs(settings, walk, report)
-    walk.expectations.extend(_stated(module.net(name)[0], settings, context, variables, report))
+    walk.expectations.extend(_stated(stated, settings, context, variables, report))
     lost = walk.broken or any(v.shape is None for v in walk.draft.outputs.values())
     if report.errors > before or lost:
         return Elaborated(net, None, ())

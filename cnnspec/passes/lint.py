@@ -1,0 +1,296 @@
+"""Warnings about nets that work and could be better: each says what mending it would save or change.
+
+Every lint is a function from a net's graph and figures to its warnings, linear in the number of layers.
+A comment `# allow: code` silences one: on its line, on that of a call that led there, or on that of the net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from math import prod
+from typing import NamedTuple
+
+from cnnspec.diagnostics.report import Report, allows
+from cnnspec.graph import Graph, Node
+from cnnspec.layers.base import describe
+from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
+from cnnspec.layers.dense import Flatten, Linear
+from cnnspec.layers.join import Add
+from cnnspec.layers.norm import BatchNorm
+from cnnspec.passes.cost import Costs
+from cnnspec.passes.memory import BYTES
+from cnnspec.passes.receptive_field import Fields, last_map
+from cnnspec.passes.stages import Stage, ancestors, stages
+
+MANY_WEIGHTS = 1_000_000
+"""A linear layer of fewer weights than this is not worth a warning."""
+NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hardsigmoid", "softplus", "softmax")
+SIDE_HEADS = ("aux", "side", "deep_supervision")
+
+
+class Subject(NamedTuple):
+    """What lints look at: a net and what the passes have found of it."""
+
+    graph: Graph
+    costs: Costs
+    fields: Fields
+
+
+class Finding(NamedTuple):
+    """What a lint has found, and at which node; with `outer`, in the call that led there from the net."""
+
+    code: str
+    node: Node
+    message: str
+    help: str
+    outer: bool = False
+
+
+def lint(subject: Subject, report: Report) -> None:
+    """Report every warning about a net."""
+    for find in LINTS:
+        for finding in find(subject):
+            _report(finding, report)
+
+
+def _report(finding: Finding, report: Report) -> None:
+    code, node, message, cure, outer = finding
+    around = list(node.block.ancestors())
+    if any(allows(block.span, code) for block in around):
+        return
+    calls = [block.span for block in around if block.kind in ("def", "share")]
+    if outer and calls:
+        report.warning(code, calls[-1], message, help=cure)
+    else:
+        report.warning(code, node.span, message, help=cure, trail=node.block.trail())
+
+
+def large_linear(subject: Subject) -> Iterator[Finding]:
+    """One linear layer on a flattened map that holds most of the parameters."""
+    graph, costs = subject.graph, subject.costs
+    for node in graph:
+        if not isinstance(node.layer, Linear):
+            continue
+        params = costs.layers[node.name].params
+        if params < max(MANY_WEIGHTS, costs.total.params / 2):
+            continue
+        shape = _flattened_map(graph, node)
+        if shape is not None:
+            saved = (prod(shape) - shape[0]) * node.layer.out
+            yield Finding(
+                "large-linear",
+                node,
+                f"one linear layer holds {100 * params // costs.total.params} % of the parameters: "
+                f"{params:,}, {params * BYTES / 1e6:,.0f} MB in fp32",
+                f"gap before flatten would save {saved:,} parameters, {saved * BYTES / 1e6:,.0f} MB",
+            )
+
+
+def _flattened_map(graph: Graph, node: Node) -> tuple[int, ...] | None:
+    """The map that a linear layer gets flattened; None where it does not."""
+    while node.inputs and not isinstance(node.layer, Flatten):
+        node = graph[node.inputs[0]]
+        if len(node.shape) > 1 or isinstance(node.layer, Linear):
+            return None
+    shape = graph[node.inputs[0]].shape if node.inputs else ()
+    return shape if prod(shape[1:]) > 1 else None
+
+
+def small_field(subject: Subject) -> Iterator[Finding]:
+    """A net that pools features globally, each of which sees less than the image."""
+    graph = subject.graph
+    node = last_map(graph)
+    if node is None or not node.inputs:
+        return
+    field, pool = subject.fields[node.name], _pool_after(graph, node)
+    if field is None or pool is None:
+        return
+    image = graph[graph.inputs[0]].shape
+    if len(image) == len(field.size) + 1 and any(
+        seen < size for seen, size in zip(field.size, image[1:], strict=True)
+    ):
+        yield Finding(
+            "small-field",
+            pool,
+            f"what the head gets sees {describe(field.size)} pixels of an image of {describe(image[1:])}",
+            "the average sees all, its features do not: deepen the net, dilate convs, or downsample earlier",
+        )
+
+
+def _pool_after(graph: Graph, node: Node) -> Node | None:
+    """The global pool that a map goes into, by way of layers that look at one pixel; None without."""
+    for _ in range(len(graph)):
+        users = graph.consumers[node.name]
+        if not users:
+            return None
+        node = graph[users[0]]
+        if node.layer.window(*graph.input_shapes(node)) is None:
+            return node if len(node.shape) > 1 else None
+    return None
+
+
+def shrinking_stages(subject: Subject) -> Iterator[Finding]:
+    """Widths and depths that shrink from one stage to the next. Radosavovic et al. 2020, section 3.3.
+
+    The last stage may be shallower than the one before it, as it is in most published nets.
+    """
+    found = stages(subject.graph, subject.costs)
+    for position, (before, stage) in enumerate(pairwise(found)):
+        if stage.width < before.width:
+            yield _shrinks("shrinking-width", "wide", before, stage, before.width, stage.width)
+        is_last = position == len(found) - 2
+        if not is_last and stage.depth < 0.75 * before.depth:
+            yield _shrinks("shrinking-depth", "deep", before, stage, before.depth, stage.depth)
+
+
+def _shrinks(code: str, what: str, before: Stage, stage: Stage, most: int, least: int) -> Finding:
+    return Finding(
+        code,
+        stage.first,
+        f"the stage at {describe(stage.size)} is {least} {what}, "
+        f"the one before it, at {describe(before.size)}, {most}",
+        "nets whose stages grow do better at equal cost: move layers or channels to the later stage",
+        outer=True,
+    )
+
+
+def even_kernel(subject: Subject) -> Iterator[Finding]:
+    """An even kernel with the padding that is made for odd ones."""
+    for node in subject.graph:
+        layer = node.layer
+        if not isinstance(layer, (Conv, DepthwiseConv)) or layer.pad != "half":
+            continue
+        kernel = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
+        if any(k % 2 == 0 for k in kernel):
+            yield Finding(
+                "even-kernel",
+                node,
+                f"the kernel {describe(kernel)} is even, and half its size is no whole margin",
+                "write the padding: pad=same keeps the size, pad=0 adds nothing; or take an odd kernel",
+            )
+
+
+def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
+    """A bias that the batchnorm after it takes away again."""
+    graph = subject.graph
+    heads = set(graph.outputs.values())
+    for node in graph:
+        layer = node.layer
+        if not isinstance(layer, (Conv, DepthwiseConv, TransposedConv, Linear)) or not layer.bias:
+            continue
+        users = graph.consumers[node.name]
+        if users and node.name not in heads and all(isinstance(graph[u].layer, BatchNorm) for u in users):
+            yield Finding(
+                "bias-before-batchnorm",
+                node,
+                f"the batchnorm after this `{layer.op}` takes its bias away with the mean",
+                f"bias=false would save {node.shape[0]:,} parameters",
+            )
+
+
+def stride_over_map(subject: Subject) -> Iterator[Finding]:
+    """Downsampling by more than the map allows."""
+    for node in subject.graph:
+        stride = getattr(node.layer, "stride", None) or getattr(node.layer, "kernel", 1)
+        if stride == 1 or isinstance(node.layer, TransposedConv) or not node.inputs:
+            continue
+        sizes = subject.graph[node.inputs[0]].shape[1:]
+        steps = stride if isinstance(stride, tuple) else (stride,) * len(sizes)
+        if any(step > size for step, size in zip(steps, sizes, strict=True)):
+            yield Finding(
+                "stride-over-map",
+                node,
+                f"a stride of {describe(steps)} on a map of {describe(sizes)} has nothing left to step over",
+                "downsample less before it, or give the net a larger input",
+            )
+
+
+def side_head(subject: Subject) -> Iterator[Finding]:
+    """A head that by its name is for training, and that inference would run."""
+    graph = subject.graph
+    for head, name in graph.outputs.items():
+        if len(graph.outputs) > 1 and head not in graph.training_heads and head.startswith(SIDE_HEADS):
+            nodes = [node for node in graph if node.name.startswith(f"{head}.")]
+            saved = sum(subject.costs.layers[node.name].macs for node in nodes)
+            yield Finding(
+                "side-head",
+                nodes[0] if nodes else graph[name],
+                f"head `{head}` is for training by its name, and inference runs it",
+                f"head {head} ..., training {{ }} would save {saved:,} multiply-accumulates in inference",
+            )
+
+
+def residual_activation(subject: Subject) -> Iterator[Finding]:
+    """A main path that is never negative, so that the sum can only grow. He et al. 2016, section 4.1."""
+    for node in subject.graph:
+        if isinstance(node.layer, Add) and node.block.kind == "residual":
+            main = subject.graph[node.inputs[0]]
+            if main.layer.op in NEVER_NEGATIVE and _is_within(main, node):
+                yield Finding(
+                    "residual-activation",
+                    main,
+                    f"the main path of this residual ends in `{main.layer.op}`: it can only add",
+                    f"put `{main.layer.op}` behind the residual",
+                )
+
+
+def _is_within(node: Node, add: Node) -> bool:
+    return any(block is add.block for block in node.block.ancestors())
+
+
+def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
+    """A batchnorm that has one value of each channel in a sample."""
+    for node in subject.graph:
+        if isinstance(node.layer, BatchNorm) and len(node.shape) > 1 and prod(node.shape[1:]) == 1:
+            yield Finding(
+                "batchnorm-on-pixel",
+                node,
+                f"batchnorm on {describe(node.shape)}: each statistic is over one value of each sample",
+                "leave it out, or use layernorm: with one sample in the batch there is no variance at all",
+            )
+
+
+def dead_layers(subject: Subject) -> Iterator[Finding]:
+    """Layers, mostly behind a label that nothing names, that no head needs."""
+    graph = subject.graph
+    needed = ancestors(graph, *graph.outputs.values())
+    if len(needed) == len(graph):
+        return
+    for node in graph:
+        if node.name in needed or any(user in graph.nodes for user in graph.consumers[node.name]):
+            continue
+        lost = _only_for(graph, node, needed)
+        saved = subject.costs.of(lost)
+        yield Finding(
+            "dead-layer",
+            node,
+            f"nothing uses what flows out of `{node.name}`",
+            f"without it the net would save {saved.params:,} parameters "
+            f"and {saved.macs:,} multiply-accumulates; or name it in a join or head",
+        )
+
+
+def _only_for(graph: Graph, node: Node, needed: set[str]) -> list[str]:
+    """The layers that lead to a dead end and to no head."""
+    found, stack = {node.name}, [node.name]
+    while stack:
+        for name in graph[stack.pop()].inputs:
+            if name not in needed and name not in found:
+                found.add(name)
+                stack.append(name)
+    return list(found)
+
+
+LINTS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    large_linear,
+    small_field,
+    shrinking_stages,
+    even_kernel,
+    bias_before_batchnorm,
+    stride_over_map,
+    side_head,
+    residual_activation,
+    batchnorm_on_pixel,
+    dead_layers,
+)

@@ -1,0 +1,70 @@
+"""Stages: the stretches of a net between one downsampling and the next."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnnspec.graph import Graph, Node
+from cnnspec.passes.cost import Costs
+
+
+class Stage(NamedTuple):
+    """A stretch of equal map sizes: its size, most channels, longest chain of convs, and its first conv."""
+
+    size: tuple[int, ...]
+    width: int
+    depth: int
+    first: Node
+
+
+def stages(graph: Graph, costs: Costs) -> list[Stage]:
+    """The stages of a net on the way to its first head; none of a net that upsamples, or has many inputs.
+
+    Maps that no conv makes (those of a pool before the head) are no stage.
+    """
+    heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
+    if len(graph.inputs) != 1 or not heads:
+        return []
+    needed = ancestors(graph, heads[0])
+    widths: dict[tuple[int, ...], int] = {}
+    depths: dict[tuple[int, ...], int] = {}
+    firsts: dict[tuple[int, ...], Node] = {}
+    depth: dict[str, int] = {}
+    nodes = graph.nodes
+    for node in graph:
+        if node.name not in needed:
+            continue
+        size = node.shape[1:]
+        makes = costs.layers[node.name].macs > 0
+        inside = 0
+        for name in node.inputs:
+            before = nodes[name].shape[1:]
+            if before != size:
+                if grows(before, size):
+                    return []
+            elif depth[name] > inside:
+                inside = depth[name]
+        depth[node.name] = inside + makes
+        if not size or max(size) == 1 or not depth[node.name]:
+            continue
+        widths[size] = max(widths.get(size, 0), node.shape[0])
+        depths[size] = max(depths.get(size, 0), depth[node.name])
+        if makes:
+            firsts.setdefault(size, node)
+    return [Stage(size, widths[size], depths[size], first) for size, first in firsts.items()]
+
+
+def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
+    return max(before, default=1) > 1 and any(n > b for n, b in zip(after, before, strict=False))
+
+
+def ancestors(graph: Graph, *names: str) -> set[str]:
+    """Some nodes and all that they need."""
+    found, stack = set(names), list(names)
+    while stack:
+        for source in graph.nodes[stack.pop()].inputs:
+            if source not in found:
+                found.add(source)
+                stack.append(source)
+    return found
