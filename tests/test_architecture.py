@@ -18,7 +18,7 @@ syntax layers
 grammar graph
 elaborate passes
 pipeline
-check backends render report format
+check backends render report format highlight
 api
 zoo_list
 cli
@@ -38,6 +38,7 @@ HOMES = {
     "reportlab": "cnnspec/render",
     "click": "cnnspec/cli",
     "rich": "cnnspec/cli",
+    "pygments": "cnnspec/highlight.py",
 }
 FILES = sorted(
     path.relative_to(ROOT)
