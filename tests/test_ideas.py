@@ -6,6 +6,7 @@ import runpy
 from itertools import product
 from math import erf, exp, floor, pi, sqrt, tanh
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +21,12 @@ IDEAS = Path(__file__).parent.parent / "examples" / "ideas"
 RNG = np.random.default_rng
 
 
-def idea(file: str, net: str, **parameters: object) -> Net:
+def idea(file: str, net: str, **parameters: Any) -> Net:
     """A net of examples/ideas; its own `expect` lines hold as it loads."""
     return cnnspec.load(IDEAS / f"{file}.cnn", net, **parameters)
 
 
-def layer(text: str, shape: str, **options: object) -> backend.Program:
+def layer(text: str, shape: str, **options: Any) -> backend.Program:
     """A net of one layer, as a numpy program in float64."""
     net = cnnspec.loads(f"net One {{ input {shape}; {text} }}")
     return net.to_numpy(dtype="float64", **options)

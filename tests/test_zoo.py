@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from zoo_facts import FACTS, PAGES, TORCHVISION
@@ -16,7 +17,11 @@ from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits, read_source
 from cnnspec.elaborate.modules import library_names
 from cnnspec.graph import Graph
+from cnnspec.layers.base import Layer
+from cnnspec.layers.conv import Conv
+from cnnspec.layers.dense import Scale
 
+Kind = TypeVar("Kind", bound=Layer)
 zoo = cache(cnnspec.zoo)
 FILES = sorted(SPECS.glob("*.cnn"))
 
@@ -32,6 +37,11 @@ def checked(path: Path) -> tuple[str, ...]:
 
 def layers(net: Net, op: str) -> list[str]:
     return [node.name for node in net.ir if node.layer.op == op]
+
+
+def of_kind(net: Net, kind: type[Kind]) -> list[Kind]:
+    """The layers of a net that are of one class."""
+    return [node.layer for node in net.ir if isinstance(node.layer, kind)]
 
 
 def widths(graph: Graph, path: str) -> list[int]:
@@ -134,8 +144,7 @@ def test_lenet_is_that_of_the_paper() -> None:
 
 def test_alexnet_of_2012_has_two_groups_and_normalizes_across_channels() -> None:
     net = zoo("alexnet2012")
-    groups = [node.layer.groups for node in net.ir if node.layer.op == "conv"]  # type: ignore[attr-defined]
-    assert groups == [1, 2, 1, 2, 2]
+    assert [conv.groups for conv in of_kind(net, Conv)] == [1, 2, 1, 2, 2]
     assert len(layers(net, "lrn")) == 2
 
 
@@ -185,9 +194,8 @@ def test_anynet_takes_every_knob() -> None:
     net = cnnspec.zoo(
         "anynet", depths=[1, 2], widths=[32, 64], groups=[8, 16], ratios=[1, 2], strides=[1, 2], w0=16
     )
-    convs = [node for node in net.ir if node.layer.op == "conv" and "residual" in node.name]
-    grouped = [(n.shape, n.layer.groups) for n in convs if n.layer.kernel == 3]  # type: ignore[attr-defined]
-    assert grouped == [((32, 112, 112), 4), ((32, 56, 56), 2), ((32, 56, 56), 2)]
+    grouped = [(conv.out, conv.groups, conv.stride) for conv in of_kind(net, Conv) if conv.groups > 1]
+    assert grouped == [(32, 4, 1), (32, 2, 2), (32, 2, 1)]
 
 
 def test_the_example_of_the_course_has_32_layers() -> None:
@@ -198,12 +206,10 @@ def test_the_example_of_the_course_has_32_layers() -> None:
 
 def test_nfnet_normalizes_nothing_and_scales_its_branches() -> None:
     net = zoo("nfnet_f0")
-    assert {node.layer.family for node in net.ir} & {"norm"} == set()
-    assert all(
-        node.layer.standardize for node in net.ir if "ws_conv" in node.name and node.layer.op == "conv"
-    )  # type: ignore[attr-defined]
-    blocks = 1 + 2 + 6 + 3
-    assert len([n for n in net.ir if n.layer.op == "scale" and n.layer.learnable]) == blocks  # type: ignore[attr-defined]
+    assert "norm" not in {node.layer.family for node in net.ir}
+    gates = [node.layer for node in net.ir if "squeeze_excite" in node.name]
+    assert all(conv.standardize for conv in of_kind(net, Conv) if conv not in gates)
+    assert len([scale for scale in of_kind(net, Scale) if scale.learnable]) == 1 + 2 + 6 + 3
 
 
 def test_unets_of_the_paper_lose_the_border_and_padded_ones_do_not() -> None:
