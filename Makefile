@@ -27,7 +27,7 @@ golden: .venv/installed-dev
 
 pictures: .venv/installed
 	$(BIN)/cnnspec render examples/tiny.cnn -o docs/images/tiny.svg --view volumes
-	$(BIN)/cnnspec render unet -o docs/images/unet.svg --view volumes
+	$(BIN)/cnnspec render unet2015 -o docs/images/unet.svg --view volumes
 	$(BIN)/cnnspec render resnet50 -o docs/images/resnet50.svg --color-by macs
 	$(BIN)/cnnspec render googlenet -o docs/images/googlenet.svg
 

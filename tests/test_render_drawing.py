@@ -19,7 +19,9 @@ from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.options import Options
 from cnnspec.render.output import drawing
 from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.solids import make_scale, make_solid
 from cnnspec.render.text import text_width
+from cnnspec.render.volumes import levels_of, make_volumes
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGE = ["resnet50", "googlenet", "densenet121", "unet"]
@@ -201,3 +203,25 @@ def test_the_format_is_that_of_the_suffix(tmp_path: Path):
     with pytest.raises(RenderError, match="one of svg, png, pdf, dot, html, mmd, not 'gif'"):
         render(render_nets.resnet((1,)), tmp_path / "net.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_volumes_are_the_maps_of_the_paper():
+    """LeCun et al. 1998, figure 2; Ronneberger et al. 2015, figure 1: the sizes of every map, and levels."""
+    lenet = make_volumes(make_plan(cnnspec.zoo("lenet5").ir, Options(view="volumes")))
+    assert [volume.shape for volume in lenet] == [
+        (1, 32, 32), (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120, 1, 1), (84,), (10,),
+    ]  # fmt: skip
+    unet = make_volumes(make_plan(cnnspec.zoo("unet2015").ir, Options(view="volumes")))
+    assert [volume.shape for volume in unet[7:12]] == [
+        (512, 64, 64), (512, 32, 32), (1024, 28, 28), (1024, 56, 56), (512, 52, 52),
+    ]  # fmt: skip
+    assert [channels for channels, _ in unet[10].parts] == [512, 512]
+    assert levels_of(unet) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0, 0]
+
+
+def test_solids_are_to_scale():
+    scale = make_scale([(64, 56, 56), (128, 28, 28), (1000,), (500,)])
+    wide, narrow = make_solid((64, 56, 56), scale), make_solid((128, 28, 28), scale)
+    assert wide.height == 2 * narrow.height and wide.slant_x == 2 * narrow.slant_x
+    assert narrow.width == 2 * wide.width
+    assert make_solid((1000,), scale).height == 2 * make_solid((500,), scale).height

@@ -42,9 +42,10 @@ def _add_items(graph: graphviz.Digraph, plan: Plan) -> None:
             if child in plan.boxes:
                 _add_box(graph, plan, child, plan.boxes[child])
             elif plan.framed(child):
-                with graph.subgraph(name=f"cluster_{child}") as cluster:
-                    _name_cluster(cluster, plan, child)
-                    fill(cluster, child)
+                cluster = graphviz.Digraph(name=f"cluster_{child}")
+                _name_cluster(cluster, plan, child)
+                fill(cluster, child)
+                graph.subgraph(cluster)
             else:
                 fill(graph, child)
 

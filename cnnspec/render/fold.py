@@ -50,7 +50,7 @@ class Item:
 
     def walk(self) -> Iterator[Item]:
         """This item and all within it; copies are left out."""
-        stack = [self]
+        stack: list[Item] = [self]
         while stack:
             item = stack.pop()
             yield item

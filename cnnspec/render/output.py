@@ -11,13 +11,13 @@ from cnnspec.graph import Graph
 from cnnspec.render.canvas import Drawing
 from cnnspec.render.dot import dot_source
 from cnnspec.render.draw import draw
+from cnnspec.render.draw_volumes import draw_volumes
 from cnnspec.render.layout import lay_out
 from cnnspec.render.mermaid import mermaid_source
 from cnnspec.render.options import Options, RenderError
 from cnnspec.render.page import page_source
 from cnnspec.render.plan import Plan, make_plan
 from cnnspec.render.svg import svg_source
-from cnnspec.render.volumes import draw_volumes
 
 FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
 

@@ -51,7 +51,7 @@ def page_source(graph: Graph, options: Options) -> str:
         "LEGEND": _legend(plan),
         "DATA": _script_safe(_data(plan, lay_out(dot_source(shown)))),
         "ENGINE": _engine(),
-        "SCRIPT": _asset("page.js"),
+        "SCRIPT": _asset("layout.js") + "\n" + _asset("page.js"),
     }
     pieces = re.split("@([A-Z]+)@", _asset("page.html"))
     return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))

@@ -167,7 +167,11 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
         return False
     if layers and item.kind == "def" and all(child.kind == "layer" for child in item.children):
         return False
-    return item.kind in ("section", "head") or len(item.children) > 1 or item.children[0].kind in FORMS
+    return (
+        item.kind in ("section", "head")
+        or len(item.children) > 1
+        or any(child.kind in FORMS for child in item.children)
+    )
 
 
 def _frame_title(plan: Plan, number: int) -> str:

@@ -1,31 +1,27 @@
-"""The volumes view: feature maps as boxes to scale, in a row or, for a net that comes up again, in a U."""
+"""The volumes of a net: which values the volumes view shows, and where they stand.
+
+They stand in a row or, for a net that comes up again, in a U.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 
-from cnnspec.graph import Graph
 from cnnspec.layers.base import Extent, Shape
 from cnnspec.render.boxes import item_title, main_layer, node_label
-from cnnspec.render.canvas import Curve, Drawing, Group, Mark, Text
-from cnnspec.render.draw import BORDER, arrow_head, subtitle_of
 from cnnspec.render.fold import FOLLOWING_OPS
-from cnnspec.render.legend import legend_marks
-from cnnspec.render.options import Options, RenderError
-from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.plan import Plan
 from cnnspec.render.scene import Link
-from cnnspec.render.solids import Scale, Solid, faces, make_scale, make_solid, patch
+from cnnspec.render.solids import Solid
 from cnnspec.render.text import shorten, show_shape, text_width
 
-MOST_VOLUMES = 300
 GAP, STEP = 16.0, 10.0
 SHAPE_SIZE, WORDS_SIZE = 9.0, 8.5
-HEADER = 44.0
 WORDS = 30.0
+"""The room for the words under a row of a U, in points."""
 LONGEST = 120.0
-NOTE = "To scale: height and depth in pixels, width in channels, bars in elements; thin ones thickened."
 
 
 @dataclass
@@ -49,21 +45,6 @@ class Volume:
     x: float = 0.0
     y: float = 0.0
     base: float = 0.0
-
-
-def draw_volumes(graph: Graph, options: Options) -> Drawing:
-    """The picture of a net as volumes. Raises RenderError where there are too many to draw."""
-    plan = make_plan(graph, options)
-    volumes = make_volumes(plan)
-    if len(volumes) > MOST_VOLUMES:
-        raise RenderError(
-            f"{graph.name} has {len(volumes)} volumes, over {MOST_VOLUMES}: use --view blocks or --depth 0"
-        )
-    scale = make_scale([volume.shape for volume in volumes])
-    for volume in volumes:
-        volume.solid = make_solid(volume.shape, scale)
-    (_place_in_u if any(volume.rising for volume in volumes) else _place_in_row)(volumes)
-    return _picture(plan, volumes, scale)
 
 
 def make_volumes(plan: Plan) -> list[Volume]:
@@ -165,7 +146,7 @@ def _kernel(plan: Plan, number: int) -> Extent:
     return getattr(layer, "kernel", 1) if layer is not None and layer.op != "tconv" else 1
 
 
-def _place_in_row(volumes: list[Volume]) -> None:
+def place_in_row(volumes: list[Volume]) -> None:
     """From left to right, centres level; words stand on two levels in turn, so that none overlap."""
     tallest = max(volume.solid.full_height for volume in volumes)
     edges = [0.0, 0.0]
@@ -173,7 +154,7 @@ def _place_in_row(volumes: list[Volume]) -> None:
     for place, volume in enumerate(volumes):
         half = volume.solid.full_width / 2
         shape_half = text_width(show_shape(volume.shape), SHAPE_SIZE, True) / 2
-        words_half = text_width(_short(volume), WORDS_SIZE) / 2
+        words_half = text_width(short_words(volume), WORDS_SIZE) / 2
         level = place % 2
         centre = max(solids_end + GAP + half, shapes_end + 8 + shape_half, edges[level] + 8 + words_half)
         volume.x = centre - half
@@ -181,9 +162,9 @@ def _place_in_row(volumes: list[Volume]) -> None:
         solids_end, shapes_end, edges[level] = centre + half, centre + shape_half, centre + words_half
 
 
-def _place_in_u(volumes: list[Volume]) -> None:
+def place_in_u(volumes: list[Volume]) -> None:
     """A row for each level of halved sizes: down the one arm of the U, and up the other."""
-    levels = _levels(volumes)
+    levels = levels_of(volumes)
     tallest: dict[int, float] = {}
     for volume, level in zip(volumes, levels, strict=True):
         tallest[level] = max(tallest.get(level, 0.0), volume.solid.full_height)
@@ -195,7 +176,7 @@ def _place_in_u(volumes: list[Volume]) -> None:
     ends = dict.fromkeys(bottoms, 0.0)
     x = 0.0
     for volume, level in zip(volumes, levels, strict=True):
-        half = max(volume.solid.full_width / 2, _text_half(volume))
+        half = max(volume.solid.full_width / 2, text_half(volume))
         x = max(x, ends[level] + GAP + half)
         volume.x = x - volume.solid.full_width / 2
         volume.base = bottoms[level]
@@ -203,7 +184,7 @@ def _place_in_u(volumes: list[Volume]) -> None:
         ends[level] = x + half
 
 
-def _levels(volumes: list[Volume]) -> list[int]:
+def levels_of(volumes: list[Volume]) -> list[int]:
     """How often the size of each volume has been halved: unpadded convs, which take little, stay level."""
     levels: list[int] = []
     for volume in volumes:
@@ -216,133 +197,17 @@ def _levels(volumes: list[Volume]) -> list[int]:
     return levels
 
 
-def _short(volume: Volume) -> str:
+def short_words(volume: Volume) -> str:
+    """The words under a volume, shortened where they are long."""
     return shorten(volume.words, LONGEST, WORDS_SIZE)
 
 
-def _picture(plan: Plan, volumes: list[Volume], scale: Scale) -> Drawing:
-    """The drawing of volumes that have their places."""
-    theme, in_u = plan.theme, any(volume.rising for volume in volumes)
-    marks: list[Mark] = []
-    patches = [_patch(plan, volumes, place) for place in range(len(volumes))]
-    for place in range(len(volumes)):
-        marks.extend(_arrows(plan, volumes, place, in_u) if not patches[place] else ())
-    marks.extend(_solid_group(plan, volume) for volume in volumes)
-    marks.extend(mark for lines in patches for mark in lines)
-    base = max(max(volume.y, volume.base) for volume in volumes) + 14
-    for place, volume in enumerate(volumes):
-        marks.extend(_words_under(plan, volume, volume.base + 12 if in_u else base, 0 if in_u else place % 2))
-    left = min(min(volume.x, _middle(volume) - _text_half(volume)) for volume in volumes)
-    right = max(
-        max(volume.x + volume.solid.full_width, _middle(volume) + _text_half(volume)) for volume in volumes
-    )
-    arcs = 0.0 if in_u else _arc_room(volumes)
-    subtitle = subtitle_of(plan)
-    width = max(right - left, text_width(plan.graph.name, 15, True), text_width(subtitle, 10))
-    drawn = {volume.number for volume in volumes} | {
-        number for volume in volumes for _, number in volume.parts
-    }
-    shown = replace(plan, boxes={number: plan.boxes[number] for number in sorted(drawn)})
-    legend, legend_height = legend_marks(shown, width)
-    bottom = base + (20 if in_u else 38)
-    height = HEADER + arcs + bottom + 20 + legend_height + 2 * BORDER
-    page: list[Mark] = [
-        Text(BORDER, BORDER + 13, plan.graph.name, 15, theme.text, bold=True),
-        Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
-        Group(tuple(marks), BORDER - left + (width - right + left) / 2, BORDER + HEADER + arcs),
-        Text(BORDER, BORDER + HEADER + arcs + bottom + 8, NOTE, 8.5, theme.muted),
-        Group(tuple(legend), BORDER, BORDER + HEADER + arcs + bottom + 16),
-    ]
-    width = max(width, text_width(NOTE, 8.5))
-    return Drawing(width + 2 * BORDER, height, tuple(page), theme.background, plan.graph.name, subtitle)
-
-
-def _solid_group(plan: Plan, volume: Volume) -> Group:
-    """A volume; one that is concatenated is two, side by side."""
-    marks: list[Mark] = []
-    x, solid = volume.x, volume.solid
-    for channels, number in volume.parts or ((volume.shape[0], volume.number),):
-        paint = plan.theme.paint(plan.boxes[number].family)
-        width = solid.width * channels / volume.shape[0] if volume.parts else solid.width
-        color = plan.colors.get(number, paint.fill)
-        marks.extend(faces(replace(solid, width=width), x, volume.y, color, paint.stroke))
-        x += width
-    return Group(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
-
-
-def _patch(plan: Plan, volumes: list[Volume], place: int) -> list[Mark]:
-    """The kernel's window on the map before, where the two are neighbours in a row."""
-    volume = volumes[place]
-    if volume.rising or volume.sources != [place - 1] or any(other.rising for other in volumes):
-        return []
-    source = volumes[place - 1]
-    target = (volume.x, volume.y - volume.solid.height / 2)
-    return patch(source.solid, source.x, source.y, volume.kernel, source.shape, target, plan.theme.edge)
-
-
-def _words_under(plan: Plan, volume: Volume, y: float, level: int) -> list[Mark]:
-    """The shape of a volume, and on one of two levels below it what made it."""
-    middle = _middle(volume)
-    shape = Text(middle, y, show_shape(volume.shape), SHAPE_SIZE, plan.theme.text, True, "middle")
-    below = y + 11 + 11 * level
-    return [shape, Text(middle, below, _short(volume), WORDS_SIZE, plan.theme.muted, anchor="middle")]
-
-
-def _middle(volume: Volume) -> float:
+def middle(volume: Volume) -> float:
+    """The x of a volume's middle, in points."""
     return volume.x + volume.solid.full_width / 2
 
 
-def _text_half(volume: Volume) -> float:
+def text_half(volume: Volume) -> float:
+    """Half the width of the text under a volume, in points."""
     shape = text_width(show_shape(volume.shape), SHAPE_SIZE, True)
-    return max(shape, text_width(_short(volume), WORDS_SIZE)) / 2
-
-
-def _arrows(plan: Plan, volumes: list[Volume], place: int, in_u: bool) -> list[Mark]:
-    """The arrows into a volume: straight from its neighbour, an arc from further back."""
-    theme, marks, volume = plan.theme, [], volumes[place]
-    for number in volume.sources:
-        source = volumes[number]
-        color = theme.skip if number in volume.skips else theme.edge
-        dash = (4.0, 3.0) if volume.training else ()
-        level = source.base == volume.base
-        if place - number == 1 or (in_u and level):
-            start = (source.x + source.solid.full_width + 1, source.y - source.solid.full_height / 2)
-            stop = (volume.x - 1, volume.y - volume.solid.full_height / 2)
-            if not level:
-                start, stop = _step(source, volume)
-            marks.append(Curve((start, stop), color, 1.1, dash=dash))
-            marks.append(arrow_head(start, stop, color))
-            continue
-        rise = _arc_height(place - number)
-        start = (_middle(source), source.y - source.solid.full_height - 2)
-        stop = (_middle(volume), volume.y - volume.solid.full_height - 2)
-        top = -rise
-        curve = (start, (start[0], top), (stop[0], top), stop)
-        marks.append(Curve(curve, color, 1.2, bezier=True, dash=dash))
-        marks.append(arrow_head((stop[0], stop[1] - 8), stop, color))
-    return marks
-
-
-def _step(source: Volume, volume: Volume) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where an arrow to another row of the U starts and ends."""
-    if volume.base > source.base:
-        return (_middle(volume), source.base + WORDS), (
-            _middle(volume),
-            volume.y - volume.solid.full_height - 2,
-        )
-    return (_middle(source), source.y - source.solid.full_height - 2), (_middle(source), volume.base + WORDS)
-
-
-def _arc_height(distance: int) -> float:
-    return 14.0 + 9.0 * min(distance, 12)
-
-
-def _arc_room(volumes: list[Volume]) -> float:
-    """The room that arcs need above the volumes."""
-    distances = [
-        place - number
-        for place, volume in enumerate(volumes)
-        for number in volume.sources
-        if place - number > 1
-    ]
-    return _arc_height(max(distances)) if distances else 0.0
+    return max(shape, text_width(short_words(volume), WORDS_SIZE)) / 2
