@@ -9,6 +9,7 @@ import click
 
 from cnnspec.api import find_spec
 from cnnspec.check import check as check_source
+from cnnspec.cli import complete
 from cnnspec.cli.common import (
     json_option,
     print_diagnostics,
@@ -26,7 +27,7 @@ from cnnspec.pipeline import Compiled, Hook
 
 
 @click.command()
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete.specs)
 @spec_options
 @click.option("--deny", type=click.Choice(["warnings"]), help="Let warnings count as errors.")
 @click.option("--time-passes", is_flag=True, help="Say how long each pass took.")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from cnnspec.api import Net
+from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, spec_options, wrote
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
@@ -22,7 +23,7 @@ SUFFIXES = {"numpy": ".py", "torch": ".py", "onnx": ".onnx"}
 
 
 @click.command("compile")
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete.specs)
 @spec_options
 @click.option(
     "--backend",
@@ -33,8 +34,8 @@ SUFFIXES = {"numpy": ".py", "torch": ".py", "onnx": ".onnx"}
 @click.option(
     "-o", "out", type=click.Path(path_type=Path), help="Write source (.py) or a model (.onnx) to this file."
 )
-@click.option("--seed", type=int, default=0, help="The seed of weights and input.")
-@click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
+@click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and input.")
+@click.option("--batch", metavar="N", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights.")
 @click.option(
     "--init",
@@ -68,7 +69,7 @@ def compile_command(
     channels_last: bool,
     as_json: bool,
 ) -> None:
-    """Lower a net to numpy, torch or ONNX: run it once, or write it with -o.
+    """Turn a net into numpy, torch or ONNX: run it once, or write it.
 
     \b
     cnnspec compile resnet18

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cnnspec.api import find_spec
+from cnnspec.cli import complete
 from cnnspec.cli.common import print_diagnostics
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits
@@ -15,7 +16,7 @@ from cnnspec.files import write_whole
 
 
 @click.command()
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete.specs)
 @click.option(
     "--check", "only_check", is_flag=True, help="Change nothing; exit with 1 where a file would change."
 )

@@ -26,6 +26,20 @@ GROUPS = {
     "Look things up": ("explain", "layers", "zoo"),
 }
 
+EPILOG = """
+SPEC is a file, FILE.cnn:NET to pick one of its nets, - for standard input, or the name of a net of the zoo.
+
+\b
+cnnspec check net.cnn
+cnnspec summary resnet50 --set classes=10
+cnnspec render googlenet -o googlenet.svg
+cnnspec compile net.cnn --backend torch -o net.py
+
+\b
+Completion in bash (zsh and fish alike):
+eval "$(_CNNSPEC_COMPLETE=bash_source cnnspec)"
+"""
+
 
 class CommandGroup(click.Group):
     """The group, its help in three parts."""
@@ -48,8 +62,7 @@ def _version(context: click.Context, parameter: click.Parameter, asked: bool) ->
 @click.group(
     cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="SPEC is a file, FILE.cnn:NET to pick one of its nets, - for standard input, or the name of a net "
-    "of the zoo. Try: cnnspec summary resnet50",
+    epilog=EPILOG,
 )
 @click.option(
     "--version",

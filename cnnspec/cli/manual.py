@@ -6,12 +6,13 @@ import json
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, print_json
 from cnnspec.layers import manual
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete.codes)
 def explain(code: str | None) -> None:
     """Explain a diagnostic, with a wrong and a right example.
 
@@ -32,7 +33,7 @@ def explain(code: str | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete.layers)
 @json_option
 def layers(name: str | None, as_json: bool) -> None:
     """Show the layers of the language, or the manual of one.
@@ -52,10 +53,10 @@ def layers(name: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete.nets)
 @json_option
 def zoo(name: str | None, as_json: bool) -> None:
-    """List the nets that ship with cnnspec, or print the spec of one.
+    """List the nets that ship, or print the spec of one.
 
     \b
     cnnspec zoo

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.cli.common import open_net, spec_options, wrote
 
 VIEWS = ("blocks", "layers", "volumes")
@@ -15,7 +16,7 @@ SCALES = ("params", "macs", "memory", "receptive_field")
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete.specs)
 @spec_options
 @click.option(
     "-o",
@@ -30,7 +31,7 @@ SCALES = ("params", "macs", "memory", "receptive_field")
     default="blocks",
     help="Blocks with repeats folded, every layer, or maps to scale.",
 )
-@click.option("--depth", type=click.IntRange(1), help="How many levels of blocks to open.")
+@click.option("--depth", metavar="N", type=click.IntRange(1), help="How many levels of blocks to open.")
 @click.option("--expand", multiple=True, metavar="BLOCK", help="Open this block, such as body.layer2.")
 @click.option(
     "--direction", type=click.Choice(DIRECTIONS), default="TB", help="Top to bottom, or left to right."

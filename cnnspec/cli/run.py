@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, read_settings
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete.specs)
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Give a parameter of the net a value."
 )
@@ -29,11 +30,12 @@ from cnnspec.cli.common import json_option, open_net, print_json, read_settings
 )
 @click.option(
     "--mean",
+    metavar="NUMBERS",
     help="What to take from each channel, after pixels are scaled to 0..1: one number or one a channel.",
 )
-@click.option("--std", help="What to divide each channel by then.")
+@click.option("--std", metavar="NUMBERS", help="What to divide each channel by then.")
 @click.option("--resize", is_flag=True, help="Resize an image to the size that the net declares.")
-@click.option("--top", type=click.IntRange(1), help="Print the N likeliest classes.")
+@click.option("--top", metavar="N", type=click.IntRange(1), help="Print the N likeliest classes.")
 @click.option("--classes", type=click.Path(path_type=Path), help="A text file of class names, one a line.")
 @click.option("-o", "out", type=click.Path(path_type=Path), help="Write the output to this .npy file.")
 @json_option
@@ -51,7 +53,7 @@ def run(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Run a net on an image or array with weights from a file (numpy backend).
+    """Run a net on an image or an array, with weights from a file.
 
     \b
     cnnspec run lenet5 --weights lenet5.safetensors --input digit.png --top 3

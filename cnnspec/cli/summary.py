@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, spec_options
 from cnnspec.report import FORMATS, as_dict
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete.specs)
 @spec_options
 @click.option(
-    "--depth", type=click.IntRange(1), help="How many levels of blocks to open; a large one opens them all."
+    "--depth", metavar="N", type=click.IntRange(1), help="Open N levels of blocks; a large N opens all."
 )
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the table."
@@ -40,7 +41,7 @@ def summary(
     count: str,
     as_json: bool,
 ) -> None:
-    """Show layers and blocks with shapes, params, MACs and receptive fields.
+    """Count every layer and block: shapes, params, MACs, fields.
 
     \b
     cnnspec summary resnet50

@@ -6,23 +6,27 @@ from pathlib import Path
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, spec_options
 
 BACKENDS = ("numpy", "torch", "onnx")
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete.specs)
 @spec_options
 @click.option(
-    "--backends", default="numpy,torch,onnx", help="Which to compare, with commas; numpy is the reference."
+    "--backends",
+    metavar="NAMES",
+    default="numpy,torch,onnx",
+    help="Which to compare, with commas; numpy is the reference.",
 )
 @click.option("--train", is_flag=True, help="Compare gradients and running statistics too (numpy and torch).")
 @click.option(
     "--dtype", type=click.Choice(["float32", "float64"]), default="float32", help="The type of all values."
 )
-@click.option("--batch", type=click.IntRange(1), default=2, help="Samples in the batch.")
-@click.option("--seed", type=int, default=0, help="The seed of weights and inputs.")
+@click.option("--batch", metavar="N", type=click.IntRange(1), default=2, help="Samples in the batch.")
+@click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and inputs.")
 @json_option
 def verify(
     spec: str,
@@ -37,7 +41,7 @@ def verify(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Compare the backends on one net: outputs, and with --train gradients.
+    """Send one set of weights through every backend and compare.
 
     \b
     cnnspec verify lenet5 --train

@@ -1,0 +1,43 @@
+"""What a shell offers after TAB: specs, nets of the zoo, codes and layers."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+
+def specs(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The .cnn files and folders that begin so, and the nets of the zoo."""
+    from cnnspec.api import zoo_nets
+
+    folder, start = os.path.split(typed)
+    try:
+        entries = sorted(entry.name for entry in os.scandir(folder or "."))
+    except OSError:
+        entries = []
+    paths = [os.path.join(folder, name) for name in entries if name.startswith(start)]
+    files = [path for path in paths if path.endswith(".cnn")]
+    folders = [path + os.sep for path in paths if os.path.isdir(path) and not path.startswith(".")]
+    return [*files, *folders, *(name for name in zoo_nets() if name.startswith(typed))]
+
+
+def nets(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The nets of the zoo that begin so."""
+    from cnnspec.api import zoo_nets
+
+    return [name for name in zoo_nets() if name.startswith(typed)]
+
+
+def layers(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The layers that begin so."""
+    from cnnspec.layers import REGISTRY
+
+    return [op for op in REGISTRY if op.startswith(typed)]
+
+
+def codes(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The codes of diagnostics that begin so."""
+    from cnnspec.diagnostics.explain import codes as every
+
+    return [code for code in every() if code.startswith(typed)]
