@@ -148,6 +148,7 @@ def figures(net: Compiled) -> Mapping[str, Any]:
     return {
         **heads,
         "params": net.costs.total.params,
+        "inference_params": net.costs.inference.params,
         "macs": net.costs.inference.macs,
         "memory": net.memory.weights_bytes + net.memory.peak_activation_bytes,
         "depth": net.depth,

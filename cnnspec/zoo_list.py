@@ -41,14 +41,16 @@ def entries() -> list[Entry]:
 
 
 def as_text(found: Iterable[Entry]) -> str:
-    """The zoo as a table, a paper above its nets."""
+    """The zoo as a table, a paper above its nets; families with open parameters are left out."""
     lines = [f"{'net':<24}{'input':<12}{'params':>14}{'GMACs':>10}"]
     file = ""
     for entry in found:
+        if entry.params is None or entry.macs is None:
+            continue
         if entry.file != file:
             file = entry.file
             lines += ["", f"{entry.paper} ({file})"]
-        params = f"{entry.params:,}" if entry.params is not None else "-"
-        macs = f"{entry.macs / 1e9:.4g}" if entry.macs is not None else "-"
-        lines.append(f"  {entry.name:<22}{entry.input:<12}{params:>14}{macs:>10}")
+        giga = entry.macs / 1e9
+        macs = f"{giga:.3f}" if giga >= 0.01 else f"{giga:.2g}"
+        lines.append(f"  {entry.name:<22}{entry.input:<12}{entry.params:>14,}{macs:>10}")
     return "\n".join(lines)
