@@ -46,8 +46,9 @@ def test_the_file_runs_and_needs_numpy_alone(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_weights_and_mappings_load() -> None:
     made = executed(classifier())["Classifier"]
     program = backend.compile(classifier(), seed=5)
-    for key, array in made(seed=5).weights.items():
-        np.testing.assert_array_equal(array, program.tensors[key])
+    for layer, weights in made(seed=5).weights.items():
+        for name, array in weights.items():
+            np.testing.assert_array_equal(array, program.tensors[f"{layer}.{name}"])
     x = np.ones((1, 2, 8, 8))
     loaded = made(program.state_dict())
     np.testing.assert_array_equal(loaded(x), program.forward(x, training=False))

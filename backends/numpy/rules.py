@@ -63,25 +63,31 @@ def axes(value: Extent, like: Shape) -> tuple[int, ...]:
     return per_axis(value, len(like) - 1, "extent")
 
 
+def gaps(dilation: Extent, source: Shape) -> Settings:
+    """The dilation as a setting, where there is one."""
+    steps = axes(dilation, source)
+    return {"dilation": steps} if max(steps) > 1 else {}
+
+
 def conv_settings(layer: C.Conv, source: Shape) -> Settings:
     stride, dilation = axes(layer.stride, source), axes(layer.dilation, source)
     margins = paddings(source[1:], axes(layer.kernel, source), stride, layer.pad, dilation)
-    settings: Settings = {"stride": stride, "padding": margins, "dilation": dilation, "groups": layer.groups}
+    settings: Settings = {"stride": stride, "padding": margins, "groups": layer.groups}
     if layer.pad_mode != "zeros":
         settings["pad_mode"] = layer.pad_mode
     if layer.standardize:
         settings["standardize"] = True
-    return settings
+    return settings | gaps(layer.dilation, source)
 
 
 def tconv_settings(layer: C.TransposedConv, source: Shape) -> Settings:
-    return {
+    settings: Settings = {
         "stride": axes(layer.stride, source),
         "padding": tuple((p, p) for p in axes(layer.pad, source)),
-        "dilation": axes(layer.dilation, source),
         "outputs": layer.infer(source)[1:],
         "groups": layer.groups,
     }
+    return settings | gaps(layer.dilation, source)
 
 
 def pool_window(
@@ -89,12 +95,12 @@ def pool_window(
 ) -> tuple[Settings, Any, Shape]:
     """Kernel and stride of a pool, its margins, and the pixels that ceil mode reaches beyond them."""
     kernel = axes(layer.kernel, source)
-    stride, gaps = axes(layer.stride or layer.kernel, source), axes(dilation, source)
-    margins = paddings(source[1:], kernel, stride, pad, gaps)
+    stride, steps = axes(layer.stride or layer.kernel, source), axes(dilation, source)
+    margins = paddings(source[1:], kernel, stride, pad, steps)
     beyond = tuple(
         max(0, (n - 1) * s + d * (k - 1) + 1 - (h + sum(margin)))
         for n, h, k, s, d, margin in zip(
-            layer.infer(source)[1:], source[1:], kernel, stride, gaps, margins, strict=True
+            layer.infer(source)[1:], source[1:], kernel, stride, steps, margins, strict=True
         )
     )
     return {"kernel": kernel, "stride": stride}, margins, beyond
@@ -103,7 +109,7 @@ def pool_window(
 def maxpool_settings(layer: P.MaxPool, source: Shape) -> Settings:
     settings, margins, beyond = pool_window(layer, source, layer.pad, layer.dilation)
     padding = tuple((before, after + more) for (before, after), more in zip(margins, beyond, strict=True))
-    return settings | {"padding": padding, "dilation": axes(layer.dilation, source)}
+    return settings | {"padding": padding} | gaps(layer.dilation, source)
 
 
 def avgpool_settings(layer: P.AvgPool, source: Shape) -> Settings:

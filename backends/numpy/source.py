@@ -58,7 +58,10 @@ class {name}:
         for key, (shape, *_) in WEIGHTS.items():
             if key not in weights or tuple(weights[key].shape) != shape:
                 raise ValueError(f"the weights lack {{key}} of shape {{shape}}")
-        self.weights = {{key: np.asarray(weights[key], self.dtype) for key in WEIGHTS}}
+        self.weights = {{key.rpartition(".")[0]: {{}} for key in WEIGHTS}}
+        for key in WEIGHTS:
+            layer, _, name = key.rpartition(".")
+            self.weights[layer][name] = np.asarray(weights[key], self.dtype)
 
     def __call__(self, *inputs):
         """Check the inputs and run the net."""
@@ -89,8 +92,8 @@ if __name__ == "__main__":
     rng = np.random.default_rng(0)
     results = net(*(rng.standard_normal((1, *shape)) for shape in INPUTS))
     results = results if isinstance(results, dict) else {{"output": results}}
-    sizes = {{key: array.size for key, array in net.weights.items() if ".running_" not in key}}
-    print(f"{{sum(sizes.values()):,}} parameters")
+    arrays = [(name, array) for layer in net.weights.values() for name, array in layer.items()]
+    print(f"{{sum(array.size for name, array in arrays if not name.startswith('running_')):,}} parameters")
     for head, y in results.items():
         print(head, y.shape)
 """
@@ -225,7 +228,7 @@ def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: 
     settings = step.rule.settings(step.layer, *sources)
     arguments = [
         *arguments,
-        *(f"{name}=w[{quoted(key)}]" for name, key in step.weights.items()),
+        *(f"**w[{quoted(path)}]" for path in {key.rpartition(".")[0]: None for key in step.weights.values()}),
         *(f"{name}={literal(value)}" for name, value in settings.items() if defaults[name] != value),
     ]
     start, end = f"        {variable} = {kernel.__name__}(", f")  # {describe(step.layer.infer(*sources))}"

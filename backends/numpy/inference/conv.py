@@ -1,4 +1,11 @@
-"""Convolutions channels last, each by the one of five kernels that suits its shape."""
+"""Convolutions channels last, each by the one of five kernels that suits its shape.
+
+- product: 1x1 at stride 1 is a matrix product of the map as it is;
+- winograd: 3x3 at stride 1 with at least 32 channels and enough tiles of 4x4 outputs (winograd.py);
+- depthwise: a group a channel is a sum over taps of shifted maps;
+- grouped: im2col, and a matrix product for each group;
+- columns: im2col by blocks that stay in the cache, for all others.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +53,8 @@ def form_of(layer: Conv, source: Shape) -> Form:
     settings = conv_settings(layer, source)
     rank = len(source) - 1
     kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
-    return Form(kernel, settings["stride"], settings["dilation"], settings["padding"], layer.groups)
+    dilation = settings.get("dilation", (1,) * rank)
+    return Form(kernel, settings["stride"], dilation, settings["padding"], layer.groups)
 
 
 def conv_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
@@ -68,7 +76,7 @@ def suits_winograd(stage: Stage, form: Form, source: Shape, batch: int) -> bool:
     # the transformed kernels are four times as large: many must serve more tiles
     count = batch * prod(map(tiles, stage.layer.infer(source)[1:]))
     channels, out = source[0], stage.layer.out
-    return min(channels, out) >= 32 and count >= (16 if channels * out <= 1 << 16 else 48)
+    return min(channels, out) >= 32 and count >= (24 if channels * out <= 1 << 16 else 48)
 
 
 def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:

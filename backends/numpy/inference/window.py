@@ -23,7 +23,7 @@ def pool_settings(stage: Stage, source: Shape) -> Settings:
     """Kernel, stride, dilation and the margins with what ceil mode adds after them."""
     layer: Any = stage.layer
     if isinstance(layer, MaxPool):
-        return maxpool_settings(layer, source)
+        return {"dilation": (1,) * (len(source) - 1)} | maxpool_settings(layer, source)
     settings = avgpool_settings(layer, source)
     margins = tuple(
         (b, a + more) for (b, a), more in zip(settings["padding"], settings["beyond"], strict=True)

@@ -27,7 +27,7 @@ def conv(
     *,
     stride: Sizes,
     padding: Margins,
-    dilation: Sizes,
+    dilation: Sizes | None = None,
     groups: int = 1,
     pad_mode: str = "zeros",
     standardize: bool = False,
@@ -40,6 +40,7 @@ def conv(
     if standardize:
         weight = standardized(weight)
     kernel, rank = weight.shape[2:], weight.ndim - 2
+    dilation = dilation or (1,) * rank
     padded = pad(x, padding=padding, mode=pad_mode)
     columns = to_columns(padded, kernel, stride, dilation, groups)
     outputs = window_outputs(padded.shape[2:], kernel, stride, dilation)
@@ -56,7 +57,7 @@ def conv_backward(
     *,
     stride: Sizes,
     padding: Margins,
-    dilation: Sizes,
+    dilation: Sizes | None = None,
     groups: int = 1,
     pad_mode: str = "zeros",
     standardize: bool = False,
@@ -64,6 +65,7 @@ def conv_backward(
     """dw = dy columns^T, dx = col2im(w^T dy), db = sum of dy over batch and positions."""
     used = standardized(weight) if standardize else weight
     kernel, outputs = weight.shape[2:], grad.shape[2:]
+    dilation = dilation or (1,) * len(kernel)
     padded = pad(x, padding=padding, mode=pad_mode)
     columns = to_columns(padded, kernel, stride, dilation, groups)
     rows = grad.reshape(grad.shape[0], groups, grad.shape[1] // groups, -1)
@@ -109,8 +111,8 @@ def tconv(
     *,
     stride: Sizes,
     padding: Margins,
-    dilation: Sizes,
     outputs: Sizes,
+    dilation: Sizes | None = None,
     groups: int = 1,
 ) -> Array:
     """Transposed convolution: each input pixel adds its kernel, scaled, into the output.
@@ -118,6 +120,7 @@ def tconv(
     The gradient of a conv with respect to its input: col2im(w^T x). Dumoulin and Visin 2016, chapter 4.
     """
     kernel, inputs = weight.shape[2:], x.shape[2:]
+    dilation = dilation or (1,) * len(kernel)
     rows = x.reshape(x.shape[0], groups, x.shape[1] // groups, -1)
     matrix = weight.reshape(groups, weight.shape[0] // groups, -1)
     padded = tuple(n + before + after for n, (before, after) in zip(outputs, padding, strict=True))
@@ -134,12 +137,13 @@ def tconv_backward(
     *,
     stride: Sizes,
     padding: Margins,
-    dilation: Sizes,
     outputs: Sizes,
+    dilation: Sizes | None = None,
     groups: int = 1,
 ) -> Gradients:
     """A conv of dy with the same kernel: dx = w im2col(dy), dw = x im2col(dy)^T."""
     kernel = weight.shape[2:]
+    dilation = dilation or (1,) * len(kernel)
     padded = pad(grad, padding=padding)
     reach = tuple(
         (n - 1) * s + d * (k - 1) + 1

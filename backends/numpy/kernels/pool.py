@@ -9,16 +9,20 @@ import numpy as np
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, Margins, Sizes, pad, taps, trim, windows
 
 
-def maxpool(x: Array, *, kernel: Sizes, stride: Sizes, padding: Margins, dilation: Sizes) -> Array:
+def maxpool(
+    x: Array, *, kernel: Sizes, stride: Sizes, padding: Margins, dilation: Sizes | None = None
+) -> Array:
     """y[i] = max over t of x[i*stride + t*dilation - padding]; the margin never wins."""
+    dilation = dilation or (1,) * len(kernel)
     view = windows(pad(x, padding=padding, value=-np.inf), kernel, stride, dilation)
     return view.max(tuple(range(-len(kernel), 0)))
 
 
 def maxpool_backward(
-    grad: Array, x: Array, *, kernel: Sizes, stride: Sizes, padding: Margins, dilation: Sizes
+    grad: Array, x: Array, *, kernel: Sizes, stride: Sizes, padding: Margins, dilation: Sizes | None = None
 ) -> Gradients:
     """The gradient of an output goes to the first pixel of its window that holds the maximum."""
+    dilation = dilation or (1,) * len(kernel)
     y = maxpool(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
     padded = pad(x, padding=padding, value=-np.inf)
     spread = np.zeros(padded.shape, grad.dtype)
