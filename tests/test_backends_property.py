@@ -21,6 +21,8 @@ torch = pytest.importorskip("cnnspec.backends.torch")
 onnx_backend = pytest.importorskip("cnnspec.backends.onnx")
 
 BATCH = 3
+ROUNDING = 1e-12
+"""Absolute differences in float64 that are rounding, however small the values."""
 unhurried = settings(
     deadline=None,
     derandomize=True,
@@ -36,7 +38,8 @@ def hold(text: str) -> None:
     hold_shapes(net.ir, weights, inputs)
     hold_counts(net)
     found = verify(net.ir, ["numpy", "torch"], dtype="float64", train=True, batch=BATCH)
-    assert found.ok, found.as_text()
+    # the mean of a normalized map is zero but for rounding, and so are gradients through it
+    assert not [row for row in found.over if row.absolute > ROUNDING], found.as_text()
     hold_float32(net.ir, weights, inputs)
 
 
