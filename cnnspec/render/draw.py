@@ -170,7 +170,7 @@ def box_marks(plan: Plan, box: Box, color: str | None) -> list[Mark]:
             box.width,
             box.height,
             color or paint.fill,
-            paint.stroke,
+            theme.edge if color else paint.stroke,
             1.1,
             radius=4,
             dash=(5, 3) if box.dashed else (),

@@ -97,7 +97,8 @@ def _solid_group(plan: Plan, volume: Volume) -> Group:
         paint = plan.theme.paint(plan.boxes[number].family)
         width = solid.width * channels / volume.shape[0] if volume.parts else solid.width
         color = plan.colors.get(number, paint.fill)
-        marks.extend(faces(replace(solid, width=width), x, volume.y, color, paint.stroke))
+        outline = plan.theme.edge if number in plan.colors else paint.stroke
+        marks.extend(faces(replace(solid, width=width), x, volume.y, color, outline))
         x += width
     return Group(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
 

@@ -1,8 +1,9 @@
 """The colours of drawings: three themes, a colour for each family of layers, and the scale of heat maps.
 
 Family colours are tints of the palette of Okabe and Ito 2008, "Color universal design", which readers with
-any common form of colour blindness can tell apart; the print theme does with greys. Heat maps use cividis
-(Nunez et al. 2018, "Optimizing colormaps with consideration for color vision deficiency").
+any common form of colour blindness can tell apart; the print theme does with greys. Heat maps use the blues
+of Harrower and Brewer 2003, "ColorBrewer.org", and on dark ground cividis (Nunez et al. 2018, "Optimizing
+colormaps with consideration for color vision deficiency").
 """
 
 from __future__ import annotations
@@ -76,24 +77,37 @@ PRINT = Theme(
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
 
-CIVIDIS = (
-    "#00224e",
-    "#123570",
-    "#3b496c",
-    "#575d6d",
-    "#707173",
-    "#8a8678",
-    "#a59c74",
-    "#c3b369",
-    "#e1cc55",
-    "#fee838",
-)
-GREYS = ("#f5f5f5", "#dddddd", "#c4c4c4", "#ababab", "#919191", "#777777", "#5e5e5e", "#444444")
+SCALES = {
+    "light": (
+        "#f7fbff",
+        "#deebf7",
+        "#c6dbef",
+        "#9ecae1",
+        "#6baed6",
+        "#4292c6",
+        "#2171b5",
+        "#08519c",
+        "#08306b",
+    ),
+    "dark": (
+        "#00224e",
+        "#123570",
+        "#3b496c",
+        "#575d6d",
+        "#707173",
+        "#8a8678",
+        "#a59c74",
+        "#c3b369",
+        "#fee838",
+    ),
+    "print": ("#f5f5f5", "#dddddd", "#c4c4c4", "#ababab", "#919191", "#777777", "#5e5e5e", "#444444"),
+}
+"""The colours of heat maps, from nothing to the most, as steps of even weight to the eye."""
 
 
 def heat_color(theme: Theme, share: float) -> str:
-    """The colour of a share of the largest value, from 0 to 1: light is little, on dark ground dark is."""
-    scale = GREYS if theme.name == "print" else CIVIDIS if theme.name == "dark" else CIVIDIS[::-1]
+    """The colour of a share of the largest value, from 0 to 1: what is nearest to the ground is little."""
+    scale = SCALES[theme.name]
     place = min(max(share, 0.0), 1.0) * (len(scale) - 1)
     index = min(int(place), len(scale) - 2)
     low, high = _channels(scale[index]), _channels(scale[index + 1])
