@@ -10,9 +10,10 @@ def depth(graph: Graph, costs: Costs) -> int:
     """The largest number of conv and linear layers on a path from an input to a head that inference runs."""
     longest: dict[str, int] = {}
     layers = costs.layers
-    for node in graph:
-        before = max([longest[name] for name in node.inputs], default=0)
-        longest[node.name] = before + 1 if layers[node.name].macs else before
+    for name, node in graph.nodes.items():
+        inputs = node.inputs
+        before = longest[inputs[0]] if len(inputs) == 1 else max([longest[i] for i in inputs], default=0)
+        longest[name] = before + 1 if layers[name].macs else before
     return max(
         [longest[node] for head, node in graph.outputs.items() if head not in graph.training_heads], default=0
     )

@@ -26,20 +26,18 @@ def memory(graph: Graph, costs: Costs) -> Memory:
     A value is held from the layer that makes it to the last one that reads it; heads are held to the end.
     """
     running = [node for node in graph if node.name in graph.inference_nodes]
-    last_use = {name: node.name for node in running for name in node.inputs}
-    kept = set(graph.outputs.values())
     sizes = {node.name: prod(node.shape) * BYTES for node in running}
+    freed = dict.fromkeys(sizes, 0)
+    last_use = {name: name for name in sizes} | {name: node.name for node in running for name in node.inputs}
+    kept = set(graph.outputs.values())
+    for name, user in last_use.items():
+        if name not in kept:
+            freed[user] += sizes[name]
     live = peak = 0
     peak_at = ""
-    for node in running:
-        live += sizes[node.name]
+    for name, size in sizes.items():
+        live += size
         if live > peak:
-            peak, peak_at = live, node.name
-        live -= sum(
-            sizes[name]
-            for name in dict.fromkeys(node.inputs)
-            if last_use[name] == node.name and name not in kept
-        )
-        if node.name not in last_use and node.name not in kept:
-            live -= sizes[node.name]
+            peak, peak_at = live, name
+        live -= freed[name]
     return Memory(BYTES * (costs.inference.params + costs.inference.buffers), peak, peak_at)

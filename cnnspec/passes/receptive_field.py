@@ -12,9 +12,10 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import Window
+from cnnspec.layers.base import POINTWISE, Shape, Window
 
 Number = int | Fraction
+PIXEL = Window(1, 0, 0)
 Bounds = tuple[Window, ...]
 """One Window an axis, in input pixels."""
 
@@ -36,34 +37,38 @@ def receptive_field(graph: Graph) -> Fields:
     bounds: dict[str, Bounds | None] = {}
     windows: dict[tuple[object, ...], Bounds | None] = {}
     nodes = graph.nodes
-    for node in graph:
-        shapes = tuple([nodes[name].shape for name in node.inputs])
+    for name, node in nodes.items():
+        shapes = tuple([nodes[source].shape for source in node.inputs])
         key = (id(node.layer), shapes)
         if key not in windows:
-            windows[key] = node.layer.window(*shapes)
-        bounds[node.name] = _bounds(node, windows[key], bounds)
-    known: dict[Bounds, Field] = {}
-    fields: dict[str, Field | None] = {}
-    for name, found in bounds.items():
-        if not found:
-            fields[name] = None
-            continue
+            windows[key] = _windows(node, shapes)
+        bounds[name] = _bounds(node, windows[key], bounds)
+    known: dict[Bounds | None, Field | None] = {None: None}
+    for found in bounds.values():
         if found not in known:
-            known[found] = _field(found)
-        fields[name] = known[found]
-    return fields
+            known[found] = _field(found)  # type: ignore[arg-type]
+    return {name: known[found] for name, found in bounds.items()}
+
+
+def _windows(node: Node, shapes: tuple[Shape, ...]) -> Bounds | None:
+    """The windows of a layer; those of a 1x1 conv look at one pixel as well."""
+    windows = node.layer.window(*shapes)
+    return POINTWISE if windows is not None and set(windows) <= {PIXEL} else windows
 
 
 def _bounds(node: Node, windows: Bounds | None, bounds: Mapping[str, Bounds | None]) -> Bounds | None:
     if not node.inputs:
-        return (Window(1, 0, 0),) * (len(node.shape) - 1) or None
-    sources = [bounds[name] for name in node.inputs]
-    if None in sources:
-        return None
-    before = _union(sources) if len(sources) > 1 else sources[0]
-    if not windows or before is None:
+        return (PIXEL,) * (len(node.shape) - 1) or None
+    if len(node.inputs) == 1:
+        before = bounds[node.inputs[0]]
+    else:
+        before = _union([bounds[name] for name in node.inputs])
+    if before is None or not windows:
         return before if windows is not None else None
-    return tuple([_through(axis, window) for axis, window in zip(before, windows, strict=True)])
+    first = _through(before[0], windows[0])
+    if windows.count(windows[0]) == len(windows) and before.count(before[0]) == len(before):
+        return (first,) * len(before)
+    return (first, *map(_through, before[1:], windows[1:]))
 
 
 def _through(before: Window, window: Window) -> Window:
@@ -73,16 +78,16 @@ def _through(before: Window, window: Window) -> Window:
 
 def _union(sources: list[Bounds | None]) -> Bounds | None:
     """What a join sees: all that its arms see. Arms of unequal steps are taken at the coarsest."""
-    first = sources[0]
-    if first is None or all(source == first for source in sources):
-        return first
-    axes = zip(*[source for source in sources if source is not None], strict=True)
-    return tuple(
-        [
-            Window(max(w.step for w in axis), min(w.low for w in axis), max(w.high for w in axis))
-            for axis in axes
-        ]
-    )
+    known = [source for source in sources if source is not None]
+    if len(known) < len(sources):
+        return None
+    if known.count(known[0]) == len(known):
+        return known[0]
+    joined = []
+    for axis in zip(*known, strict=True):
+        steps, lows, highs = zip(*axis, strict=True)
+        joined.append(Window(max(steps), min(lows), max(highs)))
+    return tuple(joined)
 
 
 def _field(bounds: Bounds) -> Field:
