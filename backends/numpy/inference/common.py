@@ -57,6 +57,10 @@ class Workplace:
             self.made[key] = make()
         return self.made[key]
 
+    def crew(self, out: Array) -> int:
+        """How many threads copying or combining values of this size is worth: waking one takes some 50 us."""
+        return self.threads if out.size > 1 << 16 else 1
+
     def zeros(self, shape: Sizes) -> Array:
         """Zeros of this shape, all in the same memory; numpy's maximum is four times slower with a scalar."""
         size = prod(shape)

@@ -131,7 +131,7 @@ def build_padding(stage: Stage, x: Array, padded: Array, padding: Margins, work:
         return run
 
     row_size = prod(x.shape[2:-1])
-    parts = list(cut(len(x), x.shape[1], row_size, max(1, SCRATCH // x.shape[-1]), work.threads))
+    parts = list(cut(len(x), x.shape[1], row_size, max(1, SCRATCH // x.shape[-1]), work.crew(x)))
     return [
         block(images, rows, margins_of(padded, padding) if not i else [])
         for i, (images, rows) in enumerate(parts)

@@ -27,7 +27,7 @@ def build_affine(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
             return lambda: work.apply(stage.finish, target)
         return lambda: work.transform(stage.finish, source, target)
 
-    return [[block(part) for part in pieces(out, work.threads)]]
+    return [[block(part) for part in pieces(out, work.crew(out))]]
 
 
 def pieces(out: Array, threads: int) -> list[tuple[slice, ...]]:
@@ -64,7 +64,7 @@ def build_join(combine: np.ufunc, stage: Stage, work: Workplace) -> list[Phase]:
 
         return run
 
-    return [[block(part) for part in pieces(out, work.threads)]]
+    return [[block(part) for part in pieces(out, work.crew(out))]]
 
 
 def build_product(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
@@ -89,7 +89,7 @@ def build_product(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
 
         return run
 
-    return [[block(part) for part in pieces(out, work.threads)]]
+    return [[block(part) for part in pieces(out, work.crew(out))]]
 
 
 def build_concat(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
@@ -137,7 +137,7 @@ def build_gap(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
         source, target = x[images], out[images]
         return lambda: np.copyto(target, source.mean(axes, keepdims=True))
 
-    return [[block(part) for part in split(len(x), work.threads)]]
+    return [[block(part) for part in split(len(x), work.crew(x))]]
 
 
 def build_lrn(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
@@ -166,7 +166,7 @@ def build_lrn(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
 
         return run
 
-    return [[block(part) for part in pieces(out, work.threads)]]
+    return [[block(part) for part in pieces(out, work.crew(out))]]
 
 
 def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:

@@ -77,7 +77,7 @@ def build_pool(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
 
     row_size = prod(out.shape[2:-1])
     target = max(1, SCRATCH // out.shape[-1])
-    phases.append([block(*part) for part in cut(len(out), out.shape[1], row_size, target, work.threads)])
+    phases.append([block(*part) for part in cut(len(out), out.shape[1], row_size, target, work.crew(out))])
     return phases
 
 
