@@ -247,6 +247,8 @@ def _characters(error: Error) -> Diagnostic | Answer | None:
         return error.say("character", f"`{shown}` means nothing here", help=SIGNS[found.text])
     if found.text == "|" and error.before.text == "|" and error.accepts & {"NUMBER"}:
         return error.say("character", "`||` means nothing here", help=SIGNS["||"])
+    if found.kind == "sign" and not found.text.isprintable():
+        return error.say("character", f"U+{ord(found.text):04X} is not a character of the language")
     if not found.text.isascii() and found.kind in ("word", "sign", "number"):
         shown = next(c for c in found.text if not c.isascii())
         named = f"`{shown}`" if shown.isprintable() else f"U+{ord(shown):04X}"

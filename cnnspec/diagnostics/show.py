@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cnnspec.diagnostics.report import Diagnostic, Frame
 
 TRAIL_SHOWN = 6
+LONGEST_LINE = 160
+"""How many characters of a line are shown."""
+Paint = Callable[[str, str], str]
 STYLES = {"error": "\033[1;31m", "warning": "\033[1;33m", "note": "\033[1;34m", "bold": "\033[1m"}
 
 
@@ -15,12 +20,15 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         return f"{STYLES[style]}{text}\033[0m" if colour else text
 
     head = paint(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
-    lines = [f"{head}{paint('bold', ': ' + diagnostic.message)}"]
+    lines = [f"{head}{paint('bold', ': ' + plain(diagnostic.message))}"]
     width = 3
     if diagnostic.span is not None:
         width = len(str(diagnostic.span.line)) + 1
         arrow = " " * (width - 1) + "-->"
-        lines += [f"{paint('note', arrow)} {diagnostic.span.place}", *_excerpt(diagnostic, width, paint)]
+        lines += [
+            f"{paint('note', arrow)} {plain(diagnostic.span.place)}",
+            *_excerpt(diagnostic, width, paint),
+        ]
     notes = []
     if diagnostic.trail:
         notes.append(_chain(diagnostic.trail))
@@ -28,26 +36,38 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         times = f"{diagnostic.others} more time{'s' if diagnostic.others > 1 else ''}"
         notes.append(f"and {times} from other calls or repeats")
     if diagnostic.help:
-        notes.append(f"help: {diagnostic.help}")
+        notes.append(f"help: {plain(diagnostic.help)}")
     lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]
     return "\n".join(lines)
 
 
-def _excerpt(diagnostic: Diagnostic, width: int, paint) -> list[str]:
+def _excerpt(diagnostic: Diagnostic, width: int, paint: Paint) -> list[str]:
+    """The line of the span with a mark below; of a long line, the part around the mark."""
     span = diagnostic.span
     assert span is not None
-    text = span.source.line_text(span.line)
+    text = plain(span.source.line_text(span.line))
+    first = span.column - 1
+    last = span.end_column - 1 if span.end_line == span.line else len(text)
+    cut = max(0, first - LONGEST_LINE // 2) if len(text) > LONGEST_LINE else 0
+    shown = text[cut : cut + LONGEST_LINE]
+    before, after = "..." * (cut > 0), "..." * (cut + LONGEST_LINE < len(text))
+    mark = "^" * max(1, min(last, cut + LONGEST_LINE) - first)
+    marks = " " * (first - cut + len(before)) + paint(diagnostic.severity, mark)
+    label = f" {plain(diagnostic.label)}" if diagnostic.label else ""
     bar = paint("note", "|")
-    start = span.column - 1
-    length = max(1, (span.end_column - span.column) if span.end_line == span.line else len(text) - start)
-    shown = text[:200].replace("\t", " ")
-    marks = " " * min(start, 200) + paint(
-        diagnostic.severity, "^" * max(1, min(length, 200 - min(start, 199)))
-    )
-    label = f" {diagnostic.label}" if diagnostic.label else ""
     gutter = " " * width
     number = paint("note", f"{span.line:>{width - 1}}")
-    return [f"{gutter}{bar}", f"{number} {bar} {shown}", f"{gutter}{bar} {marks}{label}", f"{gutter}{bar}"]
+    return [
+        f"{gutter}{bar}",
+        f"{number} {bar} {before}{shown}{after}",
+        f"{gutter}{bar} {marks}{label}",
+        f"{gutter}{bar}",
+    ]
+
+
+def plain(text: str) -> str:
+    """A text that does nothing to a terminal: a tab is a blank, other control characters are U+FFFD."""
+    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
 
 
 def _chain(trail: tuple[Frame, ...]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from cnnspec import syntax
 
-LABEL = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]\n]*\]\s*)?:")
-BINDING = re.compile(r"\b(?:let|for|head|input)\s+([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)")
+LABEL = re.compile(r"\b([A-Za-z_]\w*+)\s*+(?:\[[^\[\]\n]{0,200}\]\s*+)?:")
+BINDING = re.compile(r"\b(?:let|for|head|input)\s++([A-Za-z_]\w*+(?:\s*+,\s*+[A-Za-z_]\w*+)*+)")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from cnnspec.layers.base import REGISTRY
 from cnnspec.source import Source, Span
 
 STANDARD_LIBRARY = Path(__file__).parent.parent / "specs" / "std.cnn"
+MAX_USES = 64
+"""How deep files may use each other."""
 BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTRY.items()}, **FORMS}
 
 
@@ -126,6 +129,8 @@ class Loader:
             if found is None and origin.net(name.name)[0] is not None:
                 if self._claim(name.name, name.span, module):
                     module.used_nets[name.name] = origin
+            elif name.name in origin.lost:
+                module.lost.add(name.name)
             elif found is None:
                 module.lost.add(name.name)
                 self.report.error(
@@ -144,6 +149,10 @@ class Loader:
         if path in self._open:
             cycle = " -> ".join(p.name for p in [*self._open[self._open.index(path) :], path])
             self.report.error("use-cycle", use.span, f"files use each other in a circle: {cycle}")
+            return None
+        if len(self._open) >= MAX_USES:
+            message = f"more than {MAX_USES} files use each other, one within the other"
+            self.report.error("bound-nesting", use.span, message)
             return None
         if path not in self._modules:
             source = read_source(path, str(use.origin), self.report, self.limits, use.span)
@@ -164,11 +173,13 @@ class Loader:
             )
             return None
         home = module.source.path.resolve().parent if module.source.path else Path.cwd().resolve()
-        candidates = [(folder / use.origin).resolve() for folder in (home, *self.include)]
-        for path, folder in zip(candidates, (home, *self.include), strict=True):
-            if path.is_relative_to(folder) and path.is_file():
+        outside = False
+        for folder in (home, *self.include):
+            path = _resolved(folder / use.origin)
+            if path is not None and path.is_relative_to(folder):
                 return path
-        outside = not candidates[0].is_relative_to(home)
+            outside = outside or not Path(normpath(folder / use.origin)).is_relative_to(folder)
+            outside = outside or path is not None
         self.report.error(
             "use-outside" if outside else "use-origin",
             use.span,
@@ -177,6 +188,15 @@ class Loader:
             else f"there is no file `{use.origin}` beside the spec",
             help="name a folder to take files from with -I DIR",
         )
+        return None
+
+
+def _resolved(path: Path) -> Path | None:
+    """A file without links in its path; None where there is none."""
+    try:
+        found = path.resolve()
+        return found if found.is_file() else None
+    except (OSError, ValueError):
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from keyword import iskeyword
 from typing import Any
 
 from cnnspec import syntax
@@ -12,9 +13,14 @@ from cnnspec.source import Span
 
 
 def lint_syntax(file: syntax.File, report: Report) -> None:
-    """Report the parameters of defs and nets that nothing in them uses."""
+    """Report parameters that nothing uses, and labels that are words of Python."""
+    _unused_parameters(file, report)
+    _python_words(file, report)
+
+
+def _unused_parameters(file: syntax.File, report: Report) -> None:
     for item in file.items:
-        if not isinstance(item, (syntax.Definition, syntax.Net)) or _has_broken(item.body):
+        if not isinstance(item, (syntax.Definition, syntax.Net)):
             continue
         used = set(names_in((item.body, tuple(p.default for p in item.parameters))))
         for parameter in item.parameters:
@@ -25,6 +31,25 @@ def lint_syntax(file: syntax.File, report: Report) -> None:
                     f"nothing in `{item.name}` uses its parameter `{parameter.name}`",
                     help="remove it: whoever gives it a value believes that it changes something",
                 )
+
+
+def _python_words(file: syntax.File, report: Report) -> None:
+    """Report the labels and heads that generated code cannot write as an attribute."""
+    for node in parts(file.items):
+        named = (
+            node.label
+            if isinstance(node, syntax.Flow)
+            else node.name
+            if isinstance(node, syntax.Head)
+            else None
+        )
+        if named is not None and iskeyword(named.name):
+            report.warning(
+                "python-word",
+                named.span,
+                f"the label `{named.name}` is a word of Python",
+                help="choose another: code that is made of this net cannot write it as an attribute",
+            )
 
 
 def names_in(tree: Any) -> Iterator[str]:
@@ -44,7 +69,3 @@ def parts(tree: Any) -> Iterator[Any]:
         elif is_dataclass(node):
             yield node
             stack.extend(getattr(node, field.name) for field in fields(node) if field.compare)
-
-
-def _has_broken(body: syntax.Body) -> bool:
-    return any(isinstance(node, syntax.Broken) for node in parts(body))
