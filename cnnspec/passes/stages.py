@@ -29,28 +29,29 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
     widths: dict[tuple[int, ...], int] = {}
     depths: dict[tuple[int, ...], int] = {}
     firsts: dict[tuple[int, ...], Node] = {}
+    sizes: dict[str, tuple[int, ...]] = {}
     depth: dict[str, int] = {}
-    nodes = graph.nodes
-    for node in graph:
-        if node.name not in needed:
+    for name, node in graph.nodes.items():
+        if name not in needed:
             continue
-        size = node.shape[1:]
-        makes = costs.layers[node.name].macs > 0
+        size = sizes[name] = node.shape[1:]
         inside = 0
-        for name in node.inputs:
-            before = nodes[name].shape[1:]
+        for source in node.inputs:
+            before = sizes[source]
             if before != size:
                 if grows(before, size):
                     return []
-            elif depth[name] > inside:
-                inside = depth[name]
-        depth[node.name] = inside + makes
-        if not size or max(size) == 1 or not depth[node.name]:
-            continue
-        widths[size] = max(widths.get(size, 0), node.shape[0])
-        depths[size] = max(depths.get(size, 0), depth[node.name])
-        if makes:
-            firsts.setdefault(size, node)
+            elif depth[source] > inside:
+                inside = depth[source]
+        if costs.layers[name].macs:
+            inside += 1
+            if max(size, default=1) > 1 and size not in firsts:
+                firsts[size] = node
+        depth[name] = inside
+        if inside > depths.get(size, 0):
+            depths[size] = inside
+        if inside and node.shape[0] > widths.get(size, 0):
+            widths[size] = node.shape[0]
     return [Stage(size, widths[size], depths[size], first) for size, first in firsts.items()]
 
 
