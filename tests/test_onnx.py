@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from layer_cases import CASES, Case
 
 import cnnspec
@@ -14,6 +15,7 @@ from cnnspec.backends import CompileError, numpy
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.verify import seeded_weights
 from cnnspec.backends.weights import WeightsError
+from cnnspec.cli.main import cli
 from cnnspec.graph import Graph, build
 from cnnspec.layers import REGISTRY
 from cnnspec.layers.activation import ReLU
@@ -290,3 +292,12 @@ def test_a_failed_export_leaves_nothing_and_spares_what_was_there(tmp_path: Path
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["kept"]
     with pytest.raises(OSError):
         backend.export(residual(), tmp_path / "nowhere" / "small.onnx")
+
+
+def test_the_command_line_runs_a_model_and_knows_its_type() -> None:
+    done = CliRunner().invoke(cli, ["compile", "lenet5", "--backend", "onnx", "--batch", "3"])
+    assert done.exit_code == 0
+    assert "outputs      head 3x10\nparams       61,706\n" in done.output
+    refused = CliRunner().invoke(cli, ["compile", "lenet5", "--backend", "onnx", "--dtype", "float64"])
+    assert refused.exit_code == 2
+    assert "the onnx backend runs in float32, not float64" in refused.output

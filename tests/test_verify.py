@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import cnnspec
 from cnnspec.backends.verify import (
@@ -18,6 +19,7 @@ from cnnspec.backends.verify import (
     seeded_weights,
     verify,
 )
+from cnnspec.cli.main import cli
 from cnnspec.layers.activation import ReLU, Tanh
 
 pytest.importorskip("torch")
@@ -214,3 +216,19 @@ def test_a_tensor_that_one_side_lacks_is_infinitely_far() -> None:
 def test_what_is_refused(graph: Any, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         verify(graph, **arguments)
+
+
+def test_the_command_line_tells_agreement_difference_and_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnnspec.backends.onnx import rules
+
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(cli, ["verify", "lenet5", *arguments])
+
+    agree = run("--train", "--json")
+    assert agree.exit_code == 0
+    assert json.loads(agree.output)["ok"] is True
+    assert run("--backends", "numpy").exit_code == 2
+    monkeypatch.setitem(rules.RULES, Tanh, rules.node("Sigmoid"))
+    differ = run("--backends", "numpy,onnx")
+    assert differ.exit_code == 1
+    assert "onnx departs first at the value of stem.c1.tanh" in differ.output

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from cnnspec.backends import CompileError, lower
 from cnnspec.backends.onnx.emit import Body, Emit
 from cnnspec.backends.onnx.rules import RULES, known
 from cnnspec.backends.weights import WeightsError, check, declared, initialize
+from cnnspec.files import write_whole
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Shape
 from cnnspec.layers.input import Input
@@ -124,19 +124,4 @@ def export(
     """
     made = model(graph, weights, seed=seed, scheme=scheme, opset=opset)
     onnx.checker.check_model(made, full_check=True)
-    target = Path(path)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        try:
-            file.write(made.SerializeToString())
-            file.close()
-            os.chmod(file.name, 0o666 & ~_umask())
-            os.replace(file.name, target)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    write_whole(Path(path), made.SerializeToString())

@@ -79,8 +79,8 @@ def compile_command(
     net = open_net(spec, settings, inputs, include, bounds)
     if out is not None and out.suffix != SUFFIXES[backend]:
         raise click.UsageError(f"the {backend} backend writes {SUFFIXES[backend]} files, not {out.name}")
-    if backend == "onnx" and out is None:
-        raise click.UsageError("the onnx backend writes a file: give -o model.onnx")
+    if backend == "onnx" and dtype != "float32":
+        raise click.UsageError(f"the onnx backend runs in float32, not {dtype}")
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph.inference(), tensors)
@@ -144,6 +144,10 @@ def build(
         from cnnspec.backends import numpy
 
         return numpy.compile(graph, weights=tensors, dtype=dtype)
+    if backend == "onnx":
+        from cnnspec.backends import onnx
+
+        return onnx.compile(graph, tensors)
     from cnnspec.backends import torch
 
     return torch.runner(graph, tensors, dtype=dtype, channels_last=channels_last)

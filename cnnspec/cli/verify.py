@@ -23,7 +23,10 @@ BACKENDS = ("numpy", "torch", "onnx")
 )
 @click.option("--train", is_flag=True, help="Compare gradients and running statistics too (numpy and torch).")
 @click.option(
-    "--dtype", type=click.Choice(["float32", "float64"]), default="float32", help="The type of all values."
+    "--dtype",
+    type=click.Choice(["float32", "float64"]),
+    default="float32",
+    help="The type of all values; one step of training is always compared in float64.",
 )
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=2, help="Samples in the batch.")
 @click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and inputs.")
@@ -53,7 +56,10 @@ def verify(
     net = open_net(spec, settings, inputs, include, bounds)
     from cnnspec.backends import verify as comparison
 
-    result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
+    try:
+        result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
         print_json(result.as_dict())
     else:
