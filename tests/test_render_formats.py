@@ -60,6 +60,7 @@ def test_pdf_holds_text_in_embedded_fonts(tmp_path: Path):
     assert data.startswith(b"%PDF-1.")
     assert re.search(rb"/FontName /[A-Z]{6}\+Arimo", data)
     assert b"/FontFile2" in data and b"/ToUnicode" in data
+    assert b"/BaseFont /Helvetica" not in data
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")

@@ -11,11 +11,13 @@ from cnnspec.render.raster import FONT_FILES
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
+LARGEST = 14400.0
+"""The largest side of a page that readers of PDF take, in points."""
 FONT_NAMES = {False: "Arimo", True: "Arimo-Bold"}
 
 
 def to_pdf(drawing: Drawing) -> bytes:
-    """The picture as a PDF of one page, of the picture's size."""
+    """The picture as a PDF of one page, of the picture's size, or scaled to the largest that there is."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
@@ -23,11 +25,13 @@ def to_pdf(drawing: Drawing) -> bytes:
     for bold, name in FONT_NAMES.items():
         pdfmetrics.registerFont(TTFont(name, str(FONT_FILES[bold])))
     stream = io.BytesIO()
-    canvas = Canvas(stream, (drawing.width, drawing.height), invariant=1, pageCompression=1)
+    scale = min(1.0, LARGEST / max(drawing.width, drawing.height))
+    size = drawing.width * scale, drawing.height * scale
+    canvas = Canvas(stream, size, invariant=1, pageCompression=1, initialFontName=FONT_NAMES[False])
     canvas.setTitle(drawing.title)
     canvas.setSubject(drawing.description)
-    canvas.translate(0, drawing.height)
-    canvas.scale(1, -1)
+    canvas.translate(0, size[1])
+    canvas.scale(scale, -scale)
     _draw(canvas, Rect(0, 0, drawing.width, drawing.height, drawing.background))
     for mark in drawing.marks:
         _draw(canvas, mark)
