@@ -1,0 +1,26 @@
+"""A fixed budget of fuzzing: whatever the text, cnnspec answers in time, without a traceback."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from fuzz.generate import specs
+from fuzz.judge import judge
+from fuzz.mutate import mutate, seeds
+from hypothesis import HealthCheck, given, settings
+
+TEXTS = seeds()
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_specs_made_from_the_grammar(text: str) -> None:
+    judge(text)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_specs(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(40):
+        judge(mutate(TEXTS, random), random.randrange(9))
