@@ -22,7 +22,7 @@ NARROW = 150.0
 SIGN_ROOM = 18.0
 JOIN_RADIUS = 9.0
 
-Sign = Literal["", "residual", "dense", "arms"]
+Sign = Literal["", "residual", "dense"]
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def main_layer(graph: Graph, item: Item) -> str | None:
 
 
 def sign_of(item: Item) -> Sign:
-    """How values run in a block: past its layers to a sum, from each layer to all later ones, or apart."""
+    """How values run in a block: past its layers to a sum, or from each layer to all later ones."""
     around = list(item.block.ancestors())[:3] if item.block and item.copies else []
     if any(block.kind == "dense" for block in around):
         return "dense"
@@ -252,8 +252,6 @@ def sign_of(item: Item) -> Sign:
                 return "dense"
             if part.kind == "residual":
                 return "residual"
-            if part.kind == "join" and len(part.children) > 1:
-                return "arms"
         level = [child for part in level for child in part.children]
     return ""
 

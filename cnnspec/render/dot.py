@@ -7,7 +7,7 @@ import graphviz
 from cnnspec.render.boxes import TITLE_SIZE, Box
 from cnnspec.render.plan import Plan
 from cnnspec.render.scene import Link
-from cnnspec.render.text import show_shape, text_width
+from cnnspec.render.text import show_shape
 
 POINTS = 72.0
 
@@ -106,8 +106,3 @@ def quote(text: str) -> str:
 def inches(points: float) -> str:
     """A length in inches, as DOT wants it."""
     return f"{points / POINTS:.4f}"
-
-
-def label_room(text: str) -> float:
-    """The width that a cluster needs for its title, in points."""
-    return text_width(text, TITLE_SIZE, True) + 16

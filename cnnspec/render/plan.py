@@ -16,7 +16,6 @@ from cnnspec.render.theme import THEMES, Theme, heat_color
 
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
 MOST_LAYERS = 3000
-MOST_BOXES = 6000
 LEAST_WIDTH, LEAST_LAYER_WIDTH = 190.0, 110.0
 
 

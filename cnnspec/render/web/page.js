@@ -138,7 +138,7 @@ async function show(fit) {
   if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(shown, links)));
   if (mine !== turn) return;
   draw(layouts.get(key), links);
-  if (fit) fitView(); else setView(view);
+  if (fit) startView(); else setView(view);
   document.body.dataset.shown = key;
 }
 
@@ -154,6 +154,15 @@ function fitView() {
   const scale = Math.min(frame.width / (size.width + 2 * margin), frame.height / (size.height + 2 * margin), 2) || 1;
   const [width, height] = [frame.width / scale, frame.height / scale];
   setView({ x: (size.width - width) / 2, y: (size.height - height) / 2, width, height });
+}
+
+// A drawing too tall to be read whole is shown from its top.
+function startView() {
+  fitView();
+  const frame = picture.getBoundingClientRect();
+  if (frame.width / view.width >= 0.4) return;
+  const width = Math.max(size.width + 32, frame.width), height = width * frame.height / frame.width;
+  setView({ x: (size.width - width) / 2, y: -16, width, height });
 }
 
 function zoom(factor, clientX, clientY) {
