@@ -92,9 +92,9 @@ def _end_of_block(pieces: list[Piece], text: str, opening: Piece, before: int) -
     """Where a block ends, by its indentation: at the first line that is indented no deeper than its first."""
     outer = indent(text, opening.start)
     for piece in pieces:
-        if opening.start < piece.start < before and piece.kind != "end":
-            if first_on_line(text, piece.start) and indent(text, piece.start) <= outer:
-                return piece.start
+        inside = opening.start < piece.start < before and piece.kind != "end"
+        if inside and first_on_line(text, piece.start) and indent(text, piece.start) <= outer:
+            return piece.start
     return before
 
 
