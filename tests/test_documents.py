@@ -33,3 +33,10 @@ def test_marks_stand_for_what_varies() -> None:
 def test_blocks_are_found_with_their_titles() -> None:
     (block,) = fenced_blocks("x\n```cnn title=a.cnn\nnet A {}\n```\n")
     assert (block.language, block.title, block.text) == ("cnn", "a.cnn", "net A {}\n")
+
+
+def test_the_spec_of_the_readme_is_the_one_that_is_drawn() -> None:
+    shown = {
+        block.title: block.text for block in fenced_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+    }
+    assert shown["tiny.cnn"] == (ROOT / "examples" / "tiny.cnn").read_text(encoding="utf-8")
