@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Polygon, Rect, Text
 from cnnspec.render.raster import FONT_FILES
@@ -27,7 +27,9 @@ def to_pdf(drawing: Drawing) -> bytes:
     stream = io.BytesIO()
     scale = min(1.0, LARGEST / max(drawing.width, drawing.height))
     size = drawing.width * scale, drawing.height * scale
-    canvas = Canvas(stream, size, invariant=1, pageCompression=1, initialFontName=FONT_NAMES[False])
+    # The type stub takes the name of the first font for a number.
+    first: Any = FONT_NAMES[False]
+    canvas = Canvas(stream, size, invariant=1, pageCompression=1, initialFontName=first)
     canvas.setTitle(drawing.title)
     canvas.setSubject(drawing.description)
     canvas.translate(0, size[1])
