@@ -1,5 +1,6 @@
 """From AST to graph: what settings change, whose weights are whose, what a legal graph is."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import cnnspec
 from cnnspec.check import check
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits, read_source
+from cnnspec.graph import Graph
 from cnnspec.passes.verify import verify
-from cnnspec.source import Source
+from cnnspec.source import Source, Span
 
 ROOT = Path(__file__).parent.parent
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
@@ -200,3 +202,47 @@ def test_source_text_of_a_spec_may_have_any_line_ends():
     text = "net A {\r\n    input 3x8x8  # c\r\n    conv(4,\r\n 3)\r\n    -> relu\r\n}\r\n"
     assert list(cnnspec.loads(text).ir.nodes) == ["input", "conv", "relu"]
     assert check(Source("empty", ""), report := Report()) == () and report.has_errors
+
+
+ALIKE = """
+share tower { conv(channels, 3) -> relu }
+def block(width, op=relu) {
+    a: conv(width, 1)
+    residual(shortcut=project) { conv(width, 3) -> op }
+    concat(a, prev)
+}
+def twice(width) { block(width); block(width, gelu) }
+def nothing {}
+net A {
+    input 8x16x16
+    twice(4); twice(4); block(4) * 3; nothing; nothing * 2
+    layer: { twice(8); twice(8) * 2 }
+    tower; block(8); tower; block(8)
+}
+"""
+
+
+@pytest.mark.parametrize("path", [None, *SPECS], ids=lambda path: path.stem if path else "alike")
+def test_calls_that_are_alike_are_as_if_walked_each(path, monkeypatch):
+    """A call with equal arguments is copied; walking it gives the same graph."""
+
+    source = Source("alike", ALIKE) if path is None else read_source(path, path.name, Report(), Limits())
+    copied = [drawn(net.graph) for net in check(source, Report())]
+    monkeypatch.setattr("cnnspec.elaborate.calls.stamp_key", lambda *_: None)
+    assert copied == [drawn(net.graph) for net in check(source, Report())]
+    assert copied or not re.search("^net", source.text, re.MULTILINE)
+
+
+def drawn(graph: Graph) -> tuple[object, ...]:
+    """All that there is to see of a graph: its nodes and the tree of blocks."""
+    nodes = [(*node[:4], node.block.path, place(node.span), node.weights_of) for node in graph]
+    blocks = [
+        (block.kind, block.path, block.index, place(block.span), block.describe())
+        + tuple(child if isinstance(child, str) else child.path for child in block.children)
+        for block in graph.root.walk()
+    ]
+    return nodes, blocks, graph.outputs, graph.inputs
+
+
+def place(span: Span | None) -> str | None:
+    return span.place if span else None

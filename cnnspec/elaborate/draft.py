@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from cnnspec.elaborate.values import Value
 from cnnspec.graph import Block, Graph, Node
@@ -13,22 +13,26 @@ from cnnspec.source import Span
 
 
 class DraftNode(NamedTuple):
-    """A node before it has a name; `weights_of` is the number of the node whose weights it uses."""
+    """A node before it has a name: its label (maybe empty) and op instead.
+
+    `weights_of` is the number of the node whose weights it uses.
+    """
 
     layer: Layer
     inputs: tuple[int, ...]
     shape: Shape
     block: Block
     span: Span
-    label: str
+    title: tuple[str, str]
     weights_of: int
 
 
 @dataclass(eq=False)
 class Draft:
-    """What the walk has made so far."""
+    """What the walk has made so far; a block stands in `blocks` after the one around it."""
 
     root: Block
+    blocks: list[Block] = field(default_factory=list)
     nodes: list[DraftNode] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
@@ -46,9 +50,8 @@ class Draft:
     ) -> Value:
         """Add a node to a block; its children hold the number until the node has a name."""
         number = len(self.nodes)
-        self.nodes.append(
-            DraftNode(layer, inputs, shape, block, span, label, number if weights_of < 0 else weights_of)
-        )
+        owner = number if weights_of < 0 else weights_of
+        self.nodes.append(DraftNode(layer, inputs, shape, block, span, (label, layer.op), owner))
         cast(list[object], block.children).append(number)
         return Value(number, shape)
 
@@ -72,39 +75,46 @@ def finish(draft: Draft, name: str, file: str) -> Graph:
 
 
 def _name_everything(draft: Draft) -> list[str]:
-    _prune(draft.root)
-    names = [""] * len(draft.nodes)
+    _prune(draft)
+    nodes = draft.nodes
+    names = [""] * len(nodes)
     known: dict[Titles, list[str]] = {}
     stack = [draft.root]
     while stack:
         block = stack.pop()
-        _flatten(block)
+        if block.kind == "label":
+            _flatten(block)
         prefix = block.path + "." if block.path else ""
-        titles = _titles(cast(list[Block | int], block.children), draft)
+        children: list[Any] = block.children
+        titles = tuple([(c.segment, c.title) if c.__class__ is Block else nodes[c].title for c in children])
         segments = known.get(titles)
         if segments is None:
             segments = known[titles] = _segments(titles)
         for position, segment in enumerate(segments):
-            child = cast(Block | int, block.children[position])
+            child = children[position]
             if child.__class__ is Block:
                 child.segment, child.path = segment, prefix + segment
                 stack.append(child)
             else:
-                names[cast(int, child)] = block.children[position] = prefix + segment
+                names[child] = children[position] = prefix + segment
     return names
 
 
-def _prune(root: Block) -> None:
+def _prune(draft: Draft) -> None:
     """Drop the blocks without nodes: an arm that passes its value on, a repeat of none."""
-    for block in reversed(list(root.walk())):
-        block.children = [c for c in block.children if not isinstance(c, Block) or c.children]
+    thinned: set[Block] = set()
+    for block in reversed([draft.root, *draft.blocks]):
+        if block in thinned:
+            block.children = [c for c in block.children if c.__class__ is not Block or c.children]
+        if not block.children and block.parent is not None:
+            thinned.add(block.parent)
 
 
 def _flatten(block: Block) -> None:
-    """Number the calls in a labelled group as one repeat, where it holds nothing but calls of one block."""
-    if block.kind != "label" or len(block.children) < 2:
-        return
+    """Number the calls in a group with a label as one repeat, where it holds only calls of one block."""
     children = block.children
+    if len(children) < 2:
+        return
     titles = {
         c.title if isinstance(c, Block) and c.kind in ("def", "repeat") and not c.segment else None
         for c in children
@@ -124,18 +134,6 @@ def _flatten(block: Block) -> None:
 
 Titles = tuple[tuple[str, str], ...]
 """Of each child of a block, its label (maybe empty) and the name of its op or block."""
-
-
-def _titles(children: list[Block | int], draft: Draft) -> Titles:
-    nodes = draft.nodes
-    return tuple(
-        [
-            (child.segment, child.title)
-            if child.__class__ is Block
-            else (nodes[child].label, nodes[child].layer.op)  # type: ignore[index]
-            for child in children
-        ]
-    )
 
 
 def _segments(titles: Titles) -> list[str]:

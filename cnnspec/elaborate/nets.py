@@ -230,7 +230,7 @@ def _family_help(net: syntax.Net, module: Module, parameter: str) -> str:
 
 
 def _check_inputs(settings: Settings, walk: Walk, report: Report) -> None:
-    names = [str(walk.draft.nodes[number].label) for number in walk.draft.inputs]
+    names = [walk.draft.nodes[number].title[0] for number in walk.draft.inputs]
     for name in settings.inputs:
         if name not in names and names:
             report.error(

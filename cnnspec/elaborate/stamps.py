@@ -6,7 +6,7 @@ equal nodes. A net of a thousand layers made of four kinds of block is walked as
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from cnnspec.elaborate.draft import Draft, DraftNode
 from cnnspec.elaborate.evaluate import Variables
@@ -54,47 +54,39 @@ def _key_part(value: Any) -> Key | None:
 
 def copy_stamp(stamp: Stamp, draft: Draft, block: Block, value: Value) -> Value:
     """Add the nodes of a call anew, under another block and from another value; gives what it ends in."""
-    nodes, shift = draft.nodes, len(draft.nodes) - stamp.first
-    copies = _copy_blocks(stamp.block, block, shift)
-    for node in nodes[stamp.first : stamp.end]:
-        inputs = tuple([value.node if i == stamp.taken else i + shift for i in node.inputs])
-        made = (
-            node.layer,
-            inputs,
-            node.shape,
-            copies[node.block],
-            node.span,
-            node.label,
-            node.weights_of + shift,
-        )
-        nodes.append(DraftNode._make(made))
-    if stamp.given.node == stamp.taken:
+    nodes, shift, taken = draft.nodes, len(draft.nodes) - stamp.first, stamp.taken
+    copies = _copy_blocks(stamp.block, block, shift, draft)
+    for layer, sources, shape, inner, span, title, owner in nodes[stamp.first : stamp.end]:
+        inputs = tuple([value.node if source == taken else source + shift for source in sources])
+        nodes.append(DraftNode(layer, inputs, shape, copies[inner], span, title, owner + shift))
+    if stamp.given.node == taken:
         return value
     return Value(stamp.given.node + shift, stamp.given.shape)
 
 
-def _copy_blocks(original: Block, copy: Block, shift: int) -> dict[Block, Block]:
+def _copy_blocks(original: Block, copy: Block, shift: int, draft: Draft) -> dict[Block, Block]:
     """The blocks of a copied call by those of the first one; children that are numbers of nodes move on."""
     copies = {original: copy}
     stack = [original]
     while stack:
         block = stack.pop()
         twin = copies[block]
-        children = cast(list[Block | int], twin.children)
-        for child in cast(list[Block | int], block.children):
-            if isinstance(child, Block):
-                inner = copies[child] = Block(
-                    child.kind,
-                    child.title,
-                    twin,
-                    child.span,
-                    child.arguments,
-                    child.call,
-                    child.index,
-                    child.segment,
-                )
-                children.append(inner)
-                stack.append(child)
-            else:
+        children: list[Any] = twin.children
+        for child in block.children:
+            if child.__class__ is not Block:
                 children.append(child + shift)
+                continue
+            inner = copies[child] = Block(
+                child.kind,
+                child.title,
+                twin,
+                child.span,
+                child.arguments,
+                child.call,
+                child.index,
+                child.segment,
+            )
+            children.append(inner)
+            draft.blocks.append(inner)
+            stack.append(child)
     return copies

@@ -172,6 +172,7 @@ class Walk:
         context.step(span)
         block = Block(kind, title, context.block, span, index=index, segment=segment)
         context.block.children.append(block)
+        self.draft.blocks.append(block)
         return block
 
 
