@@ -88,12 +88,15 @@ def read_image(path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.
 
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise InputError(f"an image fits nets that take 1xHxW or 3xHxW, this one takes {describe(shape)}")
+    data = io.BytesIO(path.read_bytes())
     try:
-        with Image.open(path) as image:
+        with Image.open(data) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise InputError(f"{path} has {image.width}x{image.height} pixels, the bound is {MAX_PIXELS}")
             picture = image.convert("L" if shape[0] == 1 else "RGB")
-    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
+    except UnidentifiedImageError:
+        raise InputError(f"{path} is not an image that can be read") from None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise InputError(f"{path} is not an image that can be read: {error}") from None
     if resize:
         picture = picture.resize((shape[2], shape[1]), Image.Resampling.BILINEAR)
