@@ -237,8 +237,7 @@ def drawn(graph: Graph) -> tuple[object, ...]:
     """All that there is to see of a graph: its nodes and the tree of blocks."""
     nodes = [(*node[:4], node.block.path, place(node.span), node.weights_of) for node in graph]
     blocks = [
-        (block.kind, block.path, block.index, place(block.span), block.describe())
-        + tuple(child if isinstance(child, str) else child.path for child in block.children)
+        (block.kind, block.path, block.index, place(block.span), block.describe(), len(block.children))
         for block in graph.root.walk()
     ]
     return nodes, blocks, graph.outputs, graph.inputs

@@ -233,12 +233,12 @@ def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value.__class__ is int or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def _comparison(expression: syntax.Comparison, context: Context, variables: Variables) -> Any:
     values = [evaluate(operand, context, variables) for operand in expression.operands]
-    if any(value is UNKNOWN for value in values):
+    if UNKNOWN in values:
         return UNKNOWN
     pairs = zip(expression.operators, values, values[1:], strict=False)
     return all(compare(symbol, left, right, expression.span) for symbol, left, right in pairs)
@@ -258,7 +258,7 @@ def compare(symbol: str, left: Any, right: Any, span: Span) -> bool:
 
 def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Variables) -> Any:
     values = [evaluate(operand, context, variables) for operand in expression.operands]
-    if any(value is UNKNOWN for value in values):
+    if UNKNOWN in values:
         return UNKNOWN
     if expression.operators[0] == "**":
         result = values[-1]
