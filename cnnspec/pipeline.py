@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.budgets import check_budgets
+from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
@@ -107,18 +106,6 @@ def compile_net(
     """
     with without_garbage_collection():
         return _compile(name, module, settings, report, limits, hook)
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Nothing made on the way to a net is garbage, and looking for some would take half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from lark.lark import PostLex
 
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Diagnostic, Report
+from cnnspec.garbage import without_garbage_collection
 from cnnspec.grammar.build import AstBuilder
 from cnnspec.grammar.errors import RESERVED, answer
 from cnnspec.grammar.mend import BROKEN, Mended, without_piece
@@ -41,14 +42,13 @@ class NestingError(Exception):
 class LineEnds(PostLex):
     """Drops line ends inside ( ) and [ ], where they end no statement; holds the bound on nesting.
 
-    Words of the language are no names, wherever they stand. `closing` says how many missing braces are closed
-    before which offsets.
+    Words of the language are no names, wherever they stand. `mended` says where braces are missing.
     """
 
     always_accept = ("_SEP",)
 
     def __init__(self) -> None:
-        self.closing: Mapping[int, int] = {}
+        self.mended = Mended("")
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         open_brackets: list[str] = []
@@ -65,23 +65,26 @@ class LineEnds(PostLex):
                     open_brackets.pop()
             elif token.type == "_SEP" and token != ";" and open_brackets and open_brackets[-1] != "LBRACE":
                 continue
-            if token.start_pos in self.closing:
+            if token.start_pos in self.mended.closing:
                 yield from self._close(token)
+            if token.start_pos in self.mended.opening:
+                open_brackets.append("LBRACE")
+                yield _brace("LBRACE", token.start_pos)
             yield token
-        yield from [_brace(-1)] * self.closing.get(-1, 0)
+        yield from [_brace("RBRACE", -1)] * self.mended.closing.get(-1, 0)
 
     def _close(self, token: Token) -> Iterator[Token]:
         """The missing braces before a token, which is another brace or begins a statement."""
         start = token.start_pos or 0
-        yield from [_brace(start)] * self.closing[start]
+        yield from [_brace("RBRACE", start)] * self.mended.closing[start]
         if token.type == "RESERVED":
             token.type = token.value.upper()
         if token.type != "RBRACE":
             yield Token("_SEP", ";", start, end_pos=start)
 
 
-def _brace(offset: int) -> Token:
-    return Token("RBRACE", "}", offset, end_pos=offset)
+def _brace(kind: str, offset: int) -> Token:
+    return Token(kind, "{" if kind == "LBRACE" else "}", offset, end_pos=offset)
 
 
 class Parser:
@@ -95,9 +98,9 @@ class Parser:
 
     def parse(self, source: Source, mended: Mended, start: str = "start") -> syntax.File | syntax.Expression:
         """The AST of a text, with spans in `source`. Raises lark's UnexpectedInput, or NestingError."""
-        with self._lock:
+        with self._lock, without_garbage_collection():
             self._builder.source = source
-            self._line_ends.closing = mended.closing
+            self._line_ends.mended = mended
             return self._lark.parse(mended.text, start=start)  # type: ignore[return-value]
 
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = """
-source files
+source files garbage
 diagnostics
 syntax layers
 grammar graph
