@@ -16,12 +16,14 @@ from cnnspec.backends.torch.fields import (
     arguments,
     step_between,
 )
+from cnnspec.backends.torch.rules import Slot
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
 if TYPE_CHECKING:
     from cnnspec.backends.torch.classes import Class
+    from cnnspec.backends.torch.parameters import Parameter
 
 Row = Leaf | Scope | None
 
@@ -126,7 +128,7 @@ class Collector:
                 assert row is None or isinstance(row, Leaf)
                 call_here = row.lowered.module if row else None
                 column.append(call_here.slots[index].value if call_here else ABSENT)
-            made.append(self._argument(slot.name, column, slot.default, first))
+            made.append(self._argument(slot, column, first))
         return ModuleField(first.segment, call.name, made)
 
     def _instance(self, rows: Sequence[Row], first: Scope) -> ModuleField:
@@ -134,11 +136,12 @@ class Collector:
         made = []
         for index, parameter in enumerate(used.parameters):
             column = [ABSENT if row is None else self.values[id(row)][index] for row in rows]
-            made.append(self._argument(parameter.name, column, parameter.default, first))
+            made.append(self._argument(parameter, column, first))
         return ModuleField(first.segment, used, made)
 
-    def _argument(self, name: str, column: list[Any], default: Any, first: Leaf | Scope) -> Argument:
-        return Argument(name, tuple(column), default, first.segment, first.inputs[:1] == self.entry)
+    def _argument(self, slot: Slot | Parameter, column: list[Any], first: Leaf | Scope) -> Argument:
+        of_input = first.inputs[:1] == self.entry
+        return Argument(slot.name, tuple(column), slot.default, slot.kind, first.segment, of_input)
 
     def _group(self, rows: Sequence[Row], first: Scope) -> GroupField:
         present = [row for row in rows if isinstance(row, Scope)]
@@ -202,7 +205,7 @@ class Collector:
         for index, argument in enumerate(arguments(item)):
             argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
         counts = tuple(max(0, stop - start) for stop in stops)
-        return RunField(item, Argument("depth", counts, more=start))
+        return RunField(item, Argument("depth", counts, kind="count", more=start))
 
     def _flat(self, part: Leaf | Scope) -> Flat:
         """A module's identity and numbers, in the order of `arguments`."""

@@ -15,12 +15,14 @@ class Argument:
     """One argument: its value in each instance, and in a run the difference from one module to the next.
 
     A parameter made for it is `more` than its value, as the depth of a stage is more than what follows its
-    first block. `value` is what the source says, once the parameters of the class are known.
+    first block. `kind` is channels, margin, count or nothing of these. `value` is what the source says, once
+    the parameters of the class are known.
     """
 
     name: str
     column: Column
     default: Any = REQUIRED
+    kind: str = ""
     owner: str = ""
     of_input: bool = False
     steps: Column | None = None
@@ -62,6 +64,17 @@ class RunField:
 
 
 Field = ModuleField | GroupField | RunField
+
+
+def modules(found: Field) -> Iterator[ModuleField]:
+    """Every module within a field, in order."""
+    if isinstance(found, ModuleField):
+        yield found
+    elif isinstance(found, RunField):
+        yield from modules(found.item)
+    else:
+        for item in found.items:
+            yield from modules(item)
 
 
 def arguments(found: Field) -> Iterator[Argument]:
@@ -119,6 +132,7 @@ __all__ = [
     "ModuleField",
     "RunField",
     "arguments",
+    "modules",
     "optional_fields",
     "step_between",
 ]

@@ -17,7 +17,15 @@ from cnnspec.backends.torch.expressions import (
     is_same,
     literal,
 )
-from cnnspec.backends.torch.fields import Argument, Field, GroupField, ModuleField, arguments, optional_fields
+from cnnspec.backends.torch.fields import (
+    Argument,
+    Field,
+    GroupField,
+    ModuleField,
+    arguments,
+    modules,
+    optional_fields,
+)
 from cnnspec.backends.torch.names import Namespace
 from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import Scope
@@ -30,6 +38,7 @@ class Parameter(NamedTuple):
     name: str
     column: Column
     default: Any = REQUIRED
+    kind: str = ""
 
 
 def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[Parameter]:
@@ -47,6 +56,10 @@ class Inference:
         self.whole = self._known(graph, instances)
         self.rows = self._distinct_rows(len(instances))
         self.known = {name: self._reduce(column) for name, column in self.whole.items()}
+        self.kinds: dict[str, str] = {self.channels: "channels"}
+        self.beside = {
+            id(a): module.arguments for field in fields for module in modules(field) for a in module.arguments
+        }
         self.used: dict[str, None] = {}
         self.defaults: dict[str, list[Any]] = {}
 
@@ -102,7 +115,7 @@ class Inference:
         if is_constant(column):
             value = constant(column)
             return Expression(literal(value), (), (value,) * len(reduced))
-        found = find(reduced, self._preferred(argument))
+        found = find(reduced, self._candidates(argument), argument.kind)
         if found is None:
             found = self._add(
                 name or argument.name, argument.owner, tuple(map(more_by(argument.more), column))
@@ -113,14 +126,32 @@ class Inference:
         for used in found.names:
             self.used[used] = None
             if found.text == used:
+                self.kinds.setdefault(used, argument.kind)
                 self.defaults.setdefault(used, []).append(argument.default)
         return found
 
-    def _preferred(self, argument: Argument) -> dict[str, Column]:
-        """The parameters in the order in which to try them: what takes the input has the input's channels."""
-        if argument.of_input and self.channels and argument.name.startswith(("in_", "num_", "channels")):
-            return {self.channels: self.known[self.channels], **self.known}
-        return self.known
+    def _candidates(self, argument: Argument) -> dict[str, Column]:
+        """The parameters of its kind, in the order in which to try them.
+
+        What takes the input is tried with the input's channels first; a margin only with the kernel and the
+        dilation beside it, and with what the spec gives.
+        """
+        found = {name: column for name, column in self.known.items() if self._is_of_kind(name, argument)}
+        if (
+            argument.of_input
+            and self.channels in found
+            and argument.name.startswith(("in_", "num_", "channels"))
+        ):
+            return {self.channels: found[self.channels], **found}
+        return found
+
+    def _is_of_kind(self, name: str, argument: Argument) -> bool:
+        kind = self.kinds.get(name, argument.kind)
+        if argument.kind != "margin":
+            return kind == argument.kind
+        column = self.whole[name]
+        near = any(other.column == column for other in self.beside.get(id(argument), ()) if not other.kind)
+        return near or kind == "margin"
 
     def _add(self, wanted: str, owner: str, column: Column) -> Expression:
         plain = wanted in self.whole or wanted in self.names.taken
@@ -142,7 +173,7 @@ class Inference:
         strides += [expression for expression in told if expression.text.startswith("stride")]
         condition = find_condition(self._reduce(field.present), pairs, strides)
         if condition is None:
-            condition = find(self._reduce(field.present), self.known)
+            condition = find(self._reduce(field.present), self.known, "")
         if condition is None:
             condition = self._add(f"has_{field.segment}", field.segment, field.present)
         for used in condition.names:
@@ -152,7 +183,11 @@ class Inference:
     def _ordered(self) -> list[Parameter]:
         """The channels first, then the arguments of the spec in its order, then others; defaults last."""
         order = [self.channels, *(name for name in self.whole if name != self.channels)]
-        made = [Parameter(name, self.whole[name], self._default(name)) for name in order if name in self.used]
+        made = [
+            Parameter(name, self.whole[name], self._default(name), self.kinds.get(name, ""))
+            for name in order
+            if name in self.used
+        ]
         return sorted(made, key=lambda parameter: parameter.default is not REQUIRED)
 
     def _default(self, name: str) -> Any:

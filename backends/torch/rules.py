@@ -22,12 +22,25 @@ from cnnspec.layers.base import Extent, Layer, Shape, per_axis
 REQUIRED: Any = object()
 
 
+CHANNEL_SLOTS = frozenset(
+    {"in_channels", "out_channels", "num_features", "num_channels", "in_features", "out_features", "channels"}
+    | {"groups", "num_groups", "num_parameters", "before", "after", "start", "stop", "normalized_shape"}
+)
+
+
 class Slot(NamedTuple):
     """One argument of a call: positional where it has no default, else a keyword left out at its default."""
 
     name: str
     value: Any
     default: Any = REQUIRED
+
+    @property
+    def kind(self) -> str:
+        """What kind of number it is: channels, a margin, or another."""
+        if self.name in CHANNEL_SLOTS:
+            return "channels"
+        return "margin" if self.name == "padding" else ""
 
 
 class Call(NamedTuple):
@@ -332,7 +345,7 @@ def simple(name: str, function: str, **fields: tuple[str, Any]) -> Callable[...,
     return rule
 
 
-CHANNELS = Slot("dim", 1, None)
+DIM = Slot("dim", 1, None)
 
 RULES: dict[type[Layer], Callable[..., Lowered]] = {
     C.Conv: conv,
@@ -362,8 +375,8 @@ RULES: dict[type[Layer], Callable[..., Lowered]] = {
     A.Softplus: simple("nn.Softplus", "F.softplus", beta=("beta", 1.0), threshold=("threshold", 20.0)),
     A.Sigmoid: plain("nn.Sigmoid", "torch.sigmoid"),
     A.Tanh: plain("nn.Tanh", "torch.tanh"),
-    A.Softmax: plain("nn.Softmax", "F.softmax", CHANNELS),
-    A.LogSoftmax: plain("nn.LogSoftmax", "F.log_softmax", CHANNELS),
+    A.Softmax: plain("nn.Softmax", "F.softmax", DIM),
+    A.LogSoftmax: plain("nn.LogSoftmax", "F.log_softmax", DIM),
     D.Linear: linear,
     D.Flatten: lambda layer, source: Lowered(
         Call("nn.Flatten"), Call("torch.flatten", (Slot("start_dim", 1),))
