@@ -191,6 +191,12 @@ def test_promises_on_every_spec(path):
     check_promises(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.glob("specs/*.cnn")), ids=lambda path: path.stem)
+def test_specs_that_ship_are_laid_out(path):
+    text = path.read_text(encoding="utf-8")
+    assert formatted(text) == text, f"run cnnspec fmt specs/{path.name}"
+
+
 # ---- specs at random: lists of words, with breaks and comments between them wherever they may stand
 
 NAMES = st.sampled_from(["a", "bc", "conv", "x1", "prev", "width_of_the_layer"])
