@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.grammar.expected import expected
-from cnnspec.grammar.mend import Mended, extra_brace, innermost, unclosed_brace
+from cnnspec.grammar.mend import ITEMS, Mended, extra_brace, innermost, unclosed_brace
 from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent, pieces_of
 from cnnspec.source import Source, Span
 
-ITEMS = ("def", "share", "net", "use", "let")
 OPENS = {opening: closing for closing, opening in CLOSES.items()}
 RESERVED = frozenset(
     [
@@ -217,7 +216,9 @@ def _too_few(error: Error) -> Answer | None:
             error.mended.give_up(error.pieces, error.place),
         )
     diagnostic = error.say("unclosed", "`{` is not closed", opening, label="opened here", help="write `}`")
-    return diagnostic, error.mended.close(end)
+    is_whole = error.found.text or "RBRACE" in error.accepts
+    mended = error.mended if is_whole else error.mended.give_up(error.pieces, error.place)
+    return diagnostic, mended.close(end)
 
 
 def _in_brackets(error: Error) -> Diagnostic | None:
@@ -290,6 +291,17 @@ def _dims(error: Error) -> str:
     return "".join(parts)
 
 
+def _no_block(error: Error) -> Answer | None:
+    """A header without its brace, where what follows is indented as its block."""
+    at = error.found.start
+    line = error.mended.text[at + 1 :].lstrip("\r\n")
+    deeper = len(line) - len(line.lstrip(" \t")) > indent(error.mended.text, error.first.start)
+    if error.found.kind != "end" or error.found.text == ";" or "LBRACE" not in error.accepts or not deeper:
+        return None
+    message = f"a block is missing after `{error.before.text}`"
+    return error.say("syntax", message, help="write `{` at the end of the line"), error.mended.open(at)
+
+
 def _keywords(error: Error) -> Diagnostic | None:
     found, before = error.found, error.before
     if found.text in (":", "=") and before is error.first and before.text in RESERVED | {"head", "input"}:
@@ -310,6 +322,18 @@ def _keywords(error: Error) -> Diagnostic | None:
             help=f"choose another name, such as `{found.text}1`",
         )
     return None
+
+
+def _at_top(error: Error) -> Diagnostic | None:
+    """Something other than a definition at the top of a file."""
+    if error.place.open or error.first.text in ITEMS or error.first.text in FOREIGN or not error.first.text:
+        return None
+    return error.say(
+        "syntax",
+        f"`{error.first.text}` cannot stand at the top of a file",
+        error.first,
+        help="a file holds def, share, net, use and let",
+    )
 
 
 def _foreign(error: Error) -> Diagnostic | None:
@@ -368,8 +392,10 @@ RULES: tuple[Callable[[Error], Diagnostic | Answer | None], ...] = (
     _characters,
     _in_brackets,
     _brackets,
+    _no_block,
     _keywords,
     _foreign,
+    _at_top,
     _numbers,
     _separators,
 )

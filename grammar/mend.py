@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 from cnnspec.grammar.pieces import (
@@ -18,23 +19,29 @@ from cnnspec.grammar.pieces import (
 )
 
 BROKEN = "\x00"
+ITEMS = ("def", "share", "net", "use", "let")
 
 
 @dataclass(frozen=True)
 class Mended:
-    """A text as the parser reads it, and how many braces it closes before which offsets."""
+    """A text as the parser reads it, and where it opens a brace, or closes so many, that the text lacks."""
 
     text: str
     closing: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    opening: frozenset[int] = frozenset()
 
     def erase(self, start: int, end: int) -> Mended:
         """Without a stretch."""
-        return Mended(self.text[:start] + " " * (end - start) + self.text[end:], self.closing)
+        return replace(self, text=self.text[:start] + " " * (end - start) + self.text[end:])
+
+    def open(self, offset: int) -> Mended:
+        """With a brace opened before an offset."""
+        return replace(self, opening=self.opening | {offset})
 
     def close(self, offset: int) -> Mended:
         """With one more brace closed before an offset, or at the end."""
         offset = offset if offset < len(self.text) else -1
-        return Mended(self.text, {**self.closing, offset: self.closing.get(offset, 0) + 1})
+        return replace(self, closing={**self.closing, offset: self.closing.get(offset, 0) + 1})
 
     def give_up(
         self, pieces: list[Piece], place: Place, end: int | None = None, *, keep: bool = True
@@ -43,6 +50,8 @@ class Mended:
         text = self.text
         start = pieces[place.statement].start if place.statement < len(pieces) else len(text)
         stop = statement_end(pieces, place, text) if end is None else end
+        if all(o.piece.text != "{" for o in place.open):
+            stop = _next_item(pieces, text, stop)
         inside = [piece for piece in pieces[place.statement :] if piece.start < stop]
         keep = keep and bool(inside) and inside[0].text not in ("{", *WITHOUT_BLOCKS)
         kept = _blocks(inside) if keep else []
@@ -51,7 +60,19 @@ class Mended:
             result += [BROKEN * (first - at), text[first:last]]
             at = last
         result.append(BROKEN * (stop - at))
-        return Mended(text[:start] + "".join(result) + text[stop:], self.closing)
+        return replace(self, text=text[:start] + "".join(result) + text[stop:])
+
+
+def _next_item(pieces: list[Piece], text: str, start: int) -> int:
+    """Where a definition without a block ends: after the lines that are indented, and a brace."""
+    end = start
+    for before, piece in pairwise([piece for piece in pieces if piece.kind != "end"]):
+        if before.start >= start or piece.start >= start:
+            at_margin = text[piece.start - 1 : piece.start] == "\n"
+            if at_margin and piece.text != "}":
+                return end
+            end = max(end, piece.end)
+    return end
 
 
 def _blocks(pieces: list[Piece]) -> list[tuple[int, int]]:

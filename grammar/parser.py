@@ -199,7 +199,8 @@ def _where(error: UnexpectedInput, text: str) -> tuple[int, frozenset[str]]:
     """The offset of what the parser did not take, and the tokens that it would have."""
     if isinstance(error, UnexpectedToken):
         accepts = frozenset(error.accepts or error.expected)
-        return len(text) if error.token.type == "$END" else error.token.start_pos or 0, accepts
+        start = error.token.start_pos or 0
+        return len(text) if error.token.type == "$END" or start < 0 else start, accepts
     if isinstance(error, UnexpectedCharacters):
         return error.pos_in_stream, frozenset(error.allowed or ())
     return len(text), frozenset()

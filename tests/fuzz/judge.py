@@ -53,15 +53,15 @@ def _well_formed(diagnostic: Diagnostic, source: Source) -> None:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Raise TooSlow after a while; nothing is limited where there are no signals."""
+    """Raise TooSlow after so much processor time."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
