@@ -153,7 +153,9 @@ def verify(
 
     With `train`, numpy and torch also take one training step, and gradients and running statistics are
     compared: without dropout, from seeded gradients at the heads, and always in float64, since in float32 a
-    relu whose input rounds to the other side of zero changes gradients by more than rounding.
+    relu whose input rounds to the other side of zero changes gradients by more than rounding. A batch
+    norm over few values (maps of one pixel, batch of 2) multiplies rounding from layer to layer: give such
+    nets a larger batch.
 
     Raises ValueError for unknown backends, fewer than two, or another dtype, and ImportError where a
     backend's library is not installed.

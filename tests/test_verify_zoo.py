@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import pytest
 
 import cnnspec
 from cnnspec import SpecError
 from cnnspec.api import zoo_nets
 from cnnspec.backends.verify import verify
+from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape
 from cnnspec.passes.shapes import reshape
@@ -15,7 +18,12 @@ from cnnspec.passes.shapes import reshape
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-SIDES = (32, 64, 96, 128, 192, 256)
+TRAINED = 40_000_000
+"""The most weights of a net whose training is compared: the larger ones have the blocks of smaller ones."""
+
+SIDES = (64, 96, 128, 192, 256)
+BATCH = 4
+"""With fewer values in the last maps, batch norms multiply rounding from layer to layer."""
 
 
 def closed(name: str) -> bool:
@@ -61,7 +69,8 @@ def test_backends_agree(name: str) -> None:
         # a family has no weights of its own: its nets are compared instead
         return
     graph = small(name)
-    found = verify(graph, train=True)
+    weights = sum(prod(weight.shape) for _, weight, _ in declared(graph))
+    found = verify(graph, train=weights <= TRAINED, batch=BATCH)
     assert found.ok, found.as_text()
-    exact = verify(graph, ["numpy", "torch"], dtype="float64")
+    exact = verify(graph, ["numpy", "torch"], dtype="float64", batch=BATCH)
     assert exact.ok, exact.as_text()
