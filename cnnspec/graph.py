@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Block:
-    """A stretch of a net that the spec names: a section, a call, a label, a repeat, a join or one of its arms.
+    """A stretch of a net that the spec names.
 
-    `kind` is one of net, section, head, label, def, share, repeat, residual, dense, join, arm, shortcut.
-    `title` is the word in the spec (a def's name, a join's op, a label); `segment` is its part of the path, and
-    `path` the whole of it. `arguments` are the parameters of the def with their values, `call` those that the
-    call writes, as it writes them. `index` is its number within a repeat. `children` are blocks and names of nodes, in the order of the spec.
+    `kind` is net, section, head, label, def, share, repeat, group (a turn of a repeat or of `dense`),
+    residual, shortcut, dense, join or arm. `title` is the word in the spec (a def's name, a join's op, a label);
+    `segment` is its part of the path, and `path` the whole of it. `arguments` are the parameters of the def
+    with their values, `call` those that the call writes, as it writes them. `index` is its number within a
+    repeat. `children` are blocks and names of nodes, in the order of the spec.
     """
 
     kind: str
@@ -206,9 +207,9 @@ def build(
     layers: Iterable[tuple[str, Layer, tuple[str, ...]]],
     outputs: Mapping[str, str],
 ) -> Graph:
-    """A graph from layers in topological order, each with its name and the names of its inputs.
+    """A graph from layers in topological order, each with its name and those of its inputs.
 
-    Shapes are inferred; raises LayerError where a layer does not fit. Blocks are made of the dots in the names.
+    Shapes are inferred; raises LayerError where a layer does not fit. Dots in the names make blocks.
     """
     root = Block("net", name)
     blocks = {"": root}

@@ -1,0 +1,79 @@
+"""The summary as data, for `--json` and for scripts."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from typing import Any
+
+from cnnspec.graph import Block, Node
+from cnnspec.passes.cost import conventions, uncounted
+from cnnspec.passes.receptive_field import Field
+from cnnspec.pipeline import Compiled
+from cnnspec.report.rows import cost_of, field_of, shape_of
+
+
+def as_dict(net: Compiled) -> dict[str, Any]:
+    """The summary as JSON-ready data: figures, every layer, every block."""
+    assert net.costs is not None and net.memory is not None
+    graph, costs = net.graph, net.costs
+    return {
+        "net": graph.name,
+        "file": graph.file,
+        "inputs": {name: list(graph.nodes[name].shape) for name in graph.inputs},
+        "outputs": {head: list(graph.nodes[node].shape) for head, node in graph.outputs.items()},
+        "training_heads": sorted(graph.training_heads),
+        "params": costs.total.params,
+        "params_inference": costs.inference.params,
+        "buffers": costs.total.buffers,
+        "activations": costs.inference.activations,
+        "macs": net.counted(costs.inference),
+        "count": net.counting,
+        "counts": conventions(graph, costs),
+        "layers_not_counted": len(uncounted(graph)),
+        "memory": net.memory._asdict(),
+        "receptive_field": _field_dict(net.receptive_field),
+        "depth": net.depth,
+        "layers": [_layer_dict(net, node) for node in graph],
+        "blocks": [_block_dict(net, block) for block in graph.root.walk() if block is not graph.root],
+    }
+
+
+def _field_dict(field: Field | None) -> dict[str, list[int | float]] | None:
+    if field is None:
+        return None
+    return {name: [_number(value) for value in values] for name, values in field._asdict().items()}
+
+
+def _number(value: int | Fraction) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+def _layer_dict(net: Compiled, node: Node) -> dict[str, Any]:
+    cost = cost_of(net, node.name)
+    field = field_of(net, node.name)
+    return {
+        "name": node.name,
+        "op": node.layer.op,
+        "inputs": list(node.inputs),
+        "output": list(node.shape),
+        "attrs": dataclasses.asdict(node.layer),
+        "params": cost.params,
+        "buffers": cost.buffers,
+        "macs": net.counted(cost),
+        "receptive_field": list(field.size) if field else None,
+        "weights_of": node.weights_of,
+        "line": node.span.line if node.span else None,
+    }
+
+
+def _block_dict(net: Compiled, block: Block) -> dict[str, Any]:
+    cost = cost_of(net, block)
+    return {
+        "name": block.path,
+        "kind": block.kind,
+        "title": block.title,
+        "params": cost.params,
+        "macs": net.counted(cost),
+        "output": list(shape_of(net.graph, block)),
+    }
