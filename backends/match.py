@@ -21,6 +21,9 @@ from cnnspec.layers.base import Shape, describe
 MOST_TRIES = 200_000
 """How many places of the walk are tried before a match is given up."""
 
+MOST_TWINS = 1000
+"""How many runs are compared with one part of a block."""
+
 
 class MatchError(Exception):
     """A checkpoint does not fit a net: it says where the two part."""
@@ -55,8 +58,8 @@ class Match:
     """Which tensor of a checkpoint is which of a net.
 
     `keys` maps each key of the net to one of the checkpoint, `weights` to its array; `left_out` are training
-    heads that the checkpoint lacks, `alike` pairs of parallel blocks of equal shapes,
-    which order and names alone tell apart.
+    heads that the checkpoint lacks, `alike` pairs of modules that begin parallel runs
+    of equal shapes, which order and names alone tell apart.
     """
 
     net: str
@@ -146,7 +149,7 @@ def align(graph: Graph, foreign: list[Module]) -> list[tuple[Module, Module]]:
 
 
 class Walk:
-    """Looks for an order of the net's modules that meets the checkpoint's, keeping the net's own where it can."""
+    """Looks for an order of the net's modules that meets the checkpoint's, trying the net's own first."""
 
     def __init__(self, foreign: list[Module]):
         self.foreign = foreign
@@ -296,30 +299,26 @@ def untangle(graph: Graph, root: Place, found: Pairs, foreign: list[Module]) -> 
     around = neighbours(graph)
     paths = {module.path: module for module in found}
 
-    def closeness(places: list[Place]) -> int:
-        """How long the prefixes are that modules here share with those around them in the flow of data."""
-        edges = {edge for place in places for module in leaves(place) for edge in around[module.path]}
-        return sum(shared(found[paths[a]].path, found[paths[b]].path) for a, b in edges)
+    def edges(members: list[Module]) -> list[tuple[Module, Module]]:
+        touched = dict.fromkeys(edge for module in members for edge in around[module.path])
+        return [(found[paths[a]], found[paths[b]]) for a, b in touched]
 
-    for place in inner_places(root):
-        for a, b in twins(place):
-            first, second = place.parts[a], place.parts[b]
-            kept = closeness([first, second])
+    for first, second in twins(root):
+        kept = closeness(edges(first + second))
+        exchange(found, first, second)
+        now = edges(first + second)
+        if closeness(now) <= kept or any(position[a] > position[b] for a, b in now):
             exchange(found, first, second)
-            in_order = all(
-                max(position[found[module]] for module in leaves(feeder))
-                < min(position[found[module]] for module in leaves(part))
-                for number, part in enumerate(place.parts)
-                for feeder in (place.parts[bit] for bit in (a, b) if place.after[number] >> bit & 1)
-                if any(leaves(part))
-            )
-            if not in_order or closeness([first, second]) <= kept:
-                exchange(found, first, second)
     return list(found.items())
 
 
-def exchange(found: Pairs, first: Place, second: Place) -> None:
-    for a, b in zip(leaves(first), leaves(second), strict=True):
+def closeness(edges: list[tuple[Module, Module]]) -> int:
+    """How many segments the names of neighbours in the flow of data share, in all."""
+    return sum(shared(a.path, b.path) for a, b in edges)
+
+
+def exchange(found: Pairs, first: list[Module], second: list[Module]) -> None:
+    for a, b in zip(first, second, strict=True):
         found[a], found[b] = found[b], found[a]
 
 
@@ -356,20 +355,26 @@ def inner_places(root: Place) -> Iterator[Place]:
         stack.extend(place.parts)
 
 
-def twins(place: Place) -> Iterator[tuple[int, int]]:
-    """Pairs of parts that run in parallel and hold modules of equal shapes."""
-    kinds = [tuple(module.tensors for module in leaves(part)) for part in place.parts]
-    for first, others in enumerate(place.beside):
-        yield from ((first, second) for second in others if kinds[first] and kinds[first] == kinds[second])
+def twins(root: Place) -> Iterator[tuple[list[Module], list[Module]]]:
+    """Runs of modules in parallel in some block that have equal shapes, so that either may be the other."""
+    for place in inner_places(root):
+        beside = [set(later) for later in place.beside]
+        for number, later in enumerate(place.beside):
+            for other in later:
+                beside[other].add(number)
+        inside = [list(leaves(part)) if beside[number] else [] for number, part in enumerate(place.parts)]
+        for number, mine in enumerate(inside):
+            others = [module for other in sorted(beside[number]) for module in inside[other]]
+            starts = range(min(MOST_TWINS, len(others) - len(mine) + 1)) if mine else ()
+            for run in (others[start : start + len(mine)] for start in starts):
+                if [module.tensors for module in run] == [module.tensors for module in mine]:
+                    yield run, mine
 
 
 def look_alikes(graph: Graph) -> tuple[tuple[str, str], ...]:
-    """Parallel parts of equal shapes, which only order and names tell apart."""
-    return tuple(
-        (place.parts[a].path, place.parts[b].path)
-        for place in inner_places(places(graph))
-        for a, b in twins(place)
-    )
+    """The modules at the head of parallel runs of equal shapes, which only order and names tell apart."""
+    pairs = ((run[0].path, mine[0].path) for run, mine in twins(places(graph)))
+    return tuple(dict.fromkeys(tuple(sorted(pair)) for pair in pairs))  # type: ignore[arg-type]
 
 
 def parallel(after: list[int]) -> list[list[int]]:

@@ -21,6 +21,7 @@ from cnnspec.source import Source
 if TYPE_CHECKING:
     import networkx
 
+    from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module
 
@@ -150,6 +151,18 @@ def loads(
     """A net of a spec given as text. Raises SpecError."""
     settings = Settings(parameters, inputs or {})
     return _net(Source("<text>", text), net, settings, Report(), limits or Limits(), ())
+
+
+def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
+    """A checkpoint's weights for a net: its own, or of the same architecture under other names.
+
+    Tensors are matched by order and shape; the result's `weights` go into `to_torch(weights=...)` and
+    `to_numpy(weights=...)`, and its text says which tensor is which. Raises backends.match.MatchError where
+    they do not fit, saying where the two part.
+    """
+    from cnnspec.backends.match import match
+
+    return match(net.ir, tensors)
 
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:
