@@ -1,7 +1,7 @@
-"""How long `cnnspec check` of the ResNet spec takes as a whole process, beside importing lark and networkx alone.
+"""How long `cnnspec check` of the ResNet spec takes as a whole process, beside importing lark and networkx.
 
-Runs alternate, so that what else the machine does falls on both alike; medians are compared. Run from the root
-of the checkout: python benchmarks/startup.py [RUNS]
+Runs alternate, so that what else the machine does falls on both alike; medians are compared. Run from the
+root of the checkout: python benchmarks/startup.py [RUNS]
 """
 
 from __future__ import annotations
