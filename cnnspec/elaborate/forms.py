@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnnspec import syntax
 from cnnspec.elaborate.arguments import match, word_or_value
 from cnnspec.elaborate.context import Context
+from cnnspec.elaborate.cures import size_cure
 from cnnspec.elaborate.evaluate import Variables, evaluate, suggest, truth, unpacked
 from cnnspec.elaborate.values import LOST, SHORTCUTS, UNKNOWN, Mistake, Value, kind_of
 from cnnspec.layers.base import Layer, Shape, describe
@@ -130,7 +131,7 @@ def residual(
         raise Mistake(
             "arms", span, "`shortcut=` is for a main path alone; here the second arm is the shortcut"
         )
-    _check_shapes(values, unit.span)
+    _check_shapes(walk, values, unit.span)
     context.value = (
         walk.add(walk.layer(Add, {}), tuple(values), inner, unit.span) if len(values) > 1 else values[0]
     )
@@ -215,18 +216,16 @@ def _stride_between(start: Shape, end: Shape, span: Span) -> tuple[int, ...]:
     return tuple(strides)
 
 
-def _check_shapes(values: list[Value], span: Span) -> None:
+def _check_shapes(walk: Walk, values: list[Value], span: Span) -> None:
     shapes = [value.shape for value in values]
     if None in shapes:
         return
     for shape in shapes[1:]:
-        if shape != shapes[0]:
-            raise _unequal(
-                shapes[0],
-                shape,
-                span,
-                "write residual(shortcut=project), or give the shortcut as a second arm",
-            )
+        if shape is not None and shapes[0] is not None and shape != shapes[0]:
+            cure = "write residual(shortcut=project), or give the shortcut as a second arm"
+            if shape[0] == shapes[0][0]:
+                cure = size_cure(walk.draft, tuple(values)) or cure
+            raise _unequal(shapes[0], shape, span, cure)
 
 
 def _unequal(main: Shape | None, shortcut: Shape | None, span: Span, cure: str) -> Mistake:

@@ -71,8 +71,9 @@ def _copy_blocks(original: Block, copy: Block, shift: int, draft: Draft) -> dict
     while stack:
         block = stack.pop()
         twin = copies[block]
+        originals: list[Any] = block.children
         children: list[Any] = twin.children
-        for child in block.children:
+        for child in originals:
             if child.__class__ is not Block:
                 children.append(child + shift)
                 continue

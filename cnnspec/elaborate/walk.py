@@ -7,6 +7,7 @@ from typing import Any
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context
+from cnnspec.elaborate.cures import input_cure, size_cure
 from cnnspec.elaborate.draft import Draft
 from cnnspec.elaborate.evaluate import Variables
 from cnnspec.elaborate.lost import lost_names
@@ -147,7 +148,8 @@ class Walk:
             try:
                 shape = self._shapes[key] = layer.infer(*shapes)  # type: ignore[arg-type]
             except LayerError as error:
-                raise Mistake(error.code, span, error.message, label=error.label, help=error.help) from None
+                cure = self._cure(error, layer, inputs)
+                raise Mistake(error.code, span, error.message, label=error.label, help=cure) from None
         if len(self.draft.nodes) >= self.limits.nodes:
             raise self.too_large(span)
         context.counter.steps -= STEPS_OF_A_LAYER
@@ -157,6 +159,14 @@ class Walk:
         return self.draft.add(
             layer, tuple([value.node for value in inputs]), shape, context.block, span, segment, owner
         )
+
+    def _cure(self, error: LayerError, layer: Layer, inputs: tuple[Value, ...]) -> str:
+        found = ""
+        if error.code == "shape-join":
+            found = size_cure(self.draft, inputs)
+        elif error.code == "window-too-large":
+            found = input_cure(self.draft, layer, inputs[0])
+        return "; or ".join(filter(None, [found, error.help]))
 
     def open(
         self,
