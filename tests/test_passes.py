@@ -170,6 +170,11 @@ def test_memory_holds_a_value_until_its_last_use() -> None:
     assert found.peak_at == "c"
 
 
+def test_memory_names_the_first_layer_that_reaches_the_peak() -> None:
+    graph = chain(("a", Conv(1, 1)), ("b", Conv(1, 1)), ("c", Conv(1, 1)), shape=(1, 4, 4))
+    assert memory(graph, cost(graph))[1:] == (4 * 16 * 2, "a")
+
+
 def test_memory_leaves_training_heads_out() -> None:
     graph = small()
     costs = cost(graph)
@@ -184,6 +189,24 @@ def test_depth_counts_layers_with_multiplications_on_the_longest_path() -> None:
     graph = small()
     assert depth(graph, cost(graph)) == 2
     assert cnnspec.zoo("resnet50").compiled.depth == 50
+
+
+def test_depth_is_that_of_the_longest_arm_and_the_deepest_head() -> None:
+    graph = build(
+        "arms",
+        {"input": (1, 1, 1)},
+        [
+            ("a", Conv(1, 1), ("input",)),
+            ("b", Conv(1, 1), ("a",)),
+            ("add", Add(), ("input", "b", "a")),
+            ("c", Conv(1, 1), ("add",)),
+            ("d", Conv(1, 1), ("c",)),
+        ],
+        {"short": "add", "long": "c", "side": "d"},
+    )
+    graph = replace(graph, training_heads=frozenset({"side"}))
+    assert depth(graph, cost(graph)) == 3
+    assert depth(chain(("relu", ReLU())), cost(chain(("relu", ReLU())))) == 0
 
 
 # ---- shapes
