@@ -20,7 +20,7 @@ slow: .venv/installed-dev
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 golden: .venv/installed-dev
 	$(BIN)/python -m pytest -q --update-golden

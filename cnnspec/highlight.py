@@ -5,6 +5,7 @@ Pygments itself is no dependency: whatever highlights has it. editors/vscode hol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pygments.lexer import RegexLexer, bygroups, include, words
@@ -30,9 +31,9 @@ class CnnLexer(RegexLexer):
 
     name = "cnnspec"
     url = "https://pypi.org/project/cnnspec/"
-    aliases: ClassVar[list[str]] = ["cnn", "cnnspec"]
-    filenames: ClassVar[list[str]] = ["*.cnn"]
-    mimetypes: ClassVar[list[str]] = ["text/x-cnnspec"]
+    aliases: ClassVar[Sequence[str]] = ["cnn", "cnnspec"]
+    filenames: ClassVar[Sequence[str]] = ["*.cnn"]
+    mimetypes: ClassVar[Sequence[str]] = ["text/x-cnnspec"]
 
     tokens: ClassVar[dict[str, list[object]]] = {
         "root": [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -196,7 +196,7 @@ def textmate() -> str:
 
     defined = {"1": {"name": "keyword.declaration.cnn"}, "2": {"name": "entity.name.type.cnn"}}
     label = rf"(?:^|[{{;|])\s*({highlight.IDENTIFIER}(?:\[[^\]]*\])?):"
-    patterns: list[dict[str, object]] = [
+    patterns: list[Mapping[str, object]] = [
         rule("comment.line.number-sign", "#.*$"),
         {"match": rf"\b(def|share|net)\s+({highlight.IDENTIFIER})", "captures": defined},
         {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},

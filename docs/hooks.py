@@ -1,4 +1,4 @@
-"""What mkdocs needs beside the pages: README as the first page, and fences without the words for the tests."""
+"""What mkdocs needs beside the pages: README as the first page, and fences without words for the tests."""
 
 from __future__ import annotations
 
@@ -25,5 +25,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     What lies outside of docs/ is not on the site: such a link is left as its text.
     """
     text = FENCE.sub(r"```\1", markdown)
-    text = text.replace("](docs/", "](").replace('src="docs/', 'src="').replace("](../README.md", "](index.md")
+    text = (
+        text.replace("](docs/", "](").replace('src="docs/', 'src="').replace("](../README.md", "](index.md")
+    )
     return OUTSIDE.sub(r"\1", text)

@@ -78,7 +78,7 @@ def test_help_of_a_command_fits_the_screen_and_has_examples_that_parse(run, name
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_does(name):
     for parameter in cli.commands[name].params:
-        assert isinstance(parameter, click.Argument) or parameter.help, parameter.name
+        assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
 
 
 def test_version_names_the_backends_it_finds(run):
