@@ -39,8 +39,8 @@ class AstBuilder(Transformer[Token, syntax.File]):
         self.source = source
 
     def _at(self, first: Any, last: Any) -> Span:
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start: Any = first.start_pos if isinstance(first, Token) else first.span.start
+        end: Any = last.end_pos if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
     def _over(self, children: list[Any]) -> Span:
@@ -226,7 +226,8 @@ class AstBuilder(Transformer[Token, syntax.File]):
         target, (kind, value, end) = children
         span = self._at(target, end)
         if kind == "cut":
-            return syntax.Cut(target, *value, span)
+            start, stop = value
+            return syntax.Cut(target, start, stop, span)
         return {"index": syntax.Index, "attribute": syntax.Attribute, "call": syntax.Call}[kind](
             target, value, span
         )

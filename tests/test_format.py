@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.format import format_text
-from cnnspec.format.layout import WIDTH, layout
+from cnnspec.format.layout import layout
+from cnnspec.format.lines import WIDTH
 from cnnspec.format.pieces import read, tokens_of
 from cnnspec.grammar import parse
 from cnnspec.source import Source

@@ -122,8 +122,8 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
     if target is None:
         raise unknown_block(walk, reference, context, scope)
     for group in reference.indices:
-        values = tuple([evaluate(expression, context, scope) for expression in group])
-        target = pick(target, values if len(values) > 1 else values[0], reference.span)
+        values = [evaluate(expression, context, scope) for expression in group]
+        target = pick(target, tuple(values) if len(values) > 1 else values[0], reference.span)
     return target
 
 

@@ -105,7 +105,7 @@ def _prune(draft: Draft) -> None:
     thinned: set[Block] = set()
     for block in reversed([draft.root, *draft.blocks]):
         if block in thinned:
-            block.children = [c for c in block.children if c.__class__ is not Block or c.children]
+            block.children = [c for c in block.children if not isinstance(c, Block) or c.children]
         if not block.children and block.parent is not None:
             thinned.add(block.parent)
 

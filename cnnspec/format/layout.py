@@ -1,36 +1,16 @@
-"""Lines: how statements are laid out, wrapped and aligned."""
+"""How statements are laid out over lines: blank lines, blocks, wrapped chains, broken brackets."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
+from cnnspec.format.lines import WIDTH, Line, aligned
 from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, Remark, Statement
 from cnnspec.format.spacing import flat, is_flat, is_sign
 
-WIDTH = 110
 INDENT = 4
-TAB = 8
-"""Marks and comments of neighbouring lines are aligned at a multiple of this many columns."""
-GIVEN = re.compile(r"net (\w+) += ")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line: where it begins, its code, a shape mark, a comment."""
-
-    indent: int
-    code: str
-    mark: str = ""
-    comment: str = ""
-
-    @property
-    def end(self) -> int:
-        return self.indent + len(self.code)
-
-
 Laid = list[tuple[Entry, list[Line]]]
 
 
@@ -60,6 +40,12 @@ def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
     return laid
 
 
+def _align(laid: Laid, run: list[int]) -> None:
+    """Align the entries that stand one below the other, by number."""
+    for number, line in zip(run, aligned([laid[number][1][0] for number in run]), strict=True):
+        laid[number][1][0] = line
+
+
 def _joined(laid: Laid, spread: bool = False) -> Iterator[Line | None]:
     """All lines, None for a blank one: where one was, and with `spread` around what is longer than a line."""
     gaps = _item_gaps(laid) if spread else set()
@@ -85,54 +71,6 @@ def _text(line: Line | None) -> str:
         return ""
     code = " ".join(filter(None, (line.code, line.mark)))
     return " " * line.indent + "  ".join(filter(None, (code, line.comment)))
-
-
-# ---- alignment
-
-
-def _align(laid: Laid, run: list[int]) -> None:
-    """Align the marks and the comments of lines that stand one below the other."""
-    lines = [laid[number][1][0] for number in run]
-    lines = _aligned_marks(_aligned_names(lines))
-    for number, line in zip(run, _aligned_comments(lines), strict=True):
-        laid[number][1][0] = line
-
-
-def _aligned_names(lines: list[Line]) -> list[Line]:
-    """Align the `=` of `net NAME = ...`."""
-    names = [match[1] for line in lines if (match := GIVEN.match(line.code))]
-    longest = max(map(len, names), default=0)
-    result = []
-    for line in lines:
-        match = GIVEN.match(line.code)
-        code = f"net {match[1]:<{longest}} = {line.code[match.end() :]}" if match else line.code
-        result.append(replace(line, code=code))
-    return result if all(line.end <= WIDTH for line in result) else lines
-
-
-def _aligned_marks(lines: list[Line]) -> list[Line]:
-    column = _column([line.end for line in lines if line.mark])
-    result = [
-        replace(line, code=line.code.ljust(column - 1 - line.indent)) if line.mark else line for line in lines
-    ]
-    fits = all(line.end + 1 + len(line.mark) <= WIDTH for line in result if line.mark)
-    result = result if fits else lines
-    return [replace(line, code=f"{line.code} {line.mark}", mark="") if line.mark else line for line in result]
-
-
-def _aligned_comments(lines: list[Line]) -> list[Line]:
-    column = _column([line.end for line in lines if line.comment])
-    if column > WIDTH:
-        return lines
-    return [
-        replace(line, code=line.code.ljust(column - 2 - line.indent)) if line.comment else line
-        for line in lines
-    ]
-
-
-def _column(ends: list[int]) -> int:
-    """The first multiple of TAB with two spaces before it after the longest line."""
-    return -(-(max(ends, default=0) + 2) // TAB) * TAB
 
 
 # ---- statements
