@@ -12,7 +12,8 @@ from random_specs import specs
 import cnnspec
 from cnnspec.backends import numpy
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.verify import by_head, magnitude, seeded_weights, verify
+from cnnspec.backends.runs import by_head, seeded_weights
+from cnnspec.backends.verify import magnitude, verify
 from cnnspec.graph import Graph
 
 onnx = pytest.importorskip("onnx")

@@ -13,7 +13,7 @@ from layer_cases import CASES, Case
 import cnnspec
 from cnnspec.backends import CompileError, numpy
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.verify import seeded_weights
+from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.weights import WeightsError
 from cnnspec.cli.main import cli
 from cnnspec.graph import Graph, build

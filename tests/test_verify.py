@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 import cnnspec
+from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.verify import (
     Difference,
     Verification,
     compare,
     differences,
-    seeded_weights,
     verify,
 )
 from cnnspec.cli.main import cli
