@@ -121,6 +121,19 @@ def test_axes_have_fields_of_their_own() -> None:
     assert fields["b"] == Field((5, 7), (2, 1), (2, 3))
 
 
+def test_equal_windows_after_unequal_ones() -> None:
+    fields = receptive_field(chain(("a", Conv(1, (1, 7))), ("b", Conv(1, 3))))
+    assert fields["b"] == Field((3, 9), (1, 1), (1, 4))
+    fields = receptive_field(chain(("a", Conv(1, (7, 1))), ("b", Conv(1, 3))))
+    assert fields["b"] == Field((9, 3), (1, 1), (4, 1))
+
+
+def test_between_pixels_only_whole_ones_are_seen() -> None:
+    fields = receptive_field(chain(("up", Upsample(3)), ("conv", Conv(1, 3))))
+    assert fields["up"] == Field((1, 1), (Fraction(1, 3),) * 2, (0, 0))
+    assert fields["conv"] == Field((2, 2), (Fraction(1, 3),) * 2, (1, 1))
+
+
 def test_a_join_sees_all_that_its_arms_see() -> None:
     graph = build(
         "join",
@@ -147,6 +160,21 @@ def test_the_last_map_is_the_one_before_pooling() -> None:
     node = last_map(graph)
     assert node is not None and node.name == "relu"
     assert last_map(chain(("linear", Linear(3)), shape=(8,))) is None
+
+
+def test_the_last_map_has_more_than_one_pixel() -> None:
+    graph = chain(("conv", Conv(2, 3)), ("pool", MaxPool(32)), ("fc", Conv(5, 1)), ("relu", ReLU()))
+    node = last_map(graph)
+    assert node is not None and node.name == "conv"
+    graph = chain(("conv", Conv(2, 3)), ("pool", MaxPool((32, 16))), ("fc", Conv(5, 1)))
+    node = last_map(graph)
+    assert node is not None and node.name == "fc"
+    graph = chain(("gap", GlobalAvgPool()), ("flatten", Flatten()))
+    node = last_map(graph)
+    assert node is not None and node.name == "input"
+    graph = chain(("flatten", Flatten()), shape=(4, 1, 1))
+    node = last_map(graph)
+    assert node is not None and node.name == "input"
 
 
 # ---- memory, in bytes of fp32
