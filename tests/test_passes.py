@@ -13,7 +13,7 @@ from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
 from cnnspec.layers.conv import Conv, TransposedConv
 from cnnspec.layers.dense import Dropout, Flatten, Linear
-from cnnspec.layers.join import Add, Concat
+from cnnspec.layers.join import Add, Concat, Mul
 from cnnspec.layers.norm import BatchNorm
 from cnnspec.layers.pool import GlobalAvgPool, MaxPool
 from cnnspec.layers.shape import Upsample
@@ -264,6 +264,57 @@ def test_stages_lie_between_downsamplings() -> None:
         ((32, 32), 16, 2, "a"),
         ((16, 16), 12, 1, "c"),
     ]
+
+
+def sizes_widths_depths(graph: Graph) -> list[tuple[int, int, int]]:
+    return [(stage.size[0], stage.width, stage.depth) for stage in stages(graph, cost(graph))]
+
+
+def test_a_stage_is_as_deep_as_its_longest_arm_and_as_wide_as_its_widest_layer() -> None:
+    graph = build(
+        "arms",
+        {"input": (3, 8, 8)},
+        [
+            ("a", Conv(4, 3), ("input",)),
+            ("b", Conv(16, 3), ("a",)),
+            ("c", Conv(6, 3), ("b",)),
+            ("join", Concat(), ("c", "a")),
+            ("down", Conv(12, 3, 2), ("join",)),
+            ("pool", GlobalAvgPool(), ("down",)),
+            ("fc", Conv(99, 1), ("pool",)),
+        ],
+        {"output": "fc"},
+    )
+    assert sizes_widths_depths(graph) == [(8, 16, 3), (4, 12, 1)]
+
+
+def test_a_gate_of_one_pixel_upsamples_nothing() -> None:
+    graph = build(
+        "gate",
+        {"input": (3, 8, 8)},
+        [
+            ("a", Conv(4, 3), ("input",)),
+            ("pool", GlobalAvgPool(), ("a",)),
+            ("fc", Conv(4, 1), ("pool",)),
+            ("gate", Mul(), ("a", "fc")),
+            ("b", Conv(4, 3), ("gate",)),
+        ],
+        {"output": "b"},
+    )
+    assert sizes_widths_depths(graph) == [(8, 4, 2)]
+
+
+def test_only_nets_of_one_input_and_what_their_first_head_needs_have_stages() -> None:
+    two = build(
+        "two",
+        {"left": (1, 8, 8), "right": (1, 8, 8)},
+        [("a", Conv(1, 3), ("left",)), ("add", Add(), ("a", "right"))],
+        {"output": "add"},
+    )
+    assert sizes_widths_depths(two) == []
+    graph = small()
+    assert sizes_widths_depths(graph) == [(8, 4, 1)]
+    assert sizes_widths_depths(replace(graph, training_heads=frozenset({"head", "side"}))) == []
 
 
 def test_a_net_that_upsamples_has_no_stages() -> None:
