@@ -11,6 +11,7 @@ from diagnose import diagnose, shown
 
 ERRORS = Path(__file__).parent / "cases" / "err"
 CASES = sorted(path.name for path in ERRORS.glob("*.cnn"))
+SPECS = sorted((ERRORS.parent.parent.parent / "specs").glob("*.cnn"))
 EXPECTED = re.compile(r"# (?:error|warning): (.*)")
 
 
@@ -30,3 +31,9 @@ def expected(text: str) -> list[tuple[int, str]]:
         for codes in EXPECTED.findall(line)
         for code in codes.split(",")
     ]
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
+def test_there_is_nothing_to_say_about_the_zoo(path: Path) -> None:
+    found = diagnose(path.read_text(encoding="utf-8"), path.name, path)
+    assert not found, shown(found)

@@ -1,0 +1,26 @@
+"""Coverage-guided fuzzing, with atheris installed: `python -m tests.fuzz.with_atheris -runs=1000000 CORPUS`.
+
+CORPUS is a folder; begin it with copies of specs/ and tests/cases/.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import atheris  # pyright: ignore[reportMissingImports]
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+with atheris.instrument_imports(include=["cnnspec"]):
+    from fuzz.judge import judge
+
+
+def judge_bytes(data: bytes) -> None:
+    """Judge what bytes make as text."""
+    judge(data.decode("utf-8", errors="replace"), 0)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, judge_bytes)
+    atheris.Fuzz()
