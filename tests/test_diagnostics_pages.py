@@ -34,7 +34,7 @@ def called(function: ast.expr) -> str:
 def texts(code: ast.expr) -> Iterator[str]:
     choices = [code.body, code.orelse] if isinstance(code, ast.IfExp) else [code]
     for choice in choices:
-        if isinstance(choice, ast.Constant):
+        if isinstance(choice, ast.Constant) and isinstance(choice.value, str):
             yield choice.value
 
 

@@ -11,6 +11,7 @@ import pytest
 import cnnspec
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
+from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv, TransposedConv
 from cnnspec.layers.dense import Dropout, Flatten, Linear
 from cnnspec.layers.join import Add, Concat, Mul
@@ -95,7 +96,7 @@ def test_every_layer_has_a_rule_for_its_cost() -> None:
 # ---- receptive field
 
 
-def chain(*layers: tuple[str, object], shape: tuple[int, ...] = (1, 32, 32)) -> Graph:
+def chain(*layers: tuple[str, Layer], shape: tuple[int, ...] = (1, 32, 32)) -> Graph:
     names = ["input", *(name for name, _ in layers)]
     steps = [(name, layer, (before,)) for before, (name, layer) in zip(names, layers, strict=False)]
     return build("chain", {"input": shape}, steps, {"output": names[-1]})

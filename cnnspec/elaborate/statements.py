@@ -61,8 +61,9 @@ def check_mark(walk: Walk, mark: syntax.Mark, context: Context, scope: Variables
     if any(value is UNKNOWN for value in wanted):
         return
     if shape is None:
-        if context.value is not None and all(type(size) is int and size > 0 for size in wanted):
-            context.value, walk.broken = Value(-1, tuple(wanted)), True
+        sizes = tuple([size for size in wanted if type(size) is int and size > 0])
+        if context.value is not None and len(sizes) == len(wanted):
+            context.value, walk.broken = Value(-1, sizes), True
         return
     if len(shape) != len(wanted) or any(w not in (None, s) for w, s in zip(wanted, shape, strict=True)):
         marked = "x".join("?" if w is None else str(w) for w in wanted)
