@@ -28,7 +28,8 @@ MAX_NESTING = 200
 MAX_SYNTAX_ERRORS = 25
 MAX_REREAD = 4 * 2**20
 """How many characters are read again after syntax errors, in all."""
-OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
+CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
 
 
 class NestingError(Exception):
@@ -52,6 +53,7 @@ class LineEnds(PostLex):
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         open_brackets: list[str] = []
+        closing, opening = self.mended.closing, self.mended.opening
         for token in stream:
             if token.type == "NAME":
                 if token in RESERVED:
@@ -60,18 +62,18 @@ class LineEnds(PostLex):
                 if len(open_brackets) >= MAX_NESTING:
                     raise NestingError(token.start_pos or 0)
                 open_brackets.append(token.type)
-            elif token.type in OPENING.values():
+            elif token.type in CLOSING:
                 if open_brackets:
                     open_brackets.pop()
             elif token.type == "_SEP" and token != ";" and open_brackets and open_brackets[-1] != "LBRACE":
                 continue
-            if token.start_pos in self.mended.closing:
+            if closing and token.start_pos in closing:
                 yield from self._close(token)
-            if token.start_pos in self.mended.opening:
+            if opening and token.start_pos in opening:
                 open_brackets.append("LBRACE")
                 yield _brace("LBRACE", token.start_pos)
             yield token
-        yield from [_brace("RBRACE", -1)] * self.mended.closing.get(-1, 0)
+        yield from [_brace("RBRACE", -1)] * closing.get(-1, 0)
 
     def _close(self, token: Token) -> Iterator[Token]:
         """The missing braces before a token, which is another brace or begins a statement."""
