@@ -59,6 +59,13 @@ def matches(expected: str, found: str) -> bool:
     return re.fullmatch("".join(parts), found.rstrip("\n") + "\n") is not None
 
 
+def with_marks(expected: str, found: str) -> str:
+    """An output as it is, but for the lines that an expected line with `[..]` stands for."""
+    marked = [line for line in expected.splitlines() if "[..]" in line]
+    lines = [line.rstrip() for line in found.rstrip("\n").splitlines()]
+    return "\n".join(next((mark for mark in marked if matches(mark, line)), line) for line in lines)
+
+
 def commands(console: str) -> list[tuple[str, str]]:
     """The commands of a console block, each with the output shown under it."""
     steps: list[tuple[str, list[str]]] = []
@@ -100,7 +107,7 @@ def execute(document: str, folder: Path) -> tuple[str, list[str]]:
         elif block.language == "text" and printed is not None:
             if not matches(text, printed):
                 problems.append(f"the output is\n{printed}\nnot\n{text}")
-                text = printed.rstrip("\n") + "\n"
+                text = with_marks(text, printed) + "\n"
             printed = None
         elif block.language == "cnn" and block.info != "part":
             wrong_output = check_spec(block, folder)
@@ -120,7 +127,7 @@ def run_console(console: str, folder: Path) -> tuple[str, list[str]]:
             shown = expected
         else:
             problems.append(f"$ {command}\nprints\n{found}\nnot\n{expected}")
-            shown = "\n".join(line.rstrip() for line in found.splitlines())
+            shown = with_marks(expected, found)
         lines += [shown] if shown else []
     return "\n".join(lines) + "\n", problems
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from documents import execute, fenced_blocks, matches
+from documents import execute, fenced_blocks, matches, with_marks
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -28,6 +28,10 @@ def test_every_block_runs_and_shows_its_output(
 def test_marks_stand_for_what_varies() -> None:
     assert matches("a [..] ms\n...\nend", "a 3.5 ms\nb\nc\nend")
     assert not matches("a\nend", "a\nb\nend")
+
+
+def test_marks_stay_where_an_output_is_renewed() -> None:
+    assert with_marks("old\ntook [..] ms", "new\ntook 3 ms") == "new\ntook [..] ms"
 
 
 def test_blocks_are_found_with_their_titles() -> None:
