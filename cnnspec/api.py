@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
-    from cnnspec.backends.torch import Module
+    from cnnspec.backends.torch import Module as TorchModule
 
 
 SPECS = Path(__file__).parent / "specs"
@@ -103,7 +103,7 @@ class Net:
 
         render(self.ir, path, **options)
 
-    def to_torch(self, **options: Any) -> Module:
+    def to_torch(self, **options: Any) -> TorchModule:
         """A torch module, ready to train; with `seed`, its weights are those of every backend."""
         from cnnspec.backends import torch as backend
 

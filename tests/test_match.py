@@ -168,7 +168,7 @@ def test_torchvision(torchvision: Any, name: str) -> None:
     stir(theirs)
     net = cnnspec.zoo(own)
     found = cnnspec.load_weights(net, theirs.state_dict())
-    mine = net.to_torch(weights=found.weights)
+    mine: Any = net.to_torch(weights=found.weights)
     images = torch.randn(2, 3, size, size)
     with torch.no_grad():
         torch.testing.assert_close(mine.eval()(images), theirs.eval()(images), rtol=1e-5, atol=1e-5)
@@ -178,9 +178,10 @@ def stir(module: Any) -> None:
     """Give batch norms statistics that make a difference."""
     import torch
 
-    for part in module.modules():
-        if isinstance(part, torch.nn.BatchNorm2d):
+    norms: list[Any] = [part for part in module.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    for part in norms:
+        if part.affine:
             torch.nn.init.uniform_(part.weight, 0.5, 1.5)
             torch.nn.init.normal_(part.bias, 0, 0.1)
-            part.running_mean.normal_(0, 0.1)
-            part.running_var.uniform_(0.5, 1.5)
+            torch.nn.init.normal_(part.running_mean, 0, 0.1)
+            torch.nn.init.uniform_(part.running_var, 0.5, 1.5)

@@ -7,34 +7,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from typing import Any
 
 from cnnspec.backends.torch.collect import Collector, Uneven
-from cnnspec.backends.torch.fields import Argument, Field
+from cnnspec.backends.torch.fields import Class
 from cnnspec.backends.torch.names import camel
-from cnnspec.backends.torch.parameters import Parameter, parameters
+from cnnspec.backends.torch.parameters import parameters
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
 
 MOST_WORDS = 3
 """How many layers the name of a class lists."""
-
-
-@dataclass(eq=False)
-class Class:
-    """A class of generated source, for the scopes that are its instances."""
-
-    number: int
-    title: str
-    instances: list[Scope]
-    template: Scope
-    name: str = ""
-    fields: list[Field] = dataclass_field(default_factory=list)
-    parameters: list[Parameter] = dataclass_field(default_factory=list)
-    functions: frozenset[str] = frozenset()
-    fixed_shapes: frozenset[str] = frozenset()
 
 
 def classes(graph: Graph, root: Scope) -> list[Class]:
@@ -270,6 +253,3 @@ def class_title(group: list[Scope]) -> str:
     if label in ("", "group"):
         label = "_".join(part.segment.rstrip("0123456789_") for part in first.parts[:MOST_WORDS])
     return camel(label)
-
-
-__all__ = ["Argument", "Class", "classes"]

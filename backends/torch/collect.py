@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cnnspec.backends.torch.calls import Slot
 from cnnspec.backends.torch.expressions import ABSENT
 from cnnspec.backends.torch.fields import (
     Argument,
+    Class,
     Field,
     Flat,
     GroupField,
     ModuleField,
+    Parameter,
     RunField,
     arguments,
     step_between,
 )
-from cnnspec.backends.torch.rules import Slot
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
-
-if TYPE_CHECKING:
-    from cnnspec.backends.torch.classes import Class
-    from cnnspec.backends.torch.parameters import Parameter
 
 Row = Leaf | Scope | None
 
@@ -95,7 +93,7 @@ class Collector:
             ):
                 self.fixed_shapes.add(value)
 
-    def _field(self, rows: Sequence[Row]) -> Field:
+    def _field(self, rows: Sequence[Row]) -> ModuleField | GroupField:
         first = next(row for row in rows if row is not None)
         if isinstance(first, Leaf):
             made = self._layer(rows, first)
@@ -145,6 +143,7 @@ class Collector:
 
     def _group(self, rows: Sequence[Row], first: Scope) -> GroupField:
         present = [row for row in rows if isinstance(row, Scope)]
+        items: list[Field]
         if first.form == "space":
             items = self._frame(present)
         elif first.form == "chain":

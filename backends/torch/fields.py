@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from cnnspec.backends.torch.expressions import ABSENT, Column, Expression, is_same
-from cnnspec.backends.torch.rules import REQUIRED
+from cnnspec.backends.torch.calls import REQUIRED
+from cnnspec.backends.torch.expressions import Column, Expression, is_same
+from cnnspec.backends.torch.structure import Scope
 
 
 @dataclass(eq=False)
@@ -66,6 +67,30 @@ class RunField:
 Field = ModuleField | GroupField | RunField
 
 
+class Parameter(NamedTuple):
+    """One argument of a class: its name, its value in each instance, and its default if it has one."""
+
+    name: str
+    column: Column
+    default: Any = REQUIRED
+    kind: str = ""
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of generated source, for the scopes that are its instances."""
+
+    number: int
+    title: str
+    instances: list[Scope]
+    template: Scope
+    name: str = ""
+    fields: list[Field] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    functions: frozenset[str] = frozenset()
+    fixed_shapes: frozenset[str] = frozenset()
+
+
 def modules(found: Field) -> Iterator[ModuleField]:
     """Every module within a field, in order."""
     if isinstance(found, ModuleField):
@@ -121,18 +146,3 @@ def step_between(first: Flat, second: Flat) -> list[int] | None:
         else:
             return None
     return steps
-
-
-__all__ = [
-    "ABSENT",
-    "Argument",
-    "Field",
-    "Flat",
-    "GroupField",
-    "ModuleField",
-    "RunField",
-    "arguments",
-    "modules",
-    "optional_fields",
-    "step_between",
-]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import literal
+from cnnspec.backends.torch.fields import Class
 from cnnspec.backends.torch.layout import (
     INDENT,
     Bracketed,
@@ -21,13 +23,9 @@ from cnnspec.backends.torch.layout import (
     lines,
 )
 from cnnspec.backends.torch.names import RESERVED, Namespace, is_field
-from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
-
-if TYPE_CHECKING:
-    from cnnspec.backends.torch.classes import Class
 
 BODY = 2 * INDENT
 MOST_CALLS = 2

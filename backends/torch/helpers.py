@@ -4,6 +4,9 @@ Source takes their text from this file, which so keeps to the layout of generate
 Those named `..2d` stand for any rank: their text is taken with 2d read as 1d or 3d.
 """
 
+# torch names the input of its layers otherwise, and gives kernels as tuples
+# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
+
 import torch
 import torch.nn.functional as F
 from torch import nn

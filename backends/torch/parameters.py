@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import (
     ABSENT,
     Column,
@@ -22,23 +23,14 @@ from cnnspec.backends.torch.fields import (
     Field,
     GroupField,
     ModuleField,
+    Parameter,
     arguments,
     modules,
     optional_fields,
 )
 from cnnspec.backends.torch.names import Namespace
-from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import Scope
 from cnnspec.graph import Graph
-
-
-class Parameter(NamedTuple):
-    """One argument of a class: its name, its value in each instance, and its default if it has one."""
-
-    name: str
-    column: Column
-    default: Any = REQUIRED
-    kind: str = ""
 
 
 def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[Parameter]:

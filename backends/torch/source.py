@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cnnspec.backends.torch.classes import Class, classes
+from cnnspec.backends.torch.calls import REQUIRED
+from cnnspec.backends.torch.classes import classes
 from cnnspec.backends.torch.expressions import Expression, literal
-from cnnspec.backends.torch.fields import Argument, Field, GroupField, ModuleField, RunField
+from cnnspec.backends.torch.fields import Argument, Class, Field, GroupField, ModuleField, RunField
 from cnnspec.backends.torch.forward import Forward
 from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
 from cnnspec.backends.torch.names import Namespace, attribute_path, is_field
-from cnnspec.backends.torch.rules import REQUIRED
 from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.backends.weights import residual_end
 from cnnspec.graph import Graph

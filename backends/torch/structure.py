@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cnnspec.backends import CompileError
+from cnnspec.backends.torch.calls import Lowered
 from cnnspec.backends.torch.names import UNUSABLE, is_field
-from cnnspec.backends.torch.rules import Lowered, lowered
+from cnnspec.backends.torch.rules import lowered
 from cnnspec.graph import Block, Graph
 from cnnspec.layers.input import Input
 
@@ -227,8 +228,8 @@ class Builder:
             return False
         value, stripped = scope.inputs[0], []
         for number, step in enumerate(scope.parts):
-            inner = self._dense_step(step, value, str(number))
-            if inner is None:
+            inner = self._dense_step(step, value, str(number)) if isinstance(step, Scope) else None
+            if inner is None or isinstance(step, Absent):
                 return False
             stripped.append(inner)
             value = step.outputs[0]
@@ -237,17 +238,12 @@ class Builder:
         scope.parts = list(stripped)
         return True
 
-    def _dense_step(self, step: Part, entry: str, segment: str) -> Scope | None:
+    def _dense_step(self, step: Scope, entry: str, segment: str) -> Scope | None:
         """One layer of a dense block, whose concatenation with its own input comes last."""
-        if not isinstance(step, Scope) or step.segment != segment or step.inputs != (entry,):
-            return None
         *parts, last = step.parts
-        if (
-            not parts
-            or not isinstance(last, Leaf)
-            or last.lowered.join != "cat"
-            or step.outputs != last.outputs
-        ):
+        if step.segment != segment or step.inputs != (entry,) or not parts or isinstance(parts[-1], Absent):
+            return None
+        if not isinstance(last, Leaf) or last.lowered.join != "cat" or step.outputs != last.outputs:
             return None
         result = parts[-1].outputs
         if last.inputs != (entry, *result) or not _is_linear(parts, (entry,), result):
