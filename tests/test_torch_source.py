@@ -136,6 +136,8 @@ def test_names_of_python_and_torch_do_no_harm() -> None:
     module = compile(graph, seed=0)
     assert keys_of(module) == {key for key, _, _ in declared(graph)}
     assert set(module(torch.zeros(2, 4, 8, 8))) == {"train", "print"}
+    assert "torch.jit.script cannot take it" in source(graph)
+    assert is_laid_out(source(graph))
 
 
 def test_the_one_name_that_torch_keeps_for_itself_is_refused() -> None:

@@ -202,6 +202,10 @@ class Forward:
             self.pending[step.outputs[0]] = found
             return
         self._release(found.held)
+        if isinstance(found.doc, str):
+            # a join of one value is that value
+            self.variables[step.outputs[0]] = found.doc
+            return
         names = [self._variable(value, step.label) for value in step.outputs]
         self.out += lines(found.doc, indent, ", ".join(names) + " = ", comment=self._shape(step))
 

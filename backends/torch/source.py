@@ -61,10 +61,10 @@ class Writer:
         bodies = ["\n".join(self._class(made)) for made in self.made]
         starts = [STARTS[self.options.init]] if self.options.init in STARTS else []
         code = "\n\n\n".join([*used_helpers("\n".join(bodies)), *starts, *bodies])
-        parts = [self._header(), _imports(code), "", "", code, "", "", self._main()]
+        parts = [self._header(code), _imports(code), "", "", code, "", "", self._main()]
         return "\n".join(parts) + "\n"
 
-    def _header(self) -> str:
+    def _header(self, code: str) -> str:
         graph = self.graph
         takes = ", ".join(f"{_clean(name)} {describe(graph[name].shape)}" for name in graph.inputs)
         gives = ", ".join(
@@ -73,7 +73,7 @@ class Writer:
         origin = f", from {_clean(Path(self.spec).name)}" if self.spec else ""
         return (
             f'"""{_clean(graph.name)}{origin}.\n\n{takes} -> {gives}\n'
-            f'{_params(graph):,} params, {_macs(graph):,} MACs a sample\n"""\n'
+            f'{_params(graph):,} params, {_macs(graph):,} MACs a sample\n{_caution(code)}"""\n'
         )
 
     def _main(self) -> str:
@@ -276,6 +276,15 @@ def _params(graph: Graph) -> int:
 def _macs(graph: Graph) -> int:
     kept = graph.inference_nodes
     return sum(node.layer.macs(*graph.input_shapes(node)) for node in graph if node.name in kept)
+
+
+def _caution(code: str) -> str:
+    """Why TorchScript cannot take a net: the modules that cannot be attributes; nothing where it can."""
+    names = dict.fromkeys(re.findall(r'\._modules\["(\w+)"\]\(', code))
+    if not names:
+        return ""
+    which = "\n".join(f"    {name}" for name in names)
+    return f"\ntorch.jit.script cannot take it: Python or torch has these names for itself\n{which}\n"
 
 
 def _clean(text: str) -> str:
