@@ -58,7 +58,7 @@ def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], re
     if name is not None:
         by_plain = {plain_name(net): net for net in nets}
         found = name if name in module.nets else by_plain.get(plain_name(name), "")
-        if not found and name not in module.lost:
+        if not found and not module.is_lost(name):
             cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
             report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)
         return found

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.grammar.expected import expected
-from cnnspec.grammar.mend import ITEMS, Mended, extra_brace, innermost, unclosed_brace
+from cnnspec.grammar.mend import ITEMS, Mended, extra_brace, innermost, missing_brace, unclosed_brace
 from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent, pieces_of
 from cnnspec.source import Source, Span
 
@@ -164,7 +164,15 @@ def _parenthesis(error: Error, opening: Piece) -> Diagnostic | Answer | None:
         label="opened here",
         help=f"write `{closing}` after `{last.text}`",
     )
-    return diagnostic, error.mended.give_up(error.pieces, error.place, last.end)
+    braces = tuple(o for o in error.place.open if o.piece.text == "{")
+    place = Place(error.place.at, error.place.statement, braces)
+    end = None if last is error.before and "\n" not in between(error, last) else last.end
+    return diagnostic, error.mended.give_up(error.pieces, place, end)
+
+
+def between(error: Error, last: Piece) -> str:
+    """The text between a piece and what the parser did not take."""
+    return error.mended.text[last.end : error.found.start]
 
 
 def _last_inside(error: Error, opening: Piece) -> Piece | None:
@@ -190,6 +198,12 @@ def _too_many(error: Error) -> Answer | None:
     extra = extra_brace(error.pieces, error.mended.text, error.found.start)
     if extra is not None:
         closing, opening = extra
+        missing = missing_brace(error.pieces, error.mended.text, opening, closing)
+        if missing is not None:
+            before, end = missing
+            message = f"a block is missing after `{before.text}`"
+            diagnostic = error.say("syntax", message, end, help="write `{` at the end of the line")
+            return diagnostic, error.mended.open(end.start)
         line = error.span(opening).line
         diagnostic = error.say(
             "unopened",

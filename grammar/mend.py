@@ -16,6 +16,7 @@ from cnnspec.grammar.pieces import (
     indent,
     pieces_of,
     statement_end,
+    step,
 )
 
 BROKEN = "\x00"
@@ -134,6 +135,23 @@ def extra_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, Pie
             if not opened and first_on_line(text, piece.start) and deeper:
                 found = piece, brace
     return found
+
+
+def missing_brace(
+    pieces: list[Piece], text: str, opening: Piece, closing: Piece
+) -> tuple[Piece, Piece] | None:
+    """A line end after which lines are indented deeper though no brace is opened, and the piece before it."""
+    opened: list[Open] = []
+    inside = [piece for piece in pieces if opening.start <= piece.start <= closing.start]
+    for number, (before, piece) in enumerate(pairwise(inside)):
+        step(before, number, 0, opened)
+        if piece.kind != "end" or before.text == "{" or not opened or opened[-1].piece.text != "{":
+            continue
+        after = text[piece.end :].lstrip(" \t")
+        deeper = indent(text, piece.end + len(text[piece.end :]) - len(after)) > indent(text, before.start)
+        if deeper and "\n" in piece.text:
+            return before, piece
+    return None
 
 
 def without_piece(mended: Mended, offset: int) -> Mended:

@@ -72,7 +72,7 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
     if name in context.frame.lost:
         return UNKNOWN
     found = context.lookup(name)
-    if found is not None:
+    if found is not None and (found is not UNKNOWN or (name not in HERE and name not in words())):
         return found
     if name in HERE:
         return _here(name, context, expression.span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnspec import syntax
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.evaluate import Variables, evaluate
-from cnnspec.elaborate.values import FORMS, Mistake, Value, kind_of
+from cnnspec.elaborate.values import FORMS, UNKNOWN, Mistake, Value, kind_of
 from cnnspec.layers.base import REGISTRY
 from cnnspec.source import Span
 
@@ -37,7 +37,7 @@ def bind(
 ) -> None:
     """Give a label its value; `segment` is how the names of layers write it. Raises Mistake."""
     frame = context.frame
-    if context.module.lookup(name) is not None:
+    if context.module.lookup(name) not in (None, UNKNOWN):
         what = "layer" if name in REGISTRY else "form" if name in FORMS else "block or value"
         raise label_taken(name, span, what)
     known = frame.labels.get(name)

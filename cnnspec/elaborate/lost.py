@@ -10,6 +10,7 @@ from cnnspec import syntax
 
 LABEL = re.compile(r"\b([A-Za-z_]\w*+)\s*+(?:\[[^\[\]\n]{0,200}\]\s*+)?:")
 BINDING = re.compile(r"\b(?:let|for|head|input)\s++([A-Za-z_]\w*+(?:\s*+,\s*+[A-Za-z_]\w*+)*+)")
+NAMELESS = re.compile(r"(?:def|share|net|let)\b\s*[^\w\s]")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -25,9 +26,10 @@ def broken_names(broken: syntax.Broken) -> frozenset[str]:
     return frozenset([*LABEL.findall(text), *bound])
 
 
-def broken_item_names(broken: syntax.Broken) -> frozenset[str]:
-    """The names that a definition with a syntax error may have been meant to define: all before its block."""
-    return frozenset(WORD.findall(broken.span.text.partition("{")[0]))
+def may_define(broken: syntax.Broken, name: str) -> bool:
+    """Whether a definition with a syntax error may be that of a name: its header holds it, or none."""
+    text = broken.span.text
+    return name in text.partition("{")[0] or NAMELESS.match(text) is not None
 
 
 def _names(statement: syntax.Statement) -> Iterator[str]:

@@ -14,7 +14,7 @@ from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context, Counter, Frame
 from cnnspec.elaborate.evaluate import evaluate, suggest, unpack
-from cnnspec.elaborate.lost import broken_item_names
+from cnnspec.elaborate.lost import may_define
 from cnnspec.elaborate.values import FORMS, UNKNOWN, DefinedBlock, LayerBlock, Limits, Mistake
 from cnnspec.grammar import parse
 from cnnspec.graph import Block
@@ -32,7 +32,7 @@ class Module:
     """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings).
 
     `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...). `lost` are
-    names that a mistake left undefined.
+    names that a mistake left undefined, `broken` the definitions with syntax errors.
     """
 
     source: Source
@@ -41,6 +41,7 @@ class Module:
     nets: dict[str, syntax.Net | syntax.Given] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    broken: list[syntax.Broken] = field(default_factory=list)
 
     def net(self, name: str) -> tuple[syntax.Net | syntax.Given | None, Module]:
         """A net by name, with the file that it is written in; None where there is none."""
@@ -54,7 +55,11 @@ class Module:
         found = self.names.get(name)
         if found is None:
             found = BUILT_IN.get(name)
-        return UNKNOWN if found is None and name in self.lost else found
+        return UNKNOWN if found is None and self.is_lost(name) else found
+
+    def is_lost(self, name: str) -> bool:
+        """Whether a mistake, reported before, may have left a name undefined."""
+        return name in self.lost or any(may_define(broken, name) for broken in self.broken)
 
 
 class Loader:
@@ -79,7 +84,7 @@ class Loader:
 
     def _enter(self, item: syntax.Item, module: Module) -> None:
         if isinstance(item, syntax.Broken):
-            module.lost |= broken_item_names(item)
+            module.broken.append(item)
         elif isinstance(item, syntax.Use):
             self._use(item, module)
         elif isinstance(item, syntax.Let):
@@ -129,7 +134,7 @@ class Loader:
             if found is None and origin.net(name.name)[0] is not None:
                 if self._claim(name.name, name.span, module):
                     module.used_nets[name.name] = origin
-            elif name.name in origin.lost:
+            elif origin.is_lost(name.name):
                 module.lost.add(name.name)
             elif found is None:
                 module.lost.add(name.name)

@@ -137,7 +137,7 @@ def _base_is_lost(name: str, module: Module) -> bool:
     """Whether a net is given by one that a mistake, reported before, left undefined."""
     *chain, (item, home) = _links(name, module)
     return item is None and any(
-        isinstance(given, syntax.Given) and given.base.name in home.lost for given, _ in chain[-1:]
+        isinstance(given, syntax.Given) and home.is_lost(given.base.name) for given, _ in chain[-1:]
     )
 
 
@@ -163,14 +163,14 @@ def _stated(
     if not isinstance(item, syntax.Given) or item.body is None:
         return
     for statement in item.body.statements:
-        if not isinstance(statement, syntax.Expect):
+        if not isinstance(statement, (syntax.Expect, syntax.Broken)):
             report.error(
                 "misplaced",
                 statement.span,
                 f"net {item.name} is given by another net: its braces may only hold `expect`",
                 help="write a net with a body of its own, or give parameters to the net it is given by",
             )
-        elif not settings.parameters and not settings.inputs:
+        elif isinstance(statement, syntax.Expect) and not settings.parameters and not settings.inputs:
             yield statement, context, variables
 
 
