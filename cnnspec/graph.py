@@ -25,10 +25,10 @@ class Block:
     """A stretch of a net that the spec names.
 
     `kind` is net, section, head, label, def, share, repeat, group (a turn of a repeat or of `dense`),
-    residual, shortcut, dense, join or arm. `title` is the word in the spec (a def's name, a join's op, a label);
-    `segment` is its part of the path, and `path` the whole of it. `arguments` are the parameters of the def
-    with their values, `call` those that the call writes, as it writes them. `index` is its number within a
-    repeat. `children` are blocks and names of nodes, in the order of the spec.
+    residual, shortcut, dense, join or arm. `title` is the word in the spec (a def's name, a join's op, a
+    label); `segment` is its part of the path, and `path` the whole of it. `arguments` are the parameters of
+    the def with their values, `call` those that the call writes, as it writes them. `index` is its number
+    within a repeat. `children` are blocks and names of nodes, in the order of the spec.
     """
 
     kind: str

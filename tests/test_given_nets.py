@@ -87,5 +87,5 @@ def test_the_name_of_a_used_net_is_taken(tmp_path: Path) -> None:
 def test_a_used_net_is_no_block_either(tmp_path: Path) -> None:
     (tmp_path / "family.cnn").write_text(FAMILY)
     (tmp_path / "mine.cnn").write_text('use "family.cnn" (Small)\nnet Mine { input 3x8x8; Small }\n')
-    with pytest.raises(cnnspec.SpecError, match="a net cannot stand in another one|Small"):
+    with pytest.raises(cnnspec.SpecError, match=r"a net cannot stand in another one|Small"):
         cnnspec.load(tmp_path / "mine.cnn", "Mine")
