@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test slow lint golden pictures docs clean
+.PHONY: run test slow fuzz lint golden pictures docs clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -16,6 +16,9 @@ test: .venv/installed-dev
 
 slow: .venv/installed-dev
 	$(BIN)/python -m pytest -q -m slow
+
+fuzz: .venv/installed-dev
+	$(BIN)/python -m tests.fuzz
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -387,6 +387,9 @@ def _separators(error: Error) -> Diagnostic | Answer | None:
             f"an arrow or the end of the line is missing between `{before.text}` and `{found.text}`",
             label="write `->` before this",
         )
+    if error.accepts <= {"RBRACE", "_SEP"} and found is error.first and found.kind != "end":
+        message = "an arm begins with `|`, and this line is among arms"
+        return error.say("syntax", message, help="write | before it, or -> where the line before goes on")
     if found.text == "|" and "VBAR" not in error.accepts and opened is not None:
         diagnostic = error.say(
             "syntax",

@@ -157,7 +157,7 @@ def parse(source: Source, report: Report) -> syntax.File:
             break
         except UnexpectedInput as error:
             offset, accepts = _where(error, mended.text)
-            if offset == last:
+            if offset == last or mended.text.startswith(BROKEN, offset):
                 mended = without_piece(mended, offset)
                 continue
             last = offset

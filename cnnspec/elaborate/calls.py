@@ -119,6 +119,8 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
         return UNKNOWN
     if target is None:
         target = context.lookup(reference.name)
+    if target is None and reference.name in context.frame.suspected:
+        return UNKNOWN
     if target is None:
         raise unknown_block(walk, reference, context, scope)
     for group in reference.indices:

@@ -18,7 +18,8 @@ class Frame:
     """What one call of a net or def has for itself: its labels.
 
     `segments` are the labels as the names of layers write them: `p[1]` and `p1` are the same. `tainted` says
-    that a mistake was made here, `lost` names what it left undefined, so that no mistake is reported twice.
+    that a mistake was made here, `lost` names what it left undefined, `suspected` what a syntax error may
+    have: where these mean nothing, that is its doing.
     """
 
     is_net: bool = False
@@ -27,6 +28,7 @@ class Frame:
     segments: set[str] = field(default_factory=set)
     tainted: bool = False
     lost: set[str] = field(default_factory=set)
+    suspected: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)

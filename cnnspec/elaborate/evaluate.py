@@ -78,6 +78,8 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
         return _here(name, context, expression.span)
     if name in words():
         return name
+    if name in context.frame.suspected:
+        return UNKNOWN
     known = [*variables, *context.frame.labels, *context.module.names, *HERE, *FUNCTIONS]
     raise Mistake(
         "unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known)

@@ -10,7 +10,7 @@ from cnnspec import syntax
 
 LABEL = re.compile(r"\b([A-Za-z_]\w*+)\s*+(?:\[[^\[\]\n]{0,200}\]\s*+)?:")
 BINDING = re.compile(r"\b(?:let|for|head|input)\s++([A-Za-z_]\w*+(?:\s*+,\s*+[A-Za-z_]\w*+)*+)")
-NAMELESS = re.compile(r"(?:def|share|net|let)\b\s*[^\w\s]")
+NAMELESS = re.compile(r"(?:def|share|net|let)\b\s*[^\w\s]|use\b[^(]*\(\s*\)")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -24,6 +24,11 @@ def broken_names(broken: syntax.Broken) -> frozenset[str]:
     text = broken.span.text
     bound = [name for group in BINDING.findall(text) for name in WORD.findall(group)]
     return frozenset([*LABEL.findall(text), *bound])
+
+
+def words_of(broken: syntax.Broken) -> frozenset[str]:
+    """All words of a statement with a syntax error."""
+    return frozenset(WORD.findall(broken.span.text))
 
 
 def may_define(broken: syntax.Broken, name: str) -> bool:

@@ -11,7 +11,7 @@ from cnnspec.elaborate.calls import label_value, walk_unit
 from cnnspec.elaborate.context import Context, has_unknown
 from cnnspec.elaborate.evaluate import Variables, evaluate, truth, unpack, unpacked
 from cnnspec.elaborate.labels import bind, label_indices, label_segment, label_taken
-from cnnspec.elaborate.lost import broken_names
+from cnnspec.elaborate.lost import broken_names, words_of
 from cnnspec.elaborate.values import LOST, UNKNOWN, Mistake, Value
 from cnnspec.graph import Block
 from cnnspec.layers.base import describe
@@ -169,6 +169,7 @@ def expect(walk: Walk, expect: syntax.Expect, context: Context, scope: Variables
 def broken(walk: Walk, broken: syntax.Broken, context: Context, scope: Variables) -> None:
     """Walk the blocks of a statement with a syntax error: what is wrong in them is reported as well."""
     walk.lose(broken, context, scope)
+    context.frame.suspected |= words_of(broken)
     inner = {**scope, **dict.fromkeys(broken_names(broken), UNKNOWN)}
     for block in broken.blocks:
         flows = [arm.flow for arm in block.arms] if isinstance(block, syntax.Arms) else block.statements
