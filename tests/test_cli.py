@@ -258,6 +258,8 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
         ("cnnspec zoo densenet20", ["densenet201"]),
         ("cnnspec summary wi", ["widths.cnn", "wideresnet50_2", "wideresnet101_2"]),
         ("cnnspec check parts/", ["parts/blocks.cnn"]),
+        ("cnnspec check parts/blocks.cnn:", ["parts/blocks.cnn:Small", "parts/blocks.cnn:SmallWide"]),
+        ("cnnspec check parts/blocks.cnn:smallw", ["parts/blocks.cnn:SmallWide"]),
         ("cnnspec compile lenet5 --backend o", ["onnx"]),
     ],
 )
@@ -265,5 +267,49 @@ def test_completion(monkeypatch, capsys, tmp_path, line, offered):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "widths.cnn").touch()
     (tmp_path / "parts").mkdir()
-    (tmp_path / "parts" / "blocks.cnn").touch()
+    (tmp_path / "parts" / "blocks.cnn").write_text(
+        "def a { relu }\nnet Small { }\nnet SmallWide = Small(3)\n"
+    )
     assert completions(monkeypatch, capsys, line) == offered
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("cnnspec check blocks.cnn :", ["Small", "SmallWide"]),
+        ("cnnspec check blocks.cnn : SmallW", ["SmallWide"]),
+        ("cnnspec check --set width = 3 blocks.cnn : SmallW", ["SmallWide"]),
+        ("cnnspec check --set width = 3 blo", ["blocks.cnn"]),
+        ("cnnspec compile --backend = o", ["onnx"]),
+    ],
+)
+def test_completion_puts_together_what_bash_takes_apart(monkeypatch, capsys, tmp_path, line, offered):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "blocks.cnn").write_text("net Small { }\nnet SmallWide = Small(3)\n")
+    assert completions(monkeypatch, capsys, line) == offered
+
+
+BASH = """
+eval "$(_CNNSPEC_COMPLETE=bash_source cnnspec)"
+COMP_WORDS=(cnnspec summary resnet.cnn : ResNet1); COMP_CWORD=4
+_cnnspec_completion cnnspec; echo "${COMPREPLY[@]}"
+"""
+
+
+def test_the_line_of_the_readme_sets_up_bash():
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", BASH], cwd=SPECS, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.stdout == "ResNet18 ResNet101 ResNet152\n", done.stderr
+
+
+@pytest.mark.parametrize(("shell", "registers"), [("zsh", "compdef"), ("fish", "complete --no-files")])
+def test_the_other_shells_have_their_script(shell, registers):
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnspec"],
+        env={**os.environ, "_CNNSPEC_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+    )
+    assert f"{registers} " in done.stdout

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import click
 
 
 def specs(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """The .cnn files and folders that begin so, and the nets of the zoo."""
+    """The .cnn files, folders and nets of the zoo that begin so; after `FILE.cnn:` the nets of the file."""
     from cnnspec.api import zoo_nets
 
+    file, _, net = typed.rpartition(":")
+    if file.endswith(".cnn"):
+        return [f"{file}:{name}" for name in nets_of(Path(file), net)]
     folder, start = os.path.split(typed)
     try:
         entries = sorted(entry.name for entry in os.scandir(folder or "."))
@@ -20,6 +25,16 @@ def specs(context: click.Context, parameter: click.Parameter, typed: str) -> lis
     files = [path for path in paths if path.endswith(".cnn")]
     folders = [path + os.sep for path in paths if os.path.isdir(path) and not path.startswith(".")]
     return [*files, *folders, *(name for name in zoo_nets() if name.startswith(typed))]
+
+
+def nets_of(path: Path, typed: str) -> list[str]:
+    """The nets of a file that begin so, in upper or lower case."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    names = re.findall(r"^[ \t]*net[ \t]+(\w+)", text, re.MULTILINE)
+    return [name for name in names if name.lower().startswith(typed.lower())]
 
 
 def nets(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 
@@ -82,6 +83,10 @@ for command in (check, summary, render, fmt, compile_command, run, verify, expla
 
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 the spec or the comparison has errors, 2 wrong usage."""
+    if os.environ.get("_CNNSPEC_COMPLETE", "").startswith("bash"):
+        from cnnspec.cli import bash
+
+        bash.register()
     try:
         cli.main(prog_name="cnnspec")
     except SpecError as error:
