@@ -3,6 +3,7 @@
     ```cnn title=edge.cnn       a spec: written to that file, and checked
     ```python title=a.py        a script: written to that file, for a command to run
     ```cnn wrong                one with a mistake; `part` is no whole file, and is not checked
+    ```cnn free                 laid out otherwise than `cnnspec fmt` would; `warned` has a warning
     ```console                  `$ command` lines, each with the output that it prints
     ```python                   run in one namespace for the whole file; a ```text block after it: its output
 

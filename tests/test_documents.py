@@ -6,10 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from diagnose import diagnose, shown
 from documents import execute, fenced_blocks, matches, with_marks
+
+from cnnspec.diagnostics import Report
+from cnnspec.format import format_text
+from cnnspec.source import Source
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+GENERATED = ("layers.md", "diagnostics.md")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -23,6 +29,24 @@ def test_every_block_runs_and_shows_its_output(
         path.write_text(rewritten, encoding="utf-8")
     else:
         assert not problems, "\n\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if path.name not in GENERATED], ids=lambda path: path.name
+)
+def test_specs_shown_are_as_we_would_have_them(path: Path, tmp_path: Path) -> None:
+    """Laid out by `cnnspec fmt`, and without a warning, but where the document is about that."""
+    for block in fenced_blocks(path.read_text(encoding="utf-8")):
+        words = block.info.split()
+        file = tmp_path / (block.title or "block.cnn")
+        if block.language != "cnn" or "wrong" in words or "part" in words:
+            continue
+        file.write_text(block.text, encoding="utf-8")
+        if "free" not in words:
+            assert format_text(Source(file.name, block.text, file), Report()) == block.text
+        if "warned" not in words:
+            warnings = [d for d in diagnose(block.text, file.name, file) if d.severity == "warning"]
+            assert not warnings, shown(tuple(warnings))
 
 
 def test_marks_stand_for_what_varies() -> None:
