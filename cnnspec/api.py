@@ -13,6 +13,7 @@ from cnnspec.check import pick_net, plain_name
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Settings, decode, read_source
 from cnnspec.elaborate.evaluate import suggest
+from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.pipeline import Compiled, Hook, compile_net
@@ -235,6 +236,7 @@ def zoo_nets() -> dict[str, tuple[Path, str]]:
     return found
 
 
+@without_garbage_collection()
 def _net(
     source: Source,
     name: str | None,

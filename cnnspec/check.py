@@ -10,11 +10,13 @@ from typing import Any
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.evaluate import suggest
+from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.source import Source
 
 
+@without_garbage_collection()
 def check(
     source: Source,
     report: Report,

@@ -111,6 +111,13 @@ class Node(NamedTuple):
     weights_of: str
 
 
+class Applied(NamedTuple):
+    """A layer on the shapes that flow into it; equal ones of a graph are one object and have equal figures."""
+
+    layer: Layer
+    shapes: tuple[Shape, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A net: its nodes in topological order, inputs, heads and the tree of blocks.
@@ -139,6 +146,18 @@ class Graph:
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes that flow into a node, in order."""
         return tuple(self.nodes[name].shape for name in node.inputs)
+
+    @cached_property
+    def applied(self) -> Mapping[str, Applied]:
+        """What each node does, to look up what is known of it: most nodes of a deep net do what others do."""
+        known: dict[tuple[int, tuple[Shape, ...]], Applied] = {}
+        nodes = self.nodes
+        found: dict[str, Applied] = {}
+        for name, node in nodes.items():
+            shapes = tuple([nodes[source].shape for source in node.inputs])
+            key = (id(node.layer), shapes)
+            found[name] = known.get(key) or known.setdefault(key, Applied(node.layer, shapes))
+        return found
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:

@@ -9,7 +9,6 @@ from typing import Any
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.budgets import check_budgets
-from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
@@ -104,13 +103,6 @@ def compile_net(
 
     None where the spec has errors, which are in the report.
     """
-    with without_garbage_collection():
-        return _compile(name, module, settings, report, limits, hook)
-
-
-def _compile(
-    name: str, module: Module, settings: Settings, report: Report, limits: Limits, hook: Hook | None
-) -> Compiled | None:
     elaborated = elaborate(name, module, settings, report, limits)
     if elaborated is None or elaborated.graph is None:
         return None

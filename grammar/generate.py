@@ -21,7 +21,9 @@ def main() -> None:
     skip_unit_rules(made.parser.parser._parse_table.states, "atom")
     data, memo = made.memo_serialize([TerminalDef, Rule])
     options = {
-        name: value for name, value in data["options"].items() if name not in ("postlex", "transformer")
+        name: value
+        for name, value in data["options"].items()
+        if name not in ("postlex", "transformer", "_plugins")
     }
     _store_equal_steps_once(data["parser"]["parser"]["states"])
     saved = {"made_of": fingerprint(), "data": {**data, "options": options}, "memo": memo}

@@ -19,6 +19,7 @@ from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.grammar.build import AstBuilder
 from cnnspec.grammar.errors import RESERVED, answer
+from cnnspec.grammar.lexer import Lexer
 from cnnspec.grammar.mend import BROKEN, Mended, without_piece
 from cnnspec.source import Source, Span
 
@@ -30,6 +31,7 @@ MAX_REREAD = 4 * 2**20
 """How many characters are read again after syntax errors, in all."""
 OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
 CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
+PLUGINS = {"ContextualLexer": Lexer}
 
 
 class NestingError(Exception):
@@ -110,7 +112,9 @@ def _load(builder: AstBuilder, line_ends: LineEnds) -> Lark:
     """The parser from the saved tables, or made afresh where they are of another grammar or another lark."""
     saved = pickle.loads(TABLES.read_bytes())
     if saved["made_of"] == fingerprint():
-        return Lark._load_from_dict(saved["data"], saved["memo"], transformer=builder, postlex=line_ends)
+        return Lark._load_from_dict(
+            saved["data"], saved["memo"], transformer=builder, postlex=line_ends, _plugins=PLUGINS
+        )
     return generate(builder, line_ends)
 
 
@@ -131,6 +135,7 @@ def generate(
         transformer=builder,
         maybe_placeholders=False,
         strict=strict,
+        _plugins=PLUGINS,
     )
 
 

@@ -57,7 +57,10 @@ def copy_stamp(stamp: Stamp, draft: Draft, block: Block, value: Value) -> Value:
     nodes, shift, taken = draft.nodes, len(draft.nodes) - stamp.first, stamp.taken
     copies = _copy_blocks(stamp.block, block, shift, draft)
     for layer, sources, shape, inner, span, title, owner in nodes[stamp.first : stamp.end]:
-        inputs = tuple([value.node if source == taken else source + shift for source in sources])
+        if len(sources) == 1:
+            inputs = (value.node if sources[0] == taken else sources[0] + shift,)
+        else:
+            inputs = tuple([value.node if source == taken else source + shift for source in sources])
         nodes.append(DraftNode(layer, inputs, shape, copies[inner], span, title, owner + shift))
     if stamp.given.node == taken:
         return value

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import Layer
+from cnnspec.graph import Applied, Graph
+from cnnspec.layers.base import Layer, Shape
 
 
 class LayerCost(NamedTuple):
@@ -55,18 +55,16 @@ def total(costs: Iterable[LayerCost]) -> LayerCost:
 
 def cost(graph: Graph) -> Costs:
     """The costs of a graph; layers that are equal on equal shapes are counted once and looked up."""
-    known: dict[tuple[object, ...], LayerCost] = {}
-    nodes = graph.nodes
+    known: dict[int, LayerCost] = {}
     layers: dict[str, LayerCost] = {}
-    for node in graph:
-        shapes = tuple([nodes[name].shape for name in node.inputs])
-        key = (id(node.layer), shapes)
-        found = known.get(key)
+    for name, applied in graph.applied.items():
+        node = graph.nodes[name]
+        found = known.get(id(applied))
         if found is None:
-            found = known[key] = _layer_cost(node, shapes)
-        if node.weights_of != node.name:
+            found = known[id(applied)] = _layer_cost(applied, node.shape)
+        if node.weights_of != name:
             found = found._replace(params=0, buffers=0)
-        layers[node.name] = found
+        layers[name] = found
     everything = total(layers.values())
     running = graph.inference_nodes
     inference = (
@@ -75,11 +73,11 @@ def cost(graph: Graph) -> Costs:
     return Costs(layers, everything, inference)
 
 
-def _layer_cost(node: Node, shapes: tuple[tuple[int, ...], ...]) -> LayerCost:
-    layer = node.layer
+def _layer_cost(applied: Applied, shape: Shape) -> LayerCost:
+    layer, shapes = applied
     weights = layer.params(*shapes)
     macs = layer.macs(*shapes)
-    elements = prod(node.shape)
+    elements = prod(shape)
     return LayerCost(
         params=sum(w.size for w in weights if not w.buffer),
         buffers=sum(w.size for w in weights if w.buffer),
@@ -113,8 +111,9 @@ def conventions(graph: Graph, costs: Costs) -> dict[str, int]:
     """The net's cost under each counting convention in use, by its name in the summary.
 
     `macs` is cnnspec's own and that of published tables; `macs+bias` adds a bias as one more accumulation
-    (ptflops, torchinfo); `fvcore` adds batchnorm at 2 and other norms at 5 per element and adaptive average
-    pooling at 1 per input element; `flops` is 2 x MAC; `all` adds every operation of docs/counting.md.
+    (torchinfo's mult-adds are this and the weights of norms, once); `fvcore` adds batchnorm at 2 and other
+    norms at 5 per element and adaptive average pooling at 1 per input element; `flops` is 2 x MAC, as torch's
+    FlopCounterMode; `all` adds every operation of docs/counting.md.
     """
     inference = costs.inference
     running = graph.inference_nodes

@@ -7,13 +7,15 @@ A comment `# allow: code` silences one: on its line, on that of a call that led 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cnnspec.diagnostics.report import Report, allows
 from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import describe
+from cnnspec.layers.base import Layer, describe
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
 from cnnspec.layers.dense import Flatten, Linear
 from cnnspec.layers.join import Add
@@ -29,12 +31,31 @@ NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hardsigmoid", "softplus", "softma
 SIDE_HEADS = ("aux", "side", "deep_supervision")
 
 
-class Subject(NamedTuple):
+L = TypeVar("L", bound=Layer)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
     """What lints look at: a net and what the passes have found of it."""
 
     graph: Graph
     costs: Costs
     fields: Fields
+
+    @cached_property
+    def by_class(self) -> dict[type[Layer], list[Node]]:
+        """The nodes of each class of layer."""
+        found: dict[type[Layer], list[Node]] = {}
+        for node in self.graph:
+            found.setdefault(type(node.layer), []).append(node)
+        return found
+
+    def of(self, *classes: type[L]) -> Iterator[tuple[Node, L]]:
+        """The nodes whose layer is of one of these classes, and their layers."""
+        for cls in classes:
+            for node in self.by_class.get(cls, ()):
+                layer: Any = node.layer
+                yield node, layer
 
 
 class Finding(NamedTuple):
@@ -69,15 +90,13 @@ def _report(finding: Finding, report: Report) -> None:
 def large_linear(subject: Subject) -> Iterator[Finding]:
     """One linear layer on a flattened map that holds most of the parameters."""
     graph, costs = subject.graph, subject.costs
-    for node in graph:
-        if not isinstance(node.layer, Linear):
-            continue
+    for node, layer in subject.of(Linear):
         params = costs.layers[node.name].params
         if params < max(MANY_WEIGHTS, costs.total.params / 2):
             continue
         shape = _flattened_map(graph, node)
         if shape is not None:
-            saved = (prod(shape) - shape[0]) * node.layer.out
+            saved = (prod(shape) - shape[0]) * layer.out
             yield Finding(
                 "large-linear",
                 node,
@@ -157,9 +176,8 @@ def _shrinks(code: str, what: str, before: Stage, stage: Stage, most: int, least
 
 def even_kernel(subject: Subject) -> Iterator[Finding]:
     """An even kernel with the padding that is made for odd ones."""
-    for node in subject.graph:
-        layer = node.layer
-        if not isinstance(layer, (Conv, DepthwiseConv)) or layer.pad != "half":
+    for node, layer in subject.of(Conv, DepthwiseConv):
+        if layer.pad != "half":
             continue
         kernel = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
         if any(k % 2 == 0 for k in kernel):
@@ -175,9 +193,8 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
     """A bias that the batchnorm after it takes away again."""
     graph = subject.graph
     heads = set(graph.outputs.values())
-    for node in graph:
-        layer = node.layer
-        if not isinstance(layer, (Conv, DepthwiseConv, TransposedConv, Linear)) or not layer.bias:
+    for node, layer in subject.of(Conv, DepthwiseConv, TransposedConv, Linear):
+        if not layer.bias:
             continue
         users = graph.consumers[node.name]
         if users and node.name not in heads and all(isinstance(graph[u].layer, BatchNorm) for u in users):
@@ -191,9 +208,11 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
 
 def stride_over_map(subject: Subject) -> Iterator[Finding]:
     """Downsampling by more than the map allows."""
-    for node in subject.graph:
-        stride = getattr(node.layer, "stride", None) or getattr(node.layer, "kernel", 1)
-        if stride == 1 or isinstance(node.layer, TransposedConv) or not node.inputs:
+    strided = [cls for cls in subject.by_class if "stride" in cls.__dataclass_fields__]
+    for node, layer in subject.of(*strided):
+        layer: Any
+        stride = layer.stride or layer.kernel
+        if stride == 1 or isinstance(layer, TransposedConv):
             continue
         sizes = subject.graph[node.inputs[0]].shape[1:]
         steps = stride if isinstance(stride, tuple) else (stride,) * len(sizes)
@@ -223,8 +242,8 @@ def side_head(subject: Subject) -> Iterator[Finding]:
 
 def residual_activation(subject: Subject) -> Iterator[Finding]:
     """A main path that is never negative, so that the sum can only grow. He et al. 2016, section 4.1."""
-    for node in subject.graph:
-        if isinstance(node.layer, Add) and node.block.kind == "residual":
+    for node, _ in subject.of(Add):
+        if node.block.kind == "residual":
             main = subject.graph[node.inputs[0]]
             if main.layer.op in NEVER_NEGATIVE and _is_within(main, node):
                 yield Finding(
@@ -241,8 +260,8 @@ def _is_within(node: Node, add: Node) -> bool:
 
 def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
     """A batchnorm that has one value of each channel in a sample."""
-    for node in subject.graph:
-        if isinstance(node.layer, BatchNorm) and len(node.shape) > 1 and prod(node.shape[1:]) == 1:
+    for node, _ in subject.of(BatchNorm):
+        if len(node.shape) > 1 and prod(node.shape[1:]) == 1:
             yield Finding(
                 "batchnorm-on-pixel",
                 node,
@@ -254,12 +273,10 @@ def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
 def dead_layers(subject: Subject) -> Iterator[Finding]:
     """Layers, mostly behind a label that nothing names, that no head needs."""
     graph = subject.graph
-    needed = ancestors(graph, *graph.outputs.values())
-    if len(needed) == len(graph):
-        return
-    for node in graph:
-        if node.name in needed or any(user in graph.nodes for user in graph.consumers[node.name]):
-            continue
+    heads = set(graph.outputs.values())
+    dead = [graph[name] for name, users in graph.consumers.items() if not users and name not in heads]
+    needed = ancestors(graph, *heads) if dead else set[str]()
+    for node in dead:
         lost = _only_for(graph, node, needed)
         saved = subject.costs.of(lost)
         yield Finding(

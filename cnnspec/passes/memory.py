@@ -25,19 +25,19 @@ def memory(graph: Graph, costs: Costs) -> Memory:
 
     A value is held from the layer that makes it to the last one that reads it; heads are held to the end.
     """
-    running = [node for node in graph if node.name in graph.inference_nodes]
-    sizes = {node.name: prod(node.shape) * BYTES for node in running}
-    freed = dict.fromkeys(sizes, 0)
-    last_use = {name: name for name in sizes} | {name: node.name for node in running for name in node.inputs}
+    running = graph.inference().nodes
+    last_use = {name: node.name for node in running.values() for name in (node.name, *node.inputs)}
     kept = set(graph.outputs.values())
-    for name, user in last_use.items():
-        if name not in kept:
-            freed[user] += sizes[name]
+    freed: dict[str, int] = {}
     live = peak = 0
     peak_at = ""
-    for name, size in sizes.items():
+    for name, node in running.items():
+        size = prod(node.shape) * BYTES
         live += size
         if live > peak:
             peak, peak_at = live, name
-        live -= freed[name]
+        if name not in kept:
+            user = last_use[name]
+            freed[user] = freed.get(user, 0) + size
+        live -= freed.pop(name, 0)
     return Memory(BYTES * (costs.inference.params + costs.inference.buffers), peak, peak_at)

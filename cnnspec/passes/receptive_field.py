@@ -6,13 +6,13 @@ with bounds in place of sizes: output i of a node sees the input pixels from i*s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import POINTWISE, Shape, Window
+from cnnspec.graph import Applied, Graph, Node
+from cnnspec.layers.base import POINTWISE, Window
 
 Number = int | Fraction
 PIXEL = Window(1, 0, 0)
@@ -35,24 +35,27 @@ Fields = Mapping[str, Field | None]
 def receptive_field(graph: Graph) -> Fields:
     """The receptive field of every node."""
     bounds: dict[str, Bounds | None] = {}
-    windows: dict[tuple[object, ...], Bounds | None] = {}
-    nodes = graph.nodes
-    for name, node in nodes.items():
-        shapes = tuple([nodes[source].shape for source in node.inputs])
-        key = (id(node.layer), shapes)
-        if key not in windows:
-            windows[key] = _windows(node, shapes)
-        bounds[name] = _bounds(node, windows[key], bounds)
-    known: dict[Bounds | None, Field | None] = {None: None}
+    windows: dict[int, Bounds | None] = {}
+    for name, applied in graph.applied.items():
+        node = graph.nodes[name]
+        if id(applied) not in windows:
+            windows[id(applied)] = _windows(applied)
+        seen = windows[id(applied)]
+        if seen == POINTWISE and len(node.inputs) == 1:
+            bounds[name] = bounds[node.inputs[0]]
+        else:
+            bounds[name] = _bounds(node, seen, bounds)
+    # layers that look at one pixel pass on the very bounds they got
+    fields: dict[int, Field | None] = {}
     for found in bounds.values():
-        if found not in known:
-            known[found] = _field(found)  # type: ignore[arg-type]
-    return {name: known[found] for name, found in bounds.items()}
+        if id(found) not in fields:
+            fields[id(found)] = _field(found)
+    return {name: fields[id(found)] for name, found in bounds.items()}
 
 
-def _windows(node: Node, shapes: tuple[Shape, ...]) -> Bounds | None:
+def _windows(applied: Applied) -> Bounds | None:
     """The windows of a layer; those of a 1x1 conv look at one pixel as well."""
-    windows = node.layer.window(*shapes)
+    windows = applied.layer.window(*applied.shapes)
     return POINTWISE if windows is not None and set(windows) <= {PIXEL} else windows
 
 
@@ -66,7 +69,7 @@ def _bounds(node: Node, windows: Bounds | None, bounds: Mapping[str, Bounds | No
     if before is None or not windows:
         return before if windows is not None else None
     first = _through(before[0], windows[0])
-    if windows.count(windows[0]) == len(windows) and before.count(before[0]) == len(before):
+    if _is_square(windows) and _is_square(before):
         return (first,) * len(before)
     return (first, *map(_through, before[1:], windows[1:]))
 
@@ -83,16 +86,29 @@ def _union(sources: list[Bounds | None]) -> Bounds | None:
         return None
     if known.count(known[0]) == len(known):
         return known[0]
-    joined = []
-    for axis in zip(*known, strict=True):
-        steps, lows, highs = zip(*axis, strict=True)
-        joined.append(Window(max(steps), min(lows), max(highs)))
-    return tuple(joined)
+    if all(map(_is_square, known)):
+        return (_widest([source[0] for source in known]),) * len(known[0])
+    return tuple([_widest(axis) for axis in zip(*known, strict=True)])
 
 
-def _field(bounds: Bounds) -> Field:
-    sizes = tuple([floor(axis.high) - ceil(axis.low) + 1 for axis in bounds])
-    return Field(sizes, tuple([axis.step for axis in bounds]), tuple([-ceil(axis.low) for axis in bounds]))
+def _widest(windows: Sequence[Window]) -> Window:
+    steps, lows, highs = zip(*windows, strict=True)
+    return Window(max(steps), min(lows), max(highs))
+
+
+def _is_square(windows: Bounds) -> bool:
+    """Whether all axes are alike, so that what is found of one holds for all."""
+    return windows.count(windows[0]) == len(windows)
+
+
+def _field(bounds: Bounds | None) -> Field | None:
+    if bounds is None:
+        return None
+    axes = bounds[:1] if _is_square(bounds) else bounds
+    repeats = len(bounds) // len(axes)
+    sizes = [floor(high) - ceil(low) + 1 for _, low, high in axes]
+    strides, paddings = [step for step, _, _ in axes], [-ceil(low) for _, low, _ in axes]
+    return Field(tuple(sizes * repeats), tuple(strides * repeats), tuple(paddings * repeats))
 
 
 def last_map(graph: Graph) -> Node | None:

@@ -29,20 +29,20 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
     widths: dict[tuple[int, ...], int] = {}
     depths: dict[tuple[int, ...], int] = {}
     firsts: dict[tuple[int, ...], Node] = {}
-    sizes: dict[str, tuple[int, ...]] = {}
+    nodes = graph.nodes
     depth: dict[str, int] = {}
-    for name, node in graph.nodes.items():
+    for name, node in nodes.items():
         if name not in needed:
             continue
-        size = sizes[name] = node.shape[1:]
-        inside = 0
+        shape, inside = node.shape, 0
+        size = shape[1:]
         for source in node.inputs:
-            before = sizes[source]
-            if before != size:
-                if grows(before, size):
-                    return []
-            elif depth[source] > inside:
-                inside = depth[source]
+            before = nodes[source].shape
+            if before == shape or before[1:] == size:
+                if depth[source] > inside:
+                    inside = depth[source]
+            elif grows(before[1:], size):
+                return []
         if costs.layers[name].macs:
             inside += 1
             if max(size, default=1) > 1 and size not in firsts:
@@ -50,8 +50,8 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
         depth[name] = inside
         if inside > depths.get(size, 0):
             depths[size] = inside
-        if inside and node.shape[0] > widths.get(size, 0):
-            widths[size] = node.shape[0]
+        if inside and shape[0] > widths.get(size, 0):
+            widths[size] = shape[0]
     return [Stage(size, widths[size], depths[size], first) for size, first in firsts.items()]
 
 
@@ -62,10 +62,8 @@ def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
 
 def ancestors(graph: Graph, *names: str) -> set[str]:
     """Some nodes and all that they need."""
-    found, stack = set(names), list(names)
-    while stack:
-        for source in graph.nodes[stack.pop()].inputs:
-            if source not in found:
-                found.add(source)
-                stack.append(source)
+    found = set(names)
+    for node in reversed(list(graph)):
+        if node.name in found:
+            found.update(node.inputs)
     return found
