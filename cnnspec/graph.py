@@ -112,7 +112,7 @@ class Node(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """A layer on the shapes that flow into it; equal ones of a graph are one object and have equal figures."""
+    """A layer on the shapes that flow into it; equal ones of a graph are one object and share figures."""
 
     layer: Layer
     shapes: tuple[Shape, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from sys import intern
 from typing import Any
 
 from lark import Token, Transformer
@@ -39,6 +40,8 @@ class AstBuilder(Transformer[Token, syntax.File]):
         self.source = source
 
     def _at(self, first: Any, last: Any) -> Span:
+        if first is last and not isinstance(first, Token):
+            return first.span
         start: Any = first.start_pos if isinstance(first, Token) else first.span.start
         end: Any = last.end_pos if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
@@ -171,7 +174,7 @@ class AstBuilder(Transformer[Token, syntax.File]):
     def ref(self, children: list[Any]) -> syntax.Reference:
         name, *indices = children
         last = indices[-1][1] if indices else name
-        return syntax.Reference(str(name), tuple(values for values, _ in indices), self._at(name, last))
+        return syntax.Reference(intern(str(name)), tuple([v for v, _ in indices]), self._at(name, last))
 
     def the_input(self, children: list[Any]) -> syntax.Reference:
         return self.ref(children)

@@ -57,8 +57,7 @@ def cost(graph: Graph) -> Costs:
     """The costs of a graph; layers that are equal on equal shapes are counted once and looked up."""
     known: dict[int, LayerCost] = {}
     layers: dict[str, LayerCost] = {}
-    for name, applied in graph.applied.items():
-        node = graph.nodes[name]
+    for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
         found = known.get(id(applied))
         if found is None:
             found = known[id(applied)] = _layer_cost(applied, node.shape)

@@ -9,11 +9,10 @@ from cnnspec.passes.cost import Costs
 def depth(graph: Graph, costs: Costs) -> int:
     """The largest number of conv and linear layers on a path from an input to a head that inference runs."""
     longest: dict[str, int] = {}
-    layers = costs.layers
-    for name, node in graph.nodes.items():
+    for (name, layer_cost), node in zip(costs.layers.items(), graph, strict=True):
         inputs = node.inputs
         before = longest[inputs[0]] if len(inputs) == 1 else max([longest[i] for i in inputs], default=0)
-        longest[name] = before + 1 if layers[name].macs else before
+        longest[name] = before + 1 if layer_cost.macs else before
     return max(
         [longest[node] for head, node in graph.outputs.items() if head not in graph.training_heads], default=0
     )

@@ -36,8 +36,7 @@ def receptive_field(graph: Graph) -> Fields:
     """The receptive field of every node."""
     bounds: dict[str, Bounds | None] = {}
     windows: dict[int, Bounds | None] = {}
-    for name, applied in graph.applied.items():
-        node = graph.nodes[name]
+    for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
         if id(applied) not in windows:
             windows[id(applied)] = _windows(applied)
         seen = windows[id(applied)]

@@ -31,7 +31,7 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
     firsts: dict[tuple[int, ...], Node] = {}
     nodes = graph.nodes
     depth: dict[str, int] = {}
-    for name, node in nodes.items():
+    for (name, layer_cost), node in zip(costs.layers.items(), graph, strict=True):
         if name not in needed:
             continue
         shape, inside = node.shape, 0
@@ -43,7 +43,7 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
                     inside = depth[source]
             elif grows(before[1:], size):
                 return []
-        if costs.layers[name].macs:
+        if layer_cost.macs:
             inside += 1
             if max(size, default=1) > 1 and size not in firsts:
                 firsts[size] = node
