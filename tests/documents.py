@@ -80,9 +80,13 @@ def commands(console: str) -> list[tuple[str, str]]:
     return [(command, "\n".join(output).strip("\n")) for command, output in steps]
 
 
-def shell(command: str, folder: Path) -> str:
-    """What a command prints, standard error included, run in a folder with this environment's cnnspec."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+def shell(command: str, folder: Path, programs: Path | None = None) -> str:
+    """What a command prints, standard error included, run in a folder with this environment's programs.
+
+    `programs` is the folder of programs of another environment.
+    """
+    first = programs or Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{first}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )

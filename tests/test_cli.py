@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,7 +109,10 @@ def test_a_mistake_in_the_spec_is_1_and_goes_to_stderr(run):
         ("check", "right.cnn", "--set", "width"),
         ("check", "right.cnn", "--input", "3xwide"),
         ("check", "right.cnn", "--limit", "time=3"),
+        ("check", "right.cnn", "--dump-after", "parsing"),
         ("compile", "right.cnn", "-o", "net.onnx"),
+        ("compile", "right.cnn", "-o", "net.py", "--weights", "w.safetensors"),
+        ("compile", "right.cnn", "--channels-last"),
         ("explain", "no-such-code"),
         ("layers", "conv2d"),
         ("verify", "right.cnn", "--backends", "numpy,jax"),
@@ -290,7 +294,6 @@ def test_completion_puts_together_what_bash_takes_apart(monkeypatch, capsys, tmp
 
 
 BASH = """
-eval "$(_CNNSPEC_COMPLETE=bash_source cnnspec)"
 COMP_WORDS=(cnnspec summary resnet.cnn : ResNet1); COMP_CWORD=4
 _cnnspec_completion cnnspec; echo "${COMPREPLY[@]}"
 """
@@ -298,8 +301,14 @@ _cnnspec_completion cnnspec; echo "${COMPREPLY[@]}"
 
 def test_the_line_of_the_readme_sets_up_bash():
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    readme = (SPECS.parent / "README.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r'^eval "\$\(_CNNSPEC_COMPLETE=bash.*', readme, re.MULTILINE)
     done = subprocess.run(
-        ["bash", "-c", BASH], cwd=SPECS, env={**os.environ, "PATH": path}, capture_output=True, text=True
+        ["bash", "-c", line + BASH],
+        cwd=SPECS,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
     )
     assert done.stdout == "ResNet18 ResNet101 ResNet152\n", done.stderr
 

@@ -23,7 +23,7 @@ from cnnspec.diagnostics import Report, SpecError, as_dict
 from cnnspec.elaborate import Limits, Settings
 from cnnspec.graph import Node
 from cnnspec.layers.base import describe
-from cnnspec.pipeline import Compiled, Hook
+from cnnspec.pipeline import PASSES, Compiled, Hook
 
 
 @click.command()
@@ -31,7 +31,11 @@ from cnnspec.pipeline import Compiled, Hook
 @spec_options
 @click.option("--deny", type=click.Choice(["warnings"]), help="Let warnings count as errors.")
 @click.option("--time-passes", is_flag=True, help="Say how long each pass took.")
-@click.option("--dump-after", metavar="PASS", help="Print the graph after a pass (elaborate is the first).")
+@click.option(
+    "--dump-after",
+    type=click.Choice(["elaborate", *(name for name, _ in PASSES)]),
+    help="Print the graph after a pass.",
+)
 @json_option
 def check(
     specs: tuple[str, ...],
@@ -49,8 +53,8 @@ def check(
     All nets of a file are checked that leave no parameter open.
 
     \b
-    cnnspec check resnet.cnn
-    cnnspec check resnet.cnn:ResNet50 --set classes=10 --input 3x64x64
+    cnnspec check net.cnn
+    cnnspec check net.cnn:Wide --set classes=10 --input 3x64x64
     """
     given = Settings(read_settings(settings), read_inputs(inputs))
     limits = read_limits(bounds)

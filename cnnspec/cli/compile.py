@@ -73,14 +73,11 @@ def compile_command(
 
     \b
     cnnspec compile resnet18
-    cnnspec compile resnet.cnn:ResNet50 --backend torch -o resnet50.py
+    cnnspec compile resnet50 --backend torch -o resnet50.py
     cnnspec compile resnet50 --backend onnx -o resnet50.onnx
     """
     net = open_net(spec, settings, inputs, include, bounds)
-    if out is not None and out.suffix != SUFFIXES[backend]:
-        raise click.UsageError(f"the {backend} backend writes {SUFFIXES[backend]} files, not {out.name}")
-    if backend == "onnx" and dtype != "float32":
-        raise click.UsageError(f"the onnx backend runs in float32, not {dtype}")
+    refuse(backend, out, weights, dtype, channels_last)
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph.inference(), tensors)
@@ -99,6 +96,18 @@ def compile_command(
     else:
         write_whole(out, source(graph, backend, spec, init, dtype, channels_last))
     wrote(out, f"{net.name} for {backend}")
+
+
+def refuse(backend: str, out: Path | None, weights: Path | None, dtype: str, channels_last: bool) -> None:
+    """Raise click.UsageError for options that would have no effect together."""
+    if out is not None and out.suffix != SUFFIXES[backend]:
+        raise click.UsageError(f"the {backend} backend writes {SUFFIXES[backend]} files, not {out.name}")
+    if out is not None and out.suffix == ".py" and weights is not None:
+        raise click.UsageError(f"{out.name} would hold no weights: it loads them by name, from any file")
+    if backend == "onnx" and dtype != "float32":
+        raise click.UsageError(f"the onnx backend runs in float32, not {dtype}")
+    if backend != "torch" and channels_last:
+        raise click.UsageError(f"--channels-last is for torch, not for {backend}")
 
 
 class Forward(NamedTuple):

@@ -27,7 +27,7 @@ def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool) -> None:
     Standard input (-) is written to standard output.
 
     \b
-    cnnspec fmt resnet.cnn
+    cnnspec fmt net.cnn
     cnnspec fmt --check specs/*.cnn
     """
     from cnnspec.format import format_text

@@ -37,8 +37,10 @@ cnnspec render googlenet -o googlenet.svg
 cnnspec compile net.cnn --backend torch -o net.py
 
 \b
-Completion in bash (zsh and fish alike):
+The TAB key, in bash and zsh, and in fish:
 eval "$(_CNNSPEC_COMPLETE=bash_source cnnspec)"
+eval "$(_CNNSPEC_COMPLETE=zsh_source cnnspec)"
+_CNNSPEC_COMPLETE=fish_source cnnspec | source
 """
 
 

@@ -16,6 +16,8 @@ from cnnspec.layers import manual
 def explain(code: str | None) -> None:
     """Explain a diagnostic, with a wrong and a right example.
 
+    Without a code, list them all.
+
     \b
     cnnspec explain shape-join
     """
@@ -36,7 +38,7 @@ def explain(code: str | None) -> None:
 @click.argument("name", required=False, shell_complete=complete.layers)
 @json_option
 def layers(name: str | None, as_json: bool) -> None:
-    """Show the layers of the language, or the manual of one.
+    """List the layers of the language, or show the manual of one.
 
     \b
     cnnspec layers conv

@@ -41,11 +41,11 @@ def summary(
     count: str,
     as_json: bool,
 ) -> None:
-    """Count every layer and block: shapes, params, MACs, fields.
+    """Count layers and blocks: shapes, params, MACs, receptive fields.
 
     \b
     cnnspec summary resnet50
-    cnnspec summary resnet.cnn:ResNet50 --depth 9 --format csv
+    cnnspec summary net.cnn --depth 9 --format csv
     """
     net = open_net(spec, settings, inputs, include, bounds)
     compiled = net.compiled.for_inference() if inference else net.compiled

@@ -19,7 +19,7 @@ BACKENDS = ("numpy", "torch", "onnx")
     "--backends",
     metavar="NAMES",
     default="numpy,torch,onnx",
-    help="Which to compare, with commas; numpy is the reference.",
+    help="Which to compare; numpy,torch,onnx by default, numpy is the reference.",
 )
 @click.option("--train", is_flag=True, help="Compare gradients and running statistics too (numpy and torch).")
 @click.option(
