@@ -210,8 +210,14 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
     if not colon and not Path(file).exists() and plain_name(file) in zoo_nets():
         path, name = zoo_entry(file)
         return read_source(path, path.name, report, limits), name
-    if not Path(file).exists() and not file.endswith(".cnn"):
-        zoo_entry(file)
+    if not Path(file).exists():
+        if not file.endswith(".cnn"):
+            zoo_entry(file)
+        for name in (net, Path(file).stem):
+            if plain_name(name) in zoo_nets():
+                cure = f"a net of the zoo goes without a file: {plain_name(name)}"
+                report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
+                return None, None
     return read_source(Path(file), file, report, limits), net or None
 
 

@@ -145,6 +145,12 @@ def test_what_cannot_be_done_is_1_without_a_traceback(run, arguments):
     assert err.startswith("error") and "Traceback" not in err
 
 
+@pytest.mark.parametrize("spec", ["resnet50.cnn", "resnet.cnn:ResNet50", "folder/ResNet50.cnn"])
+def test_a_net_of_the_zoo_that_is_written_as_a_file_is_recognized(run, spec):
+    _, _, err = run("summary", spec)
+    assert "= help: a net of the zoo goes without a file: resnet50\n" in err
+
+
 def test_warnings_count_where_they_are_denied(run, tmp_path):
     (tmp_path / "even.cnn").write_text(RIGHT.replace("conv(width, 3)", "conv(width, 4)"))
     assert run("check", "even.cnn")[0] == 0
