@@ -39,11 +39,16 @@ class Linear(Layer):
                 "shape-rank",
                 f"`linear` needs a vector, here it gets the map {describe(shapes[0])}",
                 label=f"map {describe(shapes[0])}",
-                help="flatten first: "
-                f"flatten -> linear({self.out}) has {prod(shapes[0]) * self.out:,} weights, "
-                f"gap -> flatten -> linear({self.out}) has {shapes[0][0] * self.out:,}",
+                help=f"flatten first: {self._cures(shapes[0])}",
             )
         return (self.out,)
+
+    def _cures(self, map_shape: Shape) -> str:
+        """What makes a vector of a map, with the weights that this layer then has."""
+        flat = f"flatten -> linear({self.out}) has {prod(map_shape) * self.out:,} weights"
+        if prod(map_shape[1:]) == 1:
+            return flat
+        return f"{flat}, gap -> flatten -> linear({self.out}) has {map_shape[0] * self.out:,}"
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         features = shapes[0][0]
