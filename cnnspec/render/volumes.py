@@ -68,7 +68,7 @@ def make_volumes(plan: Plan) -> list[Volume]:
             where[number] = sources[0][0]
             continue
         if follows and _is_same(volumes[-1], made, family):
-            volumes[-1].words = _join_words(volumes[-1].words, made.words, family)
+            _join(volumes[-1], made, family)
         else:
             if follows and plan.boxes[number].join == "C" and made.skips:
                 _absorb(volumes.pop(), made, volumes)
@@ -122,6 +122,13 @@ def _is_flatten(plan: Plan, number: int) -> bool:
     """Whether a box only writes a map as a vector, which is drawn as the map itself."""
     ops = {plan.graph[name].layer.op for name in plan.scene.items[number].all_nodes()}
     return "flatten" in ops and ops <= FOLLOWING_OPS
+
+
+def _join(before: Volume, made: Volume, family: str) -> None:
+    """Draw a value as one with that before; a block gives both its words and its colour."""
+    before.words = _join_words(before.words, made.words, family)
+    if family == "block":
+        before.number = made.number
 
 
 def _join_words(before: str, after: str, family: str) -> str:
