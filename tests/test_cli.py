@@ -105,6 +105,7 @@ def test_a_mistake_in_the_spec_is_1_and_goes_to_stderr(run):
     "arguments",
     [
         ("nonsense",),
+        ("right.cnn",),
         ("check",),
         ("check", "right.cnn", "--set", "width"),
         ("check", "right.cnn", "--input", "3xwide"),

@@ -53,6 +53,12 @@ class CommandGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(80)) for name in names])
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name. Raises click.UsageError for a spec in its place."""
+        if cmd_name.endswith(".cnn") or ".cnn:" in cmd_name:
+            raise click.UsageError(f"say what to do with {cmd_name}, as in: cnnspec check {cmd_name}", ctx)
+        return super().get_command(ctx, cmd_name)
+
 
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
