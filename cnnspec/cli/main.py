@@ -55,7 +55,7 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name. Raises click.UsageError for a spec in its place."""
-        if cmd_name.endswith(".cnn") or ".cnn:" in cmd_name:
+        if not ctx.resilient_parsing and (cmd_name.endswith(".cnn") or ".cnn:" in cmd_name):
             raise click.UsageError(f"say what to do with {cmd_name}, as in: cnnspec check {cmd_name}", ctx)
         return super().get_command(ctx, cmd_name)
 
