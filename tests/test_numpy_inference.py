@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from test_numpy_layers import CASES, Case, one_layer
 
 from cnnspec.backends import numpy as backend
-from cnnspec.backends.numpy.inference.memory import arrange
+from cnnspec.backends.numpy.inference import winograd
+from cnnspec.backends.numpy.inference.memory import ALIGNMENT, arrange
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh
@@ -292,11 +293,21 @@ def test_errors_of_threads_reach_the_caller() -> None:
 
 
 def test_memory_is_reused() -> None:
-    """A chain of forty convs needs the memory of a few maps."""
+    """A chain of forty convs needs one map and one with margins: a conv writes over what it has copied."""
     program = backend.compile(chain(*[Conv(6, 3)] * 40, shape=(6, 32, 32)), threads=1)
     program(np.zeros((1, 6, 32, 32)))
     ((plan,),) = program._runner.idle.values()
-    assert plan.memory.arena.size <= 4 * 6 * 34 * 34
+    assert plan.memory.arena.size <= 6 * 32 * 32 + 6 * 34 * 34 + 2 * ALIGNMENT
+
+
+def test_what_plans_derive_from_weights_is_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads with a plan each share the kernels of Winograd's form."""
+    made: list[tuple[int, ...]] = []
+    original = winograd.transformed
+    monkeypatch.setattr(winograd, "transformed", lambda w: made.append(w.shape) or original(w))
+    program = backend.compile(chain(Conv(32, 3), Conv(48, 3), shape=(32, 40, 40)), threads=2)
+    program(np.zeros((8, 32, 40, 40)))
+    assert made == [(32, 32, 3, 3), (48, 32, 3, 3)]
 
 
 @given(

@@ -101,12 +101,12 @@ def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
         x = padded
     if winograd:
         phases.append(build_winograd(stage, x, weight, work))
+    elif form.pointwise and form.groups == 1:
+        phases.append(build_product(stage, x, weight, work))
     elif form.groups == source[0] == stage.layer.out:
         phases.append(build_depthwise(stage, form, x, weight, work))
     elif form.groups > 1:
         phases.append(build_grouped(stage, form, x, weight, work))
-    elif form.pointwise:
-        phases.append(build_product(stage, x, weight, work))
     else:
         phases.append(build_columns(stage, form, x, weight, work))
     return phases

@@ -47,11 +47,11 @@ class Memory:
         self.shapes, self.batch = shapes, batch
         self.places = place(stages, shapes, inputs, heads)
         sizes = {root: batch * prod(shapes[root]) for root in {p.root for p in self.places.values()}}
-        spans = lifetimes(stages, inputs, heads, self.places)
+        spans = lifetimes(stages, inputs, heads, self.places, temporaries.keys())
         for i, stage in enumerate(stages):
             if stage.output in temporaries:
                 name = temporary(stage.output)
-                sizes[name], spans[name] = prod(temporaries[stage.output]), (i, i)
+                sizes[name], spans[name] = prod(temporaries[stage.output]), (2 * i, 2 * i + 1)
         self.temporaries = temporaries
         self.offsets, size = arrange(sizes, spans)
         self.arena = np.empty(size, np.float32)
@@ -147,9 +147,17 @@ def place_parts(
 
 
 def lifetimes(
-    stages: Sequence[Stage], inputs: Sequence[str], heads: frozenset[str], places: Mapping[str, Place]
+    stages: Sequence[Stage],
+    inputs: Sequence[str],
+    heads: frozenset[str],
+    places: Mapping[str, Place],
+    with_temporary: Set[str],
 ) -> dict[str, tuple[int, int]]:
-    """For each buffer the first stage that writes it and the last that needs it."""
+    """For each buffer the first time that it is written and the last that it is needed.
+
+    A stage takes two times. One with a temporary copies its input there in the first, and writes its output,
+    maybe over that input, in the second.
+    """
     spans: dict[str, tuple[int, int]] = {places[name].root: (-1, -1) for name in inputs}
 
     def touch(name: str, i: int) -> None:
@@ -158,10 +166,13 @@ def lifetimes(
         spans[root] = (min(first, i), max(last, i))
 
     for i, stage in enumerate(stages):
-        for name in (*stage.sources, stage.output):
-            touch(name, i)
+        copied = stage.output in with_temporary
+        touch(stage.inputs[0], 2 * i if copied else 2 * i + 1)
+        for name in stage.sources[1:]:
+            touch(name, 2 * i + 1)
+        touch(stage.output, 2 * i + 1 if copied else 2 * i)
     for name in heads:
-        touch(name, len(stages))
+        touch(name, 2 * len(stages))
     return spans
 
 

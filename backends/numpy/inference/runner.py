@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
+from threading import Lock
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Runner:
         self.shapes: dict[str, Shape] = {}
         self.idle: dict[tuple[int, int], list[Plan]] = {}
         self.derived: dict[str, Array] = {}
+        self.planning = Lock()
 
     def reset(self) -> None:
         """Forget all plans, because weights have changed."""
@@ -61,12 +63,14 @@ class Runner:
         self, tensors: Mapping[str, Array], inputs: Mapping[str, Array], threads: int
     ) -> dict[str, Array]:
         batch = len(next(iter(inputs.values())))
-        idle = self.idle.setdefault((batch, threads), [])
-        plan = (
-            idle.pop()
-            if idle
-            else Plan(self.steps, tensors, self.shapes, self.heads, batch, threads, self.derived)
-        )
+        # one at a time: what a plan derives from weights is there for the next one
+        with self.planning:
+            idle = self.idle.setdefault((batch, threads), [])
+            plan = (
+                idle.pop()
+                if idle
+                else Plan(self.steps, tensors, self.shapes, self.heads, batch, threads, self.derived)
+            )
         outputs = plan.run(inputs)
         idle.append(plan)
         return outputs
