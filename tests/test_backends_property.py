@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from random_specs import specs
 
 import cnnspec
@@ -80,8 +80,48 @@ def hold_float32(graph: Graph, weights: dict[str, Any], inputs: dict[str, Any]) 
             )
 
 
+NO_LAYER = "net Net { input 6; identity }"
+
+HEAD_THAT_IS_READ_ON = """
+net Net {
+    input 2x2x2
+    value: conv(2, 1)
+    head main { relu }
+    head side from value { identity }
+}
+"""
+
+PART_THAT_IS_READ_ON = """
+net Net {
+    input 2x3x3
+    value: relu
+    conv(1, 1)
+    concat(prev, value)
+    head main { selu }
+    head side from value { relu }
+}
+"""
+
+TRAINING_HEAD_WITHOUT_LAYERS = """
+net Net {
+    input 2x3x3
+    value: relu
+    conv(1, 1)
+    head main { relu }
+    head side from value, training { identity }
+}
+"""
+
+ONE_CHANNEL_SCALED = "net Net { input 1x3; residual { scale(-1.5) -> conv(1, 1, bias=false) } }"
+
+
 @settings(unhurried, max_examples=60)
 @given(specs())
+@example(ONE_CHANNEL_SCALED)
+@example(NO_LAYER)
+@example(HEAD_THAT_IS_READ_ON)
+@example(PART_THAT_IS_READ_ON)
+@example(TRAINING_HEAD_WITHOUT_LAYERS)
 def test_random_nets(text: str) -> None:
     hold(text)
 

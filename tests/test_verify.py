@@ -70,7 +70,7 @@ def test_training_compares_gradients_and_running_statistics_in_float64(graph: An
     assert {row.kind: row.tolerance for row in found.differences} == {
         "output": 1e-4,
         "training output": 1e-10,
-        "gradient": 1e-7,
+        "gradient": 1e-8,
         "statistic": 1e-10,
     }
     assert all(row.relative < 1e-10 for row in found.differences if row.kind != "output")
@@ -179,7 +179,7 @@ def test_json_has_no_infinities() -> None:
         ([1.0, -4.0], [1.5, -4.0], (0.5, 0.125)),
         ([0.0], [0.0], (0, 0)),
         ([0.0], [1e-9], (1e-9, inf)),
-        ([nan, 2.0], [nan, 2.0], (0, 0)),
+        ([nan, 2.0], [nan, 2.0], (inf, inf)),
         ([nan, 2.0], [1.0, 2.0], (inf, inf)),
         ([1.0, 2.0], [nan, 2.0], (inf, inf)),
         ([inf, 2.0], [inf, 2.0], (0, 0)),

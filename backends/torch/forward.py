@@ -308,7 +308,8 @@ class Forward:
     # how it ends
 
     def _write_end(self, training: list[Step]) -> None:
-        if training:
+        # a head may end in a value that inference computes too: then no step is left for training
+        if self.is_net and self.graph.training_heads:
             self.out.append(" " * BODY + "if self.training:")
             kept = dict(self.variables), self.uses.copy(), dict(self.pending)
             for step in training:
