@@ -87,6 +87,8 @@ def shell(command: str, folder: Path, programs: Path | None = None) -> str:
     """
     first = programs or Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{first}{os.pathsep}{os.environ['PATH']}"}
+    if programs:
+        environment.pop("PYTHONPATH", None)
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )

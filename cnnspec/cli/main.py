@@ -20,7 +20,7 @@ from cnnspec.cli.summary import summary
 from cnnspec.cli.verify import verify
 from cnnspec.diagnostics import SpecError
 
-EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx", "PIL": "image"}
+EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx"}
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
     "Run a net": ("compile", "run", "verify"),
