@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ class InputError(Exception):
     """A file that cannot be the input of a net, and why."""
 
 
-class Ranked(NamedTuple):
+@dataclass(frozen=True)
+class Ranked:
     """One class of a ranking, with its probability."""
 
     index: int
@@ -104,7 +106,8 @@ def read_image(path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.
         found = f"{picture.height}x{picture.width}"
         raise InputError(f"{path} is {found} pixels, the net takes {describe(shape[1:])}: add --resize")
     pixels = np.asarray(picture, np.float32) / 255
-    return pixels.reshape(1, *shape[1:], shape[0]).transpose(0, 3, 1, 2)
+    channels_last: NDArray[np.float32] = pixels.reshape(1, *shape[1:], shape[0])
+    return channels_last.transpose(0, 3, 1, 2)
 
 
 def ranking(scores: NDArray[Any], top: int, names: list[str] | None = None) -> list[Ranked]:

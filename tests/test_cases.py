@@ -91,12 +91,11 @@ def fact(text: str) -> tuple[str, object]:
 
 def figure(name: str, line: int, nets: tuple[Compiled, ...]) -> object:
     """What the layers written on a line come to, in the first net that has some there."""
-    for net in nets:
-        nodes = [node for node in net.graph if node.span is not None and node.span.line == line]
-        if nodes:
-            break
+    found = ([n for n in net.graph if n.span is not None and n.span.line == line] for net in nets)
+    net, nodes = next(pair for pair in zip(nets, found, strict=True) if pair[1])
     if name == "names":
         return [node.name for node in nodes]
+    assert net.costs is not None
     return sum(getattr(net.costs.layers[node.name], name) for node in nodes)
 
 

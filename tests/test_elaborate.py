@@ -8,7 +8,6 @@ import pytest
 import cnnspec
 from cnnspec.check import check
 from cnnspec.diagnostics import Report
-from cnnspec.elaborate import Limits, read_source
 from cnnspec.graph import Graph
 from cnnspec.passes.verify import verify
 from cnnspec.source import Source, Span
@@ -154,8 +153,7 @@ def test_a_net_has_inputs_and_an_output(body, code):
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_graphs_are_legal_and_names_unique(path):
-    source = read_source(path, path.name, Report(), Limits())
-    for net in check(source, Report()):
+    for net in check(Source(path.name, path.read_text(encoding="utf-8"), path), Report()):
         verify(net.graph)
 
 
@@ -226,7 +224,7 @@ net A {
 def test_calls_that_are_alike_are_as_if_walked_each(path, monkeypatch):
     """A call with equal arguments is copied; walking it gives the same graph."""
 
-    source = Source("alike", ALIKE) if path is None else read_source(path, path.name, Report(), Limits())
+    source = Source("alike", path.read_text(encoding="utf-8") if path else ALIKE, path)
     copied = [drawn(net.graph) for net in check(source, Report())]
     monkeypatch.setattr("cnnspec.elaborate.calls.stamp_key", lambda *_: None)
     assert copied == [drawn(net.graph) for net in check(source, Report())]

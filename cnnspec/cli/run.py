@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def run(
             {
                 "net": net.name,
                 "outputs": shapes,
-                "top": [r._asdict() for r in ranked],
+                "top": [asdict(one) for one in ranked],
                 "wrote": str(out) if out else None,
             }
         )

@@ -67,11 +67,11 @@ def check_mark(walk: Walk, mark: syntax.Mark, context: Context, scope: Variables
         return
     if len(shape) != len(wanted) or any(w not in (None, s) for w, s in zip(wanted, shape, strict=True)):
         marked = "x".join("?" if w is None else str(w) for w in wanted)
-        raise_or = f"the shape here is {describe(shape)}, the mark says {marked}"
+        message = f"the shape here is {describe(shape)}, the mark says {marked}"
         walk.report.error(
             "shape-mark",
             mark.span,
-            raise_or,
+            message,
             label=f"found {describe(shape)}",
             help="mend the chain before it, or the mark",
             trail=context.block.trail(),

@@ -39,10 +39,11 @@ def rows(net: Compiled, depth: int | None = None) -> list[Row]:
     """
     if depth is not None:
         return list(_rows(net, net.graph.root, 0, depth))
+    found: list[Row] = []
     for tried in DEPTHS:
         found = list(_rows(net, net.graph.root, 0, tried))
         if len(found) <= SCREEN_ROWS:
-            return found
+            break
     return found
 
 
