@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.grammar.expected import expected
-from cnnspec.grammar.mend import ITEMS, Mended, extra_brace, innermost, missing_brace, unclosed_brace
-from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent, pieces_of
+from cnnspec.grammar.mend import ITEMS, Mended, innermost
+from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent
 from cnnspec.source import Source, Span
 
 OPENS = {opening: closing for closing, opening in CLOSES.items()}
@@ -111,9 +111,10 @@ Answer = tuple[Diagnostic, Mended]
 
 def answer(source: Source, mended: Mended, offset: int, accepts: frozenset[str]) -> Answer:
     """The diagnostic for what the parser did not take at an offset, and the text with it mended."""
-    pieces = pieces_of(mended.text)
+    pieces = mended.pieces()
     place = find_place(pieces, offset)
-    nothing = Piece("end", "", len(mended.text.rstrip()))
+    end = len(mended.text.rstrip())
+    nothing = Piece("end", "", end, end)
     found = pieces[place.at] if place.at < len(pieces) else nothing
     before = pieces[place.at - 1] if place.at else nothing
     first = pieces[place.statement] if place.statement < len(pieces) else nothing
@@ -136,14 +137,9 @@ def _brackets(error: Error) -> Diagnostic | Answer | None:
     if opened is not None and opened.piece.text in "([":
         return _parenthesis(error, opened.piece)
     at_top = not error.place.open
-    if error.found.text in (")", "]"):
+    if error.found.text in (")", "]") or (error.found.text == "}" and at_top):
         diagnostic = error.say("unopened", f"`{error.found.text}` closes nothing", help="remove it")
         return diagnostic, error.mended.erase(error.found.start, error.found.end)
-    if at_top and error.first.text not in ITEMS:
-        return _too_many(error)
-    begins_item = error.found is error.first and error.found.text in ITEMS[:4]
-    if not at_top and (not error.found.text or begins_item):
-        return _too_few(error)
     return None
 
 
@@ -192,47 +188,6 @@ def _last_inside(error: Error, opening: Piece) -> Piece | None:
         closes = {"RPAR", "RSQB"} & error.accepts
         return error.before if closes and error.before is not opening else None
     return None
-
-
-def _too_many(error: Error) -> Answer | None:
-    extra = extra_brace(error.pieces, error.mended.text, error.found.start)
-    if extra is not None:
-        closing, opening = extra
-        missing = missing_brace(error.pieces, error.mended.text, opening, closing)
-        if missing is not None:
-            before, end = missing
-            message = f"a block is missing after `{before.text}`"
-            diagnostic = error.say("syntax", message, end, help="write `{` at the end of the line")
-            return diagnostic, error.mended.open(end.start)
-        line = error.span(opening).line
-        diagnostic = error.say(
-            "unopened",
-            f"this brace ends what line {line} begins, which goes on after it",
-            closing,
-            help="remove it, or the text after it is in the wrong place",
-        )
-        return diagnostic, error.mended.erase(closing.start, closing.end)
-    if error.found.text == "}":
-        diagnostic = error.say("unopened", "`}` closes nothing", help="remove it")
-        return diagnostic, error.mended.erase(error.found.start, error.found.end)
-    return None
-
-
-def _too_few(error: Error) -> Answer | None:
-    offset = error.found.start if error.found.text else len(error.mended.text)
-    missing = unclosed_brace(error.pieces, error.mended.text, offset)
-    if missing is None:
-        return None
-    opening, end = missing
-    if error.found.text and error.mended.text[: error.found.start].endswith((" ", "\t")):
-        return (
-            error.say("misplaced", f"`{error.found.text}` belongs at the top of a file, not in a block"),
-            error.mended.give_up(error.pieces, error.place),
-        )
-    diagnostic = error.say("unclosed", "`{` is not closed", opening, label="opened here", help="write `}`")
-    is_whole = error.found.text or "RBRACE" in error.accepts
-    mended = error.mended if is_whole else error.mended.give_up(error.pieces, error.place)
-    return diagnostic, mended.close(end)
 
 
 def _in_brackets(error: Error) -> Diagnostic | None:
@@ -313,7 +268,20 @@ def _no_block(error: Error) -> Answer | None:
     if error.found.kind != "end" or error.found.text == ";" or "LBRACE" not in error.accepts or not deeper:
         return None
     message = f"a block is missing after `{error.before.text}`"
-    return error.say("syntax", message, help="write `{` at the end of the line"), error.mended.open(at)
+    diagnostic = error.say("syntax", message, help="write `{` at the end of the line")
+    end = _end_of_block(error)
+    mended = error.mended.open(at)
+    return diagnostic, mended if end is None else mended.close(end)
+
+
+def _end_of_block(error: Error) -> int | None:
+    """Where a block without braces ends, by its indentation; None where a brace ends it."""
+    text, outer = error.mended.text, indent(error.mended.text, error.first.start)
+    for before, piece in pairwise(error.pieces[error.place.at :]):
+        ends_before = before.kind == "end" and first_on_line(text, piece.start)
+        if ends_before and indent(text, piece.start) <= outer:
+            return None if piece.text == "}" else before.start
+    return len(text)
 
 
 def _keywords(error: Error) -> Diagnostic | None:

@@ -7,17 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
 
-from cnnspec.grammar.pieces import (
-    WITHOUT_BLOCKS,
-    Open,
-    Piece,
-    Place,
-    first_on_line,
-    indent,
-    pieces_of,
-    statement_end,
-    step,
-)
+from cnnspec.grammar.pieces import WITHOUT_BLOCKS, Open, Piece, Place, pieces_of, statement_end
 
 BROKEN = "\x00"
 ITEMS = ("def", "share", "net", "use", "let")
@@ -30,6 +20,18 @@ class Mended:
     text: str
     closing: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     opening: frozenset[int] = frozenset()
+
+    def pieces(self) -> list[Piece]:
+        """The pieces of the text, with the braces that it lacks."""
+        found = pieces_of(self.text)
+        if not self.closing and not self.opening:
+            return found
+        end = len(self.text)
+        braces = [Piece("bracket", "{", offset, offset) for offset in self.opening]
+        for offset, count in self.closing.items():
+            start = offset if offset >= 0 else end
+            braces += [Piece("bracket", "}", start, start)] * count
+        return sorted([*braces, *found], key=lambda piece: (piece.start, piece.end))
 
     def erase(self, start: int, end: int) -> Mended:
         """Without a stretch."""
@@ -61,7 +63,15 @@ class Mended:
             result += [BROKEN * (first - at), text[first:last]]
             at = last
         result.append(BROKEN * (stop - at))
-        return replace(self, text=text[:start] + "".join(result) + text[stop:])
+
+        def is_left(offset: int) -> bool:
+            return not start <= offset < stop or any(first < offset <= last for first, last in kept)
+
+        return Mended(
+            text[:start] + "".join(result) + text[stop:],
+            {offset: count for offset, count in self.closing.items() if is_left(offset)},
+            frozenset(filter(is_left, self.opening)),
+        )
 
 
 def _next_item(pieces: list[Piece], text: str, start: int) -> int:
@@ -88,70 +98,6 @@ def _blocks(pieces: list[Piece]) -> list[tuple[int, int]]:
             if depth == 0:
                 found.append((start, piece.end))
     return found if depth == 0 else []
-
-
-def unclosed_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, int] | None:
-    """The brace that is open before an offset and should not be, and where it should have been closed.
-
-    Where a closing brace stands below another opening one than that which it closes, that one was meant.
-    """
-    opened: list[Piece] = []
-    for piece in pieces:
-        if piece.start >= before:
-            break
-        if piece.text == "{":
-            opened.append(piece)
-        elif piece.text == "}" and opened:
-            column = indent(text, piece.start)
-            depths = [indent(text, brace.start) for brace in opened]
-            if first_on_line(text, piece.start) and column < depths[-1] and column in depths[:-1]:
-                return opened[-1], _end_of_block(pieces, text, opened[-1], piece.start)
-            opened.pop()
-    return (opened[-1], _end_of_block(pieces, text, opened[-1], before)) if opened else None
-
-
-def _end_of_block(pieces: list[Piece], text: str, opening: Piece, before: int) -> int:
-    """Where a block ends, by its indentation: at the first line that is indented no deeper than its first."""
-    outer = indent(text, opening.start)
-    for piece in pieces:
-        inside = opening.start < piece.start < before and piece.kind != "end"
-        if inside and first_on_line(text, piece.start) and indent(text, piece.start) <= outer:
-            return piece.start
-    return before
-
-
-def extra_brace(pieces: list[Piece], text: str, before: int) -> tuple[Piece, Piece] | None:
-    """A closing brace that ends a definition though it is indented as one within it, and what it ends."""
-    opened: list[Piece] = []
-    found = None
-    for piece in pieces:
-        if piece.start >= before:
-            break
-        if piece.text == "{":
-            opened.append(piece)
-        elif piece.text == "}" and opened:
-            brace = opened.pop()
-            deeper = indent(text, piece.start) > indent(text, brace.start)
-            if not opened and first_on_line(text, piece.start) and deeper:
-                found = piece, brace
-    return found
-
-
-def missing_brace(
-    pieces: list[Piece], text: str, opening: Piece, closing: Piece
-) -> tuple[Piece, Piece] | None:
-    """A line end after which lines are indented deeper though no brace is opened, and the piece before it."""
-    opened: list[Open] = []
-    inside = [piece for piece in pieces if opening.start <= piece.start <= closing.start]
-    for number, (before, piece) in enumerate(pairwise(inside)):
-        step(before, number, 0, opened)
-        if piece.kind != "end" or before.text == "{" or not opened or opened[-1].piece.text != "{":
-            continue
-        after = text[piece.end :].lstrip(" \t")
-        deeper = indent(text, piece.end + len(text[piece.end :]) - len(after)) > indent(text, before.start)
-        if deeper and "\n" in piece.text:
-            return before, piece
-    return None
 
 
 def without_piece(mended: Mended, offset: int) -> Mended:

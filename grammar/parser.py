@@ -17,6 +17,7 @@ from lark.lark import PostLex
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.garbage import without_garbage_collection
+from cnnspec.grammar.braces import balance
 from cnnspec.grammar.build import AstBuilder
 from cnnspec.grammar.errors import RESERVED, answer
 from cnnspec.grammar.lexer import Lexer
@@ -68,6 +69,8 @@ class LineEnds(PostLex):
                 if open_brackets:
                     open_brackets.pop()
             elif token.type == "_SEP" and token != ";" and open_brackets and open_brackets[-1] != "LBRACE":
+                if token.start_pos in closing:
+                    yield from self._close(token)
                 continue
             if closing and token.start_pos in closing:
                 yield from self._close(token)
@@ -83,7 +86,7 @@ class LineEnds(PostLex):
         yield from [_brace("RBRACE", start)] * self.mended.closing[start]
         if token.type == "RESERVED":
             token.type = token.value.upper()
-        if token.type != "RBRACE":
+        if token.type != "_SEP" and token.value not in ("}", "->", "=>", "|", "else"):
             yield Token("_SEP", ";", start, end_pos=start)
 
 
@@ -152,13 +155,35 @@ def parse(source: Source, report: Report) -> syntax.File:
     run finds them all.
     """
     mended = _without_nul(source, report)
+    try:
+        return parser().parse(source, mended)  # type: ignore[return-value]
+    except NestingError as error:
+        report.add(_too_deep(source, error))
+    except UnexpectedInput:
+        return _parse_mended(source, mended, report)
+    return _nothing(source)
+
+
+def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File:
+    """The AST of a spec with syntax errors. What is known of a line but that its braces are wrong is said."""
+    mended, braces = balance(source, mended)
+    found: list[Diagnostic] = []
+    file = _parse_around(source, mended, found)
+    lines = {diagnostic.span.line for diagnostic in found if diagnostic.span}
+    for diagnostic in [*found, *(d for d in braces if d.span and d.span.line not in lines)]:
+        report.add(diagnostic)
+    return file
+
+
+def _parse_around(source: Source, mended: Mended, found: list[Diagnostic]) -> syntax.File:
+    """The AST of a spec, each statement with an error left out once its diagnostic is in `found`."""
     most = max(1, min(MAX_SYNTAX_ERRORS, MAX_REREAD // (len(source.text) + 1)))
     last = -1
     for _ in range(most):
         try:
             return parser().parse(source, mended)  # type: ignore[return-value]
         except NestingError as error:
-            report.add(_too_deep(source, error))
+            found.append(_too_deep(source, error))
             break
         except UnexpectedInput as error:
             offset, accepts = _where(error, mended.text)
@@ -167,7 +192,12 @@ def parse(source: Source, report: Report) -> syntax.File:
                 continue
             last = offset
             diagnostic, mended = answer(source, mended, offset, accepts)
-            report.add(diagnostic)
+            found.append(diagnostic)
+    return _nothing(source)
+
+
+def _nothing(source: Source) -> syntax.File:
+    """What is read of a spec that has too many errors."""
     return syntax.File((syntax.Broken((), Span(source, 0, len(source.text))),), Span(source, 0, 0))
 
 

@@ -25,15 +25,15 @@ PIECE = re.compile(
 
 
 class Piece(NamedTuple):
-    """A word, number, text, bracket or sign, or the end of a statement; `kind` is its group in PIECE."""
+    """A word, number, text, bracket or sign, or the end of a statement; `kind` is its group in PIECE.
+
+    A brace that the text lacks ends where it starts.
+    """
 
     kind: str
     text: str
     start: int
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
+    end: int
 
 
 class Open(NamedTuple):
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 def pieces_of(text: str) -> list[Piece]:
     """All pieces of a text, blanks and comments left out."""
     return [
-        Piece(match.lastgroup or "", match.group(), match.start())
+        Piece(match.lastgroup or "", match.group(), *match.span())
         for match in PIECE.finditer(text)
         if match.lastgroup != "blank"
     ]
