@@ -7,7 +7,8 @@ from typing import Any
 
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.evaluate import compare, evaluate
+from cnnspec.elaborate.arithmetic import compare
+from cnnspec.elaborate.evaluate import evaluate
 from cnnspec.elaborate.nets import Elaborated
 from cnnspec.elaborate.values import Mistake
 from cnnspec.graph import show_value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cnnspec import syntax
+from cnnspec.elaborate.arithmetic import bounded_number, compare, is_number, operate, power, spent
 from cnnspec.elaborate.functions import FUNCTIONS, MAX_ITEMS, ItemsError, as_list
 from cnnspec.elaborate.values import (
     SHORTCUTS,
@@ -28,23 +27,6 @@ if TYPE_CHECKING:
 Variables = dict[str, Any]
 HERE = ("channels", "height", "width", "prev")
 SHAPE_ATTRIBUTES = ("channels", "height", "width", "size", "shape")
-
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-}
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def evaluate(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
@@ -234,28 +216,12 @@ def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -
     return -value if expression.operators.count("-") % 2 else value
 
 
-def is_number(value: Any) -> bool:
-    return value.__class__ is int or (isinstance(value, (int, float)) and not isinstance(value, bool))
-
-
 def _comparison(expression: syntax.Comparison, context: Context, variables: Variables) -> Any:
     values = [evaluate(operand, context, variables) for operand in expression.operands]
     if UNKNOWN in values:
         return UNKNOWN
     pairs = zip(expression.operators, values, values[1:], strict=False)
     return all(compare(symbol, left, right, expression.span) for symbol, left, right in pairs)
-
-
-def compare(symbol: str, left: Any, right: Any, span: Span) -> bool:
-    """Whether a comparison holds. Raises Mistake where the two cannot be compared."""
-    try:
-        if symbol == "in":
-            return left in as_list(right)
-        return COMPARISONS[symbol](left, right)
-    except TypeError:
-        raise Mistake(
-            "type", span, f"`{symbol}` cannot compare {kind_of(left)} and {kind_of(right)}"
-        ) from None
 
 
 def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Variables) -> Any:
@@ -265,69 +231,12 @@ def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Vari
     if expression.operators[0] == "**":
         result = values[-1]
         for base in reversed(values[:-1]):
-            result = _power(base, result, context, expression.span)
+            result = power(base, result, context, expression.span)
         return result
     result = values[0]
     for symbol, value in zip(expression.operators, values[1:], strict=True):
-        result = _operate(symbol, result, value, context, expression.span)
+        result = operate(symbol, result, value, context, expression.span)
     return result
-
-
-def _operate(symbol: str, left: Any, right: Any, context: Context, span: Span) -> Any:
-    if is_number(left) and is_number(right):
-        if right == 0 and symbol in ("/", "//", "%"):
-            raise Mistake("division-by-zero", span, f"`{symbol}` divides by zero")
-        return bounded_number(OPERATORS[symbol](left, right), context, span)
-    if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return _bounded_list(len(left) + len(right), lambda: left + right, span, context)
-    if symbol == "*" and isinstance(left, tuple) and isinstance(right, int):
-        return _bounded_list(len(left) * right, lambda: left * right, span, context)
-    if symbol == "*" and isinstance(right, tuple) and isinstance(left, int):
-        return _operate(symbol, right, left, context, span)
-    raise Mistake("type", span, f"`{symbol}` does not take {kind_of(left)} and {kind_of(right)}")
-
-
-def _bounded_list(
-    length: int, make: Callable[[], tuple[Any, ...]], span: Span, context: Context
-) -> tuple[Any, ...]:
-    if length > MAX_ITEMS:
-        raise BoundExceeded("bound-list", span, f"the list is longer than the bound of {MAX_ITEMS} items")
-    return spent(make(), span, context)
-
-
-def spent(result: Any, span: Span, context: Context) -> Any:
-    """A result, its items counted as steps where it is a list. Raises BoundExceeded."""
-    if isinstance(result, tuple):
-        context.step(span, len(result))
-    return result
-
-
-def _power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
-    if not is_number(base) or not is_number(exponent):
-        raise Mistake("type", span, f"`**` does not take {kind_of(base)} and {kind_of(exponent)}")
-    if base == 0 and exponent < 0:
-        raise Mistake("division-by-zero", span, "0 has no negative power")
-    if base < 0 and not float(exponent).is_integer():
-        raise Mistake("type", span, "a negative number has no fractional power")
-    try:
-        size = abs(exponent) * math.log2(abs(base)) if base else 0
-        whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
-        result = float(base) ** exponent if not whole else base**exponent if size < 64 else math.inf
-    except OverflowError:
-        result = math.inf
-    return bounded_number(result, context, span)
-
-
-def bounded_number(value: int | float, context: Context, span: Span) -> int | float:
-    """The number, if it is within the bounds. Raises BoundExceeded."""
-    limit = context.limits.integer
-    if isinstance(value, int):
-        if -limit <= value <= limit:
-            return value
-        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit}")
-    if not math.isfinite(value):
-        raise BoundExceeded("bound-integer", span, f"a number here is over the bound of {limit}")
-    return value
 
 
 def _selection(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
