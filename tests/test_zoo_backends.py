@@ -28,7 +28,7 @@ QUICK = (
 )
 """One net or more of most families, that take a second or two."""
 
-TRAINED = 40_000_000
+TRAINED = 10_000_000
 """The most weights of a net whose training is compared: the larger ones have the blocks of smaller ones."""
 
 BATCH = 4
@@ -92,9 +92,10 @@ def test_gradients_agree_too(name: str) -> None:
 def test_every_net_on_every_backend(name: str) -> None:
     """Outputs within 1e-4 in float32 and 1e-10 in float64; gradients and statistics but for the largest."""
     pytest.importorskip("onnxruntime")
-    graph = small(name, least=64)
-    weights = sum(prod(weight.shape) for _, weight, _ in declared(graph))
-    found = verify(graph, train=weights <= TRAINED, batch=BATCH)
-    assert found.ok, found.as_text()
-    exact = verify(graph, ["numpy", "torch"], dtype="float64", batch=BATCH)
-    assert exact.ok, exact.as_text()
+    graph = small(name)
+    for dtype in ("float32", "float64"):
+        found = verify(graph, dtype=dtype, batch=1)
+        assert found.ok, found.as_text()
+    if sum(prod(weight.shape) for _, weight, _ in declared(graph)) <= TRAINED:
+        trained = verify(small(name, least=64), ["numpy", "torch"], train=True, batch=BATCH)
+        assert trained.ok, trained.as_text()
