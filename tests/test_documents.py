@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from codeop import compile_command
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ def test_specs_shown_are_as_we_would_have_them(path: Path, tmp_path: Path) -> No
         if "warned" not in words:
             warnings = [d for d in diagnose(block.text, file.name, file) if d.severity == "warning"]
             assert not warnings, shown(tuple(warnings))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_python_shown_can_be_pasted_into_a_prompt(path: Path) -> None:
+    """A prompt takes a line at a time, and ends an indented block at an empty one."""
+    for block in fenced_blocks(path.read_text(encoding="utf-8")):
+        if block.language != "python" or block.title:
+            continue
+        lines: list[str] = []
+        for line in [*block.text.splitlines(), ""]:
+            lines.append(line)
+            if compile_command("\n".join(lines)) is not None:
+                lines = []
 
 
 def test_marks_stand_for_what_varies() -> None:
