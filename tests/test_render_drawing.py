@@ -225,3 +225,20 @@ def test_solids_are_to_scale():
     assert wide.height == 2 * narrow.height and wide.slant_x == 2 * narrow.slant_x
     assert narrow.width == 2 * wide.width
     assert make_solid((1000,), scale).height == 2 * make_solid((500,), scale).height
+
+
+def test_an_arc_stands_for_a_sum():
+    """Of MobileNetV2's blocks, only those that keep their shape have a shortcut."""
+    plan = make_plan(cnnspec.zoo("mobilenetv2").ir, Options())
+    arcs = [box.sign for box in plan.boxes.values() if box.rows[0].text.startswith("inverted_residual")]
+    assert arcs == ["", *("", "residual") * 5, ""]
+
+
+def test_a_stage_of_equal_blocks_keeps_its_label_in_blocks_and_not_in_volumes():
+    plan = make_plan(cnnspec.zoo("resnet18").ir, Options())
+    assert [box.rows[0].right for box in plan.boxes.values() if box.rows[0].right] == ["layer1"]
+    words = [
+        volume.words
+        for volume in make_volumes(make_plan(cnnspec.zoo("resnet18").ir, Options(view="volumes")))
+    ]
+    assert words[2:6] == ["basic x2"] * 4

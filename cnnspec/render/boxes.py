@@ -83,7 +83,7 @@ def make_box(graph: Graph, item: Item, figures: dict[str, Figures], narrow: bool
         op = graph[item.nodes[-1]].layer.op
         return Box((), "join", join=JOIN_SIGNS.get(op, "?"), note=note)
     make = narrow_rows if narrow else wide_rows
-    return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(item), note=note)
+    return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(graph, item), note=note)
 
 
 def make_layer_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
@@ -240,17 +240,18 @@ def main_layer(graph: Graph, item: Item) -> str | None:
     return main[0] if len(main) == 1 else None
 
 
-def sign_of(item: Item) -> Sign:
+def sign_of(graph: Graph, item: Item) -> Sign:
     """How values run in a block: past its layers to a sum, or from each layer to all later ones."""
     around = list(item.block.ancestors())[:3] if item.block and item.copies else []
     if any(block.kind == "dense" for block in around):
         return "dense"
+    joins = [name for name in item.all_nodes() if graph[name].layer.family == "join"]
     level = [item]
     while level:
         for part in level:
             if part.kind == "dense":
                 return "dense"
-            if part.kind == "residual":
+            if part.kind == "residual" and any(graph[name].block is part.block for name in joins):
                 return "residual"
         level = [child for part in level for child in part.children]
     return ""

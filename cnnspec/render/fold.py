@@ -112,7 +112,7 @@ def _block_item(folder: _Folder, block: Block) -> Item:
     if folder.folds:
         children = _fold_equal(folder, children, dense=block.kind == "dense")
     if len(children) == 1 and block.kind in WRAPPERS:
-        return replace(children[0], label=block.segment if block.kind == "label" else children[0].label)
+        return replace(children[0], label=_label_of_only(block, children[0]))
     if len(children) == 1 and children[0].kind == "run" and not children[0].copies:
         children = list(children[0].children)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
@@ -120,6 +120,13 @@ def _block_item(folder: _Folder, block: Block) -> Item:
     path = block.path or block.segment
     title = block.segment if block.kind == "label" else block.title
     return Item(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
+
+
+def _label_of_only(block: Block, child: Item) -> str:
+    """The label of what stands alone in a block: the block's, where the spec gives it one."""
+    if block.kind == "label":
+        return block.segment
+    return child.label or (label_of(block.segment, child.title) if block.kind == "repeat" else "")
 
 
 def label_of(segment: str, title: str) -> str:

@@ -111,11 +111,13 @@ def _shape(plan: Plan, number: int) -> Shape:
 
 
 def _words(plan: Plan, number: int) -> str:
-    """What made a value: the one conv, linear or pool layer of a box, or the name of its block."""
+    """What made a value: the one conv, linear or pool layer of a box, its block, or the label of a form."""
     item = plan.scene.items[number]
     times = f" x{item.times}" if item.times > 1 else ""
-    main = main_layer(plan.graph, item)
-    return (node_label(plan.graph, main) if main else item.label or item_title(plan.graph, item)) + times
+    if main := main_layer(plan.graph, item):
+        return node_label(plan.graph, main) + times
+    label = "" if item.kind in ("def", "share") else item.label
+    return (label or item_title(plan.graph, item)) + times
 
 
 def _is_flatten(plan: Plan, number: int) -> bool:
