@@ -357,7 +357,10 @@ def _separators(error: Error) -> Diagnostic | Answer | None:
         )
     if error.accepts <= {"RBRACE", "_SEP"} and found is error.first and found.kind != "end":
         message = "an arm begins with `|`, and this line is among arms"
-        return error.say("syntax", message, help="write | before it, or -> where the line before goes on")
+        diagnostic = error.say(
+            "syntax", message, help="write | before it, or -> where the line before goes on"
+        )
+        return (diagnostic, error.mended.put("|", found.start - 1)) if found.kind == "word" else diagnostic
     if found.text == "|" and "VBAR" not in error.accepts and opened is not None:
         diagnostic = error.say(
             "syntax",

@@ -37,6 +37,10 @@ class Mended:
         """Without a stretch."""
         return replace(self, text=self.text[:start] + " " * (end - start) + self.text[end:])
 
+    def put(self, sign: str, offset: int) -> Mended:
+        """With a sign in the place of a blank."""
+        return replace(self, text=self.text[:offset] + sign + self.text[offset + 1 :])
+
     def open(self, offset: int) -> Mended:
         """With a brace opened before an offset."""
         return replace(self, opening=self.opening | {offset})

@@ -172,6 +172,8 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
     lines = {diagnostic.span.line for diagnostic in found if diagnostic.span}
     for diagnostic in [*found, *(d for d in braces if d.span and d.span.line not in lines)]:
         report.add(diagnostic)
+        if diagnostic.code == "unopened" and diagnostic.span:
+            report.suspect(diagnostic.span)
     return file
 
 

@@ -66,6 +66,14 @@ class Report:
         self.total = 0
         """How many were reported so far, those met again included."""
         self.errors = 0
+        self._suspected: set[tuple[str, int]] = set()
+
+    def suspect(self, span: Span) -> None:
+        """Take what is unknown on a line, from here on, for the doing of a mistake that is known there."""
+        self._suspected.add((span.source.name, span.line))
+
+    def _is_suspected(self, span: Span) -> bool:
+        return (span.source.name, span.line) in self._suspected
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
@@ -74,6 +82,8 @@ class Report:
         self.errors += diagnostic.severity == "error"
         self.total += 1
         span = diagnostic.span
+        if self._suspected and span and diagnostic.code.startswith("unknown-") and self._is_suspected(span):
+            return
         key = (
             (diagnostic.code, span.source.name, span.start, span.end)
             if span

@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
+import collections.abc
 from typing import Any
 
 from cnnspec import syntax
 from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.evaluate import Variables, evaluate, suggest
-from cnnspec.elaborate.values import UNKNOWN, Callable, Mistake, kind_of
+from cnnspec.elaborate.evaluate import Variables, evaluate, nearest, suggest
+from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
 from cnnspec.layers.base import Kind, Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
 from cnnspec.source import Span
 
+Note = collections.abc.Callable[[Mistake], None]
+"""Takes a mistake that the call goes on after."""
+
+
+def refuse(mistake: Mistake) -> None:
+    """The note of a call that does not go on."""
+    raise mistake
+
 
 def match(
-    arguments: tuple[syntax.Argument, ...], names: tuple[str, ...], what: str, span: Span
+    arguments: tuple[syntax.Argument, ...], names: tuple[str, ...], what: str, span: Span, note: Note = refuse
 ) -> dict[str, syntax.Argument]:
-    """Which argument goes to which parameter. Raises Mistake for one too many, unknown or given twice."""
+    """Which argument goes to which parameter. Raises Mistake for one without a name that goes to none.
+
+    One that is unknown or given twice is noted and left out; if its name is nearly that of a parameter, it is
+    taken for that.
+    """
     found: dict[str, syntax.Argument] = {}
+    guessed: dict[str, syntax.Argument] = {}
     for position, argument in enumerate(arguments):
-        name = argument.name
-        if name is None:
-            if position and arguments[position - 1].name is not None:
-                raise Mistake(
-                    "argument-order",
-                    argument.span,
-                    f"in `{what}`, an argument without a name stands after one with a name",
-                    help="write those without a name first",
-                )
-            if position >= len(names):
-                takes = (
-                    f"takes {len(names)} argument{'s' if len(names) != 1 else ''}"
-                    if names
-                    else "takes no arguments"
-                )
-                listed = f": {', '.join(names)}" if names else ""
-                raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}")
+        if argument.name is None:
+            _check_position(arguments, position, names, what)
             name = names[position]
-        elif name not in names:
-            cure = suggest(name, list(names)) or (
-                f"it takes {', '.join(names)}" if names else "it takes none"
-            )
-            raise Mistake("argument-name", argument.span, f"`{what}` has no parameter `{name}`", help=cure)
+        elif argument.name in names:
+            name = argument.name
+        else:
+            note(_unknown(argument, names, what))
+            guessed |= dict.fromkeys(nearest(argument.name, names)[:1], argument)
+            continue
         if name in found:
-            raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
-        found[name] = argument
-    return found
+            note(Mistake("argument-twice", argument.span, f"`{name}` is given twice"))
+        else:
+            found[name] = argument
+    return guessed | found
+
+
+def _unknown(argument: syntax.Argument, names: tuple[str, ...], what: str) -> Mistake:
+    takes = f"it takes {', '.join(names)}" if names else "it takes none"
+    message = f"`{what}` has no parameter `{argument.name}`"
+    cure = suggest(argument.name or "", names) or takes
+    return Mistake("argument-name", argument.span, message, help=cure)
+
+
+def _check_position(
+    arguments: tuple[syntax.Argument, ...], position: int, names: tuple[str, ...], what: str
+) -> None:
+    """Raise Mistake for an argument without a name that no parameter is for."""
+    argument = arguments[position]
+    if position and arguments[position - 1].name is not None:
+        raise Mistake(
+            "argument-order",
+            argument.span,
+            f"in `{what}`, an argument without a name stands after one with a name",
+            help="write those without a name first",
+        )
+    if position >= len(names):
+        takes = f"takes {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
+        listed = f": {', '.join(names)}" if names else ""
+        raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}")
 
 
 def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
@@ -62,15 +88,18 @@ def layer_arguments(
     span: Span,
     context: Context,
     variables: Variables,
+    note: Note,
 ) -> dict[str, Any] | None:
     """The fields of a layer from the arguments of a call; None where one is unknown. Raises Mistake."""
     known = parameters(cls)
-    given = match(arguments, tuple(p.name for p in known), cls.op, span)
+    given = match(arguments, tuple(p.name for p in known), cls.op, span, note)
     values: dict[str, Any] = {}
     lost = False
     for parameter in known:
         argument = given.get(parameter.name)
         if argument is None:
+            if parameter.required and len(given) < len(arguments):
+                raise FollowUp
             if parameter.required:
                 raise missing(cls.op, parameter.name, span, parameter.doc)
             continue
@@ -136,12 +165,13 @@ def bind_parameters(
     caller: Context,
     variables: Variables,
     callee: Context,
+    note: Note,
 ) -> Variables:
     """The variables of a def from a call; defaults are evaluated at the call, in the def's module.
 
     Raises Mistake.
     """
-    given = match(arguments, tuple(p.name for p in known), what, span)
+    given = match(arguments, tuple(p.name for p in known), what, span, note)
     bound: Variables = {}
     for parameter in known:
         argument = given.get(parameter.name)
@@ -149,6 +179,8 @@ def bind_parameters(
             bound[parameter.name] = evaluate(argument.value, caller, variables)
         elif parameter.default is not None:
             bound[parameter.name] = evaluate(parameter.default, callee, bound)
+        elif len(given) < len(arguments):
+            raise FollowUp
         else:
             raise missing(what, parameter.name, span)
     return bound

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnnspec import syntax
 from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
 from cnnspec.elaborate.context import Context, Frame
-from cnnspec.elaborate.evaluate import Variables, evaluate, pick, suggest
+from cnnspec.elaborate.evaluate import Variables, evaluate, may_lack, pick, suggest
 from cnnspec.elaborate.forms import dense, join, residual
 from cnnspec.elaborate.modules import library_names
 from cnnspec.elaborate.sharing import SharedWeights, Sharing
@@ -122,9 +122,13 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
     if target is None and reference.name in context.frame.suspected:
         return UNKNOWN
     if target is None:
+        if reference.indices:
+            context.frame.lost.add(reference.name)
         raise unknown_block(walk, reference, context, scope)
     for group in reference.indices:
         values = [evaluate(expression, context, scope) for expression in group]
+        if isinstance(target, dict):
+            target = may_lack(target, reference.name, context)
         target = pick(target, tuple(values) if len(values) > 1 else values[0], reference.span)
     return target
 
@@ -153,7 +157,9 @@ def layer_call(
         return
     if unit.block is not None:
         raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
-    values = layer_arguments(target.layer, unit.arguments or (), unit.span, context, scope)
+    values = layer_arguments(
+        target.layer, unit.arguments or (), unit.span, context, scope, walk.noting(context)
+    )
     if values is None:
         walk.flowing(unit.span, context)
         context.value = LOST
@@ -185,19 +191,30 @@ def defined_call(
         target.module, Frame(), block, context.value, walk.limits, context.counter, context.depth
     )
     bound = bind_parameters(
-        target.name, definition.parameters, unit.arguments or (), unit.span, context, scope, callee
+        target.name,
+        definition.parameters,
+        unit.arguments or (),
+        unit.span,
+        context,
+        scope,
+        callee,
+        walk.noting(context),
     )
     block.arguments = tuple(bound.items())
     names = [p.name for p in definition.parameters]
     block.call = tuple(
-        [(a.name, bound[a.name or names[position]]) for position, a in enumerate(unit.arguments or ())]
+        [
+            (argument.name, bound[name])
+            for position, argument in enumerate(unit.arguments or ())
+            if (name := argument.name or "".join(names[position : position + 1])) in bound
+        ]
     )
     if definition.shared:
         weights = walk.shared.setdefault(id(definition), SharedWeights(definition.name))
         walk.sharing.append(Sharing(weights))
         walk.body(definition.body, callee, bound)
         walk.sharing.pop()
-        weights.complete = True
+        weights.complete = weights.complete or callee.value is None or callee.value.shape is not None
     else:
         stamped_body(walk, target, callee, bound, unit.span)
     context.value = callee.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from cnnspec.elaborate.values import (
     SHORTCUTS,
     UNKNOWN,
     BoundExceeded,
+    Family,
     Mistake,
     Value,
     kind_of,
@@ -75,9 +76,14 @@ def words() -> frozenset[str]:
     return frozenset(SHORTCUTS).union(*(kind.words for kind in kinds))
 
 
-def suggest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known names nearest to one that is not known, the nearest first."""
+    return get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.6)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
     """A help line that offers the known names nearest to one that is not known."""
-    near = get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.6)
+    near = nearest(name, known)
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
 
 
@@ -250,7 +256,10 @@ def _selection(expression: syntax.Expression, context: Context, variables: Varia
     if isinstance(first, syntax.Call):
         value = _call(first, root, context, variables)
     else:
-        value = _select(first, evaluate(root, context, variables), context, variables)
+        target = evaluate(root, context, variables)
+        if isinstance(root, syntax.Name) and isinstance(target, dict):
+            target = may_lack(target, root.name, context)
+        value = _select(first, target, context, variables)
     while chain:
         step = chain.pop()
         if isinstance(step, syntax.Call):
@@ -279,6 +288,15 @@ def _select(step: Any, target: Any, context: Context, variables: Variables) -> A
     return pick(target, index, step.span)
 
 
+class Doubtful(dict[tuple[int, ...], Value]):
+    """A family of labels some of which a syntax error may have left undefined."""
+
+
+def may_lack(family: Family, name: str, context: Context) -> Family:
+    """A family of labels, marked where a syntax error may have left some undefined."""
+    return Doubtful(family) if name in context.frame.suspected else family
+
+
 def pick(target: Any, index: Any, span: Span) -> Any:
     """One item of a list or a family of labels; of a family with more indices, the part with the first ones.
 
@@ -292,6 +310,8 @@ def pick(target: Any, index: Any, span: Span) -> Any:
             return target[key]
         if part := {k[len(key) :]: v for k, v in target.items() if k[: len(key)] == key}:
             return part
+        if isinstance(target, Doubtful):
+            return UNKNOWN
         have = ", ".join("[" + ", ".join(map(str, k)) + "]" for k in list(target)[:12])
         shown = ", ".join(map(str, key))
         raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")

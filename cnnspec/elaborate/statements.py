@@ -44,7 +44,7 @@ def labelled(
         for unit in flow.units:
             walk_unit(walk, unit, inner, scope, "")
         context.value = inner.value
-    if label.name in scope:
+    if scope.get(label.name, UNKNOWN) is not UNKNOWN:
         raise label_taken(label.name, label.span, "parameter or value")
     bind(label.name, indices, segment, context.value or LOST, label.span, context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cnnspec import syntax
@@ -98,6 +99,15 @@ class Walk:
         self.reported += 1
         if self.reported > MAX_MISTAKES:
             raise Abandoned
+
+    def noting(self, context: Context) -> Callable[[Mistake], None]:
+        """Takes a mistake after which the statement goes on."""
+
+        def note(mistake: Mistake) -> None:
+            self.report_mistake(mistake, context)
+            context.frame.tainted = self.broken = True
+
+        return note
 
     def lose(self, statement: syntax.Statement, context: Context, scope: Variables) -> None:
         """After a mistake: what the statement would have defined is unknown from here on."""
