@@ -200,6 +200,8 @@ def test_wrong_options_are_named(options: dict[str, object], message: str):
 
 
 def test_the_format_is_that_of_the_suffix(tmp_path: Path):
+    with pytest.raises(RenderError, match="html, mmd, and net has no suffix that says which"):
+        render(cnnspec.zoo("lenet5").ir, tmp_path / "net")
     with pytest.raises(RenderError, match="one of svg, png, pdf, dot, html, mmd, not 'gif'"):
         render(render_nets.resnet((1,)), tmp_path / "net.gif")
     assert list(tmp_path.iterdir()) == []

@@ -44,7 +44,8 @@ def render(
     """
     kind = format or Path(path).suffix.removeprefix(".").lower()
     if kind not in FORMATS:
-        raise RenderError(f"a diagram is written as one of {', '.join(FORMATS)}, not {kind!r}")
+        found = f"not {kind!r}" if kind else f"and {Path(path).name} has no suffix that says which"
+        raise RenderError(f"a diagram is written as one of {', '.join(FORMATS)}, {found}")
     options = Options(view, depth, tuple(expand), direction, color_by, theme)
     write_whole(Path(path), _encode(graph, options, kind))
 
