@@ -23,7 +23,7 @@ from cnnspec.passes.depth import depth
 from cnnspec.passes.memory import memory
 from cnnspec.passes.receptive_field import Field, last_map, receptive_field
 from cnnspec.passes.shapes import reshape
-from cnnspec.passes.stages import ancestors, stages
+from cnnspec.passes.stages import ancestors, grows, stages
 from cnnspec.passes.verify import IllegalGraph, verify
 
 
@@ -76,6 +76,11 @@ def test_shared_weights_are_counted_once_and_multiplied_each_time() -> None:
     net = cnnspec.loads("share twin { conv(3, 3) }\nnet A { input 3x8x8; twin; twin }")
     assert net.params == 3 * 3 * 9 + 3
     assert net.macs == 2 * 3 * 3 * 9 * 64
+
+
+def test_shared_statistics_are_counted_once() -> None:
+    net = cnnspec.loads("share norm { batchnorm }\nnet A { input 3x8x8; norm; norm }")
+    assert net.compiled.costs.total == LayerCost(params=6, buffers=6, operations=2 * 2 * 3 * 64)
 
 
 def test_conventions() -> None:
@@ -145,6 +150,43 @@ def test_a_join_sees_all_that_its_arms_see() -> None:
     assert receptive_field(graph)["join"] == Field((7, 7), (1, 1), (3, 3))
 
 
+def test_a_join_of_unequal_axes_and_steps() -> None:
+    graph = build(
+        "join",
+        {"input": (1, 8, 8)},
+        [
+            ("wide", Conv(1, (1, 5)), ("input",)),
+            ("square", Conv(1, 3), ("input",)),
+            ("join", Concat(), ("square", "wide")),
+            ("halved", Conv(1, 3, 2), ("input",)),
+            ("cut", Conv(1, 5, pad=0), ("input",)),
+            ("sum", Add(), ("halved", "cut")),
+        ],
+        {"join": "join", "sum": "sum"},
+    )
+    fields = receptive_field(graph)
+    assert fields["join"] == Field((3, 5), (1, 1), (1, 2))
+    # output i of `halved` sees 2i-1 .. 2i+1, of `cut` i .. i+4: of steps that differ the larger one stands
+    assert fields["sum"] == Field((6, 6), (2, 2), (1, 1))
+
+
+def test_fields_of_signals_and_volumes() -> None:
+    line = build(
+        "line",
+        {"input": (1, 32)},
+        [
+            ("a", Conv(1, 3, 2), ("input",)),
+            ("b", Conv(1, 5, 2), ("input",)),
+            ("join", Concat(), ("a", "b")),
+        ],
+        {"output": "join"},
+    )
+    assert receptive_field(line)["join"] == Field((5,), (2,), (2,))
+    volume = chain(("a", Conv(1, 3)), ("b", Conv(1, (1, 1, 3))), shape=(1, 8, 8, 8))
+    assert receptive_field(volume)["a"] == Field((3, 3, 3), (1, 1, 1), (1, 1, 1))
+    assert receptive_field(volume)["b"] == Field((3, 3, 5), (1, 1, 1), (1, 1, 2))
+
+
 def test_upsampling_and_transposed_convolutions_step_by_fractions() -> None:
     fields = receptive_field(chain(("a", Conv(1, 3, 2)), ("b", Upsample(2)), ("c", TransposedConv(1, 2, 2))))
     assert fields["b"] == Field((4, 4), (1, 1), (2, 2))
@@ -176,6 +218,39 @@ def test_the_last_map_has_more_than_one_pixel() -> None:
     graph = chain(("flatten", Flatten()), shape=(4, 1, 1))
     node = last_map(graph)
     assert node is not None and node.name == "input"
+
+
+def last_map_name(graph: Graph) -> str | None:
+    node = last_map(graph)
+    return None if node is None else node.name
+
+
+def test_the_last_map_of_a_signal() -> None:
+    graph = chain(("conv", Conv(1, 3)), ("gap", GlobalAvgPool()), shape=(4, 8))
+    assert last_map_name(graph) == "conv"
+    assert last_map_name(chain(("gap", GlobalAvgPool()), shape=(4, 8))) == "input"
+
+
+def test_the_last_map_may_have_two_pixels_or_a_single_row() -> None:
+    assert last_map_name(chain(("conv", Conv(1, 3)), ("pool", MaxPool(16)))) == "pool"
+    assert last_map_name(chain(("conv", Conv(1, 3)), ("pool", MaxPool((16, 32))))) == "pool"
+    assert last_map_name(chain(("conv", Conv(1, 3)), ("pool", MaxPool((32, 16))))) == "pool"
+
+
+def test_behind_a_gate_the_last_map_is_that_of_the_gated_map() -> None:
+    graph = build(
+        "gate",
+        {"input": (4, 8)},
+        [
+            ("conv", Conv(4, 3), ("input",)),
+            ("pool", GlobalAvgPool(), ("conv",)),
+            ("flatten", Flatten(), ("input",)),
+            ("linear", Linear(4), ("flatten",)),
+            ("gate", Mul(), ("linear", "pool")),
+        ],
+        {"output": "gate"},
+    )
+    assert last_map_name(graph) == "conv"
 
 
 # ---- memory, in bytes of fp32
@@ -236,6 +311,27 @@ def test_depth_is_that_of_the_longest_arm_and_the_deepest_head() -> None:
     graph = replace(graph, training_heads=frozenset({"side"}))
     assert depth(graph, cost(graph)) == 3
     assert depth(chain(("relu", ReLU())), cost(chain(("relu", ReLU())))) == 0
+
+
+def test_the_second_of_two_arms_may_be_the_longer_one() -> None:
+    graph = build(
+        "arms",
+        {"input": (1, 1, 1)},
+        [
+            ("a", Conv(1, 1), ("input",)),
+            ("b", Conv(1, 1), ("a",)),
+            ("add", Add(), ("a", "b")),
+        ],
+        {"output": "add"},
+    )
+    assert depth(graph, cost(graph)) == 2
+
+
+def test_what_begins_at_an_input_or_is_for_training_has_no_depth() -> None:
+    graph = chain(("conv", Conv(1, 1)))
+    assert depth(graph, cost(graph)) == 1
+    graph = replace(graph, training_heads=frozenset({"output"}))
+    assert depth(graph, cost(graph)) == 0
 
 
 # ---- shapes
@@ -321,6 +417,28 @@ def test_only_nets_of_one_input_and_what_their_first_head_needs_have_stages() ->
 def test_a_net_that_upsamples_has_no_stages() -> None:
     graph = chain(("a", Conv(8, 3, 2)), ("up", Upsample(2)), ("b", Conv(8, 3)))
     assert stages(graph, cost(graph)) == []
+
+
+def test_upsampling_of_a_signal_or_of_one_axis() -> None:
+    assert sizes_widths_depths(chain(("a", Conv(8, 3, 2)), ("up", Upsample(2)), shape=(1, 8))) == []
+    assert grows((1, 8), (2, 8)) and grows((8, 1), (4, 2)) and grows((2,), (3,))
+    assert not grows((4, 4), (4, 4)) and not grows((4, 4), (4, 2))
+    assert not grows((1, 1), (8, 8)) and not grows((), (8, 8)) and not grows((8, 8), ())
+
+
+def test_a_stage_has_more_than_one_pixel() -> None:
+    graph = chain(
+        ("a", Conv(8, 3)),
+        ("pool", MaxPool(2)),
+        ("b", Conv(9, 3)),
+        ("pool2", MaxPool(2)),
+        ("c", Conv(5, 1)),
+        ("flatten", Flatten()),
+        ("linear", Linear(7)),
+        shape=(1, 4, 4),
+    )
+    assert sizes_widths_depths(graph) == [(4, 8, 1), (2, 9, 1)]
+    assert sizes_widths_depths(chain(("a", Conv(8, 3)), ("b", Conv(6, 3)), shape=(1, 1, 8))) == [(1, 8, 2)]
 
 
 def test_ancestors_are_what_a_node_needs() -> None:

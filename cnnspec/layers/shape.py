@@ -264,6 +264,6 @@ def linear_window(step: Fraction) -> Window:
     These positions are whole multiples of 1/D from a whole number, so the inputs are at most (D-1)/D away.
     """
     middle = (step - 1) / 2
-    parts = step.denominator * (1 if (step.numerator - step.denominator) % 2 == 0 else 2)
+    parts = step.denominator * (1 if step.numerator % 2 == step.denominator % 2 else 2)
     reach = Fraction(parts - 1, parts)
     return Window(step, middle - reach, middle + reach)

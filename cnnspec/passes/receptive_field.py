@@ -55,7 +55,7 @@ def receptive_field(graph: Graph) -> Fields:
 def _windows(applied: Applied) -> Bounds | None:
     """The windows of a layer; those of a 1x1 conv look at one pixel as well."""
     windows = applied.layer.window(*applied.shapes)
-    return POINTWISE if windows is not None and set(windows) <= {PIXEL} else windows
+    return POINTWISE if windows is not None and all(window == PIXEL for window in windows) else windows
 
 
 def _bounds(node: Node, windows: Bounds | None, bounds: Mapping[str, Bounds | None]) -> Bounds | None:
@@ -83,10 +83,9 @@ def _union(sources: list[Bounds | None]) -> Bounds | None:
     known = [source for source in sources if source is not None]
     if len(known) < len(sources):
         return None
-    if known.count(known[0]) == len(known):
-        return known[0]
-    if all(map(_is_square, known)):
-        return (_widest([source[0] for source in known]),) * len(known[0])
+    first, *others = known
+    if others.count(first) == len(others):
+        return first
     return tuple([_widest(axis) for axis in zip(*known, strict=True)])
 
 
@@ -103,11 +102,8 @@ def _is_square(windows: Bounds) -> bool:
 def _field(bounds: Bounds | None) -> Field | None:
     if bounds is None:
         return None
-    axes = bounds[:1] if _is_square(bounds) else bounds
-    repeats = len(bounds) // len(axes)
-    sizes = [floor(high) - ceil(low) + 1 for _, low, high in axes]
-    strides, paddings = [step for step, _, _ in axes], [-ceil(low) for _, low, _ in axes]
-    return Field(tuple(sizes * repeats), tuple(strides * repeats), tuple(paddings * repeats))
+    sizes = tuple([floor(high) - ceil(low) + 1 for _, low, high in bounds])
+    return Field(sizes, tuple([step for step, _, _ in bounds]), tuple([-ceil(low) for _, low, _ in bounds]))
 
 
 def last_map(graph: Graph) -> Node | None:
@@ -119,11 +115,7 @@ def last_map(graph: Graph) -> Node | None:
     node = graph.nodes[heads[0]] if heads else None
     while node is not None and node.inputs:
         shapes = [graph.nodes[name].shape for name in node.inputs]
-        if (
-            len(node.shape) > 1
-            and node.layer.window(*shapes) is not None
-            and any(n > 1 for n in node.shape[1:])
-        ):
+        if node.layer.window(*shapes) is not None and any(n > 1 for n in node.shape[1:]):
             return node
         wider = [name for name in node.inputs if len(graph.nodes[name].shape) > 1] or list(node.inputs)
         node = graph.nodes[wider[0]]

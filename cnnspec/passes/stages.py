@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
@@ -26,8 +27,8 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
     if len(graph.inputs) != 1 or not heads:
         return []
     needed = ancestors(graph, heads[0])
-    widths: dict[tuple[int, ...], int] = {}
-    depths: dict[tuple[int, ...], int] = {}
+    widths: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    depths: defaultdict[tuple[int, ...], int] = defaultdict(int)
     firsts: dict[tuple[int, ...], Node] = {}
     nodes = graph.nodes
     depth: dict[str, int] = {}
@@ -39,25 +40,24 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
         for source in node.inputs:
             before = nodes[source].shape
             if before == shape or before[1:] == size:
-                if depth[source] > inside:
-                    inside = depth[source]
+                inside = max(inside, depth[source])
             elif grows(before[1:], size):
                 return []
         if layer_cost.macs:
             inside += 1
-            if max(size, default=1) > 1 and size not in firsts:
-                firsts[size] = node
+            if any(n > 1 for n in size):
+                firsts.setdefault(size, node)
         depth[name] = inside
-        if inside > depths.get(size, 0):
-            depths[size] = inside
-        if inside and shape[0] > widths.get(size, 0):
-            widths[size] = shape[0]
+        if inside:
+            depths[size] = max(inside, depths[size])
+            widths[size] = max(shape[0], widths[size])
     return [Stage(size, widths[size], depths[size], first) for size, first in firsts.items()]
 
 
 def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
-    return max(before, default=1) > 1 and any(n > b for n, b in zip(after, before, strict=False))
+    spread = all(b == 1 for b in before)
+    return not spread and any(n > b for n, b in zip(after, before, strict=False))
 
 
 def ancestors(graph: Graph, *names: str) -> set[str]:
