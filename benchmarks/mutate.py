@@ -123,7 +123,8 @@ def tests_for(file: Path) -> list[list[str]]:
         families = ("base", "errors", "conv", "pool", "norm", "shape", "join", "activation", "dense")
         names = [[own], [f"layers_{family}" for family in families] + ["passes"]]
     else:
-        names = [["fold_batchnorm" if file.stem == "fold_batchnorm" else "passes"]]
+        own = {"fold_batchnorm": "fold_batchnorm", "lint": "lint", "lint_syntax": "lint"}
+        names = [[own.get(file.stem, "passes")]]
         names += [["diagnostics_cases", "diagnostics_pages"]] if file.stem.startswith("lint") else []
     groups = [[ROOT / "tests" / f"test_{name}.py" for name in group] for group in names]
     return [[str(path) for path in paths if path.exists()] for paths in groups]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import Layer, LayerError, Shape, describe, layer
@@ -117,8 +118,8 @@ def cure(op: str, first: Shape, second: Shape) -> str:
 def size_cure(first: Shape, second: Shape) -> str:
     """What makes the sizes of two maps agree: a stride where one divides the other, else a resize."""
     large, small = (first, second) if prod(first[1:]) >= prod(second[1:]) else (second, first)
-    ratios = {b // s if b % s == 0 else 0 for b, s in zip(large[1:], small[1:], strict=True)}
-    if len(ratios) == 1 and (ratio := ratios.pop()) > 1:
+    ratios = {Fraction(b, s) for b, s in zip(large[1:], small[1:], strict=True)}
+    if len(ratios) == 1 and (ratio := ratios.pop()).denominator == 1:
         return (
             f"stride={ratio} on the path to {describe(large)}, or upsample({ratio}) after {describe(small)}, "
             "makes sizes agree"

@@ -101,9 +101,14 @@ def large_linear(subject: Subject) -> Iterator[Finding]:
                 "large-linear",
                 node,
                 f"one linear layer holds {100 * params // costs.total.params} % of the parameters: "
-                f"{params:,}, {params * BYTES / 1e6:,.0f} MB in fp32",
-                f"gap before flatten would save {saved:,} parameters, {saved * BYTES / 1e6:,.0f} MB",
+                f"{params:,}, {megabytes(params)} in fp32",
+                f"gap before flatten would save {saved:,} parameters, {megabytes(saved)}",
             )
+
+
+def megabytes(values: int) -> str:
+    """The memory of so many values in fp32, in words."""
+    return f"{values * BYTES / 1e6:,.0f} MB"
 
 
 def _flattened_map(graph: Graph, node: Node) -> tuple[int, ...] | None:
