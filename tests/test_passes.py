@@ -479,7 +479,9 @@ def test_an_illegal_node(name: str, fields: dict[str, Any], message: str) -> Non
     ("fields", "message"),
     [
         ({"inputs": ("conv",)}, "an input is no input"),
+        ({"inputs": ("input", "conv")}, "an input is no input"),
         ({"outputs": {"head": "none"}}, "a head is no node"),
+        ({"outputs": {"head": "linear", "other": "none"}}, "a head is no node"),
         ({"outputs": {}}, "a head is no node"),
         ({"training_heads": frozenset({"none"})}, "a training head is no head"),
     ],
@@ -487,6 +489,19 @@ def test_an_illegal_node(name: str, fields: dict[str, Any], message: str) -> Non
 def test_illegal_ends(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(IllegalGraph, match=message):
         verify(replace(small(), **fields))
+
+
+def test_all_heads_may_be_for_training() -> None:
+    verify(replace(small(), training_heads=frozenset({"head", "side"})))
+
+
+def test_blocks_know_what_they_are_in() -> None:
+    graph = cnnspec.loads("net A { input 4; stem { relu }; body { linear(4) } }").ir
+    verify(graph)
+    stem, body = (block for block in graph.root.walk() if block.title in ("stem", "body"))
+    body.parent = stem
+    with pytest.raises(IllegalGraph, match="has another parent"):
+        verify(graph)
 
 
 def test_the_block_tree_holds_every_node_once() -> None:
