@@ -74,6 +74,17 @@ def test_inputs_are_given_from_outside():
     assert codes(FAMILY, net="Member", inputs={"image": (1, 2, 2)}) == ["unknown-input"]
 
 
+@pytest.mark.parametrize(
+    ("given", "cure"),
+    [((20, 24), "did you mean 1x20x24?"), ((1, 20, 24, 2), "give 3 sizes, as in 1x8x8")],
+)
+def test_an_input_from_outside_keeps_its_rank(given, cure):
+    with pytest.raises(cnnspec.SpecError) as caught:
+        cnnspec.loads("net A { input 1x8x8; relu }", inputs={"input": given})
+    (mistake,) = caught.value.diagnostics
+    assert (mistake.code, mistake.help) == ("input-shape", cure)
+
+
 def test_marks_hold_for_the_inputs_as_written():
     text = "net A { input 3x8x8; conv(4, 3) => 4x8x8 }"
     assert cnnspec.loads(text, inputs={"input": (3, 9, 9)}).outputs == {"output": (4, 9, 9)}

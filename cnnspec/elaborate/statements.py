@@ -14,7 +14,7 @@ from cnnspec.elaborate.labels import bind, label_indices, label_segment, label_t
 from cnnspec.elaborate.lost import broken_names, words_of
 from cnnspec.elaborate.values import LOST, UNKNOWN, Mistake, Value
 from cnnspec.graph import Block
-from cnnspec.layers.base import describe
+from cnnspec.layers.base import Shape, describe
 from cnnspec.layers.input import Input
 from cnnspec.source import Span
 
@@ -118,10 +118,23 @@ def input_declaration(
         return
     if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
         raise Mistake("input-shape", declaration.span, "the sizes of an input must be integers of at least 1")
+    if len(shape) != len(extents):
+        raise Mistake(
+            "input-shape",
+            declaration.span,
+            f"input `{name}` has {len(extents)} sizes, channels first, and is given as {describe(shape)}",
+            help=_full_shape(shape, extents),
+        )
     node = walk.draft.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
     walk.draft.inputs.append(node.node)
     bind(name, (), name, node, declaration.span, context)
     context.value = node if len(walk.draft.inputs) == 1 else None
+
+
+def _full_shape(given: Shape, extents: Shape) -> str:
+    if len(given) == len(extents) - 1:
+        return f"did you mean {describe((extents[0], *given))}?"
+    return f"give {len(extents)} sizes, as in {describe(extents)}"
 
 
 def section(walk: Walk, section: syntax.Section, context: Context, scope: Variables) -> None:
