@@ -57,6 +57,9 @@ class AstBuilder(Transformer[Token, syntax.File]):
     def broken(self, children: list[Any]) -> syntax.Broken:
         return syntax.Broken(_nodes(children), self._over(children))
 
+    def stray(self, children: list[Any]) -> syntax.Broken:
+        return syntax.Broken((), self._over(children))
+
     def start(self, children: list[Any]) -> syntax.File:
         return syntax.File(tuple(children), Span(self.source, 0, len(self.source.text)))
 

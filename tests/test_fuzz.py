@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 
 TEXTS = seeds()
 
+FOUND = ("netLeaky\n    conv(8, 3) -> relu  # {leaky\n}",)
+"""Texts that fuzzing has found a fault with."""
+
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(specs())
@@ -24,3 +27,8 @@ def test_mutated_specs(seed: int) -> None:
     random = Random(seed)
     for _ in range(40):
         judge(mutate(TEXTS, random), random.randrange(9))
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_what_fuzzing_has_found(text: str) -> None:
+    judge(text)
