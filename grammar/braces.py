@@ -14,7 +14,7 @@ FLAT = -1
 """The column of a block whose lines are indented no deeper than it: indentation says nothing of it."""
 MAX_DEPTH = 200
 MAX_BRACES = 25
-MAX_LENGTH = 2**20
+MAX_LENGTH = 2**17
 """Longer texts are not looked through."""
 CONTINUING = ("->", "=>", "|", "else")
 HEADERS = (*WITH_BLOCKS, "else")

@@ -28,7 +28,7 @@ GRAMMAR = Path(__file__).with_name("cnn.lark")
 TABLES = GRAMMAR.with_name("cnn.tables")
 MAX_NESTING = 200
 MAX_SYNTAX_ERRORS = 25
-MAX_REREAD = 4 * 2**20
+MAX_REREAD = 2**19
 """How many characters are read again after syntax errors, in all."""
 OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
 CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
@@ -168,7 +168,7 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
     """The AST of a spec with syntax errors. What is known of a line but that its braces are wrong is said."""
     mended, braces = balance(source, mended)
     found: list[Diagnostic] = []
-    file = _parse_around(source, mended, found)
+    file = _parse_around(source, mended, found, MAX_SYNTAX_ERRORS - len(braces))
     lines = {diagnostic.span.line for diagnostic in found if diagnostic.span}
     for diagnostic in [*found, *(d for d in braces if d.span and d.span.line not in lines)]:
         report.add(diagnostic)
@@ -177,11 +177,10 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
     return file
 
 
-def _parse_around(source: Source, mended: Mended, found: list[Diagnostic]) -> syntax.File:
+def _parse_around(source: Source, mended: Mended, found: list[Diagnostic], most: int) -> syntax.File:
     """The AST of a spec, each statement with an error left out once its diagnostic is in `found`."""
-    most = max(1, min(MAX_SYNTAX_ERRORS, MAX_REREAD // (len(source.text) + 1)))
     last = -1
-    for _ in range(most):
+    for _ in range(max(1, min(most, MAX_REREAD // (len(source.text) + 1)))):
         try:
             return parser().parse(source, mended)  # type: ignore[return-value]
         except NestingError as error:

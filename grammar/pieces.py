@@ -97,15 +97,16 @@ def statement_end(pieces: list[Piece], place: Place, text: str) -> int:
     """The offset at which the statement around a place ends; the end of the line where brackets stay open."""
     depth = sum(o.piece.text == "{" for o in place.open)
     opened, statement = list(place.open), place.statement
+    braces = depth
     for number in range(place.at, len(pieces)):
         piece = pieces[number]
-        braces = sum(o.piece.text == "{" for o in opened)
         plain = len(opened) == 0 or opened[-1].piece.text == "{"
         if piece.text == "}" and braces == depth:
             return piece.start if plain else line_end(pieces, place, text)
         if plain and braces == depth and (piece.kind == "end" or piece.text == "|"):
             return piece.start
         statement = step(piece, number, statement, opened)
+        braces += (piece.text == "{") - (piece.text == "}" and braces > 0)
     return len(text) if len(opened) == depth else line_end(pieces, place, text)
 
 

@@ -115,6 +115,19 @@ TEXTS = {
     "quotes": (in_net('let a = "' + "x" * 100_000), "unclosed"),
     "errors": (in_net("conv(8 3)\n" * 200), "syntax"),
     "arrows": (in_net("-> " * 20_000), "syntax"),
+    "closing braces": ("}\n" * 50_000, "unopened"),
+    "nets given by nets": (
+        "net N0 { input 4; relu }\n" + "\n".join(f"net N{i + 1} = N{i}" for i in range(300)),
+        "bound-nesting",
+    ),
+    "else without end": (
+        in_net("if false { relu } else { " * 5_000 + "relu" + " }" * 5_000),
+        "bound-nesting",
+    ),
+    "a tower of comprehensions": (
+        in_net("let a = [0 " + "".join(f"for i{n} in range(2) " for n in range(40)) + "]\n    relu"),
+        "bound-steps",
+    ),
     "a Python word": (in_net("lambda: conv(8, 3)"), "python-word"),
     "a label like a layer": (in_net("relu: conv(8, 3)"), "label-taken"),
     "use outside": ('use "../../../../../../../etc/passwd" (f)\n' + in_net("relu"), "use-outside"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnspec.layers.base import POINTWISE, Init, Weight
+from cnnspec.layers.base import POINTWISE, Init, LayerError, Weight
 from cnnspec.layers.dense import Dropout, DropPath, Flatten, Identity, LayerScale, Linear, Scale
 
 MAP = (6, 7, 5)
@@ -59,3 +59,14 @@ def test_weights():
 def test_operations():
     assert Scale().operations(MAP) == LayerScale().operations(MAP) == 210
     assert Dropout().operations(MAP) == DropPath(0.1).operations(MAP) == Identity().operations(MAP) == 0
+
+
+def test_what_a_linear_layer_on_a_map_is_told():
+    with pytest.raises(LayerError) as caught:
+        Linear(5).infer((8, 2))
+    assert caught.value.help == (
+        "flatten first: flatten -> linear(5) has 80 weights, gap -> flatten -> linear(5) has 40"
+    )
+    with pytest.raises(LayerError) as caught:
+        Linear(5).infer((8, 1, 1))
+    assert caught.value.help == "flatten first: flatten -> linear(5) has 40 weights"

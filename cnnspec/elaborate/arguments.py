@@ -17,6 +17,10 @@ Note = collections.abc.Callable[[Mistake], None]
 """Takes a mistake that the call goes on after."""
 
 
+MAX_UNKNOWN = 10
+"""A call with as many unknown arguments does not go on."""
+
+
 def refuse(mistake: Mistake) -> None:
     """The note of a call that does not go on."""
     raise mistake
@@ -25,13 +29,14 @@ def refuse(mistake: Mistake) -> None:
 def match(
     arguments: tuple[syntax.Argument, ...], names: tuple[str, ...], what: str, span: Span, note: Note = refuse
 ) -> dict[str, syntax.Argument]:
-    """Which argument goes to which parameter. Raises Mistake for one without a name that goes to none.
+    """Which argument goes to which parameter. Raises Mistake for one too many, or given twice.
 
-    One that is unknown or given twice is noted and left out; if its name is nearly that of a parameter, it is
-    taken for that.
+    One that is unknown is noted and left out, unless its name is nearly that of a parameter: then it is taken
+    for that.
     """
     found: dict[str, syntax.Argument] = {}
     guessed: dict[str, syntax.Argument] = {}
+    unknown: list[str] = []
     for position, argument in enumerate(arguments):
         if argument.name is None:
             _check_position(arguments, position, names, what)
@@ -39,13 +44,13 @@ def match(
         elif argument.name in names:
             name = argument.name
         else:
-            note(_unknown(argument, names, what))
+            unknown.append(argument.name)
+            (note if len(unknown) < MAX_UNKNOWN else refuse)(_unknown(argument, names, what))
             guessed |= dict.fromkeys(nearest(argument.name, names)[:1], argument)
             continue
         if name in found:
-            note(Mistake("argument-twice", argument.span, f"`{name}` is given twice"))
-        else:
-            found[name] = argument
+            raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
+        found[name] = argument
     return guessed | found
 
 

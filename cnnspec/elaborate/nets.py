@@ -23,6 +23,8 @@ from cnnspec.layers.base import Shape
 from cnnspec.source import Source
 
 RECURSION_LIMIT = 20_000
+MAX_LINKS = 200
+"""How many nets may be given by one another in a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +66,11 @@ def open_parameters(name: str, module: Module) -> list[str]:
 def _links(name: str, module: Module) -> Iterator[tuple[syntax.Net | syntax.Given | None, Module]]:
     """A net, the one it is given by, and so on, each with its file; None ends it where there is none.
 
-    A circle ends where it closes.
+    A circle ends where it closes, and a chain that is too long at the bound.
     """
     seen: set[int] = set()
     item, home = module.net(name)
-    while isinstance(item, syntax.Given) and id(item) not in seen:
+    while isinstance(item, syntax.Given) and id(item) not in seen and len(seen) < MAX_LINKS:
         seen.add(id(item))
         yield item, home
         item, home = home.net(item.base.name)
@@ -142,6 +144,9 @@ def _base_is_lost(name: str, module: Module) -> bool:
 
 
 def _no_base(item: syntax.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:
+    if item is not None and len(chain) == MAX_LINKS and all(item is not given for given, _ in chain):
+        message = f"net {item.name} is given by another, and that again, more than {MAX_LINKS} times"
+        return Mistake("bound-nesting", item.span, message, help="give it by the net at the end of this")
     if item is not None:
         return Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
     last, module = chain[-1]
