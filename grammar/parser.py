@@ -19,9 +19,10 @@ from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.grammar.braces import balance
 from cnnspec.grammar.build import AstBuilder
-from cnnspec.grammar.errors import RESERVED, answer
+from cnnspec.grammar.errors import answer
 from cnnspec.grammar.lexer import Lexer
 from cnnspec.grammar.mend import BROKEN, Mended, without_piece
+from cnnspec.grammar.words import RESERVED
 from cnnspec.source import Source, Span
 
 GRAMMAR = Path(__file__).with_name("cnn.lark")
