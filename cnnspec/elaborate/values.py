@@ -46,7 +46,7 @@ class Limits:
 
     nodes: int = 1_000_000
     nesting: int = 200
-    file_size: int = 2**20
+    file_size: int = 4 * 2**20
     integer: int = 2**53
     steps: int = 200_000
 
