@@ -105,9 +105,8 @@ def read_image(path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.
     if (picture.height, picture.width) != shape[1:]:
         found = f"{picture.height}x{picture.width}"
         raise InputError(f"{path} is {found} pixels, the net takes {describe(shape[1:])}: add --resize")
-    pixels = np.asarray(picture, np.float32) / 255
-    channels_last: NDArray[np.float32] = pixels.reshape(1, *shape[1:], shape[0])
-    return channels_last.transpose(0, 3, 1, 2)
+    pixels = np.asarray(picture, np.float32) / np.float32(255)
+    return pixels.reshape(1, *shape[1:], shape[0]).transpose(0, 3, 1, 2)
 
 
 def ranking(scores: NDArray[Any], top: int, names: list[str] | None = None) -> list[Ranked]:
