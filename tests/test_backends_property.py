@@ -112,6 +112,14 @@ net Net {
 }
 """
 
+ARMS_OF_A_NORMALIZED_VALUE = """
+net Net {
+    input 1x4
+    dense(1) { batchnorm -> conv(1, 1) }
+    concat { | relu | relu | relu }
+}
+"""
+
 ONE_CHANNEL_SCALED = "net Net { input 1x3; residual { scale(-1.5) -> conv(1, 1, bias=false) } }"
 
 
@@ -122,6 +130,7 @@ ONE_CHANNEL_SCALED = "net Net { input 1x3; residual { scale(-1.5) -> conv(1, 1, 
 @example(HEAD_THAT_IS_READ_ON)
 @example(PART_THAT_IS_READ_ON)
 @example(TRAINING_HEAD_WITHOUT_LAYERS)
+@example(ARMS_OF_A_NORMALIZED_VALUE)
 def test_random_nets(text: str) -> None:
     hold(text)
 

@@ -250,6 +250,9 @@ class Forward:
         user = self.users.get(value)
         if user is None:
             return self.is_net or len(self.scope.outputs) == 1
+        if user.arms:
+            # it is read once for each arm
+            return False
         if self.is_net and step.callee.startswith("self.") and user.callee.startswith("self."):
             return False
         between = range(self.index[step] + 1, self.index[user])
