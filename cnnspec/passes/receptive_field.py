@@ -7,6 +7,7 @@ with bounds in place of sizes: output i of a node sees the input pixels from i*s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
@@ -28,8 +29,15 @@ class Field(NamedTuple):
     padding: tuple[int, ...]
 
 
-Fields = Mapping[str, Field | None]
-"""The field of every node; None where it is a vector or sees the whole input."""
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """The field of every node, by name; None where it is a vector or sees the whole input."""
+
+    bounds: Mapping[str, Bounds | None]
+
+    def __getitem__(self, name: str) -> Field | None:
+        found = self.bounds[name]
+        return _field(found) if found is not None else None
 
 
 def receptive_field(graph: Graph) -> Fields:
@@ -44,12 +52,7 @@ def receptive_field(graph: Graph) -> Fields:
             bounds[name] = bounds[node.inputs[0]]
         else:
             bounds[name] = _bounds(node, seen, bounds)
-    # layers that look at one pixel pass on the very bounds they got
-    fields: dict[int, Field | None] = {}
-    for found in bounds.values():
-        if id(found) not in fields:
-            fields[id(found)] = _field(found)
-    return {name: fields[id(found)] for name, found in bounds.items()}
+    return Fields(bounds)
 
 
 def _windows(applied: Applied) -> Bounds | None:
@@ -99,9 +102,7 @@ def _is_square(windows: Bounds) -> bool:
     return windows.count(windows[0]) == len(windows)
 
 
-def _field(bounds: Bounds | None) -> Field | None:
-    if bounds is None:
-        return None
+def _field(bounds: Bounds) -> Field:
     sizes = tuple([floor(high) - ceil(low) + 1 for _, low, high in bounds])
     return Field(sizes, tuple([step for step, _, _ in bounds]), tuple([-ceil(low) for _, low, _ in bounds]))
 

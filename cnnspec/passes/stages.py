@@ -27,8 +27,8 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
     if len(graph.inputs) != 1 or not heads:
         return []
     needed = ancestors(graph, heads[0])
-    widths: defaultdict[tuple[int, ...], int] = defaultdict(int)
-    depths: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    widths: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    depths: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     firsts: dict[tuple[int, ...], Node] = {}
     nodes = graph.nodes
     depth: dict[str, int] = {}
@@ -45,13 +45,16 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
                 return []
         if layer_cost.macs:
             inside += 1
-            if any(n > 1 for n in size):
-                firsts.setdefault(size, node)
+            firsts.setdefault(size, node)
         depth[name] = inside
         if inside:
-            depths[size] = max(inside, depths[size])
-            widths[size] = max(shape[0], widths[size])
-    return [Stage(size, widths[size], depths[size], first) for size, first in firsts.items()]
+            depths[size].append(inside)
+            widths[size].append(shape[0])
+    return [
+        Stage(size, max(widths[size]), max(depths[size]), first)
+        for size, first in firsts.items()
+        if any(n > 1 for n in size)
+    ]
 
 
 def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
