@@ -51,7 +51,7 @@ def match(
         if name in found:
             raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
         found[name] = argument
-    return guessed | found
+    return guessed | found if guessed else found
 
 
 def _unknown(argument: syntax.Argument, names: tuple[str, ...], what: str) -> Mistake:
@@ -97,7 +97,7 @@ def layer_arguments(
 ) -> dict[str, Any] | None:
     """The fields of a layer from the arguments of a call; None where one is unknown. Raises Mistake."""
     known = parameters(cls)
-    given = match(arguments, tuple(p.name for p in known), cls.op, span, note)
+    given = match(arguments, tuple([p.name for p in known]), cls.op, span, note) if arguments else {}
     values: dict[str, Any] = {}
     lost = False
     for parameter in known:

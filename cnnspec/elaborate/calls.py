@@ -23,6 +23,7 @@ from cnnspec.elaborate.values import (
     Value,
     kind_of,
 )
+from cnnspec.graph import Block
 from cnnspec.layers.base import REGISTRY
 from cnnspec.source import Span
 
@@ -51,10 +52,33 @@ def walk_unit(walk: Walk, unit: syntax.Unit, context: Context, scope: Variables,
     title = title_of(unit, scope)
     block = walk.open(context, "repeat", title, unit.span, segment)
     inner = context.within(block)
+    reported = walk.report.total
     for index in range(count):
         inner.step(unit.span)
-        walk_call(walk, unit, inner, scope, str(index), index)
+        before = block.children[-1] if block.children else None
+        if walk.report.total > reported or not copy_turn(walk, before, unit, inner, index):
+            walk_call(walk, unit, inner, scope, str(index), index)
     context.value = inner.value
+
+
+def copy_turn(walk: Walk, before: Any, unit: syntax.Unit, context: Context, index: int) -> bool:
+    """Copy the turn before, a call that took a value of the shape that it gave; False where it is none."""
+    stamp, value = walk.stamped.get(before), context.value
+    if stamp is None or value is None or walk.draft.nodes[stamp.taken].shape != value.shape:
+        return False
+    block = walk.open(context, "def", before.title, unit.span, str(index), index=index)
+    block.arguments, block.call = before.arguments, before.call
+    context.value = paste(walk, stamp, block, value, context, unit.span)
+    return True
+
+
+def paste(walk: Walk, stamp: Stamp, block: Block, value: Value, context: Context, span: Span) -> Value:
+    """Fill a block with what an equal call has made. Raises BoundExceeded."""
+    if len(walk.draft.nodes) + stamp.end - stamp.first > walk.limits.nodes:
+        raise walk.too_large(span)
+    context.step(span, stamp.steps)
+    walk.stamped[block] = stamp
+    return copy_stamp(stamp, walk.draft, block, value)
 
 
 def title_of(unit: syntax.Unit, scope: Variables) -> str:
@@ -226,10 +250,7 @@ def stamped_body(walk: Walk, target: DefinedBlock, callee: Context, bound: Varia
     key = None if walk.shared or walk.sharing else stamp_key(target, bound, taken)
     stamp = walk.stamps.get(key) if key is not None else None
     if stamp is not None and taken is not None:
-        if first + stamp.end - stamp.first > walk.limits.nodes:
-            raise walk.too_large(span)
-        callee.step(span, stamp.steps)
-        callee.value = copy_stamp(stamp, walk.draft, callee.block, taken)
+        callee.value = paste(walk, stamp, callee.block, taken, callee, span)
         return
     reported, steps = walk.report.total, callee.counter.steps
     walk.body(target.definition.body, callee, bound)
@@ -237,7 +258,8 @@ def stamped_body(walk: Walk, target: DefinedBlock, callee: Context, bound: Varia
     if alike and key is not None and taken is not None and callee.value is not None:
         end = len(walk.draft.nodes)
         made = callee.counter.steps - steps
-        walk.stamps[key] = Stamp(callee.block, first, end, taken.node, callee.value, made)
+        stamp = Stamp(callee.block, first, end, taken.node, callee.value, made)
+        walk.stamps[key] = walk.stamped[callee.block] = stamp
 
 
 def label_value(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Value:

@@ -37,6 +37,7 @@ class Walk:
         self.shared: dict[int, SharedWeights] = {}
         self.sharing: list[Sharing] = []
         self.stamps: dict[Key, Stamp] = {}
+        self.stamped: dict[Block, Stamp] = {}
         self.broken = False
         self.mistakes: dict[int, Mistake] = {}
         self.reported = 0
