@@ -121,10 +121,11 @@ def tests_for(file: Path) -> list[list[str]]:
     if file.parent.name == "layers":
         own = {"manual": "docs_generated", "window": "layers_conv"}.get(file.stem, f"layers_{file.stem}")
         families = ("base", "errors", "conv", "pool", "norm", "shape", "join", "activation", "dense")
-        names = [[own], [f"layers_{family}" for family in families] + ["passes"]]
+        names = [[own], [f"layers_{family}" for family in families] + ["passes", "receptive_field"]]
     else:
-        own = {"fold_batchnorm": "fold_batchnorm", "lint": "lint", "lint_syntax": "lint"}
-        names = [[own.get(file.stem, "passes")]]
+        of_their_own = ("fold_batchnorm", "lint", "receptive_field", "stages")
+        own = "lint" if file.stem == "lint_syntax" else file.stem if file.stem in of_their_own else "passes"
+        names = [[own]]
         names += [["diagnostics_cases", "diagnostics_pages"]] if file.stem.startswith("lint") else []
     groups = [[ROOT / "tests" / f"test_{name}.py" for name in group] for group in names]
     return [[str(path) for path in paths if path.exists()] for paths in groups]
