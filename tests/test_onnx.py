@@ -301,3 +301,10 @@ def test_the_command_line_runs_a_model_and_knows_its_type() -> None:
     refused = CliRunner().invoke(cli, ["compile", "lenet5", "--backend", "onnx", "--dtype", "float64"])
     assert refused.exit_code == 2
     assert "the onnx backend runs in float32, not float64" in refused.output
+
+
+def test_the_name_of_a_file_tells_the_backend(tmp_path: Path) -> None:
+    """`cnnspec compile lenet5 -o net.onnx` needs no --backend."""
+    run = CliRunner().invoke(cli, ["compile", "lenet5", "-o", str(tmp_path / "net.onnx")])
+    assert run.exit_code == 0, run.output
+    onnx.checker.check_model(onnx.load(tmp_path / "net.onnx"), full_check=True)

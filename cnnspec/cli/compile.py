@@ -28,8 +28,7 @@ SUFFIXES = {"numpy": ".py", "torch": ".py", "onnx": ".onnx"}
 @click.option(
     "--backend",
     type=click.Choice(list(SUFFIXES)),
-    default="numpy",
-    help="What to lower to; numpy by default.",
+    help="What to lower to; numpy by default, onnx for a file .onnx.",
 )
 @click.option(
     "-o", "out", type=click.Path(path_type=Path), help="Write source (.py) or a model (.onnx) to this file."
@@ -58,7 +57,7 @@ def compile_command(
     inputs: tuple[str, ...],
     include: tuple[Path, ...],
     bounds: tuple[str, ...],
-    backend: str,
+    backend: str | None,
     out: Path | None,
     seed: int,
     batch: int,
@@ -74,9 +73,10 @@ def compile_command(
     \b
     cnnspec compile resnet18
     cnnspec compile resnet50 --backend torch -o resnet50.py
-    cnnspec compile resnet50 --backend onnx -o resnet50.onnx
+    cnnspec compile resnet50 -o resnet50.onnx
     """
     net = open_net(spec, settings, inputs, include, bounds)
+    backend = backend or ("onnx" if out is not None and out.suffix == SUFFIXES["onnx"] else "numpy")
     refuse(backend, out, weights, dtype, channels_last)
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
