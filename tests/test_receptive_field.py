@@ -23,6 +23,11 @@ def test_two_stacked_kernels_see_2k_minus_1() -> None:
     assert fields["b"] == Field((5, 5), (1, 1), (2, 2))
 
 
+def test_layers_that_look_at_one_pixel_pass_the_field_on() -> None:
+    fields = receptive_field(chain(("a", Conv(1, 3, 2)), ("relu", ReLU()), ("b", Conv(1, 1))))
+    assert fields["a"] == fields["relu"] == fields["b"] == Field((3, 3), (2, 2), (1, 1))
+
+
 def test_strides_and_dilations_widen_the_field() -> None:
     graph = chain(("a", Conv(1, 3, 2)), ("b", MaxPool(3, 2, 1)), ("c", Conv(1, 3, dilation=2)))
     fields = receptive_field(graph)
