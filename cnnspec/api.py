@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cnnspec.check import pick_net, plain_name
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Settings, decode, read_source
-from cnnspec.elaborate.evaluate import suggest
+from cnnspec.elaborate.names import suggest
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape

@@ -9,7 +9,8 @@ from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
-from cnnspec.elaborate.evaluate import suggest
+from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.resolve import resolve
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
@@ -39,6 +40,8 @@ def check(
         picked = pick_net(module, net, settings.parameters, report)
         names = [picked] if picked else []
     compiled = [compile_net(name, module, settings, report, limits, hook) for name in names]
+    if net is None:
+        resolve(module, report)
     if report.errors == before:
         lint_syntax(module.file, report)
     return tuple(net for net in compiled if net is not None)

@@ -1,8 +1,11 @@
-"""The abstract syntax of a spec: data only. Spans do not count when two trees are compared."""
+"""The abstract syntax of a spec: data, and a way through it. Spans do not count when trees are compared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any
 
 from cnnspec.source import Span
 
@@ -339,3 +342,20 @@ Item = Use | Definition | Net | Given | Let | Broken
 class File:
     items: tuple[Item, ...]
     span: Span = field(compare=False, repr=False)
+
+
+def parts(tree: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
+    """A part of the AST and all that is in it, but for parts of some kinds."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple) and not isinstance(node, Span):
+            stack.extend(node)
+        elif is_dataclass(node) and not isinstance(node, without):
+            yield node
+            stack.extend([getattr(node, name) for name in _children(type(node))])
+
+
+@cache
+def _children(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.compare)

@@ -8,9 +8,10 @@ from itertools import pairwise
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.grammar.expected import expected
 from cnnspec.grammar.fault import Answer, Error
+from cnnspec.grammar.habits import comments, foreign, habits
 from cnnspec.grammar.mend import Mended, innermost
 from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent
-from cnnspec.grammar.words import at_top, characters, foreign, keywords, numbers
+from cnnspec.grammar.words import at_top, characters, keywords, numbers
 from cnnspec.source import Source
 
 OPENS = {opening: closing for closing, opening in CLOSES.items()}
@@ -100,6 +101,8 @@ def _in_brackets(error: Error) -> Diagnostic | None:
     if opened is None or opened.piece.text not in "([":
         return None
     if error.found.text == ":" and error.before.kind == "word":
+        if error.first.text in ("def", "share", "net"):
+            return error.say("syntax", "a parameter has no type", help="remove it; a default is written n=4")
         named = f"write {error.before.text}=..."
         return error.say("syntax", "arguments are given with `=`, not with `:`", help=named)
     if error.found.text == ";":
@@ -143,8 +146,6 @@ def _separators(error: Error) -> Diagnostic | Answer | None:
             f"a comma is missing between `{before.text}` and `{found.text}`",
             label="write `,` before this",
         )
-    if error.first.text == "input" and found.text == ",":
-        return error.say("syntax", "a shape is written with `x`, not with commas", help="input 3x224x224")
     if found.kind == "word" and ended and "MINUSGREATERTHAN" in _names(error.accepts):
         return error.say(
             "syntax",
@@ -174,12 +175,14 @@ def _names(accepts: frozenset[str]) -> frozenset[str]:
 
 RULES: tuple[Callable[[Error], Diagnostic | Answer | None], ...] = (
     characters,
+    comments,
     _in_brackets,
     _brackets,
     _no_block,
     keywords,
     foreign,
     at_top,
+    habits,
     numbers,
     _separators,
 )

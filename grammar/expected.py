@@ -82,8 +82,13 @@ def shown(piece: Piece) -> str:
         return "the end of the file"
     if piece.kind == "end" and piece.text != ";":
         return "the end of the line"
-    text = piece.text if len(piece.text) <= 40 else piece.text[:37] + "..."
+    text = short(piece.text)
     return f"`{text}`" if text.isprintable() else f"U+{ord(text[0]):04X}"
+
+
+def short(text: str) -> str:
+    """A text, cut to what a line of a message has room for."""
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _listed(accepts: frozenset[str]) -> str:

@@ -38,8 +38,8 @@ class Mended:
         return replace(self, text=self.text[:start] + " " * (end - start) + self.text[end:])
 
     def put(self, sign: str, offset: int) -> Mended:
-        """With a sign in the place of a blank."""
-        return replace(self, text=self.text[:offset] + sign + self.text[offset + 1 :])
+        """With a sign in the place of as many characters."""
+        return replace(self, text=self.text[:offset] + sign + self.text[offset + len(sign) :])
 
     def open(self, offset: int) -> Mended:
         """With a brace opened before an offset."""

@@ -17,7 +17,7 @@ from lark.lark import PostLex
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.garbage import without_garbage_collection
-from cnnspec.grammar.braces import balance
+from cnnspec.grammar.braces import MAX_BRACES, balance
 from cnnspec.grammar.build import AstBuilder
 from cnnspec.grammar.errors import answer
 from cnnspec.grammar.lexer import Lexer
@@ -28,7 +28,7 @@ from cnnspec.source import Source, Span
 GRAMMAR = Path(__file__).with_name("cnn.lark")
 TABLES = GRAMMAR.with_name("cnn.tables")
 MAX_NESTING = 200
-MAX_SYNTAX_ERRORS = 25
+MAX_SYNTAX_ERRORS = 50
 MAX_REREAD = 2**19
 """How many characters are read again after syntax errors, in all."""
 OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
@@ -79,7 +79,7 @@ class LineEnds(PostLex):
                 open_brackets.append("LBRACE")
                 yield _brace("LBRACE", token.start_pos)
             yield token
-        yield from [_brace("RBRACE", -1)] * closing.get(-1, 0)
+        yield from [_brace("RBRACE", len(self.mended.text))] * closing.get(-1, 0)
 
     def _close(self, token: Token) -> Iterator[Token]:
         """The missing braces before a token, which is another brace or begins a statement."""
@@ -169,7 +169,8 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
     """The AST of a spec with syntax errors. What is known of a line but that its braces are wrong is said."""
     mended, braces = balance(source, mended)
     found: list[Diagnostic] = []
-    file = _parse_around(source, mended, found, MAX_SYNTAX_ERRORS - len(braces))
+    most = MAX_SYNTAX_ERRORS if len(braces) < MAX_BRACES else 1
+    file = _parse_around(source, mended, found, most)
     lines = {diagnostic.span.line for diagnostic in found if diagnostic.span}
     for diagnostic in [*found, *(d for d in braces if d.span and d.span.line not in lines)]:
         report.add(diagnostic)
@@ -181,7 +182,7 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
 def _parse_around(source: Source, mended: Mended, found: list[Diagnostic], most: int) -> syntax.File:
     """The AST of a spec, each statement with an error left out once its diagnostic is in `found`."""
     last = -1
-    for _ in range(max(1, min(most, MAX_REREAD // (len(source.text) + 1)))):
+    for _ in range(min(most, 1 + MAX_REREAD // (len(source.text) + 1))):
         try:
             return parser().parse(source, mended)  # type: ignore[return-value]
         except NestingError as error:
@@ -238,8 +239,7 @@ def _where(error: UnexpectedInput, text: str) -> tuple[int, frozenset[str]]:
     """The offset of what the parser did not take, and the tokens that it would have."""
     if isinstance(error, UnexpectedToken):
         accepts = frozenset(error.accepts or error.expected)
-        start = error.token.start_pos or 0
-        return len(text) if error.token.type == "$END" or start < 0 else start, accepts
+        return len(text) if error.token.type == "$END" else error.token.start_pos or 0, accepts
     if isinstance(error, UnexpectedCharacters):
         return error.pos_in_stream, frozenset(error.allowed or ())
     return len(text), frozenset()

@@ -1,8 +1,12 @@
-"""Syntax errors in single signs and words: what other languages write, and what this one keeps for itself."""
+"""Syntax errors in single signs and words: what is no character, no number or no name of the language."""
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
+
 from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.grammar.expected import short
 from cnnspec.grammar.fault import Error
 from cnnspec.grammar.mend import ITEMS
 from cnnspec.grammar.pieces import Piece
@@ -29,22 +33,6 @@ RESERVED = frozenset(
         "expect",
     ]
 )
-FOREIGN = {
-    "elif": "write `else if`",
-    "return": "nothing is returned: the value of a def is that of its last statement",
-    "import": "blocks are brought in with use: use std (bottleneck)",
-    "while": "loops run over lists: for i in range(n) { ... }",
-    "function": "blocks are defined with def: def NAME(...) { ... }",
-    "func": "blocks are defined with def: def NAME(...) { ... }",
-    "class": "blocks are defined with def, nets with net: net NAME { ... }",
-    "module": "nets are defined with net: net NAME { ... }",
-    "network": "nets are defined with net: net NAME { ... }",
-    "model": "nets are defined with net: net NAME { ... }",
-    "var": "numbers are named with let: let n = 4",
-    "const": "numbers are named with let: let n = 4",
-    "repeat": "a repeat is a factor: block(64) * 3",
-    "neck": "a net has the sections stem and body, and heads",
-}
 SIGNS = {
     "&&": "write `and`",
     "&": "write `and`",
@@ -61,6 +49,9 @@ SIGNS = {
     "≤": "write `<=`",
     "≥": "write `>=`",
     "≠": "write `!=`",
+    "@": "remove it",
+    "$": "remove it",
+    "`": 'texts stand in double quotes: "..."',
     "'": 'texts stand in double quotes: "..."',
     "“": 'texts stand in double quotes: "..."',
     "”": 'texts stand in double quotes: "..."',
@@ -69,6 +60,10 @@ SIGNS = {
     "\u200b": "this is a space of width zero: remove it",
     "\ufeff": "this is a byte order mark: remove it",
 }
+
+
+NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9]+)?([eE][0-9]*)?[kKMGT]?|[0-9]+(x[0-9]+)+")
+STRETCH = re.compile(r"(\w+) *\.\.+[<=]? *(\w+)")
 
 
 def characters(error: Error) -> Diagnostic | None:
@@ -97,7 +92,10 @@ def _ascii_help(found: Piece) -> str:
 
 def numbers(error: Error) -> Diagnostic | None:
     found, before = error.found, error.before
-    if found.kind == "number" and not any(name in error.accepts for name in ("COMMA", "RPAR", "STAR")):
+    stretch = STRETCH.match(error.mended.text, found.start)
+    if stretch is not None:
+        return error.say("syntax", "`..` makes no list", help=f"write range({stretch[1]}, {stretch[2]})")
+    if found.kind == "number" and not NUMBER.fullmatch(found.text):
         return error.say(
             "syntax",
             f"`{found.text}` is not a number",
@@ -125,6 +123,9 @@ def _dims(error: Error) -> str:
     return "".join(parts)
 
 
+CHANNELS_IN = "the channels that flow in are known: leave it out"
+
+
 def keywords(error: Error) -> Diagnostic | None:
     found, before = error.found, error.before
     if found.text in (":", "=") and before is error.first and before.text in RESERVED | {"head", "input"}:
@@ -132,7 +133,7 @@ def keywords(error: Error) -> Diagnostic | None:
             "reserved",
             f"`{before.text}` is a word of the language and names nothing else",
             before,
-            help=f"choose another name, such as `{before.text}1`",
+            help=_without_sign(error) or f"choose another name, such as `{before.text}1`",
         )
     if found.text == "else":
         return error.say("syntax", "`else` follows no `if`", help="write if c { } else { }")
@@ -142,35 +143,45 @@ def keywords(error: Error) -> Diagnostic | None:
         return error.say(
             "reserved",
             f"`{found.text}` is a word of the language and names nothing else",
-            help=f"choose another name, such as `{found.text}1`",
+            help=CHANNELS_IN if _is_argument(error) else f"choose another name, such as `{found.text}1`",
         )
     return None
+
+
+def _without_sign(error: Error) -> str:
+    """The cure for a section or an input that is written as if it were named."""
+    if error.before.text == "input":
+        return "write input 3x224x224"
+    return f"write {error.before.text} {{ ... }}" if error.before.text in ("stem", "body", "head") else ""
+
+
+def _is_argument(error: Error) -> bool:
+    """Whether what was found is `in` as the name of an argument of a call."""
+    after = error.pieces[error.place.at + 1 : error.place.at + 2]
+    named = error.found.text == "in" and any(piece.text == "=" for piece in after)
+    return named and error.first.text not in ITEMS
 
 
 def at_top(error: Error) -> Diagnostic | None:
     """Something other than a definition at the top of a file."""
-    if error.place.open or error.first.text in ITEMS or error.first.text in FOREIGN or not error.first.text:
+    first = error.first
+    if error.place.open or first.text in ITEMS or not first.text:
         return None
-    return error.say(
-        "syntax",
-        f"`{error.first.text}` cannot stand at the top of a file",
-        error.first,
-        help="a file holds def, share, net, use and let",
-    )
+    message = f"`{short(first.text)}` cannot stand at the top of a file"
+    return error.say("syntax", message, first, help=_instead(error))
 
 
-def foreign(error: Error) -> Diagnostic | None:
-    """Habits of other languages."""
-    found, before, first = error.found, error.before, error.first
-    for piece in (first, before, found):
-        if piece.text in FOREIGN and "EQUAL" not in error.accepts:
-            return error.say("syntax", f"there is no `{piece.text}` here", piece, help=FOREIGN[piece.text])
-    if found.text == ":" and "LBRACE" in error.accepts:
-        return error.say("syntax", "a block stands in braces, not after `:`", help="write { ... }")
-    if found.text == "=" and before is first and error.place.open:
-        return error.say(
-            "syntax",
-            f"`{first.text} =` names nothing",
-            help=f"a value of the net is named by `{first.text}: ...`, a number by `let {first.text} = ...`",
-        )
-    return None
+def _instead(error: Error) -> str:
+    """What to write in the place of a statement at the top of a file."""
+    text = error.first.text.casefold()
+    near = [text] if text in ITEMS else get_close_matches(text, ITEMS, n=1)
+    after = [piece.text for piece in error.pieces[error.place.statement + 1 : error.place.statement + 3]]
+    if near:
+        return f"did you mean `{near[0]}`?"
+    if text == "from":
+        return "blocks are brought in with use: use std (bottleneck)"
+    if after[:1] in (["="], [":"]):
+        return f"a number is named with let: let {short(error.first.text)} = ..."
+    if after[:1] == ["{"] or after[1:] in (["{"], ["("]):
+        return "write `net` before the name of a net, `def` before that of a block"
+    return "a file holds def, share, net, use and let"

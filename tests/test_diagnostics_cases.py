@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import GOLDEN
 from diagnose import diagnose, shown
+
+from cnnspec.grammar.habits import HABITS, Habit
 
 ERRORS = Path(__file__).parent / "cases" / "err"
 CASES = sorted(path.name for path in ERRORS.glob("*.cnn"))
@@ -37,3 +40,16 @@ def expected(text: str) -> list[tuple[int, str]]:
 def test_there_is_nothing_to_say_about_the_zoo(path: Path) -> None:
     found = diagnose(path.read_text(encoding="utf-8"), path.name, path)
     assert not found, shown(found)
+
+
+def shape_of(template: str) -> str:
+    """A pattern for what a template of a message makes."""
+    parts = re.split(r"\{\w+\}", template.replace("{{", "\0").replace("}}", "\1"))
+    return ".*".join(re.escape(part.replace("\0", "{").replace("\1", "}")) for part in parts)
+
+
+@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: f"{habit.message}, {habit.here}")
+def test_every_habit_has_a_case(habit: Habit) -> None:
+    answers = "\n".join(path.read_text(encoding="utf-8") for path in (GOLDEN / "err").glob("*.txt"))
+    one = rf"error\[syntax\]: {shape_of(habit.message)}\n(?:[^\n]*\n){{5}} *= help: {shape_of(habit.cure)}\n"
+    assert re.search(one, answers)

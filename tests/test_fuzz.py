@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 TEXTS = seeds()
 
-FOUND = ("netLeaky\n    conv(8, 3) -> relu  # {leaky\n}",)
+FOUND = ("netLeaky\n    conv(8, 3) -> relu  # {leaky\n}", "net A{\n  concat {\n")
 """Texts that fuzzing has found a fault with."""
 
 

@@ -147,7 +147,7 @@ def test_input_gives_its_shape():
         (base.INTEGER, [(-5, -5), (0, 0), (-(2**53), -(2**53))], [1.5, True, -(2**53) - 1]),
         (base.NUMBER, [(1, 1.0), (-2.5, -2.5)], [True, "1", float("inf"), float("nan")]),
         (base.POSITIVE, [(1, 1.0), (1e-9, 1e-9)], [0, -1, 0.0, float("inf")]),
-        (base.NONNEGATIVE, [(0, 0.0), (1e-5, 1e-5)], [-1e-9, "0"]),
+        (base.SMALL, [(0, 0.0), (1e-5, 1e-5)], [-1e-9, 1, "0"]),
         (base.FRACTION, [(0, 0.0), (0.999, 0.999)], [1, -0.1, 1.5]),
         (base.FLAG, [(True, True), (False, False)], [1, 0, "true"]),
         (base.EXTENT, [(1, 1), ((1, 7), (1, 7)), ([3, 3], (3, 3))], [0, (), (0, 3), (1.0,), True, "3x3"]),

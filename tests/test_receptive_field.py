@@ -104,7 +104,8 @@ def test_fields_of_signals_and_volumes() -> None:
 def test_upsampling_and_transposed_convolutions_step_by_fractions() -> None:
     fields = receptive_field(chain(("a", Conv(1, 3, 2)), ("b", Upsample(2)), ("c", TransposedConv(1, 2, 2))))
     assert fields["b"] == Field((4, 4), (1, 1), (2, 2))
-    assert fields["c"] is not None and fields["c"].stride == (Fraction(1, 2),) * 2
+    upsampled = fields["c"]
+    assert upsampled is not None and upsampled.stride == (Fraction(1, 2),) * 2
 
 
 def test_what_sees_the_whole_input_has_no_field() -> None:

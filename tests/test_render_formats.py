@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import render_nets
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import cnnspec
@@ -111,7 +111,8 @@ def test_any_text_can_stand_in_svg(text: str):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.text(max_size=30))
+@given(st.text(max_size=100))
+@example("\n" + "a" * 100)
 def test_any_text_can_stand_in_dot(text: str):
     placed = layout.lay_out(f"digraph {{ n1 [label={_quoted(text)}] n2 n1 -> n2 }}")
     assert set(placed.boxes) == {1, 2}

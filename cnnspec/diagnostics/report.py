@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -55,6 +56,31 @@ def allows(span: Span | None, code: str) -> bool:
     return found is not None and code in re.split(r"\s*,\s*", found.group(1))
 
 
+ONCE = frozenset(["unknown-block", "unknown-function", "unknown-name"])
+"""Codes that are reported once in a definition for each name, as compilers do with what is not declared."""
+
+
+def _key(code: str, span: Span | None, message: str = "") -> tuple[object, ...]:
+    """What diagnostics have in common that are one."""
+    if span is None:
+        return (code, message)
+    if code not in ONCE:
+        return (code, span.source.name, span.start, span.end)
+    return (code, span.source.name, span.text, bisect_right(span.source.definition_starts, span.start))
+
+
+LONGEST = 1_000
+"""How long a message may be, in characters: a spec may hold names of any length."""
+
+
+def _clipped(diagnostic: Diagnostic) -> Diagnostic:
+    """A diagnostic with the middle of a message left out that is too long to be read."""
+    message = diagnostic.message
+    if len(message) <= LONGEST:
+        return diagnostic
+    return replace(diagnostic, message=f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}")
+
+
 class Report:
     """Gathers diagnostics; a mistake met again at the same place is counted, not repeated.
 
@@ -67,6 +93,7 @@ class Report:
         """How many were reported so far, those met again included."""
         self.errors = 0
         self._suspected: set[tuple[str, int]] = set()
+        self._places: set[tuple[str, int, int]] = set()
 
     def suspect(self, span: Span) -> None:
         """Take what is unknown on a line, from here on, for the doing of a mistake that is known there."""
@@ -84,13 +111,15 @@ class Report:
         span = diagnostic.span
         if self._suspected and span and diagnostic.code.startswith("unknown-") and self._is_suspected(span):
             return
-        key = (
-            (diagnostic.code, span.source.name, span.start, span.end)
-            if span
-            else (diagnostic.code, diagnostic.message)
-        )
+        key = _key(diagnostic.code, span, diagnostic.message)
         known = self._found.get(key)
-        self._found[key] = diagnostic if known is None else replace(known, others=known.others + 1)
+        if span:
+            self._places.add((span.source.name, span.start, span.end))
+        self._found[key] = _clipped(diagnostic) if known is None else replace(known, others=known.others + 1)
+
+    def knows(self, code: str, span: Span) -> bool:
+        """Whether this, or something else about the same place, was reported."""
+        return _key(code, span) in self._found or (span.source.name, span.start, span.end) in self._places
 
     def error(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnspec.diagnostics.report import Diagnostic, Frame
+from cnnspec.diagnostics.report import ONCE, Diagnostic, Frame
 
 TRAIL_SHOWN = 6
 LONGEST_LINE = 160
@@ -34,7 +34,8 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         notes.append(_chain(diagnostic.trail))
     if diagnostic.others:
         times = f"{diagnostic.others} more time{'s' if diagnostic.others > 1 else ''}"
-        notes.append(f"and {times} from other calls or repeats")
+        where = "in the same definition, or " if diagnostic.code in ONCE else ""
+        notes.append(f"and {times} {where}from other calls or repeats")
     if diagnostic.help:
         notes.append(f"help: {plain(diagnostic.help)}")
     lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]

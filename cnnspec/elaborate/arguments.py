@@ -6,10 +6,13 @@ import collections.abc
 from typing import Any
 
 from cnnspec import syntax
+from cnnspec.elaborate.arithmetic import is_number
 from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.evaluate import Variables, evaluate, nearest, suggest
+from cnnspec.elaborate.evaluate import Variables, evaluate
+from cnnspec.elaborate.names import nearest_parameter, parameter_cure, suggest
 from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
-from cnnspec.layers.base import Kind, Layer, parameters
+from cnnspec.grammar.words import CHANNELS_IN
+from cnnspec.layers.base import FLAG, FRACTION, POSITIVE, SMALL, Kind, Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
 from cnnspec.source import Span
 
@@ -17,6 +20,8 @@ Note = collections.abc.Callable[[Mistake], None]
 """Takes a mistake that the call goes on after."""
 
 
+LONGEST_SHOWN = 60
+"""How long an argument may be, in characters, that a cure repeats."""
 MAX_UNKNOWN = 10
 """A call with as many unknown arguments does not go on."""
 
@@ -46,7 +51,7 @@ def match(
         else:
             unknown.append(argument.name)
             (note if len(unknown) < MAX_UNKNOWN else refuse)(_unknown(argument, names, what))
-            guessed |= dict.fromkeys(nearest(argument.name, names)[:1], argument)
+            guessed |= dict.fromkeys(nearest_parameter(argument.name, names)[:1], argument)
             continue
         if name in found:
             raise Mistake("argument-twice", argument.span, f"`{name}` is given twice")
@@ -57,7 +62,7 @@ def match(
 def _unknown(argument: syntax.Argument, names: tuple[str, ...], what: str) -> Mistake:
     takes = f"it takes {', '.join(names)}" if names else "it takes none"
     message = f"`{what}` has no parameter `{argument.name}`"
-    cure = suggest(argument.name or "", names) or takes
+    cure = parameter_cure(argument.name or "", names) or takes
     return Mistake("argument-name", argument.span, message, help=cure)
 
 
@@ -76,7 +81,16 @@ def _check_position(
     if position >= len(names):
         takes = f"takes {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
         listed = f": {', '.join(names)}" if names else ""
-        raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}")
+        cure = "" if names else _alone(argument, what)
+        raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}", help=cure)
+
+
+def _alone(argument: syntax.Argument, what: str) -> str:
+    """The cure for an argument of a block that takes none, which may be a layer that should come before."""
+    span = argument.span
+    text = span.source.text[span.start : span.end]
+    chained = isinstance(argument.value, syntax.Call) and len(text) <= LONGEST_SHOWN
+    return f"write {text} -> {what}" if chained else f"write {what} alone"
 
 
 def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
@@ -157,9 +171,18 @@ def word_or_value(
 
 
 def _value_cure(kind: Kind, value: Any) -> str:
-    if isinstance(value, float):
+    """What to write in the place of a value that does not fit; empty where that cannot be told."""
+    if isinstance(value, str):
+        return suggest(value, list(kind.words))
+    if kind == FLAG and value in (0, 1):
+        return f"write {'true' if value else 'false'}"
+    if kind == SMALL:
+        return CHANNELS_IN if isinstance(value, int) else ""
+    if kind == FRACTION and is_number(value) and 1 < value < 100:
+        return f"write {value / 100:g}: it is a share, no percentage"
+    if isinstance(value, float) and kind not in (FRACTION, POSITIVE):
         return "round it: // divides without a remainder, round(), ceil() and floor() make integers"
-    return suggest(value, list(kind.words)) if isinstance(value, str) else ""
+    return ""
 
 
 def bind_parameters(

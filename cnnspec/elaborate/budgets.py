@@ -26,9 +26,9 @@ def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Re
 
 def _check(condition: syntax.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:
     if not isinstance(condition, syntax.Comparison):
-        raise Mistake(
-            "type", condition.span, "`expect` takes comparisons", help="for example: expect params <= 26M"
-        )
+        joined = isinstance(condition, syntax.Logic) and condition.operator == "and"
+        cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"
+        raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure)
     values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
     pairs = zip(condition.operators, values, values[1:], strict=False)
     if all(compare(symbol, left, right, condition.span) for symbol, left, right in pairs):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cnnspec import syntax
 from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
 from cnnspec.elaborate.context import Context, Frame
-from cnnspec.elaborate.evaluate import Variables, evaluate, may_lack, pick, suggest
+from cnnspec.elaborate.evaluate import Variables, evaluate, may_lack, pick
 from cnnspec.elaborate.forms import dense, join, residual
-from cnnspec.elaborate.modules import library_names
+from cnnspec.elaborate.modules import Module, library_names
+from cnnspec.elaborate.names import nearest_block, offer
 from cnnspec.elaborate.sharing import SharedWeights, Sharing
 from cnnspec.elaborate.stamps import Stamp, copy_stamp, stamp_key
 from cnnspec.elaborate.values import (
@@ -17,14 +20,16 @@ from cnnspec.elaborate.values import (
     LOST,
     UNKNOWN,
     DefinedBlock,
+    FollowUp,
     Form,
     LayerBlock,
     Mistake,
     Value,
     kind_of,
 )
+from cnnspec.grammar.habits import FOREIGN
 from cnnspec.graph import Block
-from cnnspec.layers.base import REGISTRY
+from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.source import Span
 
 if TYPE_CHECKING:
@@ -148,7 +153,7 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
     if target is None:
         if reference.indices:
             context.frame.lost.add(reference.name)
-        raise unknown_block(walk, reference, context, scope)
+        raise unknown_block(reference, context.module, [*context.frame.labels, *scope])
     for group in reference.indices:
         values = [evaluate(expression, context, scope) for expression in group]
         if isinstance(target, dict):
@@ -157,14 +162,31 @@ def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Va
     return target
 
 
-def unknown_block(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Mistake:
-    known = [*REGISTRY, *FORMS, *context.module.names, *context.frame.labels, *scope]
-    if reference.name in {**context.module.nets, **context.module.used_nets}:
+SECTIONS = ("stem", "body", "head")
+HAS_AXES = re.compile(r"[123][dD]")
+"""What classes of other libraries have in their names, which take the channels that flow in as well."""
+
+
+def _signature(name: str) -> str:
+    """How a layer is called: with the arguments that it needs."""
+    needed = [p.name for p in parameters(REGISTRY[name]) if p.required] if name in REGISTRY else []
+    return f"{name}({', '.join(needed)})" if needed else name
+
+
+def unknown_block(reference: syntax.Reference, module: Module, bound: Iterable[str]) -> Mistake:
+    """The mistake of a reference that leads to nothing, where other names are bound."""
+    known = [*REGISTRY, *FORMS, *SECTIONS, *module.names, *bound]
+    near = nearest_block(reference.name, known, sorted(library_names()))
+    library = [name for name in near if name not in known]
+    if reference.name in FOREIGN:
+        cure = FOREIGN[reference.name]
+    elif reference.name in {**module.nets, **module.used_nets}:
         cure = "a net cannot stand in another one: write what both need as a def"
-    elif reference.name in library_names():
+    elif reference.name in library:
         cure = f"it is in the library: use std ({reference.name})"
     else:
-        cure = suggest(reference.name, known)
+        cure = offer(_signature(name) if HAS_AXES.search(reference.name) else name for name in near)
+        cure += f" `{library[0]}` is in the library: use std ({library[0]})" if library else ""
     return Mistake(
         "unknown-block",
         reference.span,
@@ -173,14 +195,22 @@ def unknown_block(walk: Walk, reference: syntax.Reference, context: Context, sco
     )
 
 
+def refuse_block(target: LayerBlock | DefinedBlock, unit: syntax.Unit) -> None:
+    """Raise Mistake for a block in braces, FollowUp where something in it is known to be wrong."""
+    if unit.block is None:
+        return
+    if any(isinstance(part, syntax.Broken) for part in syntax.parts(unit.block)):
+        raise FollowUp
+    raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
+
+
 def layer_call(
     walk: Walk, target: LayerBlock, unit: syntax.Unit, context: Context, scope: Variables, segment: str
 ) -> None:
     if target.layer.arity is None:
         join(walk, target.layer, unit, context, scope, segment)
         return
-    if unit.block is not None:
-        raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
+    refuse_block(target, unit)
     values = layer_arguments(
         target.layer, unit.arguments or (), unit.span, context, scope, walk.noting(context)
     )
@@ -207,8 +237,7 @@ def defined_call(
     index: int | None,
 ) -> None:
     definition = target.definition
-    if unit.block is not None:
-        raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
+    refuse_block(target, unit)
     kind = "share" if definition.shared else "def"
     block = walk.open(context, kind, target.name, unit.span, segment, index=index)
     callee = Context(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cnnspec import syntax
 from cnnspec.elaborate.arithmetic import bounded_number, compare, is_number, operate, power, spent
 from cnnspec.elaborate.functions import FUNCTIONS, MAX_ITEMS, ItemsError, as_list
+from cnnspec.elaborate.names import suggest
 from cnnspec.elaborate.values import (
     SHORTCUTS,
     UNKNOWN,
@@ -19,6 +19,7 @@ from cnnspec.elaborate.values import (
     Value,
     kind_of,
 )
+from cnnspec.elaborate.values import Callable as Block
 from cnnspec.layers.base import REGISTRY, Shape, describe, parameters
 from cnnspec.source import Span
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cnnspec.elaborate.context import Context
 
 Variables = dict[str, Any]
+CONSTANTS = ("true", "false", "none")
 HERE = ("channels", "height", "width", "prev")
 SHAPE_ATTRIBUTES = ("channels", "height", "width", "size", "shape")
 
@@ -63,10 +65,13 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
         return name
     if name in context.frame.suspected:
         return UNKNOWN
-    known = [*variables, *context.frame.labels, *context.module.names, *HERE, *FUNCTIONS]
-    raise Mistake(
-        "unknown-name", expression.span, f"nothing here is called `{name}`", help=suggest(name, known)
-    )
+    raise unknown_name(expression, [*variables, *context.frame.labels, *context.module.names])
+
+
+def unknown_name(name: syntax.Name, bound: Iterable[str]) -> Mistake:
+    """The mistake of a name that means nothing, where others are bound."""
+    cure = suggest(name.name, [*bound, *HERE, *FUNCTIONS, *CONSTANTS])
+    return Mistake("unknown-name", name.span, f"nothing here is called `{name.name}`", help=cure)
 
 
 @cache
@@ -74,17 +79,6 @@ def words() -> frozenset[str]:
     """The words that arguments of layers and forms take."""
     kinds = (p.kind for cls in REGISTRY.values() for p in parameters(cls))
     return frozenset(SHORTCUTS).union(*(kind.words for kind in kinds))
-
-
-def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The known names nearest to one that is not known, the nearest first."""
-    return get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.6)
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """A help line that offers the known names nearest to one that is not known."""
-    near = nearest(name, known)
-    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
 
 
 def _here(name: str, context: Context, span: Span) -> Any:
@@ -315,6 +309,9 @@ def pick(target: Any, index: Any, span: Span) -> Any:
         have = ", ".join("[" + ", ".join(map(str, k)) + "]" for k in list(target)[:12])
         shown = ", ".join(map(str, key))
         raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
+    if isinstance(target, Block):
+        message = f"`{target.name}` is a block, and has no items"
+        raise Mistake("type", span, message, help=f"arguments stand in parentheses: {target.name}(...)")
     if not isinstance(target, tuple) or not isinstance(index, int) or isinstance(index, bool):
         raise Mistake(
             "type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}"
@@ -335,15 +332,25 @@ def _attribute(step: syntax.Attribute, target: Any) -> Any:
     )
 
 
+def unknown_function(name: str, span: Span, found: Any) -> Mistake:
+    """The mistake of a call of what is no function, though it may be something else."""
+    if isinstance(found, Block):
+        message, cure = f"`{name}` is a block, and gives no value of an expression", IN_EXPRESSION
+    else:
+        message = f"`{name}` is not a function of the expression language"
+        cure = suggest(name, list(FUNCTIONS)) or "functions: " + ", ".join(FUNCTIONS)
+    return Mistake("unknown-function", span, message, help=cure)
+
+
+IN_EXPRESSION = (
+    "chain it with `->`, or write it as an arm: { | a | b }; a label names what it gives: x: conv(8, 3)"
+)
+
+
 def _call(call: syntax.Call, function: syntax.Expression, context: Context, variables: Variables) -> Any:
     if not isinstance(function, syntax.Name) or function.name not in FUNCTIONS or function.name in variables:
         name = function.name if isinstance(function, syntax.Name) else "this"
-        raise Mistake(
-            "unknown-function",
-            function.span,
-            f"`{name}` is not a function of the expression language",
-            help=suggest(name, list(FUNCTIONS)) or "functions: " + ", ".join(FUNCTIONS),
-        )
+        raise unknown_function(name, function.span, variables.get(name, context.lookup(name)))
     positional = [evaluate(a.value, context, variables) for a in call.arguments if a.name is None]
     named = {a.name: evaluate(a.value, context, variables) for a in call.arguments if a.name is not None}
     if any(value is UNKNOWN for value in (*positional, *named.values())):

@@ -9,7 +9,8 @@ from cnnspec import syntax
 from cnnspec.elaborate.arguments import match, word_or_value
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.cures import size_cure
-from cnnspec.elaborate.evaluate import Variables, evaluate, suggest, truth, unpacked
+from cnnspec.elaborate.evaluate import Variables, evaluate, truth, unpacked
+from cnnspec.elaborate.names import suggest
 from cnnspec.elaborate.values import LOST, SHORTCUTS, UNKNOWN, Mistake, Value, kind_of
 from cnnspec.layers.base import Layer, Shape, describe
 from cnnspec.layers.conv import Conv
@@ -245,7 +246,10 @@ def dense(
     argument = match(unit.arguments or (), ("layers",), "dense", unit.span).get("layers")
     if argument is None or not isinstance(unit.block, syntax.Body):
         raise Mistake(
-            "arms", unit.span, "`dense` needs a count and a block", help="write dense(6) { conv(32, 3) }"
+            "arms",
+            unit.span,
+            "`dense` needs a count and a block",
+            help="write dense(6) { conv(32, 3) }; a fully connected layer is linear(10)",
         )
     count = evaluate(argument.value, context, scope)
     if count is UNKNOWN:

@@ -13,8 +13,9 @@ from typing import Any
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context, Counter, Frame
-from cnnspec.elaborate.evaluate import evaluate, suggest, unpack
+from cnnspec.elaborate.evaluate import evaluate, unpack
 from cnnspec.elaborate.lost import may_define
+from cnnspec.elaborate.names import suggest
 from cnnspec.elaborate.values import FORMS, UNKNOWN, DefinedBlock, LayerBlock, Limits, Mistake
 from cnnspec.grammar import parse
 from cnnspec.graph import Block
@@ -90,10 +91,22 @@ class Loader:
         elif isinstance(item, syntax.Let):
             self._let(item, module)
         elif isinstance(item, syntax.Definition):
+            self._parameters(item)
             if self._claim(item.name, item.span, module):
                 module.names[item.name] = DefinedBlock(item.name, item, module)
         elif self._claim(item.name, item.span, module):
+            if isinstance(item, syntax.Net):
+                self._parameters(item)
             module.nets[item.name] = item
+
+    def _parameters(self, item: syntax.Definition | syntax.Net) -> None:
+        """Report a parameter that has the name of another."""
+        seen: set[str] = set()
+        for parameter in item.parameters:
+            if parameter.name in seen:
+                message = f"`{item.name}` has two parameters `{parameter.name}`"
+                self.report.error("name-taken", parameter.span, message, help="rename or remove one of them")
+            seen.add(parameter.name)
 
     def _let(self, let: syntax.Let, module: Module) -> None:
         context = Context(module, Frame(), Block("net", ""), None, self.limits, Counter())
@@ -191,7 +204,9 @@ class Loader:
             f"`{use.origin}` lies outside the folder of the spec"
             if outside
             else f"there is no file `{use.origin}` beside the spec",
-            help="name a folder to take files from with -I DIR",
+            help="the library is written without quotes: use std (...)"
+            if use.origin == "std"
+            else "name a folder to take files from with -I DIR",
         )
         return None
 

@@ -13,8 +13,9 @@ from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match
 from cnnspec.elaborate.context import Context, Counter, Frame
 from cnnspec.elaborate.draft import finish
-from cnnspec.elaborate.evaluate import Variables, evaluate, suggest
+from cnnspec.elaborate.evaluate import Variables, evaluate
 from cnnspec.elaborate.modules import Module
+from cnnspec.elaborate.names import suggest
 from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
 from cnnspec.elaborate.walk import Abandoned, Walk
 from cnnspec.grammar import parse_expression

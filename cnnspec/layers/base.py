@@ -125,13 +125,6 @@ def _positive(value: Any) -> float:
     return number
 
 
-def _nonnegative(value: Any) -> float:
-    number = _number(value)
-    if number < 0:
-        raise ValueError("a number of at least 0")
-    return number
-
-
 def _fraction(value: Any) -> float:
     number = _number(value)
     if not 0 <= number < 1:
@@ -186,7 +179,7 @@ NATURAL = Kind("natural number", _integer(0, "an integer of at least 0"))
 INTEGER = Kind("integer", _integer(-(2**53), "an integer"))
 NUMBER = Kind("number", _number)
 POSITIVE = Kind("positive number", _positive)
-NONNEGATIVE = Kind("number from 0", _nonnegative)
+SMALL = Kind("number from 0 to 1", _fraction)
 FRACTION = Kind("fraction", _fraction)
 FLAG = Kind("flag", _flag)
 EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"))

@@ -11,9 +11,9 @@ from math import prod
 from cnnspec.layers.base import (
     COUNT,
     FLAG,
-    NONNEGATIVE,
     NUMBER,
     ONES,
+    SMALL,
     ZEROS,
     Layer,
     LayerError,
@@ -40,7 +40,7 @@ class BatchNorm(Layer):
     inference from running statistics. Ioffe and Szegedy 2015, "Batch normalization".
     """
 
-    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     momentum: float = argument(NUMBER, "share of each batch in the running statistics", default=0.1)
     affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
@@ -67,7 +67,7 @@ class LayerNorm(Layer):
     over: str = argument(
         OVER, "all is channels and space, channels is the channels at each place", default="all"
     )
-    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
@@ -84,7 +84,7 @@ class InstanceNorm(Layer):
     Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
     """
 
-    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     affine: bool = argument(FLAG, AFFINE_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -108,7 +108,7 @@ class GroupNorm(Layer):
     """
 
     groups: int = argument(COUNT, "groups of channels normalized apart")
-    eps: float = argument(NONNEGATIVE, EPS_DOC, default=1e-5)
+    eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     affine: bool = argument(FLAG, AFFINE_DOC, default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -156,7 +156,7 @@ class RMSNorm(Layer):
     over: str = argument(
         OVER, "all is channels and space, channels is the channels at each place", default="all"
     )
-    eps: float = argument(NONNEGATIVE, "added to the mean of squares, against division by 0", default=1e-6)
+    eps: float = argument(SMALL, "added to the mean of squares, against division by 0", default=1e-6)
     affine: bool = argument(FLAG, "multiplies by a learned weight", default=True)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:

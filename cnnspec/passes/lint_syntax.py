@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from keyword import iskeyword
 from typing import Any
 
 from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
-from cnnspec.source import Span
 
 
 def lint_syntax(file: syntax.File, report: Report) -> None:
@@ -35,7 +33,7 @@ def _unused_parameters(file: syntax.File, report: Report) -> None:
 
 def _python_words(file: syntax.File, report: Report) -> None:
     """Report the labels and heads that generated code cannot write as an attribute."""
-    for node in parts(file.items):
+    for node in syntax.parts(file.items):
         named = (
             node.label
             if isinstance(node, syntax.Flow)
@@ -54,18 +52,6 @@ def _python_words(file: syntax.File, report: Report) -> None:
 
 def names_in(tree: Any) -> Iterator[str]:
     """The names that expressions and calls in a part of the AST use."""
-    for node in parts(tree):
+    for node in syntax.parts(tree):
         if isinstance(node, (syntax.Name, syntax.Reference)):
             yield node.name
-
-
-def parts(tree: Any) -> Iterator[Any]:
-    """A part of the AST and all that is in it."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple) and not isinstance(node, Span):
-            stack.extend(node)
-        elif is_dataclass(node):
-            yield node
-            stack.extend(getattr(node, field.name) for field in fields(node) if field.compare)

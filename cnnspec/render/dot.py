@@ -98,9 +98,12 @@ def _keep_inputs_on_top(graph: graphviz.Digraph, plan: Plan) -> None:
 
 
 def quote(text: str) -> str:
-    r"""A text that DOT shows as it is: no HTML label, no escapes but \n."""
+    r"""A text that DOT shows as it is: no HTML label, no escapes but \n.
+
+    An empty line gets a blank: the embedded Graphviz fails on a long label that begins with an empty one.
+    """
     lines = "".join(c if c >= " " or c == "\n" else " " for c in text).split("\n")
-    return graphviz.nohtml(r"\n".join(graphviz.escape(line) for line in lines))
+    return graphviz.nohtml(r"\n".join(graphviz.escape(line or " ") for line in lines))
 
 
 def inches(points: float) -> str:
