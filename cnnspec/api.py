@@ -13,6 +13,7 @@ from cnnspec.check import pick_net, plain_name
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Settings, decode, read_source
 from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.slips import mend_slips
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -256,7 +257,10 @@ def _net(
     report.raise_errors()
     picked = pick_net(module, name, settings.parameters, report)
     report.raise_errors()
+    before = report.saved()
     compiled = compile_net(picked, module, settings, report, limits, hook)
+    if report.has_errors and mend_slips(module, report, before):
+        compile_net(pick_net(module, name, settings.parameters, report), module, settings, report, limits)
     report.raise_errors()
     assert compiled is not None
     return Net(compiled, report.diagnostics)

@@ -11,6 +11,7 @@ from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.names import suggest
 from cnnspec.elaborate.resolve import resolve
+from cnnspec.elaborate.slips import mend_slips
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
@@ -32,17 +33,24 @@ def check(
     After a syntax error the rest is checked all the same. A mistake that several nets share is reported once.
     """
     settings, limits = settings or Settings({}, {}), limits or Limits()
-    before = report.errors
+    errors = report.errors
     module = Loader(report, limits, include).load(source)
-    if net is None and (module.nets or module.names or report.has_errors):
-        names = closed_nets(module, settings.parameters)
-    else:
-        picked = pick_net(module, net, settings.parameters, report)
-        names = [picked] if picked else []
-    compiled = [compile_net(name, module, settings, report, limits, hook) for name in names]
+    before = report.saved()
+
+    def compiled_nets() -> list[Compiled | None]:
+        if net is None and (module.nets or module.names or report.has_errors):
+            names = closed_nets(module, settings.parameters)
+        else:
+            picked = pick_net(module, net, settings.parameters, report)
+            names = [picked] if picked else []
+        return [compile_net(name, module, settings, report, limits, hook) for name in names]
+
+    compiled = compiled_nets()
+    if report.errors > before.errors and mend_slips(module, report, before):
+        compiled = compiled_nets()
     if net is None:
         resolve(module, report)
-    if report.errors == before:
+    if report.errors == errors:
         lint_syntax(module.file, report)
     return tuple(net for net in compiled if net is not None)
 

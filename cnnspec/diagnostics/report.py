@@ -117,6 +117,17 @@ class Report:
             self._places.add((span.source.name, span.start, span.end))
         self._found[key] = _clipped(diagnostic) if known is None else replace(known, others=known.others + 1)
 
+    def saved(self) -> Report:
+        """What was reported so far."""
+        saved = Report()
+        saved.restore(self)
+        return saved
+
+    def restore(self, saved: Report) -> None:
+        """Go back to what was reported when it was saved."""
+        self._found, self.total, self.errors = dict(saved._found), saved.total, saved.errors
+        self._suspected, self._places = set(saved._suspected), set(saved._places)
+
     def knows(self, code: str, span: Span) -> bool:
         """Whether this, or something else about the same place, was reported."""
         return _key(code, span) in self._found or (span.source.name, span.start, span.end) in self._places

@@ -9,10 +9,10 @@ from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match, missing
 from cnnspec.elaborate.calls import refuse_block, unknown_block
-from cnnspec.elaborate.evaluate import HERE, unknown_function, unknown_name, words
+from cnnspec.elaborate.evaluate import unknown_function, unknown_name
 from cnnspec.elaborate.functions import FUNCTIONS
-from cnnspec.elaborate.lost import lost_names, words_of
 from cnnspec.elaborate.modules import Module
+from cnnspec.elaborate.scopes import Definition, bound_names, is_known, used
 from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, FollowUp, LayerBlock, Mistake
 from cnnspec.elaborate.walk import MAX_MISTAKES
 from cnnspec.layers.base import parameters
@@ -25,36 +25,18 @@ def resolve(module: Module, report: Report) -> None:
     walk has reported is not said again.
     """
     for item in module.file.items:
-        if isinstance(item, (syntax.Definition, syntax.Net)):
-            _definition(item, module, report)
+        if isinstance(item, Definition):
+            for mistake in _mistakes(item, bound_names(item), module):
+                if report.errors > MAX_MISTAKES:
+                    return
+                if not isinstance(mistake, FollowUp) and not report.knows(mistake.code, mistake.span):
+                    mistake.report(report)
 
 
-def _definition(item: syntax.Definition | syntax.Net, module: Module, report: Report) -> None:
-    tree = (tuple(p.default for p in item.parameters), item.body)
-    bound = {parameter.name for parameter in item.parameters}.union(
-        _bound(tree), *map(lost_names, item.body.statements)
-    )
-    for mistake in _mistakes(tree, bound, module):
-        if report.errors > MAX_MISTAKES:
-            return
-        if not isinstance(mistake, FollowUp) and not report.knows(mistake.code, mistake.span):
-            mistake.report(report)
-
-
-def _bound(tree: Any) -> Iterator[str]:
-    """The names that loops and the like bind in a tree, and those that a syntax error may have meant to."""
-    for node in syntax.parts(tree):
-        yield from (name.name for name in getattr(node, "names", ()))
-        if isinstance(node, syntax.Broken):
-            yield from words_of(node)
-
-
-def _mistakes(tree: Any, bound: set[str], module: Module) -> Iterator[Mistake]:
-    """What is wrong in a tree, in the order of its text."""
-    binding = {id(name) for node in syntax.parts(tree) for name in getattr(node, "names", ())}
-    nodes = [node for node in syntax.parts(tree, without=(syntax.Expect,)) if id(node) not in binding]
+def _mistakes(item: Definition, bound: set[str], module: Module) -> Iterator[Mistake]:
+    nodes = used(item)
     called = {id(node.function) for node in nodes if isinstance(node, syntax.Call)}
-    for node in sorted(nodes, key=lambda node: getattr(node, "span", START)[1]):
+    for node in nodes:
         if isinstance(node, syntax.Unit) and node.target is not None and node.target.name not in bound:
             yield from _unit(node, node.target, bound, module)
         elif isinstance(node, syntax.Head) and node.source is not None and node.source.name not in bound:
@@ -63,15 +45,12 @@ def _mistakes(tree: Any, bound: set[str], module: Module) -> Iterator[Mistake]:
             yield from _name(node, id(node) in called, bound, module)
 
 
-START: tuple[None, int, int] = (None, 0, 0)
-
-
 def _name(name: syntax.Name, is_called: bool, bound: set[str], module: Module) -> Iterator[Mistake]:
     found = module.lookup(name.name)
     if is_called and name.name not in FUNCTIONS and found is not UNKNOWN:
         yield unknown_function(name.name, name.span, found)
         bound.add(name.name)
-    elif found is None and name.name not in (*HERE, *FUNCTIONS, *words()):
+    elif not is_known(name.name, module):
         yield unknown_name(name, [*bound, *module.names])
         bound.add(name.name)
 
