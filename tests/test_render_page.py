@@ -27,9 +27,10 @@ addEventListener("unhandledrejection", (event) => wrong.push(String(event.reason
 console.error = console.warn = (...words) => wrong.push(words.join(" "));
 </script>"""
 
+# Many turns, and much virtual time: it runs ahead while the browser compiles the layout engine in real time.
 DRIVE = """<script>
 const until = async (done) => {
-  for (let turn = 0; turn < 500 && !done(); turn++) await new Promise((next) => setTimeout(next, 20));
+  for (let turn = 0; turn < 100000 && !done(); turn++) await new Promise((next) => setTimeout(next, 20));
 };
 const settled = async (act) => {
   const before = document.body.dataset.shown;
@@ -65,7 +66,7 @@ def drive(graph: Graph, steps: str, tmp_path: Path, **options: Any) -> Any:
     path.write_text(page.replace("</body>", DRIVE.replace("@STEPS@", steps) + "</body>"), encoding="utf-8")
     command = [
         str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,900", "--virtual-time-budget=30000",
+        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,900", "--virtual-time-budget=9000000",
         "--dump-dom", path.as_uri(),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
