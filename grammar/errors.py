@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.expected import expected
+from cnnspec.grammar.expected import expected, shown
 from cnnspec.grammar.fault import Answer, Error
 from cnnspec.grammar.habits import comments, foreign, habits
 from cnnspec.grammar.mend import Mended, innermost
@@ -14,11 +14,18 @@ from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_li
 from cnnspec.grammar.words import at_top, characters, keywords, numbers
 from cnnspec.source import Source
 
+LONGEST_SHOWN = 60
+"""How long a text may be, in characters, that a cure repeats."""
 OPENS = {opening: closing for closing, opening in CLOSES.items()}
 
 
-def answer(source: Source, mended: Mended, offset: int, accepts: frozenset[str]) -> Answer:
-    """The diagnostic for what the parser did not take at an offset, and the text with it mended."""
+def answer(
+    source: Source, mended: Mended, offset: int, accepts: frozenset[str], *, alone: bool = False
+) -> Answer:
+    """The diagnostic for what the parser did not take at an offset, and the text with it mended.
+
+    The text is a spec, or one expression that stands `alone`.
+    """
     pieces = mended.pieces()
     place = find_place(pieces, offset)
     end = len(mended.text.rstrip())
@@ -27,13 +34,15 @@ def answer(source: Source, mended: Mended, offset: int, accepts: frozenset[str])
     before = pieces[place.at - 1] if place.at else nothing
     first = pieces[place.statement] if place.statement < len(pieces) else nothing
     error = Error(source, mended, pieces, place, found, before, first, accepts)
-    for rule in RULES:
+    for rule in RULES_ALONE if alone else RULES:
         result = rule(error)
         if isinstance(result, Diagnostic):
             return result, mended.give_up(pieces, place)
         if result is not None:
             return result
-    return error.say("syntax", expected(found, before, accepts)), mended.give_up(pieces, place)
+    message = expected(found, before, accepts)
+    message = message.replace("the end of the file", "its end") if alone else message
+    return error.say("syntax", message), mended.give_up(pieces, place)
 
 
 def _brackets(error: Error) -> Diagnostic | Answer | None:
@@ -134,19 +143,27 @@ def _end_of_block(error: Error) -> int | None:
     return len(text)
 
 
-def _separators(error: Error) -> Diagnostic | Answer | None:
-    """What is missing between two things, or at the end of a line."""
-    found, before = error.found, error.before
-    starts = found.kind in ("word", "number", "text") or found.text in ("(", "[")
-    ended = before.kind in ("word", "number", "text") or before.text in (")", "]")
+def _comma(error: Error) -> Diagnostic | None:
+    """A comma that is missing in brackets."""
     opened = innermost(error.place)
-    if starts and ended and opened is not None and opened.piece.text in "([" and "COMMA" in error.accepts:
-        return error.say(
-            "syntax",
-            f"a comma is missing between `{before.text}` and `{found.text}`",
-            label="write `,` before this",
-        )
-    if found.kind == "word" and ended and "MINUSGREATERTHAN" in _names(error.accepts):
+    if not (
+        _between_two(error) and opened is not None and opened.piece.text in "([" and "COMMA" in error.accepts
+    ):
+        return None
+    message = f"a comma is missing between `{error.before.text}` and `{error.found.text}`"
+    return error.say("syntax", message, label="write `,` before this")
+
+
+def _between_two(error: Error) -> bool:
+    """Whether one thing has ended and another one begins."""
+    starts = error.found.kind in ("word", "number", "text") or error.found.text in ("(", "[")
+    return starts and (error.before.kind in ("word", "number", "text") or error.before.text in (")", "]"))
+
+
+def _separators(error: Error) -> Diagnostic | Answer | None:
+    """What is missing between two statements or arms."""
+    found, before, opened = error.found, error.before, innermost(error.place)
+    if found.kind == "word" and _between_two(error) and "MINUSGREATERTHAN" in _names(error.accepts):
         return error.say(
             "syntax",
             f"an arrow or the end of the line is missing between `{before.text}` and `{found.text}`",
@@ -173,7 +190,19 @@ def _names(accepts: frozenset[str]) -> frozenset[str]:
     return accepts | ({"MINUSGREATERTHAN"} if any("MORETHAN" in name for name in accepts) else set())
 
 
-RULES: tuple[Callable[[Error], Diagnostic | Answer | None], ...] = (
+def _after_value(error: Error) -> Diagnostic | None:
+    """Something after a value that stands alone."""
+    if "$END" not in error.accepts:
+        return None
+    if error.found.kind not in ("word", "number", "text") and error.found.text != ",":
+        return error.say("syntax", f"{shown(error.found)} cannot stand in a value")
+    text = error.mended.text.strip()
+    example = f": [{text}]" if "," in text and len(text) <= LONGEST_SHOWN else ""
+    return error.say("syntax", "another value begins here", help=f"a list stands in [ ]{example}")
+
+
+Rule = Callable[[Error], Diagnostic | Answer | None]
+RULES: tuple[Rule, ...] = (
     characters,
     comments,
     _in_brackets,
@@ -184,5 +213,7 @@ RULES: tuple[Callable[[Error], Diagnostic | Answer | None], ...] = (
     at_top,
     habits,
     numbers,
+    _comma,
     _separators,
 )
+RULES_ALONE: tuple[Rule, ...] = (characters, _in_brackets, _brackets, numbers, _comma, _after_value)

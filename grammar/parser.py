@@ -212,7 +212,7 @@ def parse_expression(source: Source, report: Report) -> syntax.Expression | None
     except NestingError as error:
         report.add(_too_deep(source, error))
     except UnexpectedInput as error:
-        report.add(answer(source, mended, *_where(error, mended.text))[0])
+        report.add(answer(source, mended, *_where(error, mended.text), alone=True)[0])
     return None
 
 

@@ -25,8 +25,8 @@ def test_specs_made_from_the_grammar(text: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_specs(seed: int) -> None:
     random = Random(seed)
-    for _ in range(40):
-        judge(mutate(TEXTS, random), random.randrange(9))
+    for number in range(40):
+        judge(mutate(TEXTS, random), random.randrange(9) if number % 10 else None)
 
 
 @pytest.mark.parametrize("text", FOUND)

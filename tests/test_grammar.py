@@ -172,3 +172,27 @@ def test_reading_takes_linear_time():
 def test_a_chain_of_any_length_is_one_flow():
     (flow,) = statements(" -> ".join(["relu"] * 5000))
     assert isinstance(flow, syntax.Flow) and len(flow.units) == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "cure"),
+    [
+        ("3 4", "another value begins here", "a list stands in [ ]"),
+        ("3, 4", "another value begins here", "a list stands in [ ]: [3, 4]"),
+        ("0..3", "`..` makes no list", "write range(0, 3)"),
+        ("[1 2]", "a comma is missing between `1` and `2`", ""),
+        ("(1", "`(` is not closed", "write `)` after `1`"),
+        ("1)", "`)` closes nothing", "remove it"),
+        ("1 -> 2", "`->` cannot stand in a value", ""),
+        ("", "expected an expression, found its end", ""),
+        (
+            "caf\u00e9",
+            "`\u00e9` is not a character of the language",
+            "names are made of the letters a-z, A-Z, digits and _",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_value_alone(text: str, message: str, cure: str) -> None:
+    report = Report()
+    assert parse_expression(Source("--set", text), report) is None
+    assert [(d.message, d.help) for d in report.diagnostics] == [(message, cure)]
