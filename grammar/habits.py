@@ -134,6 +134,13 @@ HABITS = (
     Habit(r"\d\w*", "a name begins with a letter", "write block{0}", after=ITEM, first=ITEM),
     Habit(r".*", "`use` names what it brings", "write use std (bottleneck)", after=r"use.*", first="use"),
     Habit(r":", "an input is named by a word", "write input {before} 3x224x224", after=r"\w", first="input"),
+    Habit(
+        r"\s|;|\}|$",
+        "the shape is missing",
+        "write input {before} 3x224x224, or input ({before})",
+        r"input +\w+",
+        "input",
+    ),
     Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input"),
     Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="LBRACE"),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnnspec import syntax
 from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
 from cnnspec.elaborate.context import Context, Frame
-from cnnspec.elaborate.evaluate import Variables, evaluate, may_lack, pick
+from cnnspec.elaborate.evaluate import HERE, Variables, evaluate, may_lack, pick
 from cnnspec.elaborate.forms import dense, join, residual
 from cnnspec.elaborate.modules import Module, library_names
 from cnnspec.elaborate.names import nearest_block, offer
@@ -178,7 +178,9 @@ def unknown_block(reference: syntax.Reference, module: Module, bound: Iterable[s
     known = [*REGISTRY, *FORMS, *SECTIONS, *module.names, *bound]
     near = nearest_block(reference.name, known, sorted(library_names()))
     library = [name for name in near if name not in known]
-    if reference.name in FOREIGN:
+    if reference.name in HERE:
+        cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
+    elif reference.name in FOREIGN:
         cure = FOREIGN[reference.name]
     elif reference.name in {**module.nets, **module.used_nets}:
         cure = "a net cannot stand in another one: write what both need as a def"

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cnnspec.elaborate.walk import Walk
 
 
+ARMS = "an arm begins with `|`: {} {{ | a | b }}"
+
+
 def join(
     walk: Walk, layer: type[Layer], unit: syntax.Unit, context: Context, scope: Variables, segment: str
 ) -> None:
@@ -34,6 +37,9 @@ def join(
         values = tuple(_named_values(layer.op, unit, context, scope))
         context.value = walk.add(walk.layer(layer, {}), values, context, unit.span, segment)
         return
+    if isinstance(unit.block, syntax.Body):
+        note = walk.noting(context)
+        note(Mistake("arms", unit.span, f"`{layer.op}` has no arms here", help=ARMS.format(layer.op)))
     inner = context.within(walk.open(context, "join", layer.op, unit.span, segment))
     values = tuple(_arms(walk, unit.block, inner, scope))
     if not values:
@@ -166,7 +172,17 @@ def _shortcut(walk: Walk, kind: str, main: Value, context: Context, span: Span) 
     if kind == "identity":
         return [start]
     inner = context.within(walk.open(context, "shortcut", "shortcut", span))
-    stride = _stride_between(start.shape, main.shape, span)
+    stride = _stride_between(start.shape, main.shape)
+    if stride is None:
+        sizes = f"{describe(start.shape[1:])} to {describe(main.shape[1:])}"
+        cure = (
+            size_cure(walk.draft, (start, main))
+            if len(start.shape) == len(main.shape)
+            else LET_BOTH_END_ALIKE
+        )
+        raise _unequal(
+            main.shape, start.shape, span, cure or f"no stride takes {sizes}: check pad and stride"
+        )
     layers = (
         _projection(walk, main.shape, stride)
         if kind == "project"
@@ -199,22 +215,13 @@ def _padding(walk: Walk, start: Shape, end: Shape, stride: tuple[int, ...], span
         yield walk.layer(ZeroChannels, {"out": end[0]})
 
 
-def _stride_between(start: Shape, end: Shape, span: Span) -> tuple[int, ...]:
-    """The strides that take the sizes of one shape to those of the other. Raises Mistake where none do."""
+def _stride_between(start: Shape, end: Shape) -> tuple[int, ...] | None:
+    """The strides that take the sizes of one shape to those of the other; None where none do."""
     if len(start) != len(end):
-        raise _unequal(end, start, span, "let both end in maps, or both in vectors")
-    strides = []
-    for size, wanted in zip(start[1:], end[1:], strict=True):
-        step = -(-size // wanted)
-        if -(-size // step) != wanted:
-            raise _unequal(
-                end,
-                start,
-                span,
-                f"no stride takes {size} pixels to {wanted}: check the padding of the main path",
-            )
-        strides.append(step)
-    return tuple(strides)
+        return None
+    strides = tuple(-(-size // wanted) for size, wanted in zip(start[1:], end[1:], strict=True))
+    sizes = tuple(-(-size // step) for size, step in zip(start[1:], strides, strict=True))
+    return strides if sizes == end[1:] else None
 
 
 def _check_shapes(walk: Walk, values: list[Value], span: Span) -> None:
@@ -224,9 +231,15 @@ def _check_shapes(walk: Walk, values: list[Value], span: Span) -> None:
     for shape in shapes[1:]:
         if shape is not None and shapes[0] is not None and shape != shapes[0]:
             cure = "write residual(shortcut=project), or give the shortcut as a second arm"
+            sizes = size_cure(walk.draft, tuple(values))
             if shape[0] == shapes[0][0]:
-                cure = size_cure(walk.draft, tuple(values)) or cure
+                cure = sizes or cure
+            elif sizes and _stride_between(shape, shapes[0]) is None:
+                cure = f"{sizes}; then {cure}"
             raise _unequal(shapes[0], shape, span, cure)
+
+
+LET_BOTH_END_ALIKE = "let both end in maps, or both in vectors"
 
 
 def _unequal(main: Shape | None, shortcut: Shape | None, span: Span, cure: str) -> Mistake:

@@ -120,7 +120,10 @@ class Walk:
             context.value = LOST
 
     def too_large(self, span: Span) -> BoundExceeded:
-        return BoundExceeded("bound-nodes", span, f"the net has more than {self.limits.nodes} layers")
+        message = f"the net has more than {self.limits.nodes} layers"
+        return BoundExceeded(
+            "bound-nodes", span, message, help="repeat less, or allow more with --limit nodes=N"
+        )
 
     def flowing(self, span: Span, context: Context) -> Value:
         """The value that flows into a place. Raises Mistake where there is none."""
