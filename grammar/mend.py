@@ -69,7 +69,7 @@ class Mended:
         result.append(BROKEN * (stop - at))
 
         def is_left(offset: int) -> bool:
-            return not start <= offset < stop or any(first < offset <= last for first, last in kept)
+            return not start <= offset < stop or any(first <= offset <= last for first, last in kept)
 
         return Mended(
             text[:start] + "".join(result) + text[stop:],

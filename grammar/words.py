@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.grammar.expected import short
-from cnnspec.grammar.fault import Error
+from cnnspec.grammar.fault import Answer, Error
 from cnnspec.grammar.mend import ITEMS
-from cnnspec.grammar.pieces import Piece
+from cnnspec.grammar.pieces import Piece, Place
 
 RESERVED = frozenset(
     [
@@ -162,26 +162,30 @@ def _is_argument(error: Error) -> bool:
     return named and error.first.text not in ITEMS
 
 
-def at_top(error: Error) -> Diagnostic | None:
+def at_top(error: Error) -> Answer | None:
     """Something other than a definition at the top of a file."""
-    first = error.first
-    if error.place.open or first.text in ITEMS or not first.text:
+    number = error.place.open[0].statement if error.place.open else error.place.statement
+    first = error.pieces[number] if number < len(error.pieces) else error.first
+    if first.text in ITEMS or not first.text or error.place.open[1:]:
         return None
     message = f"`{short(first.text)}` cannot stand at the top of a file"
-    return error.say("syntax", message, first, help=_instead(error))
+    diagnostic = error.say("syntax", message, first, help=_instead(error.pieces[number : number + 3]))
+    return diagnostic, error.mended.give_up(error.pieces, Place(error.place.at, number, ()))
 
 
-def _instead(error: Error) -> str:
-    """What to write in the place of a statement at the top of a file."""
-    text = error.first.text.casefold()
+def _instead(pieces: list[Piece]) -> str:
+    """What to write in the place of a statement at the top of a file, by its first pieces."""
+    if not pieces:
+        return ""
+    text = pieces[0].text.casefold()
     near = [text] if text in ITEMS else get_close_matches(text, ITEMS, n=1)
-    after = [piece.text for piece in error.pieces[error.place.statement + 1 : error.place.statement + 3]]
+    after = [piece.text for piece in pieces[1:]]
     if near:
         return f"did you mean `{near[0]}`?"
     if text == "from":
         return "blocks are brought in with use: use std (bottleneck)"
     if after[:1] in (["="], [":"]):
-        return f"a number is named with let: let {short(error.first.text)} = ..."
+        return f"a number is named with let: let {short(pieces[0].text)} = ..."
     if after[:1] == ["{"] or after[1:] in (["{"], ["("]):
         return "write `net` before the name of a net, `def` before that of a block"
     return "a file holds def, share, net, use and let"
