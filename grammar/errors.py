@@ -48,6 +48,10 @@ def answer(
 def _brackets(error: Error) -> Diagnostic | Answer | None:
     """A bracket that is not closed, or closes nothing."""
     opened = innermost(error.place)
+    if error.found.text in ("(", "[") and not _is_closed(error):
+        message = f"`{error.found.text}` is not closed, and cannot stand here"
+        diagnostic = error.say("unclosed", message, help="remove it")
+        return diagnostic, error.mended.erase(error.found.start, error.found.end)
     if opened is not None and opened.piece.text in "([":
         return _parenthesis(error, opened.piece)
     at_top = not error.place.open
@@ -55,6 +59,16 @@ def _brackets(error: Error) -> Diagnostic | Answer | None:
         diagnostic = error.say("unopened", f"`{error.found.text}` closes nothing", help="remove it")
         return diagnostic, error.mended.erase(error.found.start, error.found.end)
     return None
+
+
+def _is_closed(error: Error) -> bool:
+    """Whether the bracket that was found is closed on its line, and before a brace."""
+    depth = 0
+    for piece in error.pieces[error.place.at :]:
+        depth += (piece.text in ("(", "[")) - (piece.text in (")", "]"))
+        if depth == 0 or piece.kind == "end" or piece.text in ("{", "}"):
+            break
+    return depth == 0
 
 
 def _parenthesis(error: Error, opening: Piece) -> Diagnostic | Answer | None:
