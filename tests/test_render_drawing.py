@@ -13,12 +13,12 @@ import cnnspec
 from cnnspec.graph import Graph
 from cnnspec.render import RenderError, render, to_dot, to_mermaid, to_svg
 from cnnspec.render.boxes import MARGIN, Box
-from cnnspec.render.canvas import Drawing, Group, Mark, Text
+from cnnspec.render.canvas import Drawing, Mark, MarkGroup, Text
 from cnnspec.render.dot import dot_source
 from cnnspec.render.layout import Layout, lay_out
-from cnnspec.render.options import Options
+from cnnspec.render.options import DrawingOptions
 from cnnspec.render.output import drawing
-from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.solids import make_scale, make_solid
 from cnnspec.render.text import text_width
 from cnnspec.render.volumes import levels_of, make_volumes
@@ -37,8 +37,8 @@ ZOO = [
 ]
 
 
-def laid_out(graph: Graph, **options: object) -> tuple[Plan, Layout]:
-    plan = make_plan(graph, Options(**options))  # type: ignore[arg-type]
+def laid_out(graph: Graph, **options: object) -> tuple[DrawingPlan, Layout]:
+    plan = make_plan(graph, DrawingOptions(**options))  # type: ignore[arg-type]
     return plan, lay_out(dot_source(plan))
 
 
@@ -55,7 +55,7 @@ def test_boxes_do_not_overlap(name: str, direction: str):
 @pytest.mark.parametrize("name", ZOO)
 def test_no_text_leaves_its_box(name: str):
     for depth in (None, 0, 20):
-        plan = make_plan(cnnspec.zoo(name).ir, Options(depth=depth))
+        plan = make_plan(cnnspec.zoo(name).ir, DrawingOptions(depth=depth))
         for box in plan.boxes.values():
             assert all(row.width + 2 * MARGIN <= box.width + 0.01 for row in box.rows), box
 
@@ -63,7 +63,7 @@ def test_no_text_leaves_its_box(name: str):
 @pytest.mark.parametrize("name", ZOO)
 def test_no_text_leaves_the_picture(name: str):
     for view in ("blocks", "volumes"):
-        picture = drawing(cnnspec.zoo(name).ir, Options(view=view))
+        picture = drawing(cnnspec.zoo(name).ir, DrawingOptions(view=view))
         for text, x, y in texts(picture):
             width = text_width(text.text, text.size, text.bold)
             start = x - {"start": 0, "middle": width / 2, "end": width}[text.anchor]
@@ -77,7 +77,7 @@ def texts(picture: Drawing) -> list[tuple[Text, float, float]]:
 
     def visit(marks: tuple[Mark, ...], dx: float, dy: float) -> None:
         for mark in marks:
-            if isinstance(mark, Group):
+            if isinstance(mark, MarkGroup):
                 visit(mark.marks, dx + mark.x, dy + mark.y)
             elif isinstance(mark, Text):
                 found.append((mark, dx + mark.x, dy + mark.y))
@@ -89,14 +89,14 @@ def texts(picture: Drawing) -> list[tuple[Text, float, float]]:
 @pytest.mark.parametrize("name", PAGE)
 def test_one_page_is_enough_and_can_be_read(name: str):
     """Scaled to the text of a page (6.5 by 9 inches), the smallest type is of 5.5 points at least."""
-    picture = drawing(cnnspec.zoo(name).ir, Options())
+    picture = drawing(cnnspec.zoo(name).ir, DrawingOptions())
     scale = min(468 / picture.width, 648 / picture.height)
     assert scale * min(text.size for text, _, _ in texts(picture)) >= 5.5
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "resnet50", "unet"])
 def test_labels_of_volumes_do_not_overlap(name: str):
-    picture = drawing(cnnspec.zoo(name).ir, Options(view="volumes"))
+    picture = drawing(cnnspec.zoo(name).ir, DrawingOptions(view="volumes"))
     spans: dict[float, list[tuple[float, float]]] = {}
     for text, x, y in texts(picture):
         if text.anchor == "middle":
@@ -129,7 +129,7 @@ def test_a_block_says_its_shapes_and_figures():
     assert box.sign == "residual"
 
 
-def box_of(plan: Plan, key: str) -> Box:
+def box_of(plan: DrawingPlan, key: str) -> Box:
     return next(box for number, box in plan.boxes.items() if plan.scene.items[number].key == key)
 
 
@@ -154,7 +154,7 @@ def test_svg_is_the_same_each_time_with_text_as_text(view: str, theme: str):
 @pytest.mark.parametrize("measure", ["params", "macs", "memory", "receptive_field"])
 def test_heat_maps_colour_boxes_and_show_a_scale(measure: str):
     graph = cnnspec.zoo("alexnet").ir
-    plan = make_plan(graph, Options(color_by=measure))
+    plan = make_plan(graph, DrawingOptions(color_by=measure))
     assert plan.scale is not None and plan.scale > 0
     assert set(plan.colors) == set(plan.boxes)
     assert len(set(plan.colors.values())) > 2
@@ -162,7 +162,7 @@ def test_heat_maps_colour_boxes_and_show_a_scale(measure: str):
 
 
 def test_the_largest_linear_layer_is_the_hottest():
-    plan = make_plan(cnnspec.zoo("vgg16").ir, Options(color_by="params"))
+    plan = make_plan(cnnspec.zoo("vgg16").ir, DrawingOptions(color_by="params"))
     hottest = box_of(plan, "head.group.0.linear+")
     assert hottest.rows[0].text == "linear, 4096 x2"
     assert plan.scale == 25088 * 4096 + 4096 + 4096 * 4096 + 4096
@@ -170,7 +170,7 @@ def test_the_largest_linear_layer_is_the_hottest():
 
 def test_dot_and_mermaid_have_every_box_and_link():
     graph = render_nets.resnet((2, 2))
-    plan = make_plan(graph, Options())
+    plan = make_plan(graph, DrawingOptions())
     dot, mermaid = to_dot(graph), to_mermaid(graph)
     for number in plan.boxes:
         assert f"\tn{number} [" in dot
@@ -209,11 +209,11 @@ def test_the_format_is_that_of_the_suffix(tmp_path: Path):
 
 def test_volumes_are_the_maps_of_the_paper():
     """LeCun et al. 1998, figure 2; Ronneberger et al. 2015, figure 1: the sizes of every map, and levels."""
-    lenet = make_volumes(make_plan(cnnspec.zoo("lenet5").ir, Options(view="volumes")))
+    lenet = make_volumes(make_plan(cnnspec.zoo("lenet5").ir, DrawingOptions(view="volumes")))
     assert [volume.shape for volume in lenet] == [
         (1, 32, 32), (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120, 1, 1), (84,), (10,),
     ]  # fmt: skip
-    unet = make_volumes(make_plan(cnnspec.zoo("unet2015").ir, Options(view="volumes")))
+    unet = make_volumes(make_plan(cnnspec.zoo("unet2015").ir, DrawingOptions(view="volumes")))
     assert [volume.shape for volume in unet[7:12]] == [
         (512, 64, 64), (512, 32, 32), (1024, 28, 28), (1024, 56, 56), (512, 52, 52),
     ]  # fmt: skip
@@ -231,16 +231,16 @@ def test_solids_are_to_scale():
 
 def test_an_arc_stands_for_a_sum():
     """Of MobileNetV2's blocks, only those that keep their shape have a shortcut."""
-    plan = make_plan(cnnspec.zoo("mobilenetv2").ir, Options())
+    plan = make_plan(cnnspec.zoo("mobilenetv2").ir, DrawingOptions())
     arcs = [box.sign for box in plan.boxes.values() if box.rows[0].text.startswith("inverted_residual")]
     assert arcs == ["", *("", "residual") * 5, ""]
 
 
 def test_a_stage_of_equal_blocks_keeps_its_label_in_blocks_and_not_in_volumes():
-    plan = make_plan(cnnspec.zoo("resnet18").ir, Options())
+    plan = make_plan(cnnspec.zoo("resnet18").ir, DrawingOptions())
     assert [box.rows[0].right for box in plan.boxes.values() if box.rows[0].right] == ["layer1"]
     words = [
         volume.words
-        for volume in make_volumes(make_plan(cnnspec.zoo("resnet18").ir, Options(view="volumes")))
+        for volume in make_volumes(make_plan(cnnspec.zoo("resnet18").ir, DrawingOptions(view="volumes")))
     ]
     assert words[2:6] == ["basic x2"] * 4

@@ -8,13 +8,13 @@ import render_nets
 import cnnspec
 from cnnspec.graph import Graph
 from cnnspec.render.fold import fold_tree
-from cnnspec.render.options import Options, RenderError
+from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.scene import links, make_scene, visible
 
 
 def shown(graph: Graph, **options: object) -> list[str]:
     """The boxes of a view: their keys, with the number of repeats."""
-    scene = make_scene(graph, Options(**options))  # type: ignore[arg-type]
+    scene = make_scene(graph, DrawingOptions(**options))  # type: ignore[arg-type]
     items = [scene.items[number] for number in visible(scene)[1]]
     return [item.key + (f" x{item.times}" if item.times > 1 else "") for item in items]
 
@@ -110,7 +110,7 @@ def test_every_layer_is_a_box_in_the_layers_view():
 @pytest.mark.parametrize("depth", [0, 1, 3, 20])
 def test_links_join_shown_boxes_and_miss_none(name: str, depth: int):
     graph = cnnspec.zoo(name).ir
-    scene = make_scene(graph, Options(depth=depth))
+    scene = make_scene(graph, DrawingOptions(depth=depth))
     owners, boxes = visible(scene)
     found = links(scene, owners)
     assert set(owners) == set(graph.nodes)
@@ -121,7 +121,7 @@ def test_links_join_shown_boxes_and_miss_none(name: str, depth: int):
 
 def test_shortcuts_and_far_labels_are_skips():
     graph = net("a: conv(8, 3)\n conv(8, 5)\n residual { conv(8, 3) }\n concat(a, prev)")
-    scene = make_scene(graph, Options(depth=9))
+    scene = make_scene(graph, DrawingOptions(depth=9))
     owners, _ = visible(scene)
     keys = {number: item.key for number, item in enumerate(scene.items)}
     skips = {(keys[link.source], keys[link.target]) for link in links(scene, owners) if link.skip}

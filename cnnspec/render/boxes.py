@@ -8,7 +8,7 @@ from typing import Literal
 
 from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures, total
-from cnnspec.render.fold import FOLLOWERS, FOLLOWING_OPS, GROUPS, Item
+from cnnspec.render.fold import FOLLOWERS, FOLLOWING_OPS, GROUPS, Part
 from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
 from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
 
@@ -26,7 +26,7 @@ Sign = Literal["", "residual", "dense"]
 
 
 @dataclass(frozen=True)
-class Row:
+class TextLine:
     """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line."""
 
     text: str
@@ -52,7 +52,7 @@ class Row:
 class Box:
     """A box as it will be drawn: `family` gives its colour; a join is a circle with a sign in it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TextLine, ...]
     family: str
     sign: Sign = ""
     join: str = ""
@@ -76,7 +76,7 @@ class Box:
         return min(WIDEST, max(row.width for row in self.rows) + 2 * MARGIN)
 
 
-def make_box(graph: Graph, item: Item, figures: dict[str, Figures], narrow: bool = False) -> Box:
+def make_box(graph: Graph, item: Part, figures: dict[str, Figures], narrow: bool = False) -> Box:
     """The box of a closed item; a narrow one has a line for each thing that it says."""
     note = describe_item(graph, item, figures)
     if is_join(graph, item):
@@ -86,16 +86,16 @@ def make_box(graph: Graph, item: Item, figures: dict[str, Figures], narrow: bool
     return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(graph, item), note=note)
 
 
-def make_layer_box(graph: Graph, item: Item, figures: dict[str, Figures]) -> Box:
+def make_layer_box(graph: Graph, item: Part, figures: dict[str, Figures]) -> Box:
     """The box of a layer in the layers view: its label alone."""
     box = make_box(graph, item, figures)
     rows = tuple(replace(row, right="") for row in box.rows[:1])
     return Box(rows, box.family, join=box.join, note=box.note)
 
 
-def wide_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
+def wide_rows(graph: Graph, item: Part, figures: dict[str, Figures]) -> Iterator[TextLine]:
     """The name of an item with what is in it, on one line where that fits; its shapes and figures."""
-    title = Row(full_title(graph, item), TITLE_SIZE, True, right=item.label)
+    title = TextLine(full_title(graph, item), TITLE_SIZE, True, right=item.label)
     details = list(item_details(graph, item))
     on_line = next((detail for detail in details if replace(title, detail=detail).width <= ROOM), "")
     below = next((detail for detail in details if text_width(detail, DETAIL_SIZE) <= ROOM), "")
@@ -104,31 +104,31 @@ def wide_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator
         yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True), detail=on_line)
     else:
         yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
-        yield Row(below, DETAIL_SIZE)
+        yield TextLine(below, DETAIL_SIZE)
     if not is_input(graph, item):
-        yield Row(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(figure_words(item, figures)))
+        yield TextLine(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(figure_words(item, figures)))
 
 
-def narrow_rows(graph: Graph, item: Item, figures: dict[str, Figures]) -> Iterator[Row]:
+def narrow_rows(graph: Graph, item: Part, figures: dict[str, Figures]) -> Iterator[TextLine]:
     """The name of an item, what is in it, its shapes and figures, one below the other."""
-    yield Row(shorten(full_title(graph, item), NARROW, TITLE_SIZE, True), TITLE_SIZE, True)
+    yield TextLine(shorten(full_title(graph, item), NARROW, TITLE_SIZE, True), TITLE_SIZE, True)
     detail = next((text for text in item_details(graph, item) if text_width(text, DETAIL_SIZE) <= NARROW), "")
     if is_input(graph, item):
         return
     lines = (item.label, detail, shape_change(graph, item), *figure_words(item, figures))
-    yield from (Row(line, DETAIL_SIZE) for line in lines if line)
+    yield from (TextLine(line, DETAIL_SIZE) for line in lines if line)
 
 
-def is_input(graph: Graph, item: Item) -> bool:
+def is_input(graph: Graph, item: Part) -> bool:
     return item.kind == "layer" and graph[item.nodes[0]].layer.family == "input"
 
 
-def full_title(graph: Graph, item: Item) -> str:
+def full_title(graph: Graph, item: Part) -> str:
     """The name of an item, and how often it is repeated."""
     return item_title(graph, item) + (f" x{item.times}" if item.times > 1 else "")
 
 
-def is_join(graph: Graph, item: Item) -> bool:
+def is_join(graph: Graph, item: Part) -> bool:
     """Whether an item is drawn as a circle: a join, with nothing but crops and the like on its arms."""
     if item.kind not in ("layer", "join") or item.copies:
         return False
@@ -136,7 +136,7 @@ def is_join(graph: Graph, item: Item) -> bool:
     return last.family == "join" and all(layer.family == "shape" or layer.op == "identity" for layer in arms)
 
 
-def item_title(graph: Graph, item: Item) -> str:
+def item_title(graph: Graph, item: Part) -> str:
     """The name of an item: a layer's label, or the word in the spec."""
     head = item.children[0] if item.kind == "run" else item
     if head.kind == "layer":
@@ -146,7 +146,7 @@ def item_title(graph: Graph, item: Item) -> str:
     return head.title
 
 
-def item_details(graph: Graph, item: Item) -> Iterator[str]:
+def item_details(graph: Graph, item: Part) -> Iterator[str]:
     """What is in an item, in words, the best first: its layers, its arguments, its blocks."""
     if item.kind == "layer":
         return
@@ -173,7 +173,7 @@ def item_details(graph: Graph, item: Item) -> Iterator[str]:
         yield f"{sum(1 for _ in item.all_nodes())} layers"
 
 
-def _weighty(graph: Graph, item: Item) -> list[str]:
+def _weighty(graph: Graph, item: Part) -> list[str]:
     """The labels of the conv and linear layers of a block's main path; none where the path forks."""
     if item.kind == "layer":
         layer = graph[item.nodes[-1]].layer
@@ -195,17 +195,17 @@ def _weighty(graph: Graph, item: Item) -> list[str]:
     return found
 
 
-def _in_shortcut(graph: Graph, item: Item) -> bool:
+def _in_shortcut(graph: Graph, item: Part) -> bool:
     return any(block.kind == "shortcut" for block in graph[item.nodes[-1]].block.ancestors())
 
 
-def _arguments(item: Item) -> str:
+def _arguments(item: Part) -> str:
     """The arguments of a call, as the spec writes them; none where equal calls write different ones."""
     calls = {part.block.describe() for part in (item, *item.copies) if part.block}
     return calls.pop().removeprefix(item.title) if len(calls) == 1 and item.kind in ("def", "share") else ""
 
 
-def figure_words(item: Item, figures: dict[str, Figures]) -> Iterator[str]:
+def figure_words(item: Part, figures: dict[str, Figures]) -> Iterator[str]:
     """The params and MACs of an item with its copies, where it has any."""
     parts = total(figures[name] for name in item.all_nodes())
     if parts.params:
@@ -214,7 +214,7 @@ def figure_words(item: Item, figures: dict[str, Figures]) -> Iterator[str]:
         yield f"{short_number(parts.macs)} MACs"
 
 
-def shape_change(graph: Graph, item: Item) -> str:
+def shape_change(graph: Graph, item: Part) -> str:
     """The shapes that go in and come out: 64x56x56 → 256x56x56."""
     nodes = list(item.all_nodes())
     inside = set(nodes)
@@ -223,14 +223,14 @@ def shape_change(graph: Graph, item: Item) -> str:
     return after if before in ("", after) else f"{before} → {after}"
 
 
-def family_of(graph: Graph, item: Item) -> str:
+def family_of(graph: Graph, item: Part) -> str:
     """The family that colours a box: that of its one main layer; else it is a block."""
     main = main_layer(graph, item)
     head = item.children[0] if item.kind == "run" else item
     return graph[main or head.nodes[-1]].layer.family if main or head.kind == "layer" else "block"
 
 
-def main_layer(graph: Graph, item: Item) -> str | None:
+def main_layer(graph: Graph, item: Part) -> str | None:
     """The only layer of an item, norms, activations and the like aside; None where there are more or none."""
     head = item.children[0] if item.kind == "run" else item
     if len(head.nodes) == 1:
@@ -240,7 +240,7 @@ def main_layer(graph: Graph, item: Item) -> str | None:
     return main[0] if len(main) == 1 else None
 
 
-def sign_of(graph: Graph, item: Item) -> Sign:
+def sign_of(graph: Graph, item: Part) -> Sign:
     """How values run in a block: past its layers to a sum, or from each layer to all later ones."""
     around = list(item.block.ancestors())[:3] if item.block and item.copies else []
     if any(block.kind == "dense" for block in around):
@@ -257,7 +257,7 @@ def sign_of(graph: Graph, item: Item) -> Sign:
     return ""
 
 
-def describe_item(graph: Graph, item: Item, figures: dict[str, Figures]) -> str:
+def describe_item(graph: Graph, item: Part, figures: dict[str, Figures]) -> str:
     """The tooltip of an item: its path, shapes, figures and its place in the spec."""
     nodes = tuple(item.all_nodes())
     parts = total(figures[name] for name in nodes)

@@ -75,7 +75,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Group:
+class MarkGroup:
     """Marks that are moved together; `key` names what they show, `note` is its tooltip."""
 
     marks: tuple[Mark, ...]
@@ -86,7 +86,7 @@ class Group:
     note: str = ""
 
 
-Mark = Rect | Circle | Curve | Polygon | Text | Group
+Mark = Rect | Circle | Curve | Polygon | Text | MarkGroup
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import graphviz
 
 from cnnspec.render.boxes import TITLE_SIZE, Box
-from cnnspec.render.plan import Plan
-from cnnspec.render.scene import Link
+from cnnspec.render.plan import DrawingPlan
+from cnnspec.render.scene import Arrow
 from cnnspec.render.text import show_shape
 
 POINTS = 72.0
 
 
-def dot_source(plan: Plan) -> str:
+def dot_source(plan: DrawingPlan) -> str:
     """The DOT text of a plan; node n7 is item 7, cluster_7 is item 7 opened."""
     theme = plan.theme
     graph = graphviz.Digraph(comment=None)
@@ -34,7 +34,7 @@ def dot_source(plan: Plan) -> str:
     return graph.source
 
 
-def _add_items(graph: graphviz.Digraph, plan: Plan) -> None:
+def _add_items(graph: graphviz.Digraph, plan: DrawingPlan) -> None:
     """Boxes and clusters as the tree has them."""
 
     def fill(graph: graphviz.Digraph, number: int) -> None:
@@ -52,7 +52,7 @@ def _add_items(graph: graphviz.Digraph, plan: Plan) -> None:
     fill(graph, 0)
 
 
-def _name_cluster(cluster: graphviz.Digraph, plan: Plan, number: int) -> None:
+def _name_cluster(cluster: graphviz.Digraph, plan: DrawingPlan, number: int) -> None:
     style = "rounded,filled,dashed" if number in plan.scene.training else "rounded,filled"
     cluster.attr(
         label=quote(plan.titles[number]), style=style, color=plan.theme.cluster.stroke,
@@ -60,7 +60,7 @@ def _name_cluster(cluster: graphviz.Digraph, plan: Plan, number: int) -> None:
     )  # fmt: skip
 
 
-def _add_box(graph: graphviz.Digraph, plan: Plan, number: int, box: Box) -> None:
+def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, box: Box) -> None:
     paint, color = plan.theme.paint(box.family), plan.colors.get(number)
     width, height = plan.outer_size(box)
     text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
@@ -73,7 +73,7 @@ def _add_box(graph: graphviz.Digraph, plan: Plan, number: int, box: Box) -> None
     )  # fmt: skip
 
 
-def _add_link(graph: graphviz.Digraph, plan: Plan, link: Link) -> None:
+def _add_link(graph: graphviz.Digraph, plan: DrawingPlan, link: Arrow) -> None:
     """An edge; along a rising path it points upwards, and into one it keeps to its rank."""
     label = quote(show_shape(link.shape)) if plan.shapes_on(link) else None
     upwards = link.source in plan.rising
@@ -88,7 +88,7 @@ def _add_link(graph: graphviz.Digraph, plan: Plan, link: Link) -> None:
     )  # fmt: skip
 
 
-def _keep_inputs_on_top(graph: graphviz.Digraph, plan: Plan) -> None:
+def _keep_inputs_on_top(graph: graphviz.Digraph, plan: DrawingPlan) -> None:
     """Beside a rising path, whose end is at the top, inputs stand above both arms."""
     inputs = [number for number in plan.rows if plan.scene.items[number].key in plan.graph.inputs]
     for number in inputs:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import copysign, hypot
 
 from cnnspec.render.boxes import DETAIL_SIZE, JOIN_RADIUS, MARGIN, PADDING, ROW, TITLE_SIZE, Box
-from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Point, Polygon, Rect, Text
-from cnnspec.render.layout import Frame, Layout, Route
+from cnnspec.render.canvas import Circle, Curve, Drawing, Mark, MarkGroup, Point, Polygon, Rect, Text
+from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.legend import legend_marks
-from cnnspec.render.plan import Plan
-from cnnspec.render.scene import Link
+from cnnspec.render.plan import DrawingPlan
+from cnnspec.render.scene import Arrow
 from cnnspec.render.text import short_number, show_shape, text_width
 from cnnspec.render.theme import Theme, ink_on
 
@@ -18,7 +18,7 @@ HEADER = 40.0
 ARROW = 6.0
 
 
-def draw(plan: Plan, layout: Layout) -> Drawing:
+def draw(plan: DrawingPlan, layout: Layout) -> Drawing:
     """The whole picture of a plan that has been laid out."""
     theme, graph = plan.theme, plan.graph
     subtitle = subtitle_of(plan)
@@ -29,14 +29,14 @@ def draw(plan: Plan, layout: Layout) -> Drawing:
     marks: list[Mark] = [
         Text(BORDER, BORDER + 13, graph.name, 15, theme.text, bold=True),
         Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
-        Group(tuple(picture(plan, layout)), BORDER + left, BORDER + HEADER),
-        Group(tuple(legend), BORDER, BORDER + HEADER + layout.height + 12),
+        MarkGroup(tuple(picture(plan, layout)), BORDER + left, BORDER + HEADER),
+        MarkGroup(tuple(legend), BORDER, BORDER + HEADER + layout.height + 12),
     ]
     height = HEADER + layout.height + 12 + legend_height + 2 * BORDER
     return Drawing(width + 2 * BORDER, height, tuple(marks), theme.background, graph.name, subtitle)
 
 
-def subtitle_of(plan: Plan) -> str:
+def subtitle_of(plan: DrawingPlan) -> str:
     """The line under the title: inputs, params and MACs of the whole net."""
     graph = plan.graph
     inputs = ", ".join(show_shape(graph[name].shape) for name in graph.inputs)
@@ -44,7 +44,7 @@ def subtitle_of(plan: Plan) -> str:
     return f"{inputs} · {short_number(parts.params)} params · {short_number(parts.macs)} MACs"
 
 
-def picture(plan: Plan, layout: Layout) -> list[Mark]:
+def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
     """Frames, edges and boxes, from back to front."""
     marks: list[Mark] = [
         frame_group(plan, number, layout.frames[number]) for number in plan.titles if number in layout.frames
@@ -54,11 +54,11 @@ def picture(plan: Plan, layout: Layout) -> list[Mark]:
     )
     for number, box in plan.boxes.items():
         x, y = layout.boxes[number]
-        marks.append(Group((box_group(plan, number, box),), x, y))
+        marks.append(MarkGroup((box_group(plan, number, box),), x, y))
     return marks
 
 
-def frame_group(plan: Plan, number: int, frame: Frame) -> Group:
+def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
     """The frame of an open block, with its title at the top left."""
     theme = plan.theme
     training = number in plan.scene.training
@@ -81,10 +81,10 @@ def frame_group(plan: Plan, number: int, frame: Frame) -> Group:
         marks.append(
             Text(frame.x + frame.width - 8, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end")
         )
-    return Group(tuple(marks), key=str(number), kind="frame")
+    return MarkGroup(tuple(marks), key=str(number), kind="frame")
 
 
-def bridge(plan: Plan, link: Link, layout: Layout) -> list[tuple[Point, ...]]:
+def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[tuple[Point, ...]]:
     """What is missing where an edge leaves from the room for a box's arc, at its side: a line to the box."""
     box, (x, y) = plan.boxes[link.source], layout.boxes[link.source]
     start = layout.routes[link.source, link.target].points[0]
@@ -96,7 +96,7 @@ def bridge(plan: Plan, link: Link, layout: Layout) -> list[tuple[Point, ...]]:
     return [(start, (start[0], y + copysign(top, start[1] - y)))] if abs(start[1] - y) > top + 1 else []
 
 
-def edge_group(plan: Plan, link: Link, layout: Layout) -> Group:
+def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout) -> MarkGroup:
     """An edge with its arrow, and the shape that flows along it in the layers view."""
     theme, route = plan.theme, layout.routes[link.source, link.target]
     gaps = bridge(plan, link, layout)
@@ -111,7 +111,7 @@ def edge_group(plan: Plan, link: Link, layout: Layout) -> Group:
         x, y = route.label
         beside = 5 if plan.direction == "TB" else 0
         marks.append(Text(x + beside, y + 3, show_shape(link.shape), 9, theme.muted, anchor="middle"))
-    return Group(tuple(marks), key=f"{link.source}-{link.target}", kind="edge")
+    return MarkGroup(tuple(marks), key=f"{link.source}-{link.target}", kind="edge")
 
 
 def to_arrow(route: Route) -> tuple[Point, ...]:
@@ -133,11 +133,11 @@ def arrow_head(start: Point, tip: Point, color: str) -> Polygon:
     )
 
 
-def box_group(plan: Plan, number: int, box: Box) -> Group:
+def box_group(plan: DrawingPlan, number: int, box: Box) -> MarkGroup:
     """A box around the origin."""
     theme = plan.theme
     marks = join_marks(box, theme) if box.join else box_marks(plan, box, plan.colors.get(number))
-    return Group(tuple(marks), key=str(number), kind="box", note=box.note)
+    return MarkGroup(tuple(marks), key=str(number), kind="box", note=box.note)
 
 
 def join_marks(box: Box, theme: Theme) -> list[Mark]:
@@ -156,7 +156,7 @@ def join_marks(box: Box, theme: Theme) -> list[Mark]:
     return [*marks, *(Curve(line, theme.text, 1.4) for line in lines)]
 
 
-def box_marks(plan: Plan, box: Box, color: str | None) -> list[Mark]:
+def box_marks(plan: DrawingPlan, box: Box, color: str | None) -> list[Mark]:
     """A box with its rows of text, and its sign."""
     theme = plan.theme
     paint = theme.paint(box.family)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.canvas import Curve, Drawing, Group, Mark, Text
+from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
 from cnnspec.render.draw import BORDER, arrow_head, subtitle_of
 from cnnspec.render.legend import legend_marks
-from cnnspec.render.options import Options, RenderError
-from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.options import DrawingOptions, RenderError
+from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.solids import faces, make_scale, make_solid, patch
 from cnnspec.render.text import show_shape, text_width
 from cnnspec.render.volumes import (
@@ -30,7 +30,7 @@ HEADER = 44.0
 NOTE = "To scale: height and depth in pixels, width in channels, bars in elements; thin ones thickened."
 
 
-def draw_volumes(graph: Graph, options: Options) -> Drawing:
+def draw_volumes(graph: Graph, options: DrawingOptions) -> Drawing:
     """The picture of a net as volumes. Raises RenderError where there are too many to draw."""
     plan = make_plan(graph, options)
     volumes = make_volumes(plan)
@@ -45,7 +45,7 @@ def draw_volumes(graph: Graph, options: Options) -> Drawing:
     return _picture(plan, volumes)
 
 
-def _picture(plan: Plan, volumes: list[Volume]) -> Drawing:
+def _picture(plan: DrawingPlan, volumes: list[Volume]) -> Drawing:
     """The drawing of volumes that have their places: title, volumes, note and legend."""
     in_u = any(volume.rising for volume in volumes)
     left = min(min(volume.x, middle(volume) - text_half(volume)) for volume in volumes)
@@ -62,9 +62,9 @@ def _picture(plan: Plan, volumes: list[Volume]) -> Drawing:
     page: list[Mark] = [
         Text(BORDER, BORDER + 13, title, 15, theme.text, bold=True),
         Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
-        Group(tuple(_volume_marks(plan, volumes, in_u)), BORDER + (width - right - left) / 2, top),
+        MarkGroup(tuple(_volume_marks(plan, volumes, in_u)), BORDER + (width - right - left) / 2, top),
         Text(BORDER, foot + 8, NOTE, 8.5, theme.muted),
-        Group(tuple(legend), BORDER, foot + 16),
+        MarkGroup(tuple(legend), BORDER, foot + 16),
     ]
     height = foot + 20 + legend_height + BORDER
     return Drawing(width + 2 * BORDER, height, tuple(page), theme.background, title, subtitle)
@@ -75,7 +75,7 @@ def _foot(volumes: list[Volume]) -> float:
     return max(max(volume.y, volume.base) for volume in volumes)
 
 
-def _volume_marks(plan: Plan, volumes: list[Volume], in_u: bool) -> list[Mark]:
+def _volume_marks(plan: DrawingPlan, volumes: list[Volume], in_u: bool) -> list[Mark]:
     """Arrows, volumes and words, from back to front; a kernel's window takes the place of an arrow."""
     marks: list[Mark] = []
     patches = [_patch(plan, volumes, place) for place in range(len(volumes))]
@@ -89,7 +89,7 @@ def _volume_marks(plan: Plan, volumes: list[Volume], in_u: bool) -> list[Mark]:
     return marks
 
 
-def _solid_group(plan: Plan, volume: Volume) -> Group:
+def _solid_group(plan: DrawingPlan, volume: Volume) -> MarkGroup:
     """A volume; one that is concatenated is two, side by side."""
     marks: list[Mark] = []
     x, solid = volume.x, volume.solid
@@ -100,10 +100,10 @@ def _solid_group(plan: Plan, volume: Volume) -> Group:
         outline = plan.theme.edge if number in plan.colors else paint.stroke
         marks.extend(faces(replace(solid, width=width), x, volume.y, color, outline))
         x += width
-    return Group(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
+    return MarkGroup(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
 
 
-def _patch(plan: Plan, volumes: list[Volume], place: int) -> list[Mark]:
+def _patch(plan: DrawingPlan, volumes: list[Volume], place: int) -> list[Mark]:
     """The kernel's window on the map before, where the two are neighbours in a row."""
     volume = volumes[place]
     if volume.rising or volume.sources != [place - 1] or any(other.rising for other in volumes):
@@ -113,7 +113,7 @@ def _patch(plan: Plan, volumes: list[Volume], place: int) -> list[Mark]:
     return patch(source.solid, source.x, source.y, volume.kernel, source.shape, target, plan.theme.edge)
 
 
-def _words_under(plan: Plan, volume: Volume, y: float, level: int) -> list[Mark]:
+def _words_under(plan: DrawingPlan, volume: Volume, y: float, level: int) -> list[Mark]:
     """The shape of a volume, and on one of two levels below it what made it."""
     x = middle(volume)
     shape = Text(x, y, show_shape(volume.shape), SHAPE_SIZE, plan.theme.text, True, "middle")
@@ -121,7 +121,7 @@ def _words_under(plan: Plan, volume: Volume, y: float, level: int) -> list[Mark]
     return [shape, Text(x, below, short_words(volume), WORDS_SIZE, plan.theme.muted, anchor="middle")]
 
 
-def _arrows(plan: Plan, volumes: list[Volume], place: int, in_u: bool) -> list[Mark]:
+def _arrows(plan: DrawingPlan, volumes: list[Volume], place: int, in_u: bool) -> list[Mark]:
     """The arrows into a volume: straight from its neighbour, an arc from further back."""
     theme, marks, volume = plan.theme, [], volumes[place]
     for number in volume.sources:

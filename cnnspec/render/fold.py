@@ -22,7 +22,7 @@ GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
 
 
 @dataclass(frozen=True, eq=False)
-class Item:
+class Part:
     """A part of a net as drawings show it: a layer, a run of layers or a block.
 
     `nodes` are the layers inside, in topological order, those of `copies` not among them. `copies` are the
@@ -33,8 +33,8 @@ class Item:
     kind: str
     title: str
     nodes: tuple[str, ...]
-    children: tuple[Item, ...] = ()
-    copies: tuple[Item, ...] = ()
+    children: tuple[Part, ...] = ()
+    copies: tuple[Part, ...] = ()
     label: str = ""
     block: Block | None = None
 
@@ -48,9 +48,9 @@ class Item:
         for copy in self.copies:
             yield from copy.nodes
 
-    def walk(self) -> Iterator[Item]:
+    def walk(self) -> Iterator[Part]:
         """This item and all within it; copies are left out."""
-        stack: list[Item] = [self]
+        stack: list[Part] = [self]
         while stack:
             item = stack.pop()
             yield item
@@ -67,7 +67,7 @@ class _Folder:
     order: dict[str, int] = field(default_factory=dict)
     known: dict[Any, int] = field(default_factory=dict)
 
-    def signature(self, item: Item) -> int:
+    def signature(self, item: Part) -> int:
         """A number that equal items share: the same layers, with the same arguments, wired the same way."""
         if not item.children:
             parts: Any = tuple(self._node_signature(name) for name in item.nodes)
@@ -89,14 +89,14 @@ def _looks(layer: Layer) -> Layer:
     return Scale(1.0, layer.learnable) if isinstance(layer, Scale) else layer
 
 
-def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Item:
+def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Part:
     """The tree of a graph; without `runs` every layer is an item, without `folds` equal blocks stay apart."""
     folder = _Folder(graph, runs, folds)
     folder.order = {name: place for place, name in enumerate(graph.nodes)}
     return _block_item(folder, graph.root)
 
 
-def _block_item(folder: _Folder, block: Block) -> Item:
+def _block_item(folder: _Folder, block: Block) -> Part:
     children = []
     for child in block.children:
         if isinstance(child, Block):
@@ -105,7 +105,7 @@ def _block_item(folder: _Folder, block: Block) -> Item:
                 children.append(item)
         elif child in folder.graph.nodes:
             op = folder.graph[child].layer.op
-            children.append(Item(child, "layer", op, (child,), label=label_of(child.rpartition(".")[2], op)))
+            children.append(Part(child, "layer", op, (child,), label=label_of(child.rpartition(".")[2], op)))
     if folder.runs:
         children = _hide_dense_concat(folder, block, children)
         children = _make_runs(folder, children)
@@ -119,10 +119,10 @@ def _block_item(folder: _Folder, block: Block) -> Item:
     label = "" if block.kind in GROUPS else label_of(block.segment, block.title)
     path = block.path or block.segment
     title = block.segment if block.kind == "label" else block.title
-    return Item(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
+    return Part(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
 
 
-def _label_of_only(block: Block, child: Item) -> str:
+def _label_of_only(block: Block, child: Part) -> str:
     """The label of what stands alone in a block: the block's, where the spec gives it one."""
     if block.kind == "label":
         return block.segment
@@ -135,7 +135,7 @@ def label_of(segment: str, title: str) -> str:
     return "" if not number or number.isdigit() else segment
 
 
-def _hide_dense_concat(folder: _Folder, block: Block, children: list[Item]) -> list[Item]:
+def _hide_dense_concat(folder: _Folder, block: Block, children: list[Part]) -> list[Part]:
     """In a layer of a dense block, the concatenation at its end belongs to what comes before it."""
     if block.parent is None or block.parent.kind != "dense" or len(children) < 2:
         return children
@@ -145,9 +145,9 @@ def _hide_dense_concat(folder: _Folder, block: Block, children: list[Item]) -> l
     return [*others, replace(before, nodes=before.nodes + last.nodes)]
 
 
-def _make_runs(folder: _Folder, children: list[Item]) -> list[Item]:
+def _make_runs(folder: _Folder, children: list[Part]) -> list[Part]:
     """Norms, activations and the like go with the layer or block before them, where nothing else uses it."""
-    runs: list[list[Item]] = []
+    runs: list[list[Part]] = []
     for child in children:
         if runs and _follows(folder, runs[-1], child):
             runs[-1].append(child)
@@ -156,16 +156,16 @@ def _make_runs(folder: _Folder, children: list[Item]) -> list[Item]:
     return [_run_item(run) for run in runs]
 
 
-def _run_item(run: list[Item]) -> Item:
+def _run_item(run: list[Part]) -> Part:
     if len(run) == 1:
         return run[0]
     nodes = tuple(name for item in run for name in item.all_nodes())
-    return Item(
+    return Part(
         run[0].key + "+", "run", run[0].title, nodes, tuple(run), label=run[0].label, block=run[0].block
     )
 
 
-def _follows(folder: _Folder, run: list[Item], child: Item) -> bool:
+def _follows(folder: _Folder, run: list[Part], child: Part) -> bool:
     if child.kind != "layer" or not _is_follower(folder, child):
         return False
     before = run[-1]
@@ -178,16 +178,16 @@ def _follows(folder: _Folder, run: list[Item], child: Item) -> bool:
     return folder.graph[head.nodes[-1]].layer.family not in ("input", "join")
 
 
-def _is_follower(folder: _Folder, item: Item) -> bool:
+def _is_follower(folder: _Folder, item: Part) -> bool:
     layer = folder.graph[item.nodes[0]].layer
     return layer.family in FOLLOWERS or layer.op in FOLLOWING_OPS
 
 
-def _fold_equal(folder: _Folder, children: list[Item], dense: bool) -> list[Item]:
+def _fold_equal(folder: _Folder, children: list[Part], dense: bool) -> list[Part]:
     """Equal neighbours in a chain become one item."""
     place_of = {name: place for place, child in enumerate(children) for name in child.all_nodes()}
     signatures = [_comparable(folder, child, dense) for child in children]
-    result: list[Item] = []
+    result: list[Part] = []
     start = 0
     while start < len(children):
         stop = start + 1
@@ -200,7 +200,7 @@ def _fold_equal(folder: _Folder, children: list[Item], dense: bool) -> list[Item
     return result
 
 
-def _comparable(folder: _Folder, child: Item, dense: bool) -> int:
+def _comparable(folder: _Folder, child: Part, dense: bool) -> int:
     """The signature that decides on folding; -1 for inputs, joins and what has a name of its own."""
     if child.label or child.kind == "label":
         return -1
@@ -211,14 +211,14 @@ def _comparable(folder: _Folder, child: Item, dense: bool) -> int:
     return folder.signature(_without_concat(folder, child))
 
 
-def _without_concat(folder: _Folder, item: Item) -> Item:
+def _without_concat(folder: _Folder, item: Part) -> Part:
     """A layer of a dense block without its concatenation, which has one more input in each."""
     nodes = tuple(name for name in item.nodes if folder.graph[name].layer.op != "concat")
     return replace(item, nodes=nodes)
 
 
 def _chained(
-    folder: _Folder, children: list[Item], place_of: dict[str, int], place: int, start: int, dense: bool
+    folder: _Folder, children: list[Part], place_of: dict[str, int], place: int, start: int, dense: bool
 ) -> bool:
     """Whether a child takes its input from the one before alone, and that one feeds nothing else."""
     for name in children[place].all_nodes():
@@ -233,7 +233,7 @@ def _chained(
     return True
 
 
-def _merge(equal: list[Item]) -> Item:
+def _merge(equal: list[Part]) -> Part:
     return replace(equal[0], copies=tuple(equal[1:])) if len(equal) > 1 else equal[0]
 
 

@@ -23,7 +23,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Outline:
     """The frame of a cluster, from its top left corner."""
 
     x: float
@@ -39,7 +39,7 @@ class Layout:
     width: float
     height: float
     boxes: dict[int, Point]
-    frames: dict[int, Frame]
+    frames: dict[int, Outline]
     routes: dict[tuple[int, int], Route]
 
 
@@ -63,13 +63,13 @@ def read_layout(found: dict[str, Any]) -> Layout:
     """The layout in dot's JSON."""
     _, _, width, height = map(float, found["bb"].split(","))
     boxes: dict[int, Point] = {}
-    frames: dict[int, Frame] = {}
+    frames: dict[int, Outline] = {}
     numbers: dict[int, int] = {}
     for thing in found.get("objects", ()):
         name: str = thing["name"]
         if name.startswith("cluster_"):
             left, low, right, high = map(float, thing["bb"].split(","))
-            frames[int(name[8:])] = Frame(left, height - high, right - left, high - low)
+            frames[int(name[8:])] = Outline(left, height - high, right - left, high - low)
         else:
             numbers[thing["_gvid"]] = int(name[1:])
             boxes[int(name[1:])] = _point(thing["pos"], height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.render.canvas import Circle, Curve, Mark, Rect, Text
-from cnnspec.render.plan import Plan
+from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import short_bytes, short_number, text_width
 from cnnspec.render.theme import FAMILIES, Theme, heat_color
 
@@ -21,7 +21,7 @@ MEASURE_WORDS = {
 }
 
 
-def legend_marks(plan: Plan, width: float) -> tuple[list[Mark], float]:
+def legend_marks(plan: DrawingPlan, width: float) -> tuple[list[Mark], float]:
     """The marks of the legend, from its top left corner, and its height."""
     marks: list[Mark] = []
     top = 0.0
@@ -39,7 +39,7 @@ def legend_marks(plan: Plan, width: float) -> tuple[list[Mark], float]:
     return marks, top + LINE
 
 
-def _entries(plan: Plan) -> list[tuple[str, str]]:
+def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     """What the legend explains: pairs of a swatch and its words."""
     boxes = plan.boxes.values()
     used = {box.family for box in boxes if not box.join} - {"input"}
@@ -82,7 +82,7 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
     return [Rect(x, middle - 5, SWATCH, 10, paint.fill, paint.stroke, radius=2)]
 
 
-def _scale(plan: Plan, width: float) -> list[Mark]:
+def _scale(plan: DrawingPlan, width: float) -> list[Mark]:
     """The colours of a heat map from nothing to the largest value."""
     theme, measure, largest = plan.theme, plan.options.color_by or "", plan.scale or 0.0
     write = short_bytes if measure == "memory" else short_number

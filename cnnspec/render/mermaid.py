@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.render.boxes import Box
-from cnnspec.render.plan import Plan
+from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import show_shape
 
 JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
 
 
-def mermaid_source(plan: Plan) -> str:
+def mermaid_source(plan: DrawingPlan) -> str:
     """The Mermaid flowchart of a plan; node n7 is item 7, subgraph g7 is item 7 opened."""
     lines = [f"flowchart {plan.direction}"]
     lines.extend(_items(plan, 0, "    "))
@@ -23,7 +23,7 @@ def mermaid_source(plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _items(plan: Plan, number: int, indent: str) -> Iterator[str]:
+def _items(plan: DrawingPlan, number: int, indent: str) -> Iterator[str]:
     for child in plan.scene.children(number):
         if child in plan.boxes:
             yield indent + _node(child, plan.boxes[child])
@@ -42,7 +42,7 @@ def _node(number: int, box: Box) -> str:
     return f'n{number}["{"<br/>".join(map(quote, lines))}"]'
 
 
-def _styles(plan: Plan) -> Iterator[str]:
+def _styles(plan: DrawingPlan) -> Iterator[str]:
     """A class a family, and its boxes."""
     families = sorted({box.family for box in plan.boxes.values()})
     for family in families:

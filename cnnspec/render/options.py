@@ -16,7 +16,7 @@ class RenderError(ValueError):
 
 
 @dataclass(frozen=True)
-class Options:
+class DrawingOptions:
     """How to draw a net.
 
     `depth` is the number of levels of blocks that are opened: 0 shows stem, body and head as boxes, 1 what is

@@ -14,9 +14,9 @@ from cnnspec.render.draw import draw
 from cnnspec.render.draw_volumes import draw_volumes
 from cnnspec.render.layout import lay_out
 from cnnspec.render.mermaid import mermaid_source
-from cnnspec.render.options import Options, RenderError
+from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.page import page_source
-from cnnspec.render.plan import Plan, make_plan
+from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.svg import svg_source
 
 FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
@@ -46,7 +46,7 @@ def render(
     if kind not in FORMATS:
         found = f"not {kind!r}" if kind else f"and {Path(path).name} has no suffix that says which"
         raise RenderError(f"a diagram is written as one of {', '.join(FORMATS)}, {found}")
-    options = Options(view, depth, tuple(expand), direction, color_by, theme)
+    options = DrawingOptions(view, depth, tuple(expand), direction, color_by, theme)
     write_whole(Path(path), _encode(graph, options, kind))
 
 
@@ -61,7 +61,7 @@ def to_svg(
     theme: str = "light",
 ) -> str:
     """The diagram as SVG; arguments as for `render`."""
-    options = Options(view, depth, tuple(expand), direction, color_by, theme)
+    options = DrawingOptions(view, depth, tuple(expand), direction, color_by, theme)
     return svg_source(drawing(graph, options))
 
 
@@ -69,24 +69,24 @@ def to_dot(
     graph: Graph, *, view: str = "blocks", depth: int | None = None, expand: Iterable[str] = ()
 ) -> str:
     """The diagram as DOT, for Graphviz; arguments as for `render`."""
-    return dot_source(_plan(graph, Options(view, depth, tuple(expand)), "dot"))
+    return dot_source(_plan(graph, DrawingOptions(view, depth, tuple(expand)), "dot"))
 
 
 def to_mermaid(
     graph: Graph, *, view: str = "blocks", depth: int | None = None, expand: Iterable[str] = ()
 ) -> str:
     """The diagram as Mermaid, for Markdown pages; arguments as for `render`."""
-    return mermaid_source(_plan(graph, Options(view, depth, tuple(expand)), "mmd"))
+    return mermaid_source(_plan(graph, DrawingOptions(view, depth, tuple(expand)), "mmd"))
 
 
 def to_html(
     graph: Graph, *, depth: int | None = None, expand: Iterable[str] = (), theme: str = "light"
 ) -> str:
     """The diagram as one interactive page; arguments as for `render`."""
-    return page_source(graph, Options("blocks", depth, tuple(expand), theme=theme))
+    return page_source(graph, DrawingOptions("blocks", depth, tuple(expand), theme=theme))
 
 
-def drawing(graph: Graph, options: Options) -> Drawing:
+def drawing(graph: Graph, options: DrawingOptions) -> Drawing:
     """The picture of a graph."""
     if options.view == "volumes":
         return draw_volumes(graph, options)
@@ -94,13 +94,13 @@ def drawing(graph: Graph, options: Options) -> Drawing:
     return draw(plan, lay_out(dot_source(plan)))
 
 
-def _plan(graph: Graph, options: Options, kind: str) -> Plan:
+def _plan(graph: Graph, options: DrawingOptions, kind: str) -> DrawingPlan:
     if options.view == "volumes":
         raise RenderError(f"the volumes view has no {kind} form: it is drawn as svg, png or pdf")
     return make_plan(graph, options)
 
 
-def _encode(graph: Graph, options: Options, kind: str) -> bytes:
+def _encode(graph: Graph, options: DrawingOptions, kind: str) -> bytes:
     """The bytes of a file of some format."""
     if kind == "dot":
         return dot_source(_plan(graph, options, kind)).encode()

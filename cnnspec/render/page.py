@@ -21,13 +21,13 @@ from cnnspec.render.dot import dot_source
 from cnnspec.render.draw import box_group, subtitle_of
 from cnnspec.render.embedded import program
 from cnnspec.render.figures import total
-from cnnspec.render.fold import Item
+from cnnspec.render.fold import Part
 from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.legend import legend_marks
-from cnnspec.render.options import Options, RenderError
-from cnnspec.render.plan import Plan, fill_plan, make_plan
+from cnnspec.render.options import DrawingOptions, RenderError
+from cnnspec.render.plan import DrawingPlan, fill_plan, make_plan
 from cnnspec.render.rising import rising_boxes
-from cnnspec.render.scene import Link, Owner, links, opens_along, visible
+from cnnspec.render.scene import Arrow, Owner, links, opens_along, visible
 from cnnspec.render.svg import clean_raw, element
 from cnnspec.render.text import short_number, show_shape
 from cnnspec.render.theme import Theme
@@ -35,7 +35,7 @@ from cnnspec.render.theme import Theme
 LEGEND_WIDTH = 960.0
 
 
-def page_source(graph: Graph, options: Options) -> str:
+def page_source(graph: Graph, options: DrawingOptions) -> str:
     """The whole page. Raises RenderError for the volumes view, which has no blocks to open."""
     if options.view == "volumes":
         raise RenderError("the volumes view has no html form: it is drawn as svg, png or pdf")
@@ -57,7 +57,7 @@ def page_source(graph: Graph, options: Options) -> str:
     return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
-def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
+def _data(plan: DrawingPlan, layout: Layout) -> dict[str, Any]:
     """What the script of the page needs to know."""
     theme = plan.theme
     owners, leaf_links = _leaves(plan)
@@ -83,7 +83,7 @@ def _data(plan: Plan, layout: Layout) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _leaves(plan: Plan) -> tuple[dict[str, Owner], list[Link]]:
+def _leaves(plan: DrawingPlan) -> tuple[dict[str, Owner], list[Arrow]]:
     """Which items without others in them show which layers, and the links between those.
 
     The links of any state of the page are these, seen from further away.
@@ -94,7 +94,7 @@ def _leaves(plan: Plan) -> tuple[dict[str, Owner], list[Link]]:
     return owners, links(scene, owners)
 
 
-def _item(plan: Plan, number: int) -> dict[str, Any]:
+def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
     """An item as the page knows it: its place in the tree, its drawing, its line in the table."""
     item = plan.scene.items[number]
     if number == 0:
@@ -128,7 +128,7 @@ def _item(plan: Plan, number: int) -> dict[str, Any]:
     }
 
 
-def _title(plan: Plan, item: Item) -> str:
+def _title(plan: DrawingPlan, item: Part) -> str:
     """The words in the table: the label in the spec, the name, and how often it is repeated."""
     times = f" x{item.times}" if item.times > 1 else ""
     label = f"{item.label}: " if item.label else ""
@@ -151,7 +151,7 @@ def _layout(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _legend(plan: Plan) -> str:
+def _legend(plan: DrawingPlan) -> str:
     """The legend as SVG, for all that the page can show."""
     marks, height = legend_marks(plan, LEGEND_WIDTH)
     body = "".join(map(element, marks))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Polygon, Rect, Text
+from cnnspec.render.canvas import Circle, Curve, Drawing, Mark, MarkGroup, Polygon, Rect, Text
 from cnnspec.render.raster import FONT_FILES
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def to_pdf(drawing: Drawing) -> bytes:
 
 def _draw(canvas: Canvas, mark: Mark) -> None:
     canvas.saveState()
-    if isinstance(mark, Group):
+    if isinstance(mark, MarkGroup):
         canvas.translate(mark.x, mark.y)
         for inner in mark.marks:
             _draw(canvas, inner)

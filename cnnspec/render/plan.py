@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import Box, Row, figure_words, make_box, make_layer_box
+from cnnspec.render.boxes import Box, TextLine, figure_words, make_box, make_layer_box
 from cnnspec.render.figures import Figures, layer_figures, net_figures, total
-from cnnspec.render.fold import Item
-from cnnspec.render.options import Options, RenderError
+from cnnspec.render.fold import Part
+from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.rising import rising_rows
-from cnnspec.render.scene import FORMS, Link, Scene, links, make_scene, visible
+from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
 from cnnspec.render.theme import THEMES, Theme, heat_color
 
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
@@ -20,7 +20,7 @@ LEAST_WIDTH, LEAST_LAYER_WIDTH = 190.0, 110.0
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class DrawingPlan:
     """A drawing but for its layout; everything is keyed by the numbers of the scene's items.
 
     `boxes` are the closed items, `titles` the open ones that get a frame; `figures` are those of each layer,
@@ -30,12 +30,12 @@ class Plan:
     """
 
     scene: Scene
-    options: Options
+    options: DrawingOptions
     theme: Theme
     boxes: dict[int, Box]
     titles: dict[int, str]
     colors: dict[int, str]
-    links: tuple[Link, ...]
+    links: tuple[Arrow, ...]
     figures: dict[str, Figures]
     whole: Figures
     scale: float | None
@@ -67,12 +67,12 @@ class Plan:
     def framed(self, number: int) -> bool:
         return number in self.titles
 
-    def shapes_on(self, link: Link) -> bool:
+    def shapes_on(self, link: Arrow) -> bool:
         """Whether an edge carries the shape that flows along it."""
         return self.options.view == "layers" and link.shape != ()
 
 
-def make_plan(graph: Graph, options: Options) -> Plan:
+def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
     """Decide all of a drawing but where things stand. Raises RenderError where there is too much to draw."""
     if options.view == "layers" and len(graph) > MOST_LAYERS:
         raise RenderError(
@@ -84,14 +84,14 @@ def make_plan(graph: Graph, options: Options) -> Plan:
     figures = layer_figures(graph)
     all_links = tuple(links(scene, owners))
     rising, rows = rising_rows(graph, scene, owners, closed, all_links)
-    plan = Plan(
+    plan = DrawingPlan(
         scene, options, THEMES[options.theme], {}, {}, {}, all_links, figures, net_figures(graph, figures),
         _largest(scene, closed, figures, options.color_by), rising, rows,
     )  # fmt: skip
     return fill_plan(plan, closed, sorted(scene.opened))
 
 
-def fill_plan(plan: Plan, closed: Iterable[int], opened: Iterable[int]) -> Plan:
+def fill_plan(plan: DrawingPlan, closed: Iterable[int], opened: Iterable[int]) -> DrawingPlan:
     """The plan with boxes for some items and frames for others."""
     scene, options = plan.scene, plan.options
     boxes = {number: _box(plan, scene.items[number]) for number in closed}
@@ -108,13 +108,13 @@ def fill_plan(plan: Plan, closed: Iterable[int], opened: Iterable[int]) -> Plan:
     return replace(plan, boxes=same_width(mark_training(scene, boxes), options), titles=titles, colors=colors)
 
 
-def _box(plan: Plan, item: Item) -> Box:
+def _box(plan: DrawingPlan, item: Part) -> Box:
     if plan.options.view == "layers":
         return make_layer_box(plan.graph, item, plan.figures)
     return make_box(plan.graph, item, plan.figures, narrow=plan.direction == "LR")
 
 
-def _value(plan: Plan, number: int) -> float:
+def _value(plan: DrawingPlan, number: int) -> float:
     """The figure that an item has in a heat map."""
     nodes = plan.scene.items[number].all_nodes()
     return total(plan.figures[name] for name in nodes).value(plan.options.color_by or "")
@@ -139,13 +139,13 @@ def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
     }
 
 
-def _training_rows(item: Item, box: Box) -> tuple[Row, ...]:
+def _training_rows(item: Part, box: Box) -> tuple[TextLine, ...]:
     if item.kind != "head" or not box.rows:
         return box.rows
     return (replace(box.rows[0], right="training only"), *box.rows[1:])
 
 
-def same_width(boxes: dict[int, Box], options: Options) -> dict[int, Box]:
+def same_width(boxes: dict[int, Box], options: DrawingOptions) -> dict[int, Box]:
     """The boxes with one width for all that have text, so that a column of them reads as one."""
     wide = options.view != "layers" and options.direction == "TB"
     least = LEAST_WIDTH if wide else LEAST_LAYER_WIDTH
@@ -173,7 +173,7 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
     )
 
 
-def _frame_title(plan: Plan, number: int) -> str:
+def _frame_title(plan: DrawingPlan, number: int) -> str:
     """What stands in a frame's first line; in the layers view, whose frames are narrow, the name alone."""
     item = plan.scene.items[number]
     words = [name_of(item)]
@@ -184,7 +184,7 @@ def _frame_title(plan: Plan, number: int) -> str:
     return " · ".join(words)
 
 
-def name_of(item: Item) -> str:
+def name_of(item: Part) -> str:
     """What a frame is called: its label and its word in the spec, and how often it is repeated."""
     times = f" x{item.times}" if item.times > 1 else ""
     label = f"{item.label}: " if item.label else ""

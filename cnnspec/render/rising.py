@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
 from cnnspec.graph import Graph
-from cnnspec.render.scene import Link, Owner, Scene
+from cnnspec.render.scene import Arrow, Owner, Scene
 
 UPSAMPLING = frozenset({"tconv", "upsample", "resize", "pixel_shuffle"})
 
 
 def rising_rows(
-    graph: Graph, scene: Scene, owners: dict[str, Owner], boxes: Iterable[int], links: tuple[Link, ...]
+    graph: Graph, scene: Scene, owners: dict[str, Owner], boxes: Iterable[int], links: tuple[Arrow, ...]
 ) -> tuple[frozenset[int], dict[int, int]]:
     """The boxes from the first upsampling on, and the row of every box, counted from the top.
 
@@ -45,8 +45,8 @@ def rising_boxes(graph: Graph, owners: dict[str, Owner]) -> frozenset[int]:
 def _rows(
     scene: Scene,
     boxes: Iterable[int],
-    links: tuple[Link, ...],
-    crossing: list[Link],
+    links: tuple[Arrow, ...],
+    crossing: list[Arrow],
     rising: frozenset[int],
     inputs: list[int],
 ) -> dict[int, int]:

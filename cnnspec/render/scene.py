@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from cnnspec.graph import Graph, Node
-from cnnspec.render.fold import GROUPS, Item, covers, fold_tree
-from cnnspec.render.options import Options, RenderError
+from cnnspec.render.fold import GROUPS, Part, covers, fold_tree
+from cnnspec.render.options import DrawingOptions, RenderError
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
@@ -16,7 +16,7 @@ ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group"})
 
 
 @dataclass(frozen=True)
-class Link:
+class Arrow:
     """An edge between two items: `shape` flows along it; `skip` where it goes around others to a join."""
 
     source: int
@@ -35,7 +35,7 @@ class Scene:
     """
 
     graph: Graph
-    items: tuple[Item, ...]
+    items: tuple[Part, ...]
     parents: tuple[int, ...]
     opened: frozenset[int]
     training: frozenset[int]
@@ -49,7 +49,7 @@ class Scene:
             child += 1
 
 
-def make_scene(graph: Graph, options: Options) -> Scene:
+def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
     """The scene of a graph. Raises RenderError for a path to expand that names nothing."""
     layers = options.view == "layers"
     root = fold_tree(graph, runs=not layers, folds=not layers)
@@ -59,9 +59,9 @@ def make_scene(graph: Graph, options: Options) -> Scene:
     return Scene(graph, items, parents, opened, training)
 
 
-def number_items(root: Item) -> tuple[tuple[Item, ...], tuple[int, ...]]:
+def number_items(root: Part) -> tuple[tuple[Part, ...], tuple[int, ...]]:
     """The items in the order of the spec, and the number of the item around each (-1 around the net)."""
-    items: list[Item] = []
+    items: list[Part] = []
     parents: list[int] = []
     stack = [(root, -1)]
     while stack:
@@ -73,7 +73,7 @@ def number_items(root: Item) -> tuple[tuple[Item, ...], tuple[int, ...]]:
 
 
 def _opened(
-    items: tuple[Item, ...], parents: tuple[int, ...], training: frozenset[int], options: Options
+    items: tuple[Part, ...], parents: tuple[int, ...], training: frozenset[int], options: DrawingOptions
 ) -> Iterator[int]:
     """The open items: by default sections, labels and repeats, but not the heads that only training has.
 
@@ -98,12 +98,12 @@ def _opened(
     yield from open_items
 
 
-def opens_along(items: tuple[Item, ...], parents: tuple[int, ...], number: int) -> bool:
+def opens_along(items: tuple[Part, ...], parents: tuple[int, ...], number: int) -> bool:
     """Whether an item opens with the block around it: the residual in a block does."""
     return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
 
 
-def _says_more_open(around: Item, item: Item, view: str) -> bool:
+def _says_more_open(around: Part, item: Part, view: str) -> bool:
     """Whether a block is better opened: all that there is in a section, or, as volumes, a chain of layers."""
     if item.kind not in ("def", "share") or item.times > 1:
         return False
@@ -111,7 +111,7 @@ def _says_more_open(around: Item, item: Item, view: str) -> bool:
     return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
 
 
-def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
+def _opens(item: Part, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
     if item.kind == "run":
         return bool(item.children[0].children) and _opens(item.children[0], level, depth, wanted)
     keys = [item.key, *(copy.key for copy in item.copies)]
@@ -120,7 +120,7 @@ def _opens(item: Item, level: int, depth: int | None, wanted: tuple[str, ...]) -
     return item.kind in GROUPS and item.times == 1 if depth is None else level < depth
 
 
-def _paths(items: tuple[Item, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
+def _paths(items: tuple[Part, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
     keys = [key for item in items for key in (item.key, *(copy.key for copy in item.copies)) if item.children]
     for path in expand:
         if not any(key == path for key in keys):
@@ -131,7 +131,7 @@ def _paths(items: tuple[Item, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
     return expand
 
 
-def _training_items(graph: Graph, items: tuple[Item, ...]) -> frozenset[int]:
+def _training_items(graph: Graph, items: tuple[Part, ...]) -> frozenset[int]:
     """The items that inference leaves out altogether."""
     kept = graph.inference_nodes
     return frozenset(
@@ -165,7 +165,7 @@ def visible(scene: Scene) -> tuple[dict[str, Owner], list[int]]:
     return owners, boxes
 
 
-def _show_copies(item: Item, number: int, owners: dict[str, Owner]) -> None:
+def _show_copies(item: Part, number: int, owners: dict[str, Owner]) -> None:
     """Layers of copies are shown where those of the first are; a layer of no child with that before."""
     before = next(owners[name] for name in item.nodes if name in owners)
     for name in item.nodes:
@@ -180,12 +180,12 @@ def _show_copies(item: Item, number: int, owners: dict[str, Owner]) -> None:
             owners[name] = Owner(owners[name].number, ((number, 0), *owners[name].folds))
 
 
-def links(scene: Scene, owners: dict[str, Owner]) -> list[Link]:
+def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
     """The edges between boxes, each once, in topological order."""
     graph = scene.graph
     kept = graph.inference_nodes
     skips = skip_edges(graph)
-    found: dict[tuple[int, int], Link] = {}
+    found: dict[tuple[int, int], Arrow] = {}
     for node in graph:
         target = owners[node.name]
         for slot, name in enumerate(node.inputs):
@@ -196,7 +196,7 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Link]:
             known = found.get((source.number, target.number))
             training = node.name not in kept
             if known is None or (known.skip and not skip):
-                link = Link(source.number, target.number, skip, training, graph[name].shape)
+                link = Arrow(source.number, target.number, skip, training, graph[name].shape)
                 found[source.number, target.number] = link
     return list(found.values())
 

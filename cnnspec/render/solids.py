@@ -18,7 +18,7 @@ SLANT_X, SLANT_Y = 0.30, 0.22
 
 
 @dataclass(frozen=True)
-class Scale:
+class SolidScale:
     """Points for a pixel, a channel and an element of a vector."""
 
     pixel: float
@@ -44,15 +44,15 @@ class Solid:
         return self.height + self.slant_y
 
 
-def make_scale(shapes: list[Shape]) -> Scale:
+def make_scale(shapes: list[Shape]) -> SolidScale:
     """The scale in which the largest map and the longest vector just fit."""
     pixels = max((max(shape[1:]) for shape in shapes if len(shape) > 1), default=1)
     channels = max((shape[0] for shape in shapes if len(shape) > 1), default=1)
     elements = max((shape[0] for shape in shapes if len(shape) == 1 or max(shape[1:]) == 1), default=1)
-    return Scale(TALLEST / pixels, WIDEST / channels, TALLEST / elements)
+    return SolidScale(TALLEST / pixels, WIDEST / channels, TALLEST / elements)
 
 
-def make_solid(shape: Shape, scale: Scale) -> Solid:
+def make_solid(shape: Shape, scale: SolidScale) -> Solid:
     """The solid of a shape: height and depth are its last two sizes; of a vector or a single pixel, a bar."""
     if len(shape) == 1 or max(shape[1:]) == 1:
         return Solid(BAR, max(LEAST, shape[0] * scale.element), 2.5, 2.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from cnnspec.render.canvas import Circle, Curve, Drawing, Group, Mark, Point, Polygon, Rect, Text
+from cnnspec.render.canvas import Circle, Curve, Drawing, Mark, MarkGroup, Point, Polygon, Rect, Text
 from cnnspec.render.text import FONT_FAMILY
 
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +52,7 @@ def element(mark: Mark) -> str:
     return _group(mark)
 
 
-def _group(group: Group) -> str:
+def _group(group: MarkGroup) -> str:
     attributes = "".join(
         f" {name}={quoteattr(clean_raw(value))}"
         for name, value in (("class", group.kind), ("data-key", group.key))

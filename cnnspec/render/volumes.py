@@ -12,8 +12,8 @@ from math import prod
 from cnnspec.layers.base import Extent, Shape
 from cnnspec.render.boxes import item_title, main_layer, node_label
 from cnnspec.render.fold import FOLLOWING_OPS
-from cnnspec.render.plan import Plan
-from cnnspec.render.scene import Link
+from cnnspec.render.plan import DrawingPlan
+from cnnspec.render.scene import Arrow
 from cnnspec.render.solids import Solid
 from cnnspec.render.text import shorten, show_shape, text_width
 
@@ -47,12 +47,12 @@ class Volume:
     base: float = 0.0
 
 
-def make_volumes(plan: Plan) -> list[Volume]:
+def make_volumes(plan: DrawingPlan) -> list[Volume]:
     """The values to draw, in topological order: the output of each box, equal ones in a chain as one."""
     places = {name: place for place, name in enumerate(plan.graph.nodes)}
     order = sorted(plan.boxes, key=lambda number: places[plan.scene.items[number].nodes[-1]])
     fan_out = Counter(link.source for link in plan.links)
-    ways_in: dict[int, list[Link]] = {number: [] for number in plan.boxes}
+    ways_in: dict[int, list[Arrow]] = {number: [] for number in plan.boxes}
     for link in plan.links:
         ways_in[link.target].append(link)
     volumes: list[Volume] = []
@@ -84,7 +84,7 @@ def _is_same(before: Volume, made: Volume, family: str) -> bool:
     return before.shape == made.shape and before.rising == made.rising
 
 
-def _make_volume(plan: Plan, number: int, shape: Shape, sources: list[tuple[int, bool]]) -> Volume:
+def _make_volume(plan: DrawingPlan, number: int, shape: Shape, sources: list[tuple[int, bool]]) -> Volume:
     made = Volume(shape, _words(plan, number), number, kernel=_kernel(plan, number))
     made.sources = [source for source, _ in sources]
     made.skips = {source for source, skip in sources if skip}
@@ -101,7 +101,7 @@ def _absorb(before: Volume, concat: Volume, volumes: list[Volume]) -> None:
     concat.sources = [*before.sources, *(source for source in concat.sources if source != place)]
 
 
-def _shape(plan: Plan, number: int) -> Shape:
+def _shape(plan: DrawingPlan, number: int) -> Shape:
     """The shape of a box's output, before a flatten where that leaves more than a pixel."""
     item = plan.scene.items[number]
     shapes = [plan.graph[name].shape for name in item.all_nodes()]
@@ -110,7 +110,7 @@ def _shape(plan: Plan, number: int) -> Shape:
     return shapes[-1]
 
 
-def _words(plan: Plan, number: int) -> str:
+def _words(plan: DrawingPlan, number: int) -> str:
     """What made a value: the one conv, linear or pool layer of a box, its block, or the label of a form."""
     item = plan.scene.items[number]
     times = f" x{item.times}" if item.times > 1 else ""
@@ -120,7 +120,7 @@ def _words(plan: Plan, number: int) -> str:
     return (label or item_title(plan.graph, item)) + times
 
 
-def _is_flatten(plan: Plan, number: int) -> bool:
+def _is_flatten(plan: DrawingPlan, number: int) -> bool:
     """Whether a box only writes a map as a vector, which is drawn as the map itself."""
     ops = {plan.graph[name].layer.op for name in plan.scene.items[number].all_nodes()}
     return "flatten" in ops and ops <= FOLLOWING_OPS
@@ -147,7 +147,7 @@ def _counted(words: str) -> tuple[str, int]:
     return (name, int(count)) if name and count.isdigit() else (words, 1)
 
 
-def _kernel(plan: Plan, number: int) -> Extent:
+def _kernel(plan: DrawingPlan, number: int) -> Extent:
     """The window of the one layer that a box is made of; 1 where there are more."""
     item = plan.scene.items[number]
     main = main_layer(plan.graph, item) if item.times == 1 else None
