@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cnnspec.backends.weights import declared, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Weight
-from cnnspec.layers.dense import Dropout, DropPath
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -32,9 +31,7 @@ class Case:
 def still(graph: Graph) -> Graph:
     """The graph with dropout and stochastic depth at rate 0: backends draw different noise."""
     nodes = {
-        node.name: node._replace(layer=replace(node.layer, rate=0.0))
-        if isinstance(node.layer, (Dropout, DropPath))
-        else node
+        node.name: node._replace(layer=replace(node.layer, rate=0.0)) if node.layer.noisy else node
         for node in graph
     }
     return replace(graph, nodes=nodes)

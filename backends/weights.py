@@ -84,7 +84,7 @@ def residual_end(graph: Graph, node: Node) -> str | None:
     if node.layer.op != "add" or not any(b.kind == "residual" for b in (node.block, node.block.parent) if b):
         return None
     main = graph[node.inputs[0]]
-    while main.layer.op in ("dropout", "droppath", "identity") and main.inputs:
+    while main.layer.silent and main.inputs:
         main = graph[main.inputs[0]]
     return main.weights_of if main.layer.op == "batchnorm" else None
 

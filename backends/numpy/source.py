@@ -18,12 +18,9 @@ from cnnspec.backends.numpy.steps import Step, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
-from cnnspec.layers.dense import Dropout, DropPath, Identity
 
 WIDTH = 110
 PACKAGE = "cnnspec.backends.numpy"
-SILENT = (Dropout, DropPath, Identity)
-"""Layers that do nothing in inference."""
 
 HEADER = '''
 """{name}: {inputs} -> {outputs}, {params:,} parameters, {macs:,} multiply-accumulates.
@@ -150,7 +147,7 @@ def without_silent(program: Iterable[Step]) -> tuple[list[Step], dict[str, str]]
     kept = []
     for step in program:
         inputs = tuple(alias.get(name, name) for name in step.inputs)
-        if isinstance(step.layer, SILENT):
+        if step.layer.silent:
             alias[step.value] = inputs[0]
         else:
             kept.append(step._replace(inputs=inputs))

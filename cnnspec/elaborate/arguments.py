@@ -6,13 +6,11 @@ import collections.abc
 from typing import Any
 
 from cnnspec import syntax
-from cnnspec.elaborate.arithmetic import is_number
 from cnnspec.elaborate.context import Context, has_unknown
 from cnnspec.elaborate.evaluate import Variables, evaluate
 from cnnspec.elaborate.names import nearest_parameter, parameter_cure, suggest
 from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
-from cnnspec.grammar.words import CHANNELS_IN
-from cnnspec.layers.base import FLAG, FRACTION, POSITIVE, SMALL, Kind, Layer, parameters
+from cnnspec.layers.base import Kind, Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
 from cnnspec.source import Span
 
@@ -172,17 +170,7 @@ def word_or_value(
 
 def _value_cure(kind: Kind, value: Any) -> str:
     """What to write in the place of a value that does not fit; empty where that cannot be told."""
-    if isinstance(value, str):
-        return suggest(value, list(kind.words))
-    if kind == FLAG and value in (0, 1):
-        return f"write {'true' if value else 'false'}"
-    if kind == SMALL:
-        return CHANNELS_IN if isinstance(value, int) else ""
-    if kind == FRACTION and is_number(value) and 1 < value < 100:
-        return f"write {value / 100:g}: it is a share, no percentage"
-    if isinstance(value, float) and kind not in (FRACTION, POSITIVE):
-        return "round it: // divides without a remainder, round(), ceil() and floor() make integers"
-    return ""
+    return suggest(value, list(kind.words)) if isinstance(value, str) else kind.cure(value)
 
 
 def bind_parameters(

@@ -27,6 +27,8 @@ def one_each(self: Layer, *shapes: Shape) -> int:
 class ReLU(Layer):
     """max(x, 0). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
 
+    elementwise = True
+    nonnegative = True
     operations = one_each
 
 
@@ -34,6 +36,8 @@ class ReLU(Layer):
 class ReLU6(Layer):
     """min(max(x, 0), 6). Howard et al. 2017, "MobileNets"."""
 
+    elementwise = True
+    nonnegative = True
     operations = one_each
 
 
@@ -43,6 +47,7 @@ class LeakyReLU(Layer):
 
     slope: float = argument(NUMBER, "factor of negative values", default=0.01)
 
+    elementwise = True
     operations = one_each
 
 
@@ -72,6 +77,7 @@ class ELU(Layer):
 
     alpha: float = argument(NUMBER, "minus the value at minus infinity", default=1.0)
 
+    elementwise = True
     operations = one_each
 
 
@@ -82,6 +88,7 @@ class SELU(Layer):
     Klambauer et al. 2017, "Self-normalizing neural networks".
     """
 
+    elementwise = True
     operations = one_each
 
 
@@ -97,6 +104,7 @@ class GELU(Layer):
         words("none", "tanh"), "none is the exact form, tanh the approximation", default="none"
     )
 
+    elementwise = True
     operations = one_each
 
 
@@ -104,6 +112,7 @@ class GELU(Layer):
 class SiLU(Layer):
     """x * sigmoid(x), also called swish. Ramachandran et al. 2017, "Searching for activation functions"."""
 
+    elementwise = True
     operations = one_each
 
 
@@ -111,6 +120,7 @@ class SiLU(Layer):
 class Mish(Layer):
     """x * tanh(log(1 + exp(x))). Misra 2019, "Mish: a self regularized non-monotonic activation function"."""
 
+    elementwise = True
     operations = one_each
 
 
@@ -118,6 +128,7 @@ class Mish(Layer):
 class HardSwish(Layer):
     """x * min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
+    elementwise = True
     operations = one_each
 
 
@@ -125,6 +136,8 @@ class HardSwish(Layer):
 class HardSigmoid(Layer):
     """min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
+    elementwise = True
+    nonnegative = True
     operations = one_each
 
 
@@ -138,6 +151,8 @@ class Softplus(Layer):
     beta: float = argument(POSITIVE, "sharpness of the bend", default=1.0)
     threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", default=20.0)
 
+    elementwise = True
+    nonnegative = True
     operations = one_each
 
 
@@ -145,6 +160,8 @@ class Softplus(Layer):
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), the logistic function."""
 
+    elementwise = True
+    nonnegative = True
     operations = one_each
 
 
@@ -152,6 +169,7 @@ class Sigmoid(Layer):
 class Tanh(Layer):
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x)). LeCun et al. 1998, "Efficient backprop"."""
 
+    elementwise = True
     operations = one_each
 
 
@@ -162,6 +180,7 @@ class Softmax(Layer):
     Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     """
 
+    nonnegative = True
     operations = one_each
 
 

@@ -1,9 +1,10 @@
-"""What every layer is: typed arguments, a shape rule, its weights, its cost and its window.
+"""What every layer is: typed arguments, a shape rule, its weights, its cost, its window and its traits.
 
 A layer is a frozen dataclass. Its fields are its arguments in the DSL, in order; `argument()` gives each its
 kind and its meaning. Shapes are per sample, channels first: `(channels, *spatial)` for maps, `(channels,)`
 for vectors. `@layer("name")` enters it in the registry, which is all that the language, the manual and the
-completion need to know it.
+completion need to know it. What passes, backends and drawings ask about a kind of layer is a trait, a
+class attribute (`silent`, `moves`, ..): none of them keeps a list of layers of its own.
 """
 
 from __future__ import annotations
@@ -75,6 +76,10 @@ class Weight(NamedTuple):
         return prod(self.shape)
 
 
+def no_cure(value: Any) -> str:
+    return ""
+
+
 class Kind(NamedTuple):
     """A kind of argument: what it is called, and how a value of the DSL becomes a field.
 
@@ -84,6 +89,8 @@ class Kind(NamedTuple):
     name: str
     read: Callable[[Any], Any]
     words: tuple[str, ...] = ()
+    cure: Callable[[Any], str] = no_cure
+    """What to write in the place of a value that does not fit; empty where that cannot be told."""
 
 
 class Parameter(NamedTuple):
@@ -93,6 +100,8 @@ class Parameter(NamedTuple):
     kind: Kind
     default: Any
     doc: str
+    minor: bool = False
+    """Whether layers that differ in it alone look alike: rates of dropout, factors of scaling."""
 
     @property
     def required(self) -> bool:
@@ -166,30 +175,68 @@ def either(kind: Kind, *choices: str) -> Kind:
     def read(value: Any) -> Any:
         return value if isinstance(value, str) and value in choices else kind.read(value)
 
-    return Kind(" or ".join((kind.name, *choices)), read, choices)
+    return Kind(" or ".join((kind.name, *choices)), read, choices, kind.cure)
 
 
 def optional(kind: Kind) -> Kind:
     """A value of a kind, or nothing given (None)."""
-    return Kind(kind.name, lambda value: None if value is None else kind.read(value), kind.words)
+    return kind._replace(read=lambda value: None if value is None else kind.read(value))
 
 
-COUNT = Kind("count", _integer(1, "an integer of at least 1"))
-NATURAL = Kind("natural number", _integer(0, "an integer of at least 0"))
-INTEGER = Kind("integer", _integer(-(2**53), "an integer"))
+def _whole(value: Any) -> str:
+    if not isinstance(value, float):
+        return ""
+    return "round it: // divides without a remainder, round(), ceil() and floor() make integers"
+
+
+def _word(value: Any) -> str:
+    return f"write {'true' if value else 'false'}" if value in (0, 1) else ""
+
+
+def _small(value: Any) -> str:
+    return CHANNELS_IN if isinstance(value, int) else ""
+
+
+def _share(value: Any) -> str:
+    is_percentage = isinstance(value, int | float) and not isinstance(value, bool) and 1 < value < 100
+    return f"write {value / 100:g}: it is a share, no percentage" if is_percentage else ""
+
+
+CHANNELS_IN = "the channels that flow in are known: leave it out"
+
+COUNT = Kind("count", _integer(1, "an integer of at least 1"), cure=_whole)
+NATURAL = Kind("natural number", _integer(0, "an integer of at least 0"), cure=_whole)
+INTEGER = Kind("integer", _integer(-(2**53), "an integer"), cure=_whole)
 NUMBER = Kind("number", _number)
 POSITIVE = Kind("positive number", _positive)
-SMALL = Kind("number from 0 to 1", _fraction)
-FRACTION = Kind("fraction", _fraction)
-FLAG = Kind("flag", _flag)
-EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"))
-MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"))
+SMALL = Kind("number from 0 to 1", _fraction, cure=_small)
+FRACTION = Kind("fraction", _fraction, cure=_share)
+FLAG = Kind("flag", _flag, cure=_word)
+EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"), cure=_whole)
+MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_whole)
 PADDING = either(MARGIN, "half", "valid", "same")
 
 
-def argument(kind: Kind, doc: str, *, default: Any = MISSING) -> Any:
-    """A field of a layer: an argument of the DSL with its kind, meaning (and unit) and default."""
-    return field(default=default, metadata={"kind": kind, "doc": doc})
+def argument(kind: Kind, doc: str, *, default: Any = MISSING, minor: bool = False) -> Any:
+    """A field of a layer: an argument of the DSL with its kind, meaning (and unit) and default.
+
+    Layers that differ in `minor` arguments alone look alike, in drawings and where equal blocks are told.
+    """
+    return field(default=default, metadata={"kind": kind, "doc": doc, "minor": minor})
+
+
+class Saved(NamedTuple):
+    """What a layer keeps from its forward for its backward pass, for one sample.
+
+    `inputs` are the positions of the inputs that it reads again, `output` whether it reads its own output,
+    `values` the number of further float values (such as a mean and a deviation a channel), `mask` the bytes
+    of what else there is (such as the places of the maxima).
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    values: int = 0
+    mask: int = 0
 
 
 @dataclass(frozen=True)
@@ -200,6 +247,29 @@ class Layer:
     family: ClassVar[str] = ""
     arity: ClassVar[int | None] = 1
     """How many values it takes; None for a join, which takes any number from one up."""
+
+    elementwise: ClassVar[bool] = False
+    """Each value is a function of the one at its place alone, the same everywhere: no weights, no noise."""
+    silent: ClassVar[bool] = False
+    """Inference gives the input as it is."""
+    noisy: ClassVar[bool] = False
+    """Training draws noise, as `rate` says; at rate 0 there is none."""
+    rescales: ClassVar[bool] = False
+    """In inference scale * x + shift, with one of each a channel, or for all."""
+    weighted: ClassVar[bool] = False
+    """A linear map by its tensor `weight`, to which `bias=true` adds one value an output channel."""
+    moves: ClassVar[bool] = False
+    """Moves values, or puts some between them: no convention counts a cost."""
+    upsamples: ClassVar[bool] = False
+    """Made to give a map larger than its own."""
+    nonnegative: ClassVar[bool] = False
+    """No output is below 0, whatever comes in."""
+    follows: ClassVar[bool] = False
+    """Belongs to the layer before it in drawings: norms, activations and the like."""
+    counted_by_fvcore: ClassVar[bool] = False
+    """The counter of fvcore adds its `operations` to the multiply-accumulates."""
+    sign: ClassVar[str] = ""
+    """What a join is drawn as."""
 
     def infer(self, *shapes: Shape) -> Shape:
         """The shape of the output. Raises LayerError where the layer does not fit its inputs."""
@@ -221,6 +291,11 @@ class Layer:
         """What an output position sees, one Window an axis; POINTWISE, or None for the whole input."""
         return POINTWISE
 
+    def saves(self, *shapes: Shape) -> Saved:
+        """What the backward pass needs of the forward pass, weights aside: all inputs where a layer is not
+        known to need less."""
+        return Saved(inputs=tuple(range(len(shapes))))
+
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         """Simpler layers that do the same one after the other; empty where there are none.
 
@@ -228,6 +303,9 @@ class Layer:
         """
         return ()
 
+
+FOLLOWING = ("norm", "activation")
+"""Families whose layers all belong to the layer before them in drawings."""
 
 LayerType = TypeVar("LayerType", bound=type[Layer])
 REGISTRY: dict[str, type[Layer]] = {}
@@ -242,6 +320,7 @@ def layer(op: str, family: str) -> Callable[[LayerType], LayerType]:
             raise ValueError(f"two layers are called {op}")
         made = dataclass(frozen=True)(cls)
         made.op, made.family = op, family
+        made.follows = made.follows or family in FOLLOWING
         REGISTRY[op] = made
         return made
 
@@ -251,9 +330,12 @@ def layer(op: str, family: str) -> Callable[[LayerType], LayerType]:
 @cache
 def parameters(cls: type[Layer]) -> tuple[Parameter, ...]:
     """The arguments of a layer, in the order in which they are written."""
-    return tuple(
-        Parameter(f.name, f.metadata["kind"], f.default, f.metadata["doc"]) for f in dataclasses.fields(cls)
-    )
+    return tuple(Parameter(f.name, default=f.default, **f.metadata) for f in dataclasses.fields(cls))
+
+
+def look(layer: Layer) -> tuple[Any, ...]:
+    """What layers that look alike have in common: the name, and all arguments but the minor ones."""
+    return layer.op, *(getattr(layer, p.name) for p in parameters(type(layer)) if not p.minor)
 
 
 def describe(shape: Shape | None) -> str:

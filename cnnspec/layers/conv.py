@@ -37,6 +37,8 @@ class Conv(Layer):
     for the bias. Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
     """
 
+    weighted = True
+
     out: int = argument(COUNT, "output channels")
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
     stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
@@ -99,6 +101,8 @@ class DepthwiseConv(Layer):
     Chollet 2017, "Xception". It is conv(multiplier * channels, kernel, groups=channels).
     """
 
+    weighted = True
+
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
     stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
     pad: str | Extent = argument(PADDING, "margin on both sides, in pixels, as for conv", default="half")
@@ -138,6 +142,9 @@ class TransposedConv(Layer):
 
     Output size on each axis: (H - 1)s - 2p + d(k-1) + output_pad + 1.
     """
+
+    weighted = True
+    upsamples = True
 
     out: int = argument(COUNT, "output channels")
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")

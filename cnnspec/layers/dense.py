@@ -30,6 +30,8 @@ class Linear(Layer):
     Rumelhart et al. 1986, "Learning representations by back-propagating errors".
     """
 
+    weighted = True
+
     out: int = argument(COUNT, "output features")
     bias: bool = argument(FLAG, "adds a learned value to each feature", default=True)
 
@@ -70,6 +72,9 @@ class Linear(Layer):
 class Flatten(Layer):
     """A map as a vector, channel after channel, row after row."""
 
+    moves = True
+    follows = True
+
     def infer(self, *shapes: Shape) -> Shape:
         return (prod(shapes[0]),)
 
@@ -85,7 +90,11 @@ class Dropout(Layer):
     overfitting".
     """
 
-    rate: float = argument(FRACTION, "probability of dropping a value", default=0.5)
+    silent = True
+    noisy = True
+    follows = True
+
+    rate: float = argument(FRACTION, "probability of dropping a value", default=0.5, minor=True)
 
 
 @layer("droppath", family="dense")
@@ -96,12 +105,19 @@ class DropPath(Layer):
     stochastic depth".
     """
 
-    rate: float = argument(FRACTION, "probability of dropping a sample")
+    silent = True
+    noisy = True
+    follows = True
+
+    rate: float = argument(FRACTION, "probability of dropping a sample", minor=True)
 
 
 @layer("identity", family="dense")
 class Identity(Layer):
     """The value itself."""
+
+    silent = True
+    follows = True
 
 
 @layer("scale", family="dense")
@@ -111,7 +127,10 @@ class Scale(Layer):
     Brock et al. 2021, "High-performance large-scale image recognition without normalization".
     """
 
-    by: float = argument(NUMBER, "the factor", default=1.0)
+    rescales = True
+    follows = True
+
+    by: float = argument(NUMBER, "the factor", default=1.0, minor=True)
     learnable: bool = argument(FLAG, "makes the factor a weight, which starts at `by`", default=False)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
@@ -124,6 +143,9 @@ class Scale(Layer):
 @layer("layerscale", family="dense")
 class LayerScale(Layer):
     """w * x with w learned, one a channel. Touvron et al. 2021, "Going deeper with image transformers"."""
+
+    rescales = True
+    follows = True
 
     init: float = argument(NUMBER, "the factor at the start of training", default=1e-6)
 

@@ -16,6 +16,8 @@ class Concat(Layer):
     """
 
     arity = None
+    moves = True
+    sign = "C"
 
     def infer(self, *shapes: Shape) -> Shape:
         for shape in shapes[1:]:
@@ -29,6 +31,7 @@ class Add(Layer):
     """The sum of equal shapes. He et al. 2015, "Deep residual learning for image recognition"."""
 
     arity = None
+    sign = "+"
 
     def infer(self, *shapes: Shape) -> Shape:
         return equal_shape("add", shapes)
@@ -45,6 +48,7 @@ class Mul(Layer):
     """
 
     arity = None
+    sign = "x"
 
     def infer(self, *shapes: Shape) -> Shape:
         first, *others = aligned(shapes)
@@ -65,6 +69,7 @@ class Maximum(Layer):
     """The largest of the inputs, value by value. Goodfellow et al. 2013, "Maxout networks"."""
 
     arity = None
+    sign = "max"
 
     def infer(self, *shapes: Shape) -> Shape:
         return equal_shape("maximum", shapes)

@@ -40,6 +40,9 @@ class BatchNorm(Layer):
     inference from running statistics. Ioffe and Szegedy 2015, "Batch normalization".
     """
 
+    rescales = True
+    counted_by_fvcore = True
+
     eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     momentum: float = argument(NUMBER, "share of each batch in the running statistics", default=0.1)
     affine: bool = argument(FLAG, AFFINE_DOC, default=True)
@@ -64,6 +67,8 @@ class LayerNorm(Layer):
     at each place, with a weight a channel (ConvNeXt). Ba et al. 2016, "Layer normalization".
     """
 
+    counted_by_fvcore = True
+
     over: str = argument(
         OVER, "all is channels and space, channels is the channels at each place", default="all"
     )
@@ -83,6 +88,8 @@ class InstanceNorm(Layer):
 
     Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
     """
+
+    counted_by_fvcore = True
 
     eps: float = argument(SMALL, EPS_DOC, default=1e-5)
     affine: bool = argument(FLAG, AFFINE_DOC, default=False)
@@ -106,6 +113,8 @@ class GroupNorm(Layer):
     Both are taken over the channels of a group and over space, for each sample. Wu and He 2018, "Group
     normalization".
     """
+
+    counted_by_fvcore = True
 
     groups: int = argument(COUNT, "groups of channels normalized apart")
     eps: float = argument(SMALL, EPS_DOC, default=1e-5)
@@ -131,6 +140,8 @@ class LocalResponseNorm(Layer):
     divided by the size, as in torch (the paper's alpha is alpha/size here).
     """
 
+    counted_by_fvcore = True
+
     size: int = argument(
         COUNT, "number of neighbouring channels, the channel itself in the middle", default=5
     )
@@ -152,6 +163,8 @@ class RMSNorm(Layer):
 
     `over` is as for layernorm. Zhang and Sennrich 2019, "Root mean square layer normalization".
     """
+
+    counted_by_fvcore = True
 
     over: str = argument(
         OVER, "all is channels and space, channels is the channels at each place", default="all"

@@ -112,6 +112,8 @@ class GlobalAvgPool(Layer):
     Lin et al. 2013, "Network in network". It is adaptive_avgpool(1).
     """
 
+    counted_by_fvcore = True
+
     def infer(self, *shapes: Shape) -> Shape:
         return adaptive_shape("gap", shapes[0], 1)
 
@@ -152,6 +154,8 @@ class AdaptiveAvgPool(Layer):
     Output i of m is the mean of inputs floor(i*H/m) up to ceil((i+1)*H/m). He et al. 2014, "Spatial pyramid
     pooling in deep convolutional networks".
     """
+
+    counted_by_fvcore = True
 
     size: Extent = argument(EXTENT, "output size, in pixels")
 

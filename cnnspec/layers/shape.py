@@ -37,6 +37,8 @@ MODE_DOC = (
 class Pad(Layer):
     """Adds a margin on both sides of each axis. Output size: H + 2 * amount."""
 
+    moves = True
+
     amount: Extent = argument(MARGIN, "margin on both sides, in pixels")
     mode: str = argument(
         words("zeros", "reflect", "replicate", "circular"), "what the margin holds", default="zeros"
@@ -56,6 +58,8 @@ class Pad(Layer):
 @layer("crop", family="shape")
 class Crop(Layer):
     """The centre of a map, from pixel floor((H - size)/2) on. Ronneberger et al. 2015, "U-Net"."""
+
+    moves = True
 
     size: Extent = argument(EXTENT, "output size, in pixels")
 
@@ -83,6 +87,8 @@ class Crop(Layer):
 class Slice(Layer):
     """The channels from `start` up to, but not including, `stop`, counted from 0."""
 
+    moves = True
+
     start: int = argument(NATURAL, "first channel kept")
     stop: int = argument(NATURAL, "first channel after those kept")
 
@@ -106,6 +112,8 @@ class ChannelShuffle(Layer):
     "ShuffleNet".
     """
 
+    moves = True
+
     groups: int = argument(COUNT, "groups of channels to mix")
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -121,6 +129,9 @@ class PixelShuffle(Layer):
     Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel
     convolutional neural network".
     """
+
+    moves = True
+    upsamples = True
 
     factor: int = argument(COUNT, "growth of each axis")
 
@@ -147,6 +158,9 @@ class Upsample(Layer):
     nearest: output i is input floor(i / scale); bilinear: it lies at (i + 0.5) / scale - 0.5 between two.
     """
 
+    moves = True
+    upsamples = True
+
     scale: Extent = argument(EXTENT, "growth of each axis")
     mode: str = argument(MODE, MODE_DOC, default="nearest")
 
@@ -167,6 +181,9 @@ class Resize(Layer):
     nearest: output i of m is input floor(i*H/m); bilinear: it lies at (i + 0.5)*H/m - 0.5 between two inputs.
     """
 
+    moves = True
+    upsamples = True
+
     size: Extent = argument(EXTENT, "output size, in pixels")
     mode: str = argument(MODE, MODE_DOC, default="nearest")
 
@@ -181,6 +198,8 @@ class Resize(Layer):
 @layer("reshape", family="shape")
 class Reshape(Layer):
     """The same values in order, in another shape per sample; an integer makes a vector."""
+
+    moves = True
 
     shape: Extent = argument(EXTENT, "the new shape, channels first")
 
@@ -211,6 +230,8 @@ class ZeroChannels(Layer):
     He et al. 2015, "Deep residual learning for image recognition", shortcut option A.
     """
 
+    moves = True
+
     out: int = argument(COUNT, "output channels")
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -235,6 +256,8 @@ class Subsample(Layer):
 
     He et al. 2015, "Deep residual learning for image recognition", shortcut option A.
     """
+
+    moves = True
 
     stride: Extent = argument(EXTENT, "step between pixels kept")
 

@@ -87,22 +87,15 @@ def _layer_cost(applied: Applied, shape: Shape) -> LayerCost:
     )
 
 
-MOVES = frozenset(
-    ("reshape", "concat", "pad", "crop", "slice", "channel_shuffle", "pixel_shuffle", "flatten")
-)
-NOTHING = frozenset(("input", "identity", "dropout", "droppath", "zero_channels", "subsample"))
-WITHOUT_ARITHMETIC = MOVES | NOTHING | frozenset(("upsample", "resize"))
-"""Layers that cost nothing under every convention: they move values, or inference leaves them out."""
-
-
 def uncounted(graph: Graph) -> list[str]:
-    """The nodes whose layer has no rule for its cost and is not one that costs nothing."""
+    """The nodes whose layer has no rule for its cost and is not one that costs nothing: inputs, what moves
+    values, and what inference leaves out."""
     rules = (Layer.macs, Layer.operations)
     return [
         node.name
         for node in graph
         if (type(node.layer).macs, type(node.layer).operations) == rules
-        and node.layer.op not in WITHOUT_ARITHMETIC
+        and not (node.layer.moves or node.layer.silent or node.layer.arity == 0)
     ]
 
 
@@ -119,8 +112,7 @@ def conventions(graph: Graph, costs: Costs) -> dict[str, int]:
     extra = sum(
         costs.layers[node.name].operations
         for node in graph
-        if node.name in running
-        and (node.layer.family == "norm" or node.layer.op in ("gap", "adaptive_avgpool"))
+        if node.name in running and node.layer.counted_by_fvcore
     )
     return {
         "macs": inference.macs,

@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cnnspec.graph import Block, Graph, Node
-from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
-from cnnspec.layers.dense import Linear
+from cnnspec.layers.conv import TransposedConv
 from cnnspec.layers.norm import BatchNorm
 
 Weights = Mapping[str, Any]
@@ -58,9 +57,7 @@ def foldable(graph: Graph) -> dict[str, str]:
         if not isinstance(node.layer, BatchNorm):
             continue
         before = graph[node.inputs[0]]
-        plain = isinstance(before.layer, (Conv, DepthwiseConv, TransposedConv, Linear)) and not getattr(
-            before.layer, "standardize", False
-        )
+        plain = before.layer.weighted and not getattr(before.layer, "standardize", False)
         alone = len(graph.consumers[before.name]) == 1 and before.name not in heads
         unshared = users[node.weights_of] == 1 == users[before.weights_of]
         if plain and alone and unshared:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from cnnspec.diagnostics.report import Report, allows
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Layer, describe
-from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
+from cnnspec.layers.conv import Conv, DepthwiseConv
 from cnnspec.layers.dense import Flatten, Linear
 from cnnspec.layers.join import Add
 from cnnspec.layers.norm import BatchNorm
@@ -27,7 +27,6 @@ from cnnspec.passes.stages import Stage, ancestors, stages
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""
-NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hardsigmoid", "softplus", "softmax")
 SIDE_HEADS = ("aux", "side", "deep_supervision")
 
 
@@ -198,8 +197,8 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
     """A bias that the batchnorm after it takes away again."""
     graph = subject.graph
     heads = set(graph.outputs.values())
-    for node, layer in subject.of(Conv, DepthwiseConv, TransposedConv, Linear):
-        if not layer.bias:
+    for node, layer in subject.of(*(cls for cls in subject.by_class if cls.weighted)):
+        if not getattr(layer, "bias", False):
             continue
         users = graph.consumers[node.name]
         if users and node.name not in heads and all(isinstance(graph[u].layer, BatchNorm) for u in users):
@@ -217,7 +216,7 @@ def stride_over_map(subject: Subject) -> Iterator[Finding]:
     for node, layer in subject.of(*strided):
         layer: Any
         stride = layer.stride or layer.kernel
-        if stride == 1 or isinstance(layer, TransposedConv):
+        if stride == 1 or layer.upsamples:
             continue
         sizes = subject.graph[node.inputs[0]].shape[1:]
         steps = stride if isinstance(stride, tuple) else (stride,) * len(sizes)
@@ -250,7 +249,7 @@ def residual_activation(subject: Subject) -> Iterator[Finding]:
     for node, _ in subject.of(Add):
         if node.block.kind == "residual":
             main = subject.graph[node.inputs[0]]
-            if main.layer.op in NEVER_NEGATIVE and _is_within(main, node):
+            if main.layer.nonnegative and _is_within(main, node):
                 yield Finding(
                     "residual-activation",
                     main,

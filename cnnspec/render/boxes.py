@@ -8,8 +8,8 @@ from typing import Literal
 
 from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures, total
-from cnnspec.render.fold import FOLLOWERS, FOLLOWING_OPS, GROUPS, Part
-from cnnspec.render.labels import JOIN_SIGNS, layer_label, short_label
+from cnnspec.render.fold import GROUPS, Part
+from cnnspec.render.labels import layer_label, short_label
 from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
 
 TITLE_SIZE, DETAIL_SIZE = 11.0, 10.0
@@ -80,8 +80,7 @@ def make_box(graph: Graph, item: Part, figures: dict[str, Figures], narrow: bool
     """The box of a closed item; a narrow one has a line for each thing that it says."""
     note = describe_item(graph, item, figures)
     if is_join(graph, item):
-        op = graph[item.nodes[-1]].layer.op
-        return Box((), "join", join=JOIN_SIGNS.get(op, "?"), note=note)
+        return Box((), "join", join=graph[item.nodes[-1]].layer.sign or "?", note=note)
     make = narrow_rows if narrow else wide_rows
     return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(graph, item), note=note)
 
@@ -133,7 +132,7 @@ def is_join(graph: Graph, item: Part) -> bool:
     if item.kind not in ("layer", "join") or item.copies:
         return False
     *arms, last = (graph[name].layer for name in item.nodes)
-    return last.family == "join" and all(layer.family == "shape" or layer.op == "identity" for layer in arms)
+    return last.family == "join" and all(layer.family == "shape" or layer.silent for layer in arms)
 
 
 def item_title(graph: Graph, item: Part) -> str:
@@ -177,8 +176,7 @@ def _weighty(graph: Graph, item: Part) -> list[str]:
     """The labels of the conv and linear layers of a block's main path; none where the path forks."""
     if item.kind == "layer":
         layer = graph[item.nodes[-1]].layer
-        heavy = layer.family == "conv" or layer.op == "linear"
-        return [short_label(layer, _rank(graph, item.nodes[-1]))] if heavy else []
+        return [short_label(layer, _rank(graph, item.nodes[-1]))] if layer.weighted else []
     if item.kind == "join" and len(item.children) > 1:
         return []
     found = []
@@ -236,7 +234,7 @@ def main_layer(graph: Graph, item: Part) -> str | None:
     if len(head.nodes) == 1:
         return head.nodes[0]
     layers = [(name, graph[name].layer) for name in head.nodes]
-    main = [name for name, layer in layers if layer.family not in FOLLOWERS and layer.op not in FOLLOWING_OPS]
+    main = [name for name, layer in layers if not layer.follows]
     return main[0] if len(main) == 1 else None
 
 

@@ -12,11 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnspec.graph import Block, Graph
-from cnnspec.layers.base import Layer
-from cnnspec.layers.dense import Dropout, DropPath, Scale
+from cnnspec.layers.base import look
 
-FOLLOWERS = frozenset({"norm", "activation"})
-FOLLOWING_OPS = frozenset({"flatten", "dropout", "droppath", "identity", "layerscale", "scale"})
 WRAPPERS = frozenset({"label", "repeat", "group", "arm", "shortcut"})
 GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
 
@@ -79,14 +76,7 @@ class _Folder:
     def _node_signature(self, name: str) -> Any:
         node = self.graph[name]
         place = self.order[name]
-        return _looks(node.layer), tuple(place - self.order[source] for source in node.inputs)
-
-
-def _looks(layer: Layer) -> Layer:
-    """The layer without what a drawing does not tell apart: rates of dropout, factors of scaling."""
-    if isinstance(layer, (Dropout, DropPath)):
-        return type(layer)(0.0)
-    return Scale(1.0, layer.learnable) if isinstance(layer, Scale) else layer
+        return look(node.layer), tuple(place - self.order[source] for source in node.inputs)
 
 
 def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Part:
@@ -179,8 +169,7 @@ def _follows(folder: _Folder, run: list[Part], child: Part) -> bool:
 
 
 def _is_follower(folder: _Folder, item: Part) -> bool:
-    layer = folder.graph[item.nodes[0]].layer
-    return layer.family in FOLLOWERS or layer.op in FOLLOWING_OPS
+    return folder.graph[item.nodes[0]].layer.follows
 
 
 def _fold_equal(folder: _Folder, children: list[Part], dense: bool) -> list[Part]:

@@ -10,8 +10,6 @@ from cnnspec.layers.base import Extent, Layer, parameters
 from cnnspec.layers.input import Input
 from cnnspec.render.text import show_shape
 
-JOIN_SIGNS = {"add": "+", "mul": "x", "concat": "C", "maximum": "max"}
-
 
 def layer_label(layer: Layer, rank: int = 2) -> str:
     """The label of a layer whose input has `rank` spatial axes."""

@@ -11,8 +11,6 @@ from graphlib import CycleError, TopologicalSorter
 from cnnspec.graph import Graph
 from cnnspec.render.scene import Arrow, Owner, Scene
 
-UPSAMPLING = frozenset({"tconv", "upsample", "resize", "pixel_shuffle"})
-
 
 def rising_rows(
     graph: Graph, scene: Scene, owners: dict[str, Owner], boxes: Iterable[int], links: tuple[Arrow, ...]
@@ -37,7 +35,7 @@ def rising_boxes(graph: Graph, owners: dict[str, Owner]) -> frozenset[int]:
     rising: set[int] = set()
     for node in graph if len(graph.outputs) == 1 else ():
         number = owners[node.name].number
-        if node.layer.op in UPSAMPLING or any(owners[name].number in rising for name in node.inputs):
+        if node.layer.upsamples or any(owners[name].number in rising for name in node.inputs):
             rising.add(number)
     return frozenset(rising)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from cnnspec.layers.base import Extent, Shape
+from cnnspec.layers.dense import Flatten
 from cnnspec.render.boxes import item_title, main_layer, node_label
-from cnnspec.render.fold import FOLLOWING_OPS
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 from cnnspec.render.solids import Solid
@@ -122,8 +122,9 @@ def _words(plan: DrawingPlan, number: int) -> str:
 
 def _is_flatten(plan: DrawingPlan, number: int) -> bool:
     """Whether a box only writes a map as a vector, which is drawn as the map itself."""
-    ops = {plan.graph[name].layer.op for name in plan.scene.items[number].all_nodes()}
-    return "flatten" in ops and ops <= FOLLOWING_OPS
+    layers = [plan.graph[name].layer for name in plan.scene.items[number].all_nodes()]
+    flat = any(isinstance(layer, Flatten) for layer in layers)
+    return flat and all(layer.follows and layer.family == Flatten.family for layer in layers)
 
 
 def _join(before: Volume, made: Volume, family: str) -> None:
@@ -152,7 +153,7 @@ def _kernel(plan: DrawingPlan, number: int) -> Extent:
     item = plan.scene.items[number]
     main = main_layer(plan.graph, item) if item.times == 1 else None
     layer = plan.graph[main].layer if main else None
-    return getattr(layer, "kernel", 1) if layer is not None and layer.op != "tconv" else 1
+    return getattr(layer, "kernel", 1) if layer is not None and not layer.upsamples else 1
 
 
 def place_in_row(volumes: list[Volume]) -> None:

@@ -10,34 +10,11 @@ import numpy as np
 
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.steps import Step
-from cnnspec.layers.activation import (
-    ELU,
-    GELU,
-    SELU,
-    HardSigmoid,
-    HardSwish,
-    LeakyReLU,
-    Mish,
-    ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Tanh,
-)
 from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv
-from cnnspec.layers.dense import Dropout, DropPath, Identity, LayerScale, Linear, Scale
+from cnnspec.layers.dense import LayerScale, Linear, Scale
 from cnnspec.layers.join import Add
 from cnnspec.layers.norm import BatchNorm
-
-POINTWISE = (
-    *(ELU, GELU, SELU, HardSigmoid, HardSwish, LeakyReLU, Mish, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh),
-)
-"""Activations that look at one value alone, whatever its place."""
-
-SILENT = (Dropout, DropPath, Identity)
-AFFINE = (BatchNorm, Scale, LayerScale)
 
 
 @dataclass
@@ -97,7 +74,7 @@ def fuse(
     chosen = []
     for step in steps:
         inputs = tuple(alias.get(name, name) for name in step.inputs)
-        if isinstance(step.layer, SILENT):
+        if step.layer.silent:
             alias[step.value] = inputs[0]
         else:
             chosen.append(step._replace(inputs=inputs))
@@ -132,12 +109,12 @@ def merge(
     if len(step.inputs) != 1 or name not in single or name not in maker:
         return None
     stage = maker[name][1]
-    if not isinstance(stage.layer, (Conv, Linear, *AFFINE)):
+    if not (isinstance(stage.layer, (Conv, Linear)) or stage.layer.rescales):
         return None
-    if isinstance(step.layer, AFFINE) and stage.finish.open:
+    if step.layer.rescales and stage.finish.open:
         stage.finish.multiply(*affine(step, tensors))
         return stage
-    if isinstance(step.layer, POINTWISE) and stage.finish.activation is None:
+    if step.layer.elementwise and stage.finish.activation is None:
         stage.finish.activation = step.layer
         return stage
     return None
@@ -161,9 +138,9 @@ def merge_sum(step: Step, maker: dict[str, tuple[int, Stage]], single: set[str])
 def start(step: Step, tensors: Mapping[str, Array]) -> Stage:
     """A stage of one step; affine layers are all finish, and a bias is a shift."""
     stage = Stage(step.layer, list(step.inputs), step.value, step.weights, step)
-    if isinstance(step.layer, AFFINE):
+    if step.layer.rescales:
         stage.finish.multiply(*affine(step, tensors))
-    elif isinstance(step.layer, POINTWISE):
+    elif step.layer.elementwise:
         stage.finish.activation = step.layer
     elif isinstance(step.layer, (Conv, Linear)) and "bias" in step.weights:
         stage.finish.shift = tensors[step.weights["bias"]]
@@ -191,7 +168,7 @@ def prefixed(stages: list[Stage], single: set[str]) -> list[Stage]:
     gone: set[str] = set()
     for stage in stages:
         before = maker.get(stage.inputs[0]) if isinstance(stage.layer, Conv) else None
-        if before is None or before.output not in single or not isinstance(before.layer, AFFINE):
+        if before is None or before.output not in single or not before.layer.rescales:
             continue
         if stage.layer.pad_mode != "zeros":
             continue

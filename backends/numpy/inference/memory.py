@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnspec.backends.numpy.inference.fuse import AFFINE, POINTWISE, Stage
+from cnnspec.backends.numpy.inference.fuse import Stage
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.layers.base import Shape
 from cnnspec.layers.dense import Flatten
@@ -100,7 +100,7 @@ def place(
                 overwritten |= parts
         elif stage.output in views:
             continue
-        elif isinstance(stage.layer, (*POINTWISE, *AFFINE)):
+        elif stage.layer.elementwise or stage.layer.rescales:
             (source,) = stage.inputs
             if source not in fixed | kept and source not in places:
                 places[source] = places.setdefault(stage.output, Place(stage.output, 0))

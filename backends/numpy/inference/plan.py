@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnspec.backends.numpy.inference import conv, pointwise, window
 from cnnspec.backends.numpy.inference.common import Phase, Workplace
-from cnnspec.backends.numpy.inference.fuse import AFFINE, POINTWISE, Stage, fuse
+from cnnspec.backends.numpy.inference.fuse import Stage, fuse
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.backends.numpy.kernels.window import Array
@@ -37,9 +37,16 @@ BUILDERS: dict[type[Layer], Builder] = {
     Add: pointwise.build_sum,
     Maximum: pointwise.build_maximum,
     Mul: pointwise.build_product,
-    **dict.fromkeys((*AFFINE, *POINTWISE), pointwise.build_affine),
 }
-"""The layers that have a fast form; all others run by their plain kernel."""
+"""The layers that have a fast form."""
+
+
+def builder(layer: Layer) -> Builder:
+    """What writes the phases of a layer; one without a fast form runs by its plain kernel."""
+    if layer.elementwise or layer.rescales:
+        return pointwise.build_affine
+    return BUILDERS.get(type(layer), pointwise.build_plain)
+
 
 TEMPORARIES: dict[type[Layer], Callable[[Stage, Shape, int], Shape | None]] = {
     Conv: conv.conv_temporary,
@@ -84,8 +91,9 @@ class Plan:
         self.inputs = {name: self.memory.view(name) for name in inputs}
         self.phases: list[Phase] = []
         for stage in stages:
-            build = BUILDERS.get(type(stage.layer), pointwise.build_plain)
-            self.phases += [phase for phase in build(stage, shapes[stage.inputs[0]], work) if phase]
+            self.phases += [
+                phase for phase in builder(stage.layer)(stage, shapes[stage.inputs[0]], work) if phase
+            ]
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs by head, for inputs channels first of the batch the plan is made for."""
