@@ -76,6 +76,25 @@ class Weight(NamedTuple):
         return prod(self.shape)
 
 
+FLOAT, INDEX = 4, 8
+"""Bytes of a value at fp32, and of the index that a max pool keeps of each output."""
+
+
+class Saved(NamedTuple):
+    """What torch keeps of a layer, from its forward pass for its backward pass (eager, fp32, on the CPU).
+
+    `inputs` are the numbers of the inputs that are kept, `output` says whether the output is. `per_sample`
+    and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
+    each sample, and whatever the batch. The output of a `view` is its first input in another shape.
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    per_sample: int = 0
+    fixed: int = 0
+    view: bool = False
+
+
 def no_cure(value: Any) -> str:
     return ""
 
@@ -225,20 +244,6 @@ def argument(kind: Kind, doc: str, *, default: Any = MISSING, minor: bool = Fals
     return field(default=default, metadata={"kind": kind, "doc": doc, "minor": minor})
 
 
-class Saved(NamedTuple):
-    """What a layer keeps from its forward for its backward pass, for one sample.
-
-    `inputs` are the positions of the inputs that it reads again, `output` whether it reads its own output,
-    `values` the number of further float values (such as a mean and a deviation a channel), `mask` the bytes
-    of what else there is (such as the places of the maxima).
-    """
-
-    inputs: tuple[int, ...] = ()
-    output: bool = False
-    values: int = 0
-    mask: int = 0
-
-
 @dataclass(frozen=True)
 class Layer:
     """The rules of a layer; the defaults are those of an elementwise layer without weights."""
@@ -291,10 +296,12 @@ class Layer:
         """What an output position sees, one Window an axis; POINTWISE, or None for the whole input."""
         return POINTWISE
 
-    def saves(self, *shapes: Shape) -> Saved:
-        """What the backward pass needs of the forward pass, weights aside: all inputs where a layer is not
-        known to need less."""
-        return Saved(inputs=tuple(range(len(shapes))))
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """What training keeps of it; `wanted` says of which inputs the backward pass needs the gradient.
+
+        It is asked only where there is a gradient at all: of an input or of a weight.
+        """
+        return Saved()
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         """Simpler layers that do the same one after the other; empty where there are none.
@@ -306,6 +313,22 @@ class Layer:
 
 FOLLOWING = ("norm", "activation")
 """Families whose layers all belong to the layer before them in drawings."""
+
+
+def input_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers whose gradient is found from their input."""
+    return Saved(inputs=(0,))
+
+
+def output_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers whose gradient is found from their output."""
+    return Saved(output=True)
+
+
+def viewed(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers that give their input as it is, or a part of it."""
+    return Saved(view=True)
+
 
 LayerType = TypeVar("LayerType", bound=type[Layer])
 REGISTRY: dict[str, type[Layer]] = {}

@@ -9,24 +9,35 @@ from cnnspec.layers.base import (
     COUNT,
     EXTENT,
     FLAG,
+    FLOAT,
     MARGIN,
     PADDING,
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Weight,
     Window,
     argument,
     default_init,
     describe,
+    input_saved,
     layer,
     near_divisors,
     need_map,
     per_axis,
     words,
 )
-from cnnspec.layers.window import Margins, check_margins, paddings, window_size, windows
+from cnnspec.layers.window import (
+    Margins,
+    check_margins,
+    padded_size,
+    paddings,
+    pads_apart,
+    window_size,
+    windows,
+)
 
 
 @layer("conv", family="conv")
@@ -93,6 +104,19 @@ class Conv(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return windows(shapes[0][1:], self.kernel, self.stride, self.pad, self.dilation)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart; with standardized weights, those as well."""
+        fixed = FLOAT * (self.params(*shapes)[0].size + 2 * self.out) if self.standardize else 0
+        apart = pads_apart(self.pad, self.kernel, self.stride, self.dilation)
+        if self.pad_mode == "zeros" and not apart:
+            return Saved(inputs=(0,), fixed=fixed)
+        padded = FLOAT * padded_size(shapes[0], self.margins(shapes[0]))
+        # A reflected or repeated edge finds its gradient from what it was made of. With an uneven margin
+        # the module of torch adds a second one, of no pixels, to the padded copy in the same way.
+        edges = self.pad_mode in ("reflect", "replicate") and wanted[0]
+        copies = 2 if edges and apart else 1
+        return Saved(inputs=(0,) if edges else (), per_sample=copies * padded, fixed=fixed)
+
 
 @layer("dwconv", family="conv")
 class DepthwiseConv(Layer):
@@ -134,6 +158,9 @@ class DepthwiseConv(Layer):
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (self.conv(shapes[0]),)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        return self.conv(shapes[0]).saved(shapes, wanted)
 
 
 @layer("tconv", family="conv")
@@ -208,6 +235,8 @@ class TransposedConv(Layer):
             Window(Fraction(1, s), Fraction(p - (k - 1) * d, s), Fraction(p, s))
             for k, s, d, p in zip(kernel, stride, dilation, pad, strict=True)
         )
+
+    saved = input_saved
 
 
 def check_groups(op: str, channels: int, out: int, groups: int) -> None:

@@ -8,12 +8,15 @@ from math import prod
 from cnnspec.layers.base import (
     EXTENT,
     FLAG,
+    FLOAT,
+    INDEX,
     PADDING,
     POINTWISE,
     POSITIVE,
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Window,
     argument,
@@ -23,7 +26,7 @@ from cnnspec.layers.base import (
     optional,
     per_axis,
 )
-from cnnspec.layers.window import paddings, window_size, windows
+from cnnspec.layers.window import Margins, padded_size, paddings, pads_apart, window_size, windows
 
 STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
 PAD_DOC = "margin on both sides, in pixels, at most half the kernel; or half, valid or same, as for conv"
@@ -53,6 +56,15 @@ class MaxPool(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, self.dilation)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart, and the index of each maximum."""
+        indices = INDEX * prod(self.infer(*shapes))
+        stride = self.stride or self.kernel
+        if not pads_apart(self.pad, self.kernel, stride, self.dilation):
+            return Saved(inputs=(0,), per_sample=indices)
+        margins = margins_of(shapes[0], self.kernel, stride, self.pad, self.dilation)
+        return Saved(per_sample=indices + FLOAT * padded_size(shapes[0], margins))
+
 
 @layer("avgpool", family="pool")
 class AvgPool(Layer):
@@ -77,6 +89,15 @@ class AvgPool(Layer):
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, 1)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart, and then how many pixels each mean is of."""
+        stride = self.stride or self.kernel
+        if not pads_apart(self.pad, self.kernel, stride, 1):
+            return Saved(inputs=(0,))
+        margins = margins_of(shapes[0], self.kernel, stride, self.pad, 1)
+        counts = 0 if self.count_pad else prod(self.infer(*shapes))
+        return Saved(per_sample=FLOAT * (padded_size(shapes[0], margins) + counts))
 
 
 @layer("lppool", family="pool")
@@ -103,6 +124,10 @@ class LpPool(Layer):
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input and its power, and the means of windows at each of four steps to the root."""
+        return Saved(inputs=(0,), per_sample=FLOAT * (prod(shapes[0]) + 4 * prod(self.infer(*shapes))))
 
 
 @layer("gap", family="pool")
@@ -146,6 +171,10 @@ class GlobalMaxPool(Layer):
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (AdaptiveMaxPool(1),)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each maximum."""
+        return Saved(inputs=(0,), per_sample=INDEX * shapes[0][0])
+
 
 @layer("adaptive_avgpool", family="pool")
 class AdaptiveAvgPool(Layer):
@@ -168,6 +197,10 @@ class AdaptiveAvgPool(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input; but nothing for one pixel, which torch finds as a plain mean."""
+        return Saved(inputs=() if prod(self.infer(*shapes)[1:]) == 1 else (0,))
+
 
 @layer("adaptive_maxpool", family="pool")
 class AdaptiveMaxPool(Layer):
@@ -187,6 +220,10 @@ class AdaptiveMaxPool(Layer):
 
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each maximum."""
+        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
 
 
 def pool_shape(
@@ -224,6 +261,13 @@ def check_pad(
                 label=f"map {describe(sizes)}, kernel {describe(kernels)}, dilation {describe(dilations)}",
                 help=f"use pad={most}, or put pad({margin - most}) before it",
             )
+
+
+def margins_of(shape: Shape, kernel: Extent, stride: Extent, pad: str | Extent, dilation: Extent) -> Margins:
+    """The margin before and after each axis of a map, in pixels."""
+    rank = len(shape) - 1
+    kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
+    return paddings(shape[1:], kernels, strides, pad, per_axis(dilation, rank, "dilation"))
 
 
 def area(kernel: Extent, shape: Shape) -> int:

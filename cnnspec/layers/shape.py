@@ -8,6 +8,7 @@ from math import prod
 from cnnspec.layers.base import (
     COUNT,
     EXTENT,
+    INDEX,
     MARGIN,
     NATURAL,
     NUMBER,
@@ -15,6 +16,7 @@ from cnnspec.layers.base import (
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Window,
     argument,
@@ -23,6 +25,7 @@ from cnnspec.layers.base import (
     need_divisor,
     need_map,
     per_axis,
+    viewed,
     words,
 )
 from cnnspec.layers.window import check_margins
@@ -54,6 +57,10 @@ class Pad(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, -a, -a) for a in per_axis(self.amount, len(shapes[0]) - 1, "amount"))
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, where the margin repeats or reflects it."""
+        return Saved(inputs=(0,) if self.mode in ("reflect", "replicate") else ())
+
 
 @layer("crop", family="shape")
 class Crop(Layer):
@@ -82,6 +89,8 @@ class Crop(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
 
+    saved = viewed
+
 
 @layer("slice", family="shape")
 class Slice(Layer):
@@ -102,6 +111,8 @@ class Slice(Layer):
                 help=f"use 0 <= start < stop <= {channels}",
             )
         return self.stop - self.start, *shapes[0][1:]
+
+    saved = viewed
 
 
 @layer("channel_shuffle", family="shape")
@@ -222,6 +233,8 @@ class Reshape(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if self.infer(*shapes) == shapes[0] else None
 
+    saved = viewed
+
 
 @layer("zero_channels", family="shape")
 class ZeroChannels(Layer):
@@ -268,6 +281,10 @@ class Subsample(Layer):
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(s, 0, 0) for s in per_axis(self.stride, len(shapes[0]) - 1, "stride"))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each pixel: it is a max pool of one pixel."""
+        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
 
 
 def resize_windows(shape: Shape, out: Shape, mode: str) -> tuple[Window, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnnspec.layers.base import Extent, LayerError, Shape, Window, describe, per_axis
 
 Margins = tuple[tuple[int, int], ...]
@@ -34,6 +36,19 @@ def paddings(
         )
     assert not isinstance(pad, str)
     return tuple((p, p) for p in per_axis(pad, len(sizes), "pad"))
+
+
+def pads_apart(pad: str | Extent, kernel: Extent, stride: Extent, dilation: Extent) -> bool:
+    """Whether a margin is uneven or depends on the size of the map: torch then pads a copy of it first."""
+    axes = max([len(e) for e in (kernel, stride, dilation) if isinstance(e, tuple)], default=1)
+    kernels, dilations = per_axis(kernel, axes, "kernel"), per_axis(dilation, axes, "dilation")
+    spans = [(k - 1) * d for k, d in zip(kernels, dilations, strict=True)]
+    return pad == "same" and (max(per_axis(stride, axes, "stride")) > 1 or any(span % 2 for span in spans))
+
+
+def padded_size(shape: Shape, margins: Margins) -> int:
+    """How many values a map has with a margin around it."""
+    return shape[0] * prod(h + before + after for h, (before, after) in zip(shape[1:], margins, strict=True))
 
 
 def window_size(
