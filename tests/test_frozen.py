@@ -1,0 +1,54 @@
+"""Every spec of version 0.1 keeps its meaning: its zoo and cases, frozen in frozen/, give the same figures.
+
+The files and figures.json are never edited: a language that grows is held to them. `digest` is a hash over
+one line a layer: name, operation, inputs, output shape, parameters and multiply-accumulates.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnnspec.check import check
+from cnnspec.diagnostics import Report, as_text
+from cnnspec.elaborate import Limits, read_source
+from cnnspec.report import as_dict
+
+FROZEN = Path(__file__).parent / "frozen"
+FIGURES = json.loads((FROZEN / "figures.json").read_text(encoding="utf-8"))
+FILES = sorted(path for path in FROZEN.rglob("*.cnn") if path.parent.name != "parts")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(FROZEN).as_posix())
+def test_a_frozen_spec_keeps_its_figures(path: Path) -> None:
+    assert figures_of(path) == FIGURES[path.relative_to(FROZEN).as_posix()]
+
+
+def test_every_frozen_figure_has_its_spec() -> None:
+    assert set(FIGURES) == {path.relative_to(FROZEN).as_posix() for path in FILES}
+
+
+def figures_of(path: Path) -> dict[str, Any]:
+    """What the nets of a file that leave no parameter open come to, by name."""
+    report = Report()
+    source = read_source(path, path.name, report, Limits())
+    assert source is not None
+    nets = check(source, report)
+    assert not report.has_errors, "\n".join(map(as_text, report.diagnostics))
+    return {net.graph.name: figures(as_dict(net)) for net in nets}
+
+
+def figures(summary: dict[str, Any]) -> dict[str, Any]:
+    """Totals, those of the sections, and a hash over all layers."""
+    totals = {key: summary[key] for key in ("inputs", "outputs", "params", "buffers", "macs", "depth")}
+    blocks = [block for block in summary["blocks"] if "." not in block["name"]]
+    sections = [[block["name"], block["params"], block["macs"]] for block in blocks]
+    return {**totals, "layers": len(summary["layers"]), "sections": sections, "digest": digest(summary)}
+
+
+def digest(summary: dict[str, Any]) -> str:
+    keys = ("name", "op", "inputs", "output", "params", "macs")
+    lines = [json.dumps([layer[key] for key in keys]) for layer in summary["layers"]]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
