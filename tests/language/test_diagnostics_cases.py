@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN
 from diagnose import diagnose, shown
+from folders import ERRORS, GOLDEN
 
 from cnnspec.grammar.habits import HABITS, Habit
 
-ERRORS = Path(__file__).parent / "cases" / "err"
 CASES = sorted(path.name for path in ERRORS.glob("*.cnn"))
 SPECS = sorted((ERRORS.parent.parent.parent / "specs").glob("*.cnn"))
 EXPECTED = re.compile(r"# (?:error|warning): (.*)")

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 
 from cnnspec.api import open_spec
 from cnnspec.diagnostics.explain import codes
 from cnnspec.layers import REGISTRY
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 

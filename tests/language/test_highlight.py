@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 from pygments.lexers import find_lexer_class_by_name, get_lexer_for_filename
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator
 
@@ -15,7 +16,6 @@ from cnnspec.elaborate.values import FORMS
 from cnnspec.highlight import CnnLexer
 from cnnspec.layers import REGISTRY
 
-ROOT = Path(__file__).parent.parent
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
 KEYWORDS = set(re.findall(r'"([a-z]+)"', (ROOT / "grammar" / "cnn.lark").read_text(encoding="utf-8")))
 EXTENSION = ROOT / "editors" / "vscode"

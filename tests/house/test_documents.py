@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose, shown
 from documents import execute, fenced_blocks, matches, with_marks
+from folders import ROOT
 
 from cnnspec.diagnostics import Report
 from cnnspec.format import format_text
 from cnnspec.source import Source
 
-ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 GENERATED = ("layers.md", "diagnostics.md")
 

@@ -3,9 +3,9 @@
 import pickle
 import time
 from functools import cache
-from pathlib import Path
 
 import pytest
+from folders import ROOT
 from lark import Lark
 
 from cnnspec import syntax
@@ -16,7 +16,6 @@ from cnnspec.grammar.parser import GRAMMAR, TABLES, LineEnds, fingerprint, gener
 from cnnspec.layers import REGISTRY
 from cnnspec.source import Source
 
-ROOT = Path(__file__).parent.parent
 SPECS = [*sorted(ROOT.glob("specs/*.cnn"))[:4], *sorted(ROOT.glob("tests/cases/ok/*.cnn"))]
 
 

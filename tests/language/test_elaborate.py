@@ -1,9 +1,9 @@
 """From AST to graph: what settings change, whose weights are whose, what a legal graph is."""
 
 import re
-from pathlib import Path
 
 import pytest
+from folders import ROOT
 
 import cnnspec
 from cnnspec.check import check
@@ -12,7 +12,6 @@ from cnnspec.graph import Graph
 from cnnspec.passes.verify import verify
 from cnnspec.source import Source, Span
 
-ROOT = Path(__file__).parent.parent
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
 
 FAMILY = """

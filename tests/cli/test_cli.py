@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 import pytest
+from folders import SPECS
 
 from cnnspec.cli import main
 from cnnspec.cli.main import EXTRAS, GROUPS, cli
 
-SPECS = Path(__file__).parent.parent / "specs"
 COMMANDS = sorted(cli.commands)
 WRONG = "net A {\n    input 3x32x32\n    conv(8, 3, groups=2)\n}\n"
 RIGHT = "net A(width=8) {\n    input 3x3x3\n    conv(width, 3) -> relu\n    gap -> flatten -> linear(10)\n}\n"

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from folders import TESTS
 
 from cnnspec.check import check
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.elaborate import Limits, read_source
 from cnnspec.report import as_dict
 
-FROZEN = Path(__file__).parent / "frozen"
+FROZEN = TESTS / "frozen"
 FIGURES = json.loads((FROZEN / "figures.json").read_text(encoding="utf-8"))
 FILES = sorted(path for path in FROZEN.rglob("*.cnn") if path.parent.name != "parts")
 

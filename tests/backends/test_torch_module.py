@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from folders import OK
 
 import cnnspec
 from cnnspec.backends import numpy
@@ -21,7 +22,7 @@ from cnnspec.layers import REGISTRY
 torch = pytest.importorskip("torch")
 backend = pytest.importorskip("cnnspec.backends.torch")
 
-CASES = Path(__file__).parent / "cases" / "ok"
+CASES = OK
 RESIDUAL = """
 def block(width, stride=1) {
     residual(shortcut=project) { conv(width, 3, stride, bias=false) -> batchnorm -> relu

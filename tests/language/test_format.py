@@ -1,8 +1,7 @@
 """The layout of specs: examples, and the promise that it keeps meaning and comments and settles at once."""
 
-from pathlib import Path
-
 import pytest
+from folders import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +13,6 @@ from cnnspec.format.pieces import read, tokens_of
 from cnnspec.grammar import parse
 from cnnspec.source import Source
 
-ROOT = Path(__file__).parent.parent
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
 
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from folders import OK
 
 from cnnspec.check import check
 from cnnspec.diagnostics import Report, as_text
@@ -16,7 +17,6 @@ from cnnspec.layers import REGISTRY
 from cnnspec.pipeline import Compiled
 from cnnspec.source import Source
 
-OK = Path(__file__).parent / "cases" / "ok"
 CASES = sorted(path for folder in (OK, OK / "layers") for path in folder.glob("*.cnn"))
 FACT = re.compile(r"(params|buffers|macs|names) ")
 

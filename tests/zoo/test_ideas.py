@@ -5,11 +5,11 @@ from __future__ import annotations
 import runpy
 from itertools import product
 from math import erf, exp, floor, pi, sqrt, tanh
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from folders import ROOT
 
 import cnnspec
 from cnnspec.api import Net
@@ -17,7 +17,7 @@ from cnnspec.backends import numpy as backend
 from cnnspec.backends.numpy import SGD, softmax_cross_entropy, toeplitz
 from cnnspec.passes.fold_batchnorm import fold_batchnorm
 
-IDEAS = Path(__file__).parent.parent / "examples" / "ideas"
+IDEAS = ROOT / "examples" / "ideas"
 RNG = np.random.default_rng
 
 

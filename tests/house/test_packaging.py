@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 
-ROOT = Path(__file__).parent.parent
 MOVED = {"grammar": "cnnspec.grammar", "backends": "cnnspec.backends", "specs": "cnnspec.specs"}
 TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from folders import ROOT
 
-ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 LONG = {"mnist"}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from documents import commands, fenced_blocks, matches, shell
+from folders import ROOT
 from test_packaging import copy_of_checkout
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = set(PROJECT["optional-dependencies"]) - {"all", "dev"}

@@ -6,8 +6,9 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 @pytest.mark.slow
