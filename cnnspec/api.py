@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from cnnspec.check import pick_net, plain_name
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Settings, decode, read_source
-from cnnspec.elaborate.names import suggest
-from cnnspec.elaborate.slips import mend_slips
+from cnnspec.elaborate.mistakes.misspelt import mend_slips
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.files import shipped
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cnnspec.backends.torch import Module as TorchModule
 
 
-SPECS = Path(__file__).parent / "specs"
+SPECS = shipped("specs")
 
 
 class Net:

@@ -9,9 +9,9 @@ from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
-from cnnspec.elaborate.names import suggest
-from cnnspec.elaborate.resolve import resolve
-from cnnspec.elaborate.slips import mend_slips
+from cnnspec.elaborate.mistakes.misspelt import mend_slips
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.unwalked import resolve
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files: those that ship with the package, and those that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import errno
 import os
 import tempfile
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def shipped(folder: str) -> Path:
+    """A folder of data, `grammar` or `specs`: in an installed package; beside the package in a checkout."""
+    installed = PACKAGE / folder
+    return installed if installed.is_dir() else PACKAGE.parent / folder
 
 
 def write_whole(path: Path, data: str | bytes) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
-from cnnspec.elaborate.budgets import check_budgets
+from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth

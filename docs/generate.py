@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cnnspec import highlight, pipeline
 from cnnspec.diagnostics.explain import codes, explain
-from cnnspec.elaborate.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify

@@ -13,7 +13,7 @@ FLOORS = """
 source files garbage
 diagnostics
 syntax layers
-grammar graph
+graph
 elaborate passes
 pipeline
 check backends render report format highlight
@@ -23,7 +23,7 @@ cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
 HOMES = {
-    "lark": "grammar",
+    "lark": "cnnspec/syntax",
     "networkx": "cnnspec/graph.py",
     "numpy": "backends",
     "torch": "backends/torch",
@@ -40,11 +40,9 @@ HOMES = {
 }
 FILES = sorted(
     path.relative_to(ROOT)
-    for folder in ("cnnspec", "grammar", "backends", "specs")
+    for folder in ("cnnspec", "backends")
     for path in (ROOT / folder).rglob("*.py")
-    if not path.relative_to(ROOT).is_relative_to("cnnspec/grammar")
     if not path.relative_to(ROOT).is_relative_to("cnnspec/backends")
-    if not path.relative_to(ROOT).is_relative_to("cnnspec/specs")
 )
 
 

@@ -11,6 +11,8 @@ import pytest
 from folders import ROOT
 
 MOVED = {"grammar": "cnnspec.grammar", "backends": "cnnspec.backends", "specs": "cnnspec.specs"}
+DATA = {"cnnspec.grammar", "cnnspec.specs"}
+"""Packages of data alone: no Python, no __init__.py, no link."""
 TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
 
 
@@ -26,14 +28,19 @@ def packages() -> set[str]:
 
 
 def test_every_package_is_listed():
-    assert set(TOOL["packages"]) == packages()
+    assert sorted(TOOL["packages"]) == sorted(packages() | DATA)
 
 
-def test_moved_packages_and_their_links():
+def test_moved_packages_and_the_one_link():
     assert TOOL["package-dir"] == {name: folder for folder, name in MOVED.items()}
-    for folder in MOVED:
-        assert (ROOT / "cnnspec" / folder).is_symlink()
-        assert (ROOT / "cnnspec" / folder).resolve() == ROOT / folder
+    links = [path for path in ROOT.glob("cnnspec/*") if path.is_symlink()]
+    assert links == [ROOT / "cnnspec" / "backends"] and links[0].resolve() == ROOT / "backends"
+
+
+def test_folders_of_data_hold_no_python():
+    for name in DATA:
+        folder = ROOT / name.removeprefix("cnnspec.")
+        assert folder.is_dir() and not list(folder.rglob("*.py"))
 
 
 def data_files() -> set[str]:

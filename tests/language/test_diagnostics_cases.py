@@ -10,7 +10,7 @@ import pytest
 from diagnose import diagnose, shown
 from folders import ERRORS, GOLDEN
 
-from cnnspec.grammar.habits import HABITS, Habit
+from cnnspec.syntax.errors.habits import HABITS, Habit
 
 CASES = sorted(path.name for path in ERRORS.glob("*.cnn"))
 SPECS = sorted((ERRORS.parent.parent.parent / "specs").glob("*.cnn"))

@@ -10,8 +10,8 @@ from cnnspec.format import format_text
 from cnnspec.format.layout import layout
 from cnnspec.format.lines import WIDTH
 from cnnspec.format.pieces import read, tokens_of
-from cnnspec.grammar import parse
 from cnnspec.source import Source
+from cnnspec.syntax import parse
 
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
 

@@ -8,31 +8,30 @@ import pytest
 from folders import ROOT
 from lark import Lark
 
-from cnnspec import syntax
 from cnnspec.diagnostics import Report
-from cnnspec.grammar import parse, parse_expression
-from cnnspec.grammar.build import AstBuilder, number
-from cnnspec.grammar.parser import GRAMMAR, TABLES, LineEnds, fingerprint, generate
 from cnnspec.layers import REGISTRY
 from cnnspec.source import Source
+from cnnspec.syntax import parse, parse_expression, tree
+from cnnspec.syntax.build import AstBuilder, number
+from cnnspec.syntax.parse import GRAMMAR, TABLES, LineEnds, fingerprint, generate
 
 SPECS = [*sorted(ROOT.glob("specs/*.cnn"))[:4], *sorted(ROOT.glob("tests/cases/ok/*.cnn"))]
 
 
-def tree(text: str) -> syntax.File:
+def read(text: str) -> tree.File:
     report = Report()
     found = parse(Source("spec", text), report)
     assert not report.diagnostics, report.diagnostics
     return found
 
 
-def statements(body: str) -> tuple[syntax.Statement, ...]:
-    (net,) = tree(f"net A {{\n{body}\n}}\n").items
-    assert isinstance(net, syntax.Net)
+def statements(body: str) -> tuple[tree.Statement, ...]:
+    (net,) = read(f"net A {{\n{body}\n}}\n").items
+    assert isinstance(net, tree.Net)
     return net.body.statements
 
 
-def expression(text: str) -> syntax.Expression:
+def expression(text: str) -> tree.Expression:
     found = parse_expression(Source("expression", text), Report())
     assert found is not None, text
     return found
@@ -44,7 +43,7 @@ def test_grammar_has_no_conflicts():
 
 def test_saved_tables_are_of_this_grammar():
     saved = pickle.loads(TABLES.read_bytes())
-    assert saved["made_of"] == fingerprint(), "run python -m cnnspec.grammar.generate"
+    assert saved["made_of"] == fingerprint(), "run python -m cnnspec.syntax.tables"
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -114,37 +113,37 @@ def test_line_breaks_that_end_nothing(text):
 
 def test_what_a_flow_holds():
     (flow,) = statements("skip[i, 0]: conv(64, kernel=3) -> relu * 2 => 64x?")
-    assert isinstance(flow, syntax.Flow) and flow.label is not None and flow.mark is not None
+    assert isinstance(flow, tree.Flow) and flow.label is not None and flow.mark is not None
     assert flow.label.name == "skip" and len(flow.label.indices[0]) == 2
     conv, relu = flow.units
     assert conv.arguments is not None and [argument.name for argument in conv.arguments] == [None, "kernel"]
-    assert relu.arguments is None and relu.repeat == syntax.Literal(2, relu.span)
+    assert relu.arguments is None and relu.repeat == tree.Literal(2, relu.span)
     assert [extent and extent.value for extent in flow.mark.extents] == [64, None]  # type: ignore[union-attr]
 
 
 def test_all_conditions_of_an_expect():
     (expect,) = statements("expect a == 1, b == 2, c == 3")
-    assert isinstance(expect, syntax.Expect) and len(expect.conditions) == 3
+    assert isinstance(expect, tree.Expect) and len(expect.conditions) == 3
 
 
 def test_all_inputs_of_an_index():
     found = expression("y[1, 2, 3]")
-    assert isinstance(found, syntax.Index) and isinstance(found.index, syntax.Listing)
+    assert isinstance(found, tree.Index) and isinstance(found.index, tree.Listing)
     assert [item.value for item in found.index.items] == [1, 2, 3]  # type: ignore[union-attr]
 
 
 def test_words_of_the_language_as_layers_are_named():
     """A layer, an argument or a label may have any name but a keyword: there is no list of layers."""
     (flow,) = statements("anything(goes=here) { | a | b }")
-    assert isinstance(flow, syntax.Flow) and isinstance(flow.units[0].block, syntax.Arms)
+    assert isinstance(flow, tree.Flow) and isinstance(flow.units[0].block, tree.Arms)
 
 
 def test_spans_are_exact():
     text = "net A {\n    x: conv(a + (b), 3) => 4x?\n    expect n <= (2)\n}\n"
-    (net,) = tree(text).items
-    assert isinstance(net, syntax.Net)
+    (net,) = read(text).items
+    assert isinstance(net, tree.Net)
     flow, expect = net.body.statements
-    assert isinstance(flow, syntax.Flow) and isinstance(expect, syntax.Expect)
+    assert isinstance(flow, tree.Flow) and isinstance(expect, tree.Expect)
     (unit,) = flow.units
     assert flow.span.text == "x: conv(a + (b), 3) => 4x?" and (flow.span.line, flow.span.column) == (2, 5)
     assert unit.span.text == "conv(a + (b), 3)"
@@ -158,7 +157,7 @@ def seconds_each(count: int) -> float:
     best = float("inf")
     for _ in range(3):
         start = time.process_time()
-        tree(text)
+        read(text)
         best = min(best, time.process_time() - start)
     return best / count
 
@@ -170,7 +169,7 @@ def test_reading_takes_linear_time():
 
 def test_a_chain_of_any_length_is_one_flow():
     (flow,) = statements(" -> ".join(["relu"] * 5000))
-    assert isinstance(flow, syntax.Flow) and len(flow.units) == 5000
+    assert isinstance(flow, tree.Flow) and len(flow.units) == 5000
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from folders import ROOT
 from pygments.lexers import find_lexer_class_by_name, get_lexer_for_filename
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator
 
-from cnnspec.elaborate.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import FORMS
 from cnnspec.highlight import CnnLexer
 from cnnspec.layers import REGISTRY

@@ -3,8 +3,7 @@
 import pytest
 
 from cnnspec.elaborate.calls import SECTIONS
-from cnnspec.elaborate.modules import library_names
-from cnnspec.elaborate.names import (
+from cnnspec.elaborate.mistakes.suggest import (
     LAYERS_ELSEWHERE,
     LEFT_OUT,
     PARAMETERS_ELSEWHERE,
@@ -15,6 +14,7 @@ from cnnspec.elaborate.names import (
     plain,
     suggest,
 )
+from cnnspec.elaborate.module import library_names
 from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, parameters
 

@@ -15,7 +15,7 @@ from cnnspec.api import SPECS, Net, zoo_nets
 from cnnspec.check import check
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits, read_source
-from cnnspec.elaborate.modules import library_names
+from cnnspec.elaborate.module import library_names
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.elaborate.functions import MAX_ITEMS, as_list
+from cnnspec.elaborate.expressions.functions import MAX_ITEMS, as_list
 from cnnspec.elaborate.values import BoundExceeded, Mistake, kind_of
 from cnnspec.source import Span
 

@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match
+from cnnspec.elaborate.building import finish
 from cnnspec.elaborate.context import Context, Counter, Frame
-from cnnspec.elaborate.draft import finish
-from cnnspec.elaborate.evaluate import Variables, evaluate
-from cnnspec.elaborate.modules import Module
-from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
 from cnnspec.elaborate.walk import Abandoned, Walk
-from cnnspec.grammar import parse_expression
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.source import Source
+from cnnspec.syntax import parse_expression, tree
 
 RECURSION_LIMIT = 20_000
 MAX_LINKS = 200
@@ -32,9 +31,9 @@ MAX_LINKS = 200
 class Elaborated:
     """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say."""
 
-    net: syntax.Net
+    net: tree.Net
     graph: Graph | None
-    expectations: tuple[tuple[syntax.Expect, Context, Variables], ...]
+    expectations: tuple[tuple[tree.Expect, Context, Variables], ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Settings:
 def net_parameters(name: str, module: Module) -> list[str]:
     """The parameters of a net, also of one given by another."""
     base = list(_links(name, module))[-1][0]
-    return [p.name for p in base.parameters] if isinstance(base, syntax.Net) else []
+    return [p.name for p in base.parameters] if isinstance(base, tree.Net) else []
 
 
 def open_parameters(name: str, module: Module) -> list[str]:
@@ -56,7 +55,7 @@ def open_parameters(name: str, module: Module) -> list[str]:
     known = net_parameters(name, module)
     given: set[str | None] = set()
     for item, _ in _links(name, module):
-        if isinstance(item, syntax.Net):
+        if isinstance(item, tree.Net):
             return [p.name for p in item.parameters if p.default is None and p.name not in given]
         if item is not None:
             given.update(known[: sum(a.name is None for a in item.arguments)])
@@ -64,14 +63,14 @@ def open_parameters(name: str, module: Module) -> list[str]:
     return []
 
 
-def _links(name: str, module: Module) -> Iterator[tuple[syntax.Net | syntax.Given | None, Module]]:
+def _links(name: str, module: Module) -> Iterator[tuple[tree.Net | tree.Given | None, Module]]:
     """A net, the one it is given by, and so on, each with its file; None ends it where there is none.
 
     A circle ends where it closes, and a chain that is too long at the bound.
     """
     seen: set[int] = set()
     item, home = module.net(name)
-    while isinstance(item, syntax.Given) and id(item) not in seen and len(seen) < MAX_LINKS:
+    while isinstance(item, tree.Given) and id(item) not in seen and len(seen) < MAX_LINKS:
         seen.add(id(item))
         yield item, home
         item, home = home.net(item.base.name)
@@ -121,15 +120,15 @@ def _elaborate(
     return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
 
 
-def _given(name: str, context: Context) -> tuple[syntax.Net, Module, Variables]:
+def _given(name: str, context: Context) -> tuple[tree.Net, Module, Variables]:
     """The net behind a name, its file, and the parameters given on the way to it. Raises Mistake."""
     *chain, (item, home) = _links(name, context.module)
-    if not isinstance(item, syntax.Net):
+    if not isinstance(item, tree.Net):
         raise _no_base(item, chain)
     names = tuple(p.name for p in item.parameters)
     bound: Variables = {}
     for given, module in reversed(chain):
-        assert isinstance(given, syntax.Given)
+        assert isinstance(given, tree.Given)
         there = replace(context, module=module)
         for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
             bound[parameter] = evaluate(argument.value, there, {})
@@ -140,11 +139,11 @@ def _base_is_lost(name: str, module: Module) -> bool:
     """Whether a net is given by one that a mistake, reported before, left undefined."""
     *chain, (item, home) = _links(name, module)
     return item is None and any(
-        isinstance(given, syntax.Given) and home.is_lost(given.base.name) for given, _ in chain[-1:]
+        isinstance(given, tree.Given) and home.is_lost(given.base.name) for given, _ in chain[-1:]
     )
 
 
-def _no_base(item: syntax.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:
+def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:
     if item is not None and len(chain) == MAX_LINKS and all(item is not given for given, _ in chain):
         message = f"net {item.name} is given by another, and that again, more than {MAX_LINKS} times"
         return Mistake("bound-nesting", item.span, message, help="give it by the net at the end of this")
@@ -156,32 +155,32 @@ def _no_base(item: syntax.Given | None, chain: list[tuple[Any, Module]]) -> Mist
 
 
 def _stated(
-    item: syntax.Net | syntax.Given | None,
+    item: tree.Net | tree.Given | None,
     settings: Settings,
     context: Context,
     variables: Variables,
     report: Report,
-) -> Iterator[tuple[syntax.Expect, Context, Variables]]:
+) -> Iterator[tuple[tree.Expect, Context, Variables]]:
     """What `net NAME = base(...) { expect ... }` states of that net.
 
     These are facts of the net as written: what is set from outside makes another net, which they do not hold.
     """
-    if not isinstance(item, syntax.Given) or item.body is None:
+    if not isinstance(item, tree.Given) or item.body is None:
         return
     for statement in item.body.statements:
-        if not isinstance(statement, (syntax.Expect, syntax.Broken)):
+        if not isinstance(statement, (tree.Expect, tree.Broken)):
             report.error(
                 "misplaced",
                 statement.span,
                 f"net {item.name} is given by another net: its braces may only hold `expect`",
                 help="write a net with a body of its own, or give parameters to the net it is given by",
             )
-        elif isinstance(statement, syntax.Expect) and not settings.parameters and not settings.inputs:
+        elif isinstance(statement, tree.Expect) and not settings.parameters and not settings.inputs:
             yield statement, context, variables
 
 
 def _from_outside(
-    parameters: Mapping[str, Any], net: syntax.Net, context: Context, report: Report
+    parameters: Mapping[str, Any], net: tree.Net, context: Context, report: Report
 ) -> Variables:
     """The parameters set from outside; a text is an expression, read with the names of the file."""
     known = [p.name for p in net.parameters]
@@ -208,7 +207,7 @@ def _outside_value(name: str, value: Any, context: Context, report: Report) -> A
     return UNKNOWN if expression is None else evaluate(expression, context, {})
 
 
-def _with_defaults(net: syntax.Net, bound: Variables, context: Context) -> Variables:
+def _with_defaults(net: tree.Net, bound: Variables, context: Context) -> Variables:
     variables: Variables = {}
     for parameter in net.parameters:
         if parameter.name in bound:
@@ -225,11 +224,11 @@ def _with_defaults(net: syntax.Net, bound: Variables, context: Context) -> Varia
     return variables
 
 
-def _family_help(net: syntax.Net, module: Module, parameter: str) -> str:
+def _family_help(net: tree.Net, module: Module, parameter: str) -> str:
     nets = [
         name
         for name, item in module.nets.items()
-        if isinstance(item, syntax.Given) and item.base.name == net.name
+        if isinstance(item, tree.Given) and item.base.name == net.name
     ]
     pick = f"pick one of its nets: {', '.join(nets)}; or " if nets else ""
     return f"{pick}give it with --set {parameter}=..."

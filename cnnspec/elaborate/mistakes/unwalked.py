@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match, missing
 from cnnspec.elaborate.calls import refuse_block, unknown_block
-from cnnspec.elaborate.evaluate import unknown_function, unknown_name
-from cnnspec.elaborate.functions import FUNCTIONS
-from cnnspec.elaborate.modules import Module
-from cnnspec.elaborate.scopes import Definition, bound_names, is_known, used
+from cnnspec.elaborate.expressions.evaluate import unknown_function, unknown_name
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.mistakes.scopes import Definition, bound_names, is_known, used
+from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, FollowUp, LayerBlock, Mistake
 from cnnspec.elaborate.walk import MAX_MISTAKES
 from cnnspec.layers.base import parameters
+from cnnspec.syntax import tree
 
 
 def resolve(module: Module, report: Report) -> None:
@@ -35,17 +35,17 @@ def resolve(module: Module, report: Report) -> None:
 
 def _mistakes(item: Definition, bound: set[str], module: Module) -> Iterator[Mistake]:
     nodes = used(item)
-    called = {id(node.function) for node in nodes if isinstance(node, syntax.Call)}
+    called = {id(node.function) for node in nodes if isinstance(node, tree.Call)}
     for node in nodes:
-        if isinstance(node, syntax.Unit) and node.target is not None and node.target.name not in bound:
+        if isinstance(node, tree.Unit) and node.target is not None and node.target.name not in bound:
             yield from _unit(node, node.target, bound, module)
-        elif isinstance(node, syntax.Head) and node.source is not None and node.source.name not in bound:
+        elif isinstance(node, tree.Head) and node.source is not None and node.source.name not in bound:
             yield from _block(node.source, bound, module)
-        elif isinstance(node, syntax.Name) and node.name not in bound:
+        elif isinstance(node, tree.Name) and node.name not in bound:
             yield from _name(node, id(node) in called, bound, module)
 
 
-def _name(name: syntax.Name, is_called: bool, bound: set[str], module: Module) -> Iterator[Mistake]:
+def _name(name: tree.Name, is_called: bool, bound: set[str], module: Module) -> Iterator[Mistake]:
     found = module.lookup(name.name)
     if is_called and name.name not in FUNCTIONS and found is not UNKNOWN:
         yield unknown_function(name.name, name.span, found)
@@ -55,13 +55,13 @@ def _name(name: syntax.Name, is_called: bool, bound: set[str], module: Module) -
         bound.add(name.name)
 
 
-def _block(reference: syntax.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
+def _block(reference: tree.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
     if module.lookup(reference.name) is None:
         yield unknown_block(reference, module, bound)
         bound.add(reference.name)
 
 
-def _unit(unit: syntax.Unit, target: syntax.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
+def _unit(unit: tree.Unit, target: tree.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
     """What is wrong with a call: its block is unknown, or arguments do not fit those of the block."""
     yield from _block(target, bound, module)
     found = module.lookup(target.name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.mend import Mended
-from cnnspec.grammar.pieces import Piece, Place
 from cnnspec.source import Source, Span
+from cnnspec.syntax.mend import Mended
+from cnnspec.syntax.pieces import Piece, Place
 
 
 @dataclass(frozen=True)

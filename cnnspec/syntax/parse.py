@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from threading import Lock
 
 import lark
@@ -14,18 +13,19 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lark import PostLex
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Diagnostic, Report
+from cnnspec.files import shipped
 from cnnspec.garbage import without_garbage_collection
-from cnnspec.grammar.braces import MAX_BRACES, balance
-from cnnspec.grammar.build import AstBuilder
-from cnnspec.grammar.errors import answer
-from cnnspec.grammar.lexer import Lexer
-from cnnspec.grammar.mend import BROKEN, Mended, without_piece
-from cnnspec.grammar.words import RESERVED
 from cnnspec.source import Source, Span
+from cnnspec.syntax import tree
+from cnnspec.syntax.braces import MAX_BRACES, balance
+from cnnspec.syntax.build import AstBuilder
+from cnnspec.syntax.errors.answer import answer
+from cnnspec.syntax.errors.words import RESERVED
+from cnnspec.syntax.lexer import Lexer
+from cnnspec.syntax.mend import BROKEN, Mended, without_piece
 
-GRAMMAR = Path(__file__).with_name("cnn.lark")
+GRAMMAR = shipped("grammar") / "cnn.lark"
 TABLES = GRAMMAR.with_name("cnn.tables")
 MAX_NESTING = 200
 MAX_SYNTAX_ERRORS = 50
@@ -104,7 +104,7 @@ class Parser:
         self._lark = _load(self._builder, self._line_ends)
         self._lock = Lock()
 
-    def parse(self, source: Source, mended: Mended, start: str = "start") -> syntax.File | syntax.Expression:
+    def parse(self, source: Source, mended: Mended, start: str = "start") -> tree.File | tree.Expression:
         """The AST of a text, with spans in `source`. Raises lark's UnexpectedInput, or NestingError."""
         with self._lock, without_garbage_collection():
             self._builder.source = source
@@ -149,7 +149,7 @@ def parser() -> Parser:
     return Parser()
 
 
-def parse(source: Source, report: Report) -> syntax.File:
+def parse(source: Source, report: Report) -> tree.File:
     """The AST of a spec.
 
     Syntax errors go to the report; the statement they stand in is left out and the rest is read, so that one
@@ -165,7 +165,7 @@ def parse(source: Source, report: Report) -> syntax.File:
     return _nothing(source)
 
 
-def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File:
+def _parse_mended(source: Source, mended: Mended, report: Report) -> tree.File:
     """The AST of a spec with syntax errors. What is known of a line but that its braces are wrong is said."""
     mended, braces = balance(source, mended)
     found: list[Diagnostic] = []
@@ -179,7 +179,7 @@ def _parse_mended(source: Source, mended: Mended, report: Report) -> syntax.File
     return file
 
 
-def _parse_around(source: Source, mended: Mended, found: list[Diagnostic], most: int) -> syntax.File:
+def _parse_around(source: Source, mended: Mended, found: list[Diagnostic], most: int) -> tree.File:
     """The AST of a spec, each statement with an error left out once its diagnostic is in `found`."""
     last = -1
     for _ in range(min(most, 1 + MAX_REREAD // (len(source.text) + 1))):
@@ -199,12 +199,12 @@ def _parse_around(source: Source, mended: Mended, found: list[Diagnostic], most:
     return _nothing(source)
 
 
-def _nothing(source: Source) -> syntax.File:
+def _nothing(source: Source) -> tree.File:
     """What is read of a spec that has too many errors."""
-    return syntax.File((syntax.Broken((), Span(source, 0, len(source.text))),), Span(source, 0, 0))
+    return tree.File((tree.Broken((), Span(source, 0, len(source.text))),), Span(source, 0, 0))
 
 
-def parse_expression(source: Source, report: Report) -> syntax.Expression | None:
+def parse_expression(source: Source, report: Report) -> tree.Expression | None:
     """The AST of a text that is one expression (a value of `--set`); None after an error."""
     mended = _without_nul(source, report)
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.lines import ITEMS, Place, items, places_of
-from cnnspec.grammar.mend import BROKEN, Mended
-from cnnspec.grammar.pieces import WITH_BLOCKS, WITHOUT_BLOCKS, Piece
 from cnnspec.source import Source, Span
+from cnnspec.syntax.lines import ITEMS, Place, items, places_of
+from cnnspec.syntax.mend import BROKEN, Mended
+from cnnspec.syntax.pieces import WITH_BLOCKS, WITHOUT_BLOCKS, Piece
 
 FLAT = -1
 """The column of a block whose lines are indented no deeper than it: indentation says nothing of it."""

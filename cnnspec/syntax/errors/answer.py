@@ -6,13 +6,13 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.expected import expected, shown
-from cnnspec.grammar.fault import Answer, Error
-from cnnspec.grammar.habits import comments, foreign, habits
-from cnnspec.grammar.mend import Mended, innermost
-from cnnspec.grammar.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent
-from cnnspec.grammar.words import at_top, characters, keywords, numbers
 from cnnspec.source import Source
+from cnnspec.syntax.errors.expected import expected, shown
+from cnnspec.syntax.errors.fault import Answer, Error
+from cnnspec.syntax.errors.habits import comments, foreign, habits
+from cnnspec.syntax.errors.words import at_top, characters, keywords, numbers
+from cnnspec.syntax.mend import Mended, innermost
+from cnnspec.syntax.pieces import CLOSES, Piece, Place, find_place, first_on_line, indent
 
 LONGEST_SHOWN = 60
 """How long a text may be, in characters, that a cure repeats."""

@@ -1,4 +1,4 @@
-"""Saves the parser's tables: run `python -m cnnspec.grammar.generate` after a change of cnn.lark."""
+"""Saves the parser's tables: run `python -m cnnspec.syntax.tables` after a change of cnn.lark."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 from lark.parsers.lalr_analysis import Reduce, Shift
 
-from cnnspec.grammar.parser import TABLES, fingerprint, generate
+from cnnspec.syntax.parse import TABLES, fingerprint, generate
 
 Actions = dict[str, tuple[Any, Any]]
 States = dict[int, Actions]

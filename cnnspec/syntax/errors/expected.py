@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnspec.grammar.pieces import Piece
+from cnnspec.syntax.pieces import Piece
 
 EXPRESSION = frozenset(
     [

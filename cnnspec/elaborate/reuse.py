@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnspec.elaborate.draft import Draft, DraftNode
-from cnnspec.elaborate.evaluate import Variables
+from cnnspec.elaborate.building import Draft, DraftNode
+from cnnspec.elaborate.expressions.evaluate import Variables
 from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, Form, LayerBlock, Value
 from cnnspec.graph import Block
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnnspec.elaborate.draft import Draft
+from cnnspec.elaborate.building import Draft
 from cnnspec.elaborate.values import Mistake
 from cnnspec.layers.base import Layer, Shape, describe
 from cnnspec.source import Span

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.modules import Module
-from cnnspec.elaborate.scopes import Definition, strays
+from cnnspec.elaborate.mistakes.scopes import Definition, strays
+from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.values import DefinedBlock
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 SHORTEST = 4
 """How long a name must be, in letters: c1 and c2 are two names, not one and a slip."""
@@ -63,12 +63,10 @@ def _slips(module: Module) -> Iterator[Slip]:
 def _unknown_bases(module: Module) -> Iterator[str]:
     """What nets are given by, and with, that nothing gives a meaning."""
     for item in module.file.items:
-        if isinstance(item, syntax.Given):
-            for node in syntax.parts((item.base, item.arguments)):
-                known = isinstance(node, syntax.Name) and (
-                    module.lookup(node.name) or module.net(node.name)[0]
-                )
-                if isinstance(node, syntax.Name) and not known:
+        if isinstance(item, tree.Given):
+            for node in tree.parts((item.base, item.arguments)):
+                known = isinstance(node, tree.Name) and (module.lookup(node.name) or module.net(node.name)[0])
+                if isinstance(node, tree.Name) and not known:
                     yield node.name
 
 
@@ -94,7 +92,7 @@ def _where_they_differ(first: str, second: str) -> tuple[str, str]:
     return first[start:], second[start:]
 
 
-def _renamed(item: syntax.Item, meant: dict[Span, str]) -> syntax.Item:
+def _renamed(item: tree.Item, meant: dict[Span, str]) -> tree.Item:
     if not isinstance(item, Definition):
         return item
     parameters = tuple(replace(p, name=meant.get(p.span, p.name)) for p in item.parameters)
@@ -104,9 +102,9 @@ def _renamed(item: syntax.Item, meant: dict[Span, str]) -> syntax.Item:
 def _enter_again(module: Module) -> None:
     """Let a file know its definitions by the names that they have now."""
     for item in module.file.items:
-        if isinstance(item, syntax.Definition):
+        if isinstance(item, tree.Definition):
             module.names[item.name] = DefinedBlock(item.name, item, module)
-        elif isinstance(item, syntax.Net):
+        elif isinstance(item, tree.Net):
             module.nets[item.name] = item
-    named = {item.name for item in module.file.items if isinstance(item, (syntax.Net, syntax.Given))}
+    named = {item.name for item in module.file.items if isinstance(item, (tree.Net, tree.Given))}
     module.nets = {name: net for name, net in module.nets.items() if name in named}

@@ -344,9 +344,9 @@ class File:
     span: Span = field(compare=False, repr=False)
 
 
-def parts(tree: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
+def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
     """A part of the AST and all that is in it, but for parts of some kinds."""
-    stack = [tree]
+    stack = [root]
     while stack:
         node = stack.pop()
         if isinstance(node, tuple) and not isinstance(node, Span):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from cnnspec.elaborate.draft import Draft, DraftNode
+from cnnspec.elaborate.building import Draft, DraftNode
 from cnnspec.elaborate.values import Value
 from cnnspec.layers.base import Layer, LayerError, Shape, describe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cnnspec.grammar.pieces import Piece, pieces_of
+from cnnspec.syntax.pieces import Piece, pieces_of
 
 ITEMS = ("def", "share", "net", "use")
 

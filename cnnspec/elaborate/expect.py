@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.arithmetic import compare
-from cnnspec.elaborate.evaluate import evaluate
-from cnnspec.elaborate.nets import Elaborated
+from cnnspec.elaborate.expressions.arithmetic import compare
+from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.net import Elaborated
 from cnnspec.elaborate.values import Mistake
 from cnnspec.graph import show_value
+from cnnspec.syntax import tree
 
 
 def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Report) -> None:
@@ -24,9 +24,9 @@ def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Re
                 mistake.report(report)
 
 
-def _check(condition: syntax.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:
-    if not isinstance(condition, syntax.Comparison):
-        joined = isinstance(condition, syntax.Logic) and condition.operator == "and"
+def _check(condition: tree.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:
+    if not isinstance(condition, tree.Comparison):
+        joined = isinstance(condition, tree.Logic) and condition.operator == "and"
         cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"
         raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure)
     values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
@@ -36,7 +36,7 @@ def _check(condition: syntax.Expression, variables: dict[str, Any], context: Any
     named = [
         f"{operand.name} is {shown(value)}"
         for operand, value in zip(condition.operands, values, strict=True)
-        if isinstance(operand, syntax.Name)
+        if isinstance(operand, tree.Name)
     ]
     report.error(
         "budget",

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.expected import short
-from cnnspec.grammar.fault import Answer, Error
-from cnnspec.grammar.mend import innermost
+from cnnspec.syntax.errors.expected import short
+from cnnspec.syntax.errors.fault import Answer, Error
+from cnnspec.syntax.mend import innermost
 
 FOREIGN = {
     "elif": "write `else if`",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
 
-from cnnspec.grammar.pieces import WITHOUT_BLOCKS, Open, Piece, Place, pieces_of, statement_end
+from cnnspec.syntax.pieces import WITHOUT_BLOCKS, Open, Piece, Place, pieces_of, statement_end
 
 BROKEN = "\x00"
 ITEMS = ("def", "share", "net", "use", "let")

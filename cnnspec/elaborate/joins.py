@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cnnspec import syntax
 from cnnspec.elaborate.arguments import match, word_or_value
 from cnnspec.elaborate.context import Context
-from cnnspec.elaborate.cures import size_cure
-from cnnspec.elaborate.evaluate import Variables, evaluate, truth, unpacked
-from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate, truth, unpacked
+from cnnspec.elaborate.mistakes.fixes import size_cure
+from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.values import LOST, SHORTCUTS, UNKNOWN, Mistake, Value, kind_of
 from cnnspec.layers.base import Layer, Shape, describe
 from cnnspec.layers.conv import Conv
@@ -19,6 +18,7 @@ from cnnspec.layers.join import Add, Concat
 from cnnspec.layers.norm import BatchNorm
 from cnnspec.layers.shape import Subsample, ZeroChannels
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 if TYPE_CHECKING:
     from cnnspec.elaborate.walk import Walk
@@ -28,7 +28,7 @@ ARMS = "an arm begins with `|`: {} {{ | a | b }}"
 
 
 def join(
-    walk: Walk, layer: type[Layer], unit: syntax.Unit, context: Context, scope: Variables, segment: str
+    walk: Walk, layer: type[Layer], unit: tree.Unit, context: Context, scope: Variables, segment: str
 ) -> None:
     """A join of arms, `concat { | a | b }`, or of named values, `concat(skip[2], prev)`."""
     if unit.block is not None and unit.arguments:
@@ -37,7 +37,7 @@ def join(
         values = tuple(_named_values(layer.op, unit, context, scope))
         context.value = walk.add(walk.layer(layer, {}), values, context, unit.span, segment)
         return
-    if isinstance(unit.block, syntax.Body):
+    if isinstance(unit.block, tree.Body):
         note = walk.noting(context)
         note(Mistake("arms", unit.span, f"`{layer.op}` has no arms here", help=ARMS.format(layer.op)))
     inner = context.within(walk.open(context, "join", layer.op, unit.span, segment))
@@ -52,7 +52,7 @@ def join(
     context.value = walk.add(walk.layer(layer, {}), values, inner, unit.span)
 
 
-def _named_values(op: str, unit: syntax.Unit, context: Context, scope: Variables) -> Iterator[Value]:
+def _named_values(op: str, unit: tree.Unit, context: Context, scope: Variables) -> Iterator[Value]:
     if not unit.arguments:
         raise Mistake(
             "arms",
@@ -78,12 +78,10 @@ def _values(found: Any, span: Span, op: str) -> Iterator[Value]:
         raise Mistake("not-a-label", span, f"`{op}` joins values of the net, this is {kind_of(found)}")
 
 
-def _arms(
-    walk: Walk, block: syntax.Body | syntax.Arms, context: Context, scope: Variables
-) -> Iterator[Value]:
+def _arms(walk: Walk, block: tree.Body | tree.Arms, context: Context, scope: Variables) -> Iterator[Value]:
     """The values of the arms, each of which starts from the value that flows in; a plain body is one arm."""
     start = context.value
-    if isinstance(block, syntax.Body):
+    if isinstance(block, tree.Body):
         walk.body(block, context, scope)
         yield walk.flowing(block.span, context)
         return
@@ -94,11 +92,11 @@ def _arms(
             arm_block = walk.open(context, "arm", "arm", arm.span, f"arm{number}")
             inside = context.within(arm_block)
             inside.value = start
-            walk.body(syntax.Body((arm.flow,), arm.span), inside, inner)
+            walk.body(tree.Body((arm.flow,), arm.span), inside, inner)
             yield walk.flowing(arm.span, inside)
 
 
-def _guarded(guards: tuple[syntax.Guard, ...], context: Context, scope: Variables) -> Iterator[Variables]:
+def _guarded(guards: tuple[tree.Guard, ...], context: Context, scope: Variables) -> Iterator[Variables]:
     """The scopes in which an arm stands: one for each turn of its loops whose conditions hold."""
     if not guards:
         yield scope
@@ -117,7 +115,7 @@ def _guarded(guards: tuple[syntax.Guard, ...], context: Context, scope: Variable
 
 
 def residual(
-    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    walk: Walk, unit: tree.Unit, context: Context, scope: Variables, segment: str, index: int | None
 ) -> None:
     """The sum of a main path and its shortcut. He et al. 2015, section 3.2 and 3.3."""
     shortcut, span = _shortcut_word(unit, context, scope)
@@ -144,7 +142,7 @@ def residual(
     )
 
 
-def _shortcut_word(unit: syntax.Unit, context: Context, scope: Variables) -> tuple[str, Span]:
+def _shortcut_word(unit: tree.Unit, context: Context, scope: Variables) -> tuple[str, Span]:
     given = match(unit.arguments or (), ("shortcut",), "residual", unit.span).get("shortcut")
     if given is None:
         return "identity", unit.span
@@ -253,11 +251,11 @@ def _unequal(main: Shape | None, shortcut: Shape | None, span: Span, cure: str) 
 
 
 def dense(
-    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    walk: Walk, unit: tree.Unit, context: Context, scope: Variables, segment: str, index: int | None
 ) -> None:
     """A dense block: each turn's output is joined to all that came before. Huang et al. 2017, section 3."""
     argument = match(unit.arguments or (), ("layers",), "dense", unit.span).get("layers")
-    if argument is None or not isinstance(unit.block, syntax.Body):
+    if argument is None or not isinstance(unit.block, tree.Body):
         raise Mistake(
             "arms",
             unit.span,

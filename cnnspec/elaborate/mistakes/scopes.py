@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cnnspec import syntax
-from cnnspec.elaborate.evaluate import HERE, words
-from cnnspec.elaborate.functions import FUNCTIONS
-from cnnspec.elaborate.lost import lost_names, words_of
-from cnnspec.elaborate.modules import Module
+from cnnspec.elaborate.expressions.evaluate import HERE, words
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.mistakes.undefined import lost_names, words_of
+from cnnspec.elaborate.module import Module
+from cnnspec.syntax import tree
 
-Definition = syntax.Definition | syntax.Net
+Definition = tree.Definition | tree.Net
 
 
 def tree_of(item: Definition) -> Any:
@@ -22,9 +22,9 @@ def tree_of(item: Definition) -> Any:
 def bound_names(item: Definition) -> set[str]:
     """The names that a definition binds, wherever in it, and those that its syntax errors may mean."""
     bound = {parameter.name for parameter in item.parameters}.union(*map(lost_names, item.body.statements))
-    for node in syntax.parts(tree_of(item)):
+    for node in tree.parts(tree_of(item)):
         bound.update(name.name for name in getattr(node, "names", ()))
-        if isinstance(node, syntax.Broken):
+        if isinstance(node, tree.Broken):
             bound.update(words_of(node))
     return bound
 
@@ -34,11 +34,11 @@ def used(item: Definition) -> list[Any]:
 
     What `expect` says is left out: it has names of its own.
     """
-    binding = {id(name) for node in syntax.parts(tree_of(item)) for name in getattr(node, "names", ())}
+    binding = {id(name) for node in tree.parts(tree_of(item)) for name in getattr(node, "names", ())}
     nodes = [
         node
-        for node in syntax.parts(tree_of(item), without=(syntax.Expect,))
-        if isinstance(node, (syntax.Unit, syntax.Head, syntax.Call, syntax.Name)) and id(node) not in binding
+        for node in tree.parts(tree_of(item), without=(tree.Expect,))
+        if isinstance(node, (tree.Unit, tree.Head, tree.Call, tree.Name)) and id(node) not in binding
     ]
     return sorted(nodes, key=lambda node: node.span.start)
 
@@ -57,9 +57,9 @@ def strays(item: Definition, module: Module) -> Iterator[str]:
             yield reference.name
 
 
-def _reference(node: Any) -> syntax.Reference | syntax.Name | None:
-    if isinstance(node, syntax.Unit):
+def _reference(node: Any) -> tree.Reference | tree.Name | None:
+    if isinstance(node, tree.Unit):
         return node.target
-    if isinstance(node, syntax.Head):
+    if isinstance(node, tree.Head):
         return node.source
-    return node if isinstance(node, syntax.Name) else None
+    return node if isinstance(node, tree.Name) else None

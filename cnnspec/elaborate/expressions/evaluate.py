@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cnnspec import syntax
-from cnnspec.elaborate.arithmetic import bounded_number, compare, is_number, operate, power, spent
-from cnnspec.elaborate.functions import FUNCTIONS, MAX_ITEMS, ItemsError, as_list
-from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.expressions.arithmetic import bounded_number, compare, is_number, operate, power, spent
+from cnnspec.elaborate.expressions.functions import FUNCTIONS, MAX_ITEMS, ItemsError, as_list
+from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.values import (
     SHORTCUTS,
     UNKNOWN,
@@ -22,6 +21,7 @@ from cnnspec.elaborate.values import (
 from cnnspec.elaborate.values import Callable as Block
 from cnnspec.layers.base import REGISTRY, Shape, describe, parameters
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 if TYPE_CHECKING:
     from cnnspec.elaborate.context import Context
@@ -32,7 +32,7 @@ HERE = ("channels", "height", "width", "prev")
 SHAPE_ATTRIBUTES = ("channels", "height", "width", "size", "shape")
 
 
-def evaluate(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
+def evaluate(expression: tree.Expression, context: Context, variables: Variables) -> Any:
     """The value of an expression; UNKNOWN where a mistake reported before left a part of it without one.
 
     Raises Mistake.
@@ -40,7 +40,7 @@ def evaluate(expression: syntax.Expression, context: Context, variables: Variabl
     return RULES[type(expression)](expression, context, variables)
 
 
-def _literal(expression: syntax.Literal, context: Context, variables: Variables) -> Any:
+def _literal(expression: tree.Literal, context: Context, variables: Variables) -> Any:
     value = expression.value
     if value.__class__ is int:
         return bounded_number(value, context, expression.span)  # type: ignore[arg-type]
@@ -50,7 +50,7 @@ def _literal(expression: syntax.Literal, context: Context, variables: Variables)
     return value
 
 
-def _name(expression: syntax.Name, context: Context, variables: Variables) -> Any:
+def _name(expression: tree.Name, context: Context, variables: Variables) -> Any:
     name = expression.name
     if name in variables:
         return variables[name]
@@ -68,7 +68,7 @@ def _name(expression: syntax.Name, context: Context, variables: Variables) -> An
     raise unknown_name(expression, [*variables, *context.frame.labels, *context.module.names])
 
 
-def unknown_name(name: syntax.Name, bound: Iterable[str]) -> Mistake:
+def unknown_name(name: tree.Name, bound: Iterable[str]) -> Mistake:
     """The mistake of a name that means nothing, where others are bound."""
     cure = suggest(name.name, [*bound, *HERE, *FUNCTIONS, *CONSTANTS])
     return Mistake("unknown-name", name.span, f"nothing here is called `{name.name}`", help=cure)
@@ -106,11 +106,11 @@ def shape_attribute(shape: Shape | None, name: str, span: Span) -> Any:
     raise Mistake("shape-rank", span, f"a value of shape {describe(shape)} has no {name}")
 
 
-def _listing(expression: syntax.Listing, context: Context, variables: Variables) -> Any:
+def _listing(expression: tree.Listing, context: Context, variables: Variables) -> Any:
     return tuple([evaluate(item, context, variables) for item in expression.items])
 
 
-def _comprehension(expression: syntax.Comprehension, context: Context, variables: Variables) -> Any:
+def _comprehension(expression: tree.Comprehension, context: Context, variables: Variables) -> Any:
     result: list[Any] = []
     scopes: Iterator[Variables] = iter([variables])
     for clause in expression.clauses:
@@ -131,7 +131,7 @@ class _UnknownIterable(Exception):
     """A comprehension runs over something unknown."""
 
 
-def _clause(clause: syntax.Clause, context: Context, scopes: Iterator[Variables]) -> Iterator[Variables]:
+def _clause(clause: tree.Clause, context: Context, scopes: Iterator[Variables]) -> Iterator[Variables]:
     for outer in scopes:
         items = evaluate(clause.iterable, context, outer)
         if items is UNKNOWN:
@@ -142,7 +142,7 @@ def _clause(clause: syntax.Clause, context: Context, scopes: Iterator[Variables]
 
 
 def unpacked(
-    names: tuple[syntax.Name, ...], items: Any, span: Span, context: Context, outer: Variables
+    names: tuple[tree.Name, ...], items: Any, span: Span, context: Context, outer: Variables
 ) -> Iterator[Variables]:
     """The variables of each turn of a loop over a list. Raises Mistake where an item does not unpack."""
     try:
@@ -156,7 +156,7 @@ def unpacked(
         yield {**outer, **unpack(names, item, span)}
 
 
-def unpack(names: tuple[syntax.Name, ...], item: Any, span: Span) -> Variables:
+def unpack(names: tuple[tree.Name, ...], item: Any, span: Span) -> Variables:
     """The variables that names get from an item: one name takes it whole. Raises Mistake."""
     if len(names) == 1:
         return {names[0].name: item}
@@ -182,7 +182,7 @@ def truth(value: Any, span: Span) -> bool:
     )
 
 
-def _choice(expression: syntax.Choice, context: Context, variables: Variables) -> Any:
+def _choice(expression: tree.Choice, context: Context, variables: Variables) -> Any:
     for value, condition in zip(expression.values, expression.conditions, strict=False):
         held = evaluate(condition, context, variables)
         if held is UNKNOWN:
@@ -192,7 +192,7 @@ def _choice(expression: syntax.Choice, context: Context, variables: Variables) -
     return evaluate(expression.values[-1], context, variables)
 
 
-def _logic(expression: syntax.Logic, context: Context, variables: Variables) -> Any:
+def _logic(expression: tree.Logic, context: Context, variables: Variables) -> Any:
     stop = expression.operator == "or"
     for operand in expression.operands:
         value = evaluate(operand, context, variables)
@@ -203,7 +203,7 @@ def _logic(expression: syntax.Logic, context: Context, variables: Variables) -> 
     return not stop
 
 
-def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -> Any:
+def _prefix(expression: tree.Prefix, context: Context, variables: Variables) -> Any:
     value = evaluate(expression.operand, context, variables)
     if value is UNKNOWN:
         return UNKNOWN
@@ -216,7 +216,7 @@ def _prefix(expression: syntax.Prefix, context: Context, variables: Variables) -
     return -value if expression.operators.count("-") % 2 else value
 
 
-def _comparison(expression: syntax.Comparison, context: Context, variables: Variables) -> Any:
+def _comparison(expression: tree.Comparison, context: Context, variables: Variables) -> Any:
     values = [evaluate(operand, context, variables) for operand in expression.operands]
     if UNKNOWN in values:
         return UNKNOWN
@@ -224,7 +224,7 @@ def _comparison(expression: syntax.Comparison, context: Context, variables: Vari
     return all(compare(symbol, left, right, expression.span) for symbol, left, right in pairs)
 
 
-def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Variables) -> Any:
+def _arithmetic(expression: tree.Arithmetic, context: Context, variables: Variables) -> Any:
     values = [evaluate(operand, context, variables) for operand in expression.operands]
     if UNKNOWN in values:
         return UNKNOWN
@@ -239,24 +239,24 @@ def _arithmetic(expression: syntax.Arithmetic, context: Context, variables: Vari
     return result
 
 
-def _selection(expression: syntax.Expression, context: Context, variables: Variables) -> Any:
+def _selection(expression: tree.Expression, context: Context, variables: Variables) -> Any:
     """A chain of indices, attributes and calls, walked from its root outwards without recursion."""
     chain: list[Any] = []
     root: Any = expression
-    while isinstance(root, (syntax.Index, syntax.Cut, syntax.Attribute, syntax.Call)):
+    while isinstance(root, (tree.Index, tree.Cut, tree.Attribute, tree.Call)):
         chain.append(root)
-        root = root.function if isinstance(root, syntax.Call) else root.target
+        root = root.function if isinstance(root, tree.Call) else root.target
     first = chain.pop()
-    if isinstance(first, syntax.Call):
+    if isinstance(first, tree.Call):
         value = _call(first, root, context, variables)
     else:
         target = evaluate(root, context, variables)
-        if isinstance(root, syntax.Name) and isinstance(target, dict):
+        if isinstance(root, tree.Name) and isinstance(target, dict):
             target = may_lack(target, root.name, context)
         value = _select(first, target, context, variables)
     while chain:
         step = chain.pop()
-        if isinstance(step, syntax.Call):
+        if isinstance(step, tree.Call):
             raise Mistake(
                 "type", step.span, "only the functions of the language can be called in an expression"
             )
@@ -267,9 +267,9 @@ def _selection(expression: syntax.Expression, context: Context, variables: Varia
 def _select(step: Any, target: Any, context: Context, variables: Variables) -> Any:
     if target is UNKNOWN:
         return UNKNOWN
-    if isinstance(step, syntax.Attribute):
+    if isinstance(step, tree.Attribute):
         return _attribute(step, target)
-    if isinstance(step, syntax.Cut):
+    if isinstance(step, tree.Cut):
         bounds = [None if e is None else evaluate(e, context, variables) for e in (step.start, step.stop)]
         if UNKNOWN in bounds:
             return UNKNOWN
@@ -321,7 +321,7 @@ def pick(target: Any, index: Any, span: Span) -> Any:
     return target[index]
 
 
-def _attribute(step: syntax.Attribute, target: Any) -> Any:
+def _attribute(step: tree.Attribute, target: Any) -> Any:
     if isinstance(target, Value) and step.name in SHAPE_ATTRIBUTES:
         return shape_attribute(target.shape, step.name, step.span)
     if isinstance(target, Value):
@@ -347,9 +347,9 @@ IN_EXPRESSION = (
 )
 
 
-def _call(call: syntax.Call, function: syntax.Expression, context: Context, variables: Variables) -> Any:
-    if not isinstance(function, syntax.Name) or function.name not in FUNCTIONS or function.name in variables:
-        name = function.name if isinstance(function, syntax.Name) else "this"
+def _call(call: tree.Call, function: tree.Expression, context: Context, variables: Variables) -> Any:
+    if not isinstance(function, tree.Name) or function.name not in FUNCTIONS or function.name in variables:
+        name = function.name if isinstance(function, tree.Name) else "this"
         raise unknown_function(name, function.span, variables.get(name, context.lookup(name)))
     positional = [evaluate(a.value, context, variables) for a in call.arguments if a.name is None]
     named = {a.name: evaluate(a.value, context, variables) for a in call.arguments if a.name is not None}
@@ -368,17 +368,17 @@ def _call(call: syntax.Call, function: syntax.Expression, context: Context, vari
 
 
 RULES: dict[type, Callable[[Any, Context, Variables], Any]] = {
-    syntax.Literal: _literal,
-    syntax.Name: _name,
-    syntax.Listing: _listing,
-    syntax.Comprehension: _comprehension,
-    syntax.Choice: _choice,
-    syntax.Logic: _logic,
-    syntax.Prefix: _prefix,
-    syntax.Comparison: _comparison,
-    syntax.Arithmetic: _arithmetic,
-    syntax.Index: _selection,
-    syntax.Cut: _selection,
-    syntax.Attribute: _selection,
-    syntax.Call: _selection,
+    tree.Literal: _literal,
+    tree.Name: _name,
+    tree.Listing: _listing,
+    tree.Comprehension: _comprehension,
+    tree.Choice: _choice,
+    tree.Logic: _logic,
+    tree.Prefix: _prefix,
+    tree.Comparison: _comparison,
+    tree.Arithmetic: _arithmetic,
+    tree.Index: _selection,
+    tree.Cut: _selection,
+    tree.Attribute: _selection,
+    tree.Call: _selection,
 }

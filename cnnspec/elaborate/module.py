@@ -10,19 +10,19 @@ from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context, Counter, Frame
-from cnnspec.elaborate.evaluate import evaluate, unpack
-from cnnspec.elaborate.lost import may_define
-from cnnspec.elaborate.names import suggest
+from cnnspec.elaborate.expressions.evaluate import evaluate, unpack
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import FORMS, UNKNOWN, DefinedBlock, LayerBlock, Limits, Mistake
-from cnnspec.grammar import parse
+from cnnspec.files import shipped
 from cnnspec.graph import Block
 from cnnspec.layers.base import REGISTRY
 from cnnspec.source import Source, Span
+from cnnspec.syntax import parse, tree
 
-STANDARD_LIBRARY = Path(__file__).parent.parent / "specs" / "std.cnn"
+STANDARD_LIBRARY = shipped("specs") / "std.cnn"
 MAX_USES = 64
 """How deep files may use each other."""
 BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTRY.items()}, **FORMS}
@@ -37,14 +37,14 @@ class Module:
     """
 
     source: Source
-    file: syntax.File
+    file: tree.File
     names: dict[str, Any] = field(default_factory=dict)
-    nets: dict[str, syntax.Net | syntax.Given] = field(default_factory=dict)
+    nets: dict[str, tree.Net | tree.Given] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
-    broken: list[syntax.Broken] = field(default_factory=list)
+    broken: list[tree.Broken] = field(default_factory=list)
 
-    def net(self, name: str) -> tuple[syntax.Net | syntax.Given | None, Module]:
+    def net(self, name: str) -> tuple[tree.Net | tree.Given | None, Module]:
         """A net by name, with the file that it is written in; None where there is none."""
         module = self
         while name in module.used_nets:
@@ -83,23 +83,23 @@ class Loader:
             self._modules[self._open.pop()] = module
         return module
 
-    def _enter(self, item: syntax.Item, module: Module) -> None:
-        if isinstance(item, syntax.Broken):
+    def _enter(self, item: tree.Item, module: Module) -> None:
+        if isinstance(item, tree.Broken):
             module.broken.append(item)
-        elif isinstance(item, syntax.Use):
+        elif isinstance(item, tree.Use):
             self._use(item, module)
-        elif isinstance(item, syntax.Let):
+        elif isinstance(item, tree.Let):
             self._let(item, module)
-        elif isinstance(item, syntax.Definition):
+        elif isinstance(item, tree.Definition):
             self._parameters(item)
             if self._claim(item.name, item.span, module):
                 module.names[item.name] = DefinedBlock(item.name, item, module)
         elif self._claim(item.name, item.span, module):
-            if isinstance(item, syntax.Net):
+            if isinstance(item, tree.Net):
                 self._parameters(item)
             module.nets[item.name] = item
 
-    def _parameters(self, item: syntax.Definition | syntax.Net) -> None:
+    def _parameters(self, item: tree.Definition | tree.Net) -> None:
         """Report a parameter that has the name of another."""
         seen: set[str] = set()
         for parameter in item.parameters:
@@ -108,7 +108,7 @@ class Loader:
                 self.report.error("name-taken", parameter.span, message, help="rename or remove one of them")
             seen.add(parameter.name)
 
-    def _let(self, let: syntax.Let, module: Module) -> None:
+    def _let(self, let: tree.Let, module: Module) -> None:
         context = Context(module, Frame(), Block("net", ""), None, self.limits, Counter())
         try:
             bound = unpack(let.names, evaluate(let.value, context, {}), let.span)
@@ -137,7 +137,7 @@ class Loader:
             return False
         return True
 
-    def _use(self, use: syntax.Use, module: Module) -> None:
+    def _use(self, use: tree.Use, module: Module) -> None:
         origin = self._origin(use, module)
         if origin is None:
             module.lost |= {name.name for name in use.names}
@@ -160,7 +160,7 @@ class Loader:
             elif self._claim(name.name, name.span, module):
                 module.names[name.name] = found
 
-    def _origin(self, use: syntax.Use, module: Module) -> Module | None:
+    def _origin(self, use: tree.Use, module: Module) -> Module | None:
         path = self._find(use, module)
         if path is None:
             return None
@@ -179,7 +179,7 @@ class Loader:
             self._modules[path] = self.load(source)
         return self._modules[path]
 
-    def _find(self, use: syntax.Use, module: Module) -> Path | None:
+    def _find(self, use: tree.Use, module: Module) -> Path | None:
         if not use.is_path:
             if use.origin == "std":
                 return STANDARD_LIBRARY.resolve()

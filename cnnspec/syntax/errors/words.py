@@ -6,10 +6,10 @@ import re
 from difflib import get_close_matches
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.grammar.expected import short
-from cnnspec.grammar.fault import Answer, Error
-from cnnspec.grammar.mend import ITEMS
-from cnnspec.grammar.pieces import Piece, Place
+from cnnspec.syntax.errors.expected import short
+from cnnspec.syntax.errors.fault import Answer, Error
+from cnnspec.syntax.mend import ITEMS
+from cnnspec.syntax.pieces import Piece, Place
 
 RESERVED = frozenset(
     [
