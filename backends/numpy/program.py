@@ -13,7 +13,7 @@ from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings
 from cnnspec.backends.numpy.steps import Step, steps
-from cnnspec.backends.weights import WeightsError, as_array, check, declared, initialize, is_counter
+from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
 
@@ -75,12 +75,10 @@ class Program:
     def load(self, tensors: Mapping[str, Any]) -> None:
         """Take the weights from a mapping of arrays or torch tensors, all of them, by key.
 
-        Raises WeightsError, with a line for each tensor that does not fit.
+        Raises WeightsError, saying which tensors do not fit.
         """
-        arrays = {key: as_array(value) for key, value in tensors.items() if not is_counter(key)}
-        if mismatch := check(self.graph, arrays):
-            raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
-        self.take({key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)})
+        arrays = fitting(self.graph, tensors)
+        self.take({key: np.array(array, self.dtype) for key, array in arrays.items()})
 
     def take(self, arrays: Mapping[str, Array]) -> None:
         """Take over arrays that fit and that nobody else keeps, without a copy where the type is right."""
@@ -233,7 +231,7 @@ class Program:
     ) -> dict[str, Array]:
         """The values of all steps; with `keep`, the others go as soon as their last user has run."""
         bound = self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs))
-        runs = frozenset(self.graph.nodes) if training else self.graph.inference_nodes
+        runs = self.graph.live_nodes if training else self.graph.inference_nodes
         chosen = [
             (step, settings) for step, settings in zip(self._steps, bound, strict=True) if step.node in runs
         ]

@@ -223,7 +223,11 @@ def _chained(
 
 
 def _merge(equal: list[Part]) -> Part:
-    return replace(equal[0], copies=tuple(equal[1:])) if len(equal) > 1 else equal[0]
+    """Equal items as one; those that are folds themselves, as of a group in a group, become one long fold."""
+    if len(equal) == 1:
+        return equal[0]
+    first, *copies = (one for part in equal for one in (replace(part, copies=()), *part.copies))
+    return replace(first, copies=tuple(copies))
 
 
 def covers(key: str, path: str) -> bool:

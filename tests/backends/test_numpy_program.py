@@ -41,7 +41,7 @@ def two_by_two(kernel: list[list[float]]) -> backend.Program:
     graph = build(
         "Cross", {"input": (1, 3, 3)}, [("conv", Conv(1, 2, pad=0, bias=False), ("input",))], {"head": "conv"}
     )
-    return backend.compile(graph, {"conv.weight": np.array([[kernel]])})
+    return backend.compile(graph, {"conv.weight": np.array([[kernel]], float)})
 
 
 def test_conv_is_cross_correlation() -> None:
@@ -58,14 +58,14 @@ def test_gradient_descent_learns_the_edge_detector() -> None:
     )
     image = np.ones((1, 1, 6, 8))
     image[..., 2:6] = 0
-    edges = backend.compile(graph, {"conv.weight": np.array([[[[1, -1]]]])})(image)
+    edges = backend.compile(graph, {"conv.weight": np.array([[[[1.0, -1.0]]]])})(image)
     np.testing.assert_array_equal(edges[0, 0, 0], [0, 1, 0, 0, 0, -1, 0])
     program = backend.compile(graph, seed=1)
     for _ in range(30):
         difference = program.forward(image) - edges
         gradients = program.backward(2 * difference)
         backend.SGD(program, rate=3e-2).step(gradients)
-    np.testing.assert_allclose(program.tensors["conv.weight"], [[[[1, -1]]]], atol=0.1)
+    np.testing.assert_allclose(program.tensors["conv.weight"], [[[[1.0, -1.0]]]], atol=0.1)
 
 
 def test_toeplitz_is_the_conv() -> None:

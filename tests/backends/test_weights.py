@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from small_graphs import chain
 
+from cnnspec.backends import numpy
 from cnnspec.backends.weights import WeightsError, check, initialize, load, save
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
@@ -178,3 +180,40 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
         save(path, {"b": np.ones(2, complex)})
     np.testing.assert_array_equal(load(path)["a"], np.ones(2))
     assert [p.name for p in tmp_path.iterdir()] == ["w"]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "uint8", "bool", "complex64", "object", "U3"])
+def test_weights_of_other_dtypes_are_refused_by_name_on_every_backend(dtype: str) -> None:
+    from cnnspec.backends import onnx, torch
+
+    graph = chain(("conv", Conv(2, 3)))
+    tensors = dict(initialize(graph))
+    tensors["conv.bias"] = np.zeros(2).astype(dtype)
+    for compile in (
+        numpy.compile,
+        onnx.compile,
+        lambda graph, weights: torch.compile(graph, weights=weights),
+    ):
+        with pytest.raises(WeightsError, match=r"conv\.bias holds"):
+            compile(graph, tensors)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_weights_of_every_float_are_taken(dtype: str) -> None:
+    graph = chain(("conv", Conv(2, 3)))
+    tensors = {key: value.astype(dtype) for key, value in initialize(graph).items()}
+    assert numpy.compile(graph, tensors).tensors["conv.weight"].dtype == np.float32
+
+
+def test_weights_may_be_plain_lists() -> None:
+    graph = chain(("conv", Conv(1, 1)))
+    program = numpy.compile(graph, {"conv.weight": [[[[2]]]], "conv.bias": [1]})
+    np.testing.assert_array_equal(program(np.ones((1, 1, 4, 4))), 3)
+
+
+def test_a_mismatch_of_many_tensors_is_short() -> None:
+    graph = chain(("conv", Conv(2, 3)))
+    found = str(check(graph, {f"layer{number}.weight": 0.0 for number in range(200_000)}))
+    assert "missing: conv.weight" in found
+    assert found.count("\n") < 30
+    assert "and 199,980 more" in found

@@ -45,7 +45,7 @@ def test_conv_is_cross_correlation(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_difference_of_neighbours_detects_edges() -> None:
     x = np.ones((1, 1, 6, 8))
     x[..., 2:6] = 0
-    net = cnnspec.zoo("edge_detector").to_numpy(weights={"conv.weight": np.array([[[[1, -1]]]])})
+    net = cnnspec.zoo("edge_detector").to_numpy(weights={"conv.weight": np.array([[[[1.0, -1.0]]]])})
     assert net(x)[0, 0].tolist() == [[0, 1, 0, 0, 0, -1, 0]] * 6
 
 
