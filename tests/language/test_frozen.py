@@ -1,7 +1,8 @@
 """Every spec of version 0.1 keeps its meaning: its zoo and cases, frozen in frozen/, give the same figures.
 
 The files and figures.json are never edited: a language that grows is held to them. `digest` is a hash over
-one line a layer: name, operation, inputs, output shape, parameters and multiply-accumulates.
+one line a layer: name, operation, inputs, output shape, parameters and multiply-accumulates. Those are a
+layer's own, whether inference runs it or not; the total counts dead layers as well, as version 0.1 did.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from folders import TESTS
 from cnnspec.check import check
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.elaborate import Limits, read_source
+from cnnspec.pipeline import Compiled
 from cnnspec.report import as_dict
 
 FROZEN = TESTS / "frozen"
@@ -38,14 +40,20 @@ def figures_of(path: Path) -> dict[str, Any]:
     assert source is not None
     nets = check(source, report)
     assert not report.has_errors, "\n".join(map(as_text, report.diagnostics))
-    return {net.graph.name: figures(as_dict(net)) for net in nets}
+    return {net.graph.name: figures(net) for net in nets}
 
 
-def figures(summary: dict[str, Any]) -> dict[str, Any]:
+def figures(net: Compiled) -> dict[str, Any]:
     """Totals, those of the sections, and a hash over all layers."""
-    totals = {key: summary[key] for key in ("inputs", "outputs", "params", "buffers", "macs", "depth")}
-    blocks = [block for block in summary["blocks"] if "." not in block["name"]]
-    sections = [[block["name"], block["params"], block["macs"]] for block in blocks]
+    summary, graph, costs = as_dict(net), net.graph, net.costs
+    assert costs is not None
+    for layer in summary["layers"]:
+        layer["macs"] = costs.layers[layer["name"]].macs
+    totals = {key: summary[key] for key in ("inputs", "outputs", "params", "buffers", "depth")}
+    totals["macs"] = costs.of(graph.nodes.keys() - graph.training_nodes).macs
+    blocks = [block for block in graph.root.walk() if block is not graph.root and "." not in block.path]
+    sums = [(block, costs.of(block.nodes())) for block in blocks]
+    sections = [[block.path, cost.params, cost.macs] for block, cost in sums]
     return {**totals, "layers": len(summary["layers"]), "sections": sections, "digest": digest(summary)}
 
 
