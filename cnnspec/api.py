@@ -59,13 +59,11 @@ class Net:
     @property
     def params(self) -> int:
         """Trainable values, training heads included."""
-        assert self.compiled.costs is not None
         return self.compiled.costs.total.params
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of conv and linear layers for one sample in inference, bias not counted."""
-        assert self.compiled.costs is not None
         return self.compiled.costs.inference.macs
 
     @property

@@ -33,7 +33,7 @@ from cnnspec.pipeline import PASSES, Compiled, Hook
 @click.option("--time-passes", is_flag=True, help="Say how long each pass took.")
 @click.option(
     "--dump-after",
-    type=click.Choice(["elaborate", *(name for name, _ in PASSES)]),
+    type=click.Choice(["elaborate", *(step.name for step in PASSES)]),
     help="Print the graph after a pass.",
 )
 @json_option
@@ -98,7 +98,6 @@ def _check(
 
 
 def _figures(net: Compiled) -> dict[str, Any]:
-    assert net.costs is not None
     name = f"{net.graph.file}:{net.graph.name}"
     return {"net": name, "params": net.costs.total.params, "macs": net.costs.inference.macs}
 

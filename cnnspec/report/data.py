@@ -15,7 +15,6 @@ from cnnspec.report.rows import cost_of, field_of, shape_of
 
 def as_dict(net: Compiled) -> dict[str, Any]:
     """The summary as JSON-ready data: figures, every layer, every block."""
-    assert net.costs is not None and net.memory is not None
     graph, costs = net.graph, net.costs
     return {
         "net": graph.name,

@@ -106,7 +106,6 @@ def _names(child: Block | str) -> Iterable[str]:
 
 def cost_of(net: Compiled, child: Block | str) -> LayerCost:
     """The cost of a layer or a block: what inference runs of it, and all of its weights."""
-    assert net.costs is not None
     layers, running = net.costs.layers, net.graph.inference_nodes
     return total(layers[name] if name in running else layers[name].weights_alone() for name in _names(child))
 
@@ -121,7 +120,7 @@ def shape_of(graph: Graph, block: Block) -> Shape:
 
 
 def field_of(net: Compiled, name: str) -> Field | None:
-    return net.fields[name] if net.fields is not None else None
+    return net.fields[name]
 
 
 def layer_text(layer: Layer) -> str:

@@ -12,7 +12,6 @@ from cnnspec.pipeline import Compiled
 
 def totals(net: Compiled) -> list[tuple[str, str]]:
     """The totals as names and texts, one line each."""
-    assert net.costs is not None and net.memory is not None
     whole, inference, training = net.costs.total, net.costs.inference, net.costs.training
     memory = net.memory
     different = net.counted(training) != net.counted(inference)

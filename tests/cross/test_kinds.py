@@ -41,7 +41,6 @@ def outermost(found: list[Row]) -> list[Row]:
 def test_rows_add_up_to_the_totals(kind: str, inference: bool, counting: str, depth: int) -> None:
     compiled = viewed(kind, inference, counting)
     costs = compiled.costs
-    assert costs is not None
     found = rows(compiled, depth)
     for level in range(1, 1 + max(row.level for row in found)):
         assert level < depth
@@ -94,7 +93,6 @@ def test_what_inference_runs_is_counted(kind: str) -> None:
     running = graph.inference()
     verify_graph(graph)
     verify_graph(running)
-    assert costs is not None
     assert costs.inference.params == sum(w.size for _, w, _ in declared(running) if not w.buffer)
     assert costs.total.params == sum(w.size for _, w, _ in declared(graph) if not w.buffer)
     program = numpy_backend.compile(graph, dtype="float64")

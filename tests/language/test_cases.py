@@ -95,7 +95,6 @@ def figure(name: str, line: int, nets: tuple[Compiled, ...]) -> object:
     net, nodes = next(pair for pair in zip(nets, found, strict=True) if pair[1])
     if name == "names":
         return [node.name for node in nodes]
-    assert net.costs is not None
     return sum(getattr(net.costs.layers[node.name], name) for node in nodes)
 
 

@@ -46,7 +46,6 @@ def figures_of(path: Path) -> dict[str, Any]:
 def figures(net: Compiled) -> dict[str, Any]:
     """Totals, those of the sections, and a hash over all layers."""
     summary, graph, costs = as_dict(net), net.graph, net.costs
-    assert costs is not None
     for layer in summary["layers"]:
         layer["macs"] = costs.layers[layer["name"]].macs
     totals = {key: summary[key] for key in ("inputs", "outputs", "params", "buffers", "depth")}

@@ -55,7 +55,7 @@ def test_shared_weights_are_counted_once_and_multiplied_each_time() -> None:
 def test_shared_statistics_are_counted_once() -> None:
     net = cnnspec.loads("share norm { batchnorm }\nnet A { input 3x8x8; norm; norm }")
     costs = net.compiled.costs
-    assert costs is not None and costs.total == LayerCost(params=6, buffers=6, operations=2 * 2 * 3 * 64)
+    assert costs.total == LayerCost(params=6, buffers=6, operations=2 * 2 * 3 * 64)
 
 
 def test_conventions() -> None:

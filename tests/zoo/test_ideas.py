@@ -104,7 +104,6 @@ def test_a_bottleneck_costs_a_tenth_of_the_5x5_alone() -> None:
 def test_the_bottleneck_is_the_branch_of_googlenets_first_block() -> None:
     net = cnnspec.zoo("googlenet")
     costs = net.compiled.costs
-    assert costs is not None
     branch = [name for name in net.ir.nodes if name.startswith("body.inception1.concat.arm3.")]
     assert sum(costs.layers[name].macs for name in branch) == 12_443_648
 

@@ -65,7 +65,7 @@ def test_a_file_begins_with_its_paper(path: Path) -> None:
 def test_published_figures(name: str) -> None:
     net = zoo(name)
     costs, field = net.compiled.costs, net.compiled.receptive_field
-    assert costs is not None and field is not None
+    assert field is not None
     assert (costs.inference.params, net.macs) == FACTS[name][:2]
     if known := FACTS[name].field:
         assert field == tuple((value, value) for value in known)
@@ -74,7 +74,6 @@ def test_published_figures(name: str) -> None:
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_torchvision_publishes_the_same_figures(name: str) -> None:
     net = zoo(name)
-    assert net.compiled.costs is not None
     params, gmacs = TORCHVISION[name]
     assert (net.compiled.costs.inference.params, round(net.macs / 1e9, 3)) == (params, gmacs)
 
@@ -150,7 +149,6 @@ def test_alexnet_of_2012_has_two_groups_and_normalizes_across_channels() -> None
 
 def test_most_weights_of_alexnet_are_in_one_linear_layer() -> None:
     costs = zoo("alexnet").compiled.costs
-    assert costs is not None
     largest = max(costs.layers.values(), key=lambda cost: cost.params)
     assert largest.params == (9216 + 1) * 4096
 
