@@ -9,8 +9,9 @@ from cnnspec.elaborate.context import Context, has_unknown
 from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
 from cnnspec.elaborate.mistakes.suggest import nearest_parameter, parameter_cure, suggest
 from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
-from cnnspec.layers.base import Kind, Layer, parameters
+from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
+from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from cnnspec.layers.base import (
-    FLAG,
-    NUMBER,
-    POSITIVE,
-    Init,
-    Layer,
-    Shape,
-    Weight,
-    argument,
-    input_saved,
-    layer,
-    output_saved,
-    words,
-)
+from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
+from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
 
 
 def one_each(self: Layer, *shapes: Shape) -> int:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    FLAG,
     FLOAT,
-    FRACTION,
-    NUMBER,
     POINTWISE,
     Init,
     Layer,
@@ -25,6 +21,7 @@ from cnnspec.layers.base import (
     layer,
     viewed,
 )
+from cnnspec.layers.kinds import COUNT, FLAG, FRACTION, NUMBER
 
 
 @layer("linear", family="dense")

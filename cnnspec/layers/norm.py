@@ -9,12 +9,8 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    FLAG,
     FLOAT,
-    NUMBER,
     ONES,
-    SMALL,
     ZEROS,
     Layer,
     LayerError,
@@ -26,8 +22,8 @@ from cnnspec.layers.base import (
     layer,
     need_divisor,
     need_map,
-    words,
 )
+from cnnspec.layers.kinds import COUNT, FLAG, NUMBER, SMALL, words
 
 EPS_DOC = "added to the variance, against division by 0"
 AFFINE_DOC = "multiplies by a learned weight and adds a learned bias"

@@ -6,12 +6,7 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    EXTENT,
     INDEX,
-    MARGIN,
-    NATURAL,
-    NUMBER,
     POINTWISE,
     Extent,
     Layer,
@@ -26,9 +21,9 @@ from cnnspec.layers.base import (
     need_map,
     per_axis,
     viewed,
-    words,
 )
-from cnnspec.layers.window import check_margins
+from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, words
+from cnnspec.layers.window import Margins, Slide, check_margins, slide_over
 
 MODE = words("nearest", "bilinear")
 MODE_DOC = (
@@ -50,12 +45,16 @@ class Pad(Layer):
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("pad", shapes[0])
-        amounts = per_axis(self.amount, len(sizes), "amount")
-        check_margins("pad", sizes, tuple((a, a) for a in amounts), self.mode)
-        return channels, *(h + 2 * a for h, a in zip(sizes, amounts, strict=True))
+        margins = self.margins(shapes[0])
+        check_margins("pad", sizes, margins, self.mode)
+        return channels, *(h + sum(margin) for h, margin in zip(sizes, margins, strict=True))
+
+    def margins(self, shape: Shape) -> Margins:
+        """The pixels added before and after each axis."""
+        return tuple((amount, amount) for amount in per_axis(self.amount, len(shape) - 1, "amount"))
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return tuple(Window(1, -a, -a) for a in per_axis(self.amount, len(shapes[0]) - 1, "amount"))
+        return tuple(Window(1, -before, -before) for before, _ in self.margins(shapes[0]))
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, where the margin repeats or reflects it."""
@@ -275,12 +274,11 @@ class Subsample(Layer):
     stride: Extent = argument(EXTENT, "step between pixels kept")
 
     def infer(self, *shapes: Shape) -> Shape:
-        channels, sizes = need_map("subsample", shapes[0])
-        strides = per_axis(self.stride, len(sizes), "stride")
-        return channels, *((h - 1) // s + 1 for h, s in zip(sizes, strides, strict=True))
+        channels, _ = need_map("subsample", shapes[0])
+        return channels, *self.slide(*shapes).outputs
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return tuple(Window(s, 0, 0) for s in per_axis(self.stride, len(shapes[0]) - 1, "stride"))
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(shapes[0][1:], 1, self.stride)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, and the index of each pixel: it is a max pool of one pixel."""

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from cnnspec.layers import REGISTRY, activation, base, conv, dense, join, norm, pool, shape
-from cnnspec.layers.base import Init, Kind, Layer, LayerError, Weight, describe, layer, parameters, per_axis
+from cnnspec.layers import REGISTRY, activation, base, conv, dense, join, kinds, norm, pool, shape
+from cnnspec.layers.base import Init, Layer, LayerError, Weight, describe, layer, parameters, per_axis
 from cnnspec.layers.input import Input
+from cnnspec.layers.kinds import Kind
 
 FAMILIES = {
     "conv": (conv, "conv dwconv tconv"),
@@ -142,19 +143,19 @@ def test_input_gives_its_shape():
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (base.COUNT, [(1, 1), (64, 64)], [0, -1, 1.0, True, "1", None]),
-        (base.NATURAL, [(0, 0), (7, 7)], [-1, 0.0, False]),
-        (base.INTEGER, [(-5, -5), (0, 0), (-(2**53), -(2**53))], [1.5, True, -(2**53) - 1]),
-        (base.NUMBER, [(1, 1.0), (-2.5, -2.5)], [True, "1", float("inf"), float("nan")]),
-        (base.POSITIVE, [(1, 1.0), (1e-9, 1e-9)], [0, -1, 0.0, float("inf")]),
-        (base.SMALL, [(0, 0.0), (1e-5, 1e-5)], [-1e-9, 1, "0"]),
-        (base.FRACTION, [(0, 0.0), (0.999, 0.999)], [1, -0.1, 1.5]),
-        (base.FLAG, [(True, True), (False, False)], [1, 0, "true"]),
-        (base.EXTENT, [(1, 1), ((1, 7), (1, 7)), ([3, 3], (3, 3))], [0, (), (0, 3), (1.0,), True, "3x3"]),
-        (base.MARGIN, [(0, 0), ((1, 0), (1, 0))], [-1, (1, -1), "half"]),
-        (base.PADDING, [("half", "half"), ("same", "same"), ("valid", "valid"), (0, 0)], ["full", -1]),
-        (base.words("a", "b"), [("a", "a")], ["c", 1, None]),
-        (base.optional(base.EXTENT), [(None, None), (2, 2)], [0]),
+        (kinds.COUNT, [(1, 1), (64, 64)], [0, -1, 1.0, True, "1", None]),
+        (kinds.NATURAL, [(0, 0), (7, 7)], [-1, 0.0, False]),
+        (kinds.INTEGER, [(-5, -5), (0, 0), (-(2**53), -(2**53))], [1.5, True, -(2**53) - 1]),
+        (kinds.NUMBER, [(1, 1.0), (-2.5, -2.5)], [True, "1", float("inf"), float("nan")]),
+        (kinds.POSITIVE, [(1, 1.0), (1e-9, 1e-9)], [0, -1, 0.0, float("inf")]),
+        (kinds.SMALL, [(0, 0.0), (1e-5, 1e-5)], [-1e-9, 1, "0"]),
+        (kinds.FRACTION, [(0, 0.0), (0.999, 0.999)], [1, -0.1, 1.5]),
+        (kinds.FLAG, [(True, True), (False, False)], [1, 0, "true"]),
+        (kinds.EXTENT, [(1, 1), ((1, 7), (1, 7)), ([3, 3], (3, 3))], [0, (), (0, 3), (1.0,), True, "3x3"]),
+        (kinds.MARGIN, [(0, 0), ((1, 0), (1, 0))], [-1, (1, -1), "half"]),
+        (kinds.PADDING, [("half", "half"), ("same", "same"), ("valid", "valid"), (0, 0)], ["full", -1]),
+        (kinds.words("a", "b"), [("a", "a")], ["c", 1, None]),
+        (kinds.optional(kinds.EXTENT), [(None, None), (2, 2)], [0]),
     ],
     ids=lambda value: value.name if isinstance(value, Kind) else "",
 )
@@ -168,10 +169,10 @@ def test_kinds_read_values(kind, good, bad):
 
 
 def test_kinds_say_what_they_take():
-    assert base.PADDING.name == "margin or half or valid or same"
-    assert base.PADDING.words == ("half", "valid", "same")
-    assert base.words("zeros", "reflect").name == "zeros or reflect"
-    assert base.optional(base.PADDING).words == base.PADDING.words
+    assert kinds.PADDING.name == "margin or half or valid or same"
+    assert kinds.PADDING.words == ("half", "valid", "same")
+    assert kinds.words("zeros", "reflect").name == "zeros or reflect"
+    assert kinds.optional(kinds.PADDING).words == kinds.PADDING.words
 
 
 def test_weights_count_their_elements():

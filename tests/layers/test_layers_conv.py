@@ -131,11 +131,11 @@ def test_windows(layer, shape, windows):
 
 
 def test_margins_of_a_conv():
-    assert Conv(8, 4, pad="same").margins((3, 9, 10)) == ((1, 2), (1, 2))
-    assert Conv(8, 3, stride=2, pad="same").margins((3, 9, 10)) == ((1, 1), (0, 1))
-    assert Conv(8, 1, stride=4, pad="same").margins((3, 9, 10)) == ((0, 0), (0, 0))
-    assert Conv(8, 3, dilation=(2, 3)).margins((3, 9, 10)) == ((2, 2), (3, 3))
-    assert Conv(8, 3, pad=(2, 0)).margins((3, 9, 10)) == ((2, 2), (0, 0))
+    assert Conv(8, 4, pad="same").slide((3, 9, 10)).margins == ((1, 2), (1, 2))
+    assert Conv(8, 3, stride=2, pad="same").slide((3, 9, 10)).margins == ((1, 1), (0, 1))
+    assert Conv(8, 1, stride=4, pad="same").slide((3, 9, 10)).margins == ((0, 0), (0, 0))
+    assert Conv(8, 3, dilation=(2, 3)).slide((3, 9, 10)).margins == ((2, 2), (3, 3))
+    assert Conv(8, 3, pad=(2, 0)).slide((3, 9, 10)).margins == ((2, 2), (0, 0))
 
 
 def test_a_reflected_margin_may_be_all_but_the_edge_and_a_circular_one_the_whole_map():

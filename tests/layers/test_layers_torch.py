@@ -92,7 +92,7 @@ def convs(draw):
 
 
 def torch_conv(layer, shape):
-    pad = tuple(before for before, _ in layer.margins(shape))
+    pad = tuple(before for before, _ in layer.slide(shape).margins)
     return of_rank("Conv", len(shape) - 1)(
         shape[0],
         layer.out,
@@ -126,7 +126,7 @@ def test_conv_with_same_padding_keeps_the_size_over_the_stride(data, rank):
     layer = Conv(2, kernel, stride, "same", dilation)
     strides = per_axis(stride, rank, "stride")
     assert layer.infer(shape) == (2, *(math.ceil(h / s) for h, s in zip(shape[1:], strides, strict=True)))
-    before_after = [margin for axis in reversed(layer.margins(shape)) for margin in axis]
+    before_after = [margin for axis in reversed(layer.slide(shape).margins) for margin in axis]
     module = of_rank("Conv", rank)(shape[0], 2, kernel, stride, 0, dilation)
     assert layer.infer(shape) == output(lambda x: module(functional.pad(x, before_after)), shape)
     unit = Conv(2, kernel, 1, "same", dilation)
