@@ -217,3 +217,46 @@ def test_a_mismatch_of_many_tensors_is_short() -> None:
     assert "missing: conv.weight" in found
     assert found.count("\n") < 30
     assert "and 199,980 more" in found
+
+
+@pytest.mark.parametrize("dtype", [["F32"], {}, None, 32, True, "", "f32", "F8_E4M3"])
+def test_a_dtype_that_is_none_is_refused(dtype: Any, tmp_path: Path) -> None:
+    header = json.dumps({"w": {"dtype": dtype, "shape": [1], "data_offsets": [0, 4]}}).encode()
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0" * 4)
+    with pytest.raises(WeightsError, match="unknown dtype"):
+        load(path)
+
+
+def test_files_of_others_are_refused_by_what_they_are(tmp_path: Path) -> None:
+    import pickle
+    import zipfile
+
+    class Trap:
+        def __reduce__(self) -> Any:
+            return pytest.fail, ("it was unpickled",)
+
+    path = tmp_path / "w.pth"
+    for protocol in (2, 3, 4, 5):
+        path.write_bytes(pickle.dumps(Trap(), protocol))
+        with pytest.raises(WeightsError, match=r"w\.pth is a pickle.*weights_only=True"):
+            load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Trap()))
+    with pytest.raises(WeightsError, match=r"w\.pth is a pickle"):
+        load(path)
+    np.savez(tmp_path / "w.npz", a=np.ones(2))
+    with pytest.raises(WeightsError, match="npz archive"):
+        load(tmp_path / "w.npz")
+    np.save(tmp_path / "w.npy", np.ones(2))
+    with pytest.raises(WeightsError, match=r"\.npy array"):
+        load(tmp_path / "w.npy")
+
+
+def test_weights_are_read_from_regular_files_alone(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", Path("/dev/zero"), tmp_path):
+        with pytest.raises(OSError, match="it is"):
+            load(path)
