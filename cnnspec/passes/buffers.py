@@ -22,7 +22,7 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.passes.fold_batchnorm import foldable
 from cnnspec.passes.fusion import Fused, fuse, operations
-from cnnspec.passes.placement import Location, arrange, lifetimes, locate
+from cnnspec.passes.placement import Location, Task, arrange, lifetimes, locate
 
 BYTES = {"float32": 4, "float16": 2, "int8": 1}
 """Bytes of a value."""
@@ -116,7 +116,7 @@ def buffers(graph: Graph, plan: str = "fused", batch: int = 1) -> Timeline:
 
 def timeline(
     plan: str,
-    tasks: Sequence[Fused],
+    tasks: Sequence[Task],
     shapes: Mapping[str, Shape],
     inputs: Sequence[str],
     heads: frozenset[str],

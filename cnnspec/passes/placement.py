@@ -25,7 +25,10 @@ from cnnspec.layers.shape import Slice
 
 
 class Task(Protocol):
-    """What runs in one go: it makes `output` of `sources`, of which the first is the layer's own input."""
+    """What runs in one go, its `members` in order: it makes `output` of `sources`.
+
+    The first of the sources is the layer's own input.
+    """
 
     @property
     def layer(self) -> Layer: ...
@@ -35,6 +38,8 @@ class Task(Protocol):
     def inputs(self) -> Sequence[str]: ...
     @property
     def output(self) -> str: ...
+    @property
+    def members(self) -> Sequence[str]: ...
 
 
 class Location(NamedTuple):
