@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
@@ -16,6 +17,7 @@ from cnnspec.backends.numpy.steps import Step, steps
 from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
+from cnnspec.passes.buffers import Timeline
 
 Outputs = Any
 """The array of a net with one output, or a dict of arrays by head."""
@@ -53,6 +55,11 @@ def compile(
     return program
 
 
+def planned_memory(graph: Graph, batch: int = 1) -> Timeline:
+    """The memory of float32 inference over time, as the backend plans it; no weight is made."""
+    return Program(graph, np.dtype(np.float32), 0, 1).memory(batch)
+
+
 class Program:
     """A net ready to run: `program(x)` is inference, `forward` and `backward` train.
 
@@ -67,10 +74,24 @@ class Program:
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph))
         self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
-        inference = [step for step in self._steps if step.node in graph.inference_nodes]
-        self._runner = Runner(inference, self._heads(training=False), threads or default_threads())
+        self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
+        self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
         self._training = False
+
+    def memory(self, batch: int = 1) -> Timeline:
+        """The memory of an inference over time, exactly as it is planned for a batch of at most 8.
+
+        Larger batches run in parts. No weight is read, so the program needs none yet.
+        """
+        inputs = {name: self.graph[name].shape for name in self.graph.inputs}
+        heads = self._heads(training=False)
+        return lay_out(self._inference, self._blanks(), inputs, heads, batch).memory.timeline
+
+    def _blanks(self) -> dict[str, Array]:
+        """Tensors of the shapes of the weights, that take no memory."""
+        one = np.ones((), np.float32)
+        return {key: np.broadcast_to(one, weight.shape) for key, weight, _ in declared(self.graph)}
 
     def load(self, tensors: Mapping[str, Any]) -> None:
         """Take the weights from a mapping of arrays or torch tensors, all of them, by key.

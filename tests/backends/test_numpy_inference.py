@@ -7,13 +7,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from test_numpy_layers import CASES, Case, one_layer
 
 from cnnspec.backends import numpy as backend
 from cnnspec.backends.numpy.inference import winograd
-from cnnspec.backends.numpy.inference.memory import ALIGNMENT, arrange
+from cnnspec.backends.numpy.inference.memory import ALIGNMENT
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh
@@ -308,20 +306,3 @@ def test_what_plans_derive_from_weights_is_held_once(monkeypatch: pytest.MonkeyP
     program = backend.compile(chain(Conv(32, 3), Conv(48, 3), shape=(32, 40, 40)), threads=2)
     program(np.zeros((8, 32, 40, 40)))
     assert made == [(32, 32, 3, 3), (48, 32, 3, 3)]
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 200), st.integers(0, 20), st.integers(0, 10)), min_size=1, max_size=30)
-)
-def test_buffers_that_live_together_never_overlap(buffers: list[tuple[int, int, int]]) -> None:
-    sizes = {str(i): size for i, (size, _, _) in enumerate(buffers)}
-    spans = {str(i): (first, first + length) for i, (_, first, length) in enumerate(buffers)}
-    offsets, total = arrange(sizes, spans)
-    for one in sizes:
-        assert offsets[one] + sizes[one] <= total
-        for other in sizes:
-            together = spans[one][0] <= spans[other][1] and spans[other][0] <= spans[one][1]
-            apart = (
-                offsets[one] + sizes[one] <= offsets[other] or offsets[other] + sizes[other] <= offsets[one]
-            )
-            assert one == other or not together or apart
