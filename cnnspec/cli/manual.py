@@ -64,7 +64,7 @@ def zoo(name: str | None, as_json: bool) -> None:
     cnnspec zoo
     cnnspec zoo resnet50
     """
-    from cnnspec.api import zoo_entry
+    from cnnspec.spec_files import zoo_entry
     from cnnspec.zoo_list import as_text, entries
 
     if name is not None:

@@ -7,15 +7,15 @@ from math import prod
 import pytest
 
 import cnnspec
-from cnnspec.api import zoo_nets
 from cnnspec.backends.verify import verify
 from cnnspec.backends.weights import declared
-from cnnspec.check import closed_nets
 from cnnspec.diagnostics import Report, SpecError
 from cnnspec.elaborate import Limits, Loader, read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape
 from cnnspec.passes.shapes import reshape
+from cnnspec.session import closed_nets
+from cnnspec.spec_files import zoo_nets
 
 pytest.importorskip("torch")
 

@@ -15,8 +15,9 @@ diagnostics
 syntax layers
 graph
 elaborate passes
-pipeline
-check backends render report format highlight
+pipeline spec_files
+session
+backends render report format highlight
 api
 zoo_list
 cli

@@ -16,8 +16,8 @@ MEGABYTES = 300
 RUNNER = """
 import json, resource, sys, time
 from pathlib import Path
-from cnnspec.api import find_spec
-from cnnspec.check import check
+from cnnspec.session import Session
+from cnnspec.spec_files import find_spec
 from cnnspec.diagnostics import Report, SpecError, as_text
 from cnnspec.elaborate import Limits
 
@@ -32,9 +32,7 @@ for path in sys.argv[1:]:
     before, report = time.process_time(), Report()
     try:
         source, net = find_spec(path, report, Limits())
-        if source is not None:
-            check(source, report, net=net)
-        found = report.diagnostics
+        found = report.diagnostics if source is None else Session().check(source, net=net).diagnostics
     except SpecError as error:
         found = error.diagnostics
     assert all(map(as_text, found))

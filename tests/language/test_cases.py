@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from folders import OK
 
-from cnnspec.check import check
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.elaborate import Limits, read_source
 from cnnspec.layers import REGISTRY
 from cnnspec.pipeline import Compiled
+from cnnspec.session import Session
 from cnnspec.source import Source
 
 CASES = sorted(path for folder in (OK, OK / "layers") for path in folder.glob("*.cnn"))
@@ -28,10 +28,9 @@ def read(path: Path) -> Source:
 
 
 def compile_case(source: Source) -> tuple[Compiled, ...]:
-    report = Report()
-    nets = check(source, report)
-    assert not report.has_errors, "\n".join(map(as_text, report.diagnostics))
-    return nets
+    analysis = Session().check(source)
+    assert not analysis.has_errors, "\n".join(map(as_text, analysis.diagnostics))
+    return analysis.nets
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

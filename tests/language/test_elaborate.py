@@ -6,10 +6,9 @@ import pytest
 from folders import ROOT
 
 import cnnspec
-from cnnspec.check import check
-from cnnspec.diagnostics import Report
 from cnnspec.graph import Graph
 from cnnspec.passes.verify import verify
+from cnnspec.session import Session
 from cnnspec.source import Source, Span
 
 SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")])
@@ -163,7 +162,7 @@ def test_a_net_has_inputs_and_an_output(body, code):
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_graphs_are_legal_and_names_unique(path):
-    for net in check(Source(path.name, path.read_text(encoding="utf-8"), path), Report()):
+    for net in Session().check(Source(path.name, path.read_text(encoding="utf-8"), path)).nets:
         verify(net.graph)
 
 
@@ -209,7 +208,8 @@ def test_expressions_up_to_the_bound():
 def test_source_text_of_a_spec_may_have_any_line_ends():
     text = "net A {\r\n    input 3x8x8  # c\r\n    conv(4,\r\n 3)\r\n    -> relu\r\n}\r\n"
     assert list(cnnspec.loads(text).ir.nodes) == ["input", "conv", "relu"]
-    assert check(Source("empty", ""), report := Report()) == () and report.has_errors
+    analysis = Session().check(Source("empty", ""))
+    assert analysis.nets == () and analysis.has_errors
 
 
 ALIKE = """
@@ -235,9 +235,9 @@ def test_calls_that_are_alike_are_as_if_walked_each(path, monkeypatch):
     """A call with equal arguments is copied; walking it gives the same graph."""
 
     source = Source("alike", path.read_text(encoding="utf-8") if path else ALIKE, path)
-    copied = [drawn(net.graph) for net in check(source, Report())]
+    copied = [drawn(net.graph) for net in Session().check(source).nets]
     monkeypatch.setattr("cnnspec.elaborate.calls.stamp_key", lambda *_: None)
-    assert copied == [drawn(net.graph) for net in check(source, Report())]
+    assert copied == [drawn(net.graph) for net in Session().check(source).nets]
     assert copied or not re.search("^net", source.text, re.MULTILINE)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from folders import TESTS
 
-from cnnspec.check import check
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.elaborate import Limits, read_source
 from cnnspec.pipeline import Compiled
 from cnnspec.report import as_dict
+from cnnspec.session import Session
 
 FROZEN = TESTS / "frozen"
 FIGURES = json.loads((FROZEN / "figures.json").read_text(encoding="utf-8"))
@@ -35,12 +35,11 @@ def test_every_frozen_figure_has_its_spec() -> None:
 
 def figures_of(path: Path) -> dict[str, Any]:
     """What the nets of a file that leave no parameter open come to, by name."""
-    report = Report()
-    source = read_source(path, path.name, report, Limits())
+    source = read_source(path, path.name, Report(), Limits())
     assert source is not None
-    nets = check(source, report)
-    assert not report.has_errors, "\n".join(map(as_text, report.diagnostics))
-    return {net.graph.name: figures(net) for net in nets}
+    analysis = Session().check(source)
+    assert not analysis.has_errors, "\n".join(map(as_text, analysis.diagnostics))
+    return {net.graph.name: figures(net) for net in analysis.nets}
 
 
 def figures(net: Compiled) -> dict[str, Any]:

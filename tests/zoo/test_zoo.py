@@ -11,8 +11,7 @@ import pytest
 from zoo_facts import FACTS, PAGES, TORCHVISION
 
 import cnnspec
-from cnnspec.api import SPECS, Net, zoo_nets
-from cnnspec.check import check
+from cnnspec.api import Net
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits, read_source
 from cnnspec.elaborate.module import library_names
@@ -20,6 +19,8 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Scale
+from cnnspec.session import Session
+from cnnspec.spec_files import SPECS, zoo_nets
 
 Kind = TypeVar("Kind", bound=Layer)
 zoo = cache(cnnspec.zoo)
@@ -28,11 +29,9 @@ FILES = sorted(SPECS.glob("*.cnn"))
 
 def checked(path: Path) -> tuple[str, ...]:
     """What `cnnspec check` says of a file."""
-    report = Report()
-    source = read_source(path, path.name, report, Limits())
+    source = read_source(path, path.name, Report(), Limits())
     assert source is not None
-    check(source, report)
-    return tuple(f"{d.code}: {d.message}" for d in report.diagnostics)
+    return tuple(f"{d.code}: {d.message}" for d in Session().check(source).diagnostics)
 
 
 def layers(net: Net, op: str) -> list[str]:
