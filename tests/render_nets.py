@@ -134,9 +134,9 @@ def densenet(depths: tuple[int, ...] = (6, 12, 24, 16), growth: int = 32) -> Gra
 
 def dense(net: Sketch, segment: str, depth: int, growth: int) -> None:
     with net.within("dense", "dense", segment, n=depth):
-        seen = [net.last]
         for place in range(depth):
             with net.within("group", "dense", str(place)):
+                before = net.last
                 with net.within("def", "dense_layer", growth=growth):
                     net.add("batchnorm1", BatchNorm())
                     net.add("relu1", ReLU())
@@ -144,8 +144,7 @@ def dense(net: Sketch, segment: str, depth: int, growth: int) -> None:
                     net.add("batchnorm2", BatchNorm())
                     net.add("relu2", ReLU())
                     net.add("conv2", Conv(growth, 3, bias=False))
-                seen.append(net.last)
-                net.add("concat", Concat(), tuple(seen))
+                net.add("concat", Concat(), (before, net.last))
 
 
 def double_conv(net: Sketch, segment: str, out: int) -> None:

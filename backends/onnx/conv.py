@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnnspec.backends.onnx.emit import Emit
-from cnnspec.layers.base import Slide
+from cnnspec.layers.base import Extent, per_axis
 from cnnspec.layers.conv import Conv, TransposedConv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.shape import Pad
@@ -43,8 +45,7 @@ def wrap(emit: Emit, x: str, margins: Margins) -> str:
 
 
 def conv(emit: Emit, layer: Conv, x: str) -> str:
-    slide = layer.slide(emit.shape)
-    margins = slide.margins
+    margins = layer.margins(emit.shape)
     if layer.pad_mode != "zeros":
         x, margins = margin(emit, x, margins, layer.pad_mode), ((0, 0),) * emit.rank
     weight = emit.weights["weight"]
@@ -55,15 +56,20 @@ def conv(emit: Emit, layer: Conv, x: str) -> str:
         x,
         weight,
         *bias(emit),
-        **window(slide),
+        **window(emit, layer),
         pads=flat(margins),
         group=layer.groups,
     )
 
 
-def window(slide: Slide) -> dict[str, tuple[int, ...]]:
-    """Kernel, strides and dilations as attributes."""
-    return {"kernel_shape": slide.kernel, "strides": slide.stride, "dilations": slide.dilation}
+def window(emit: Emit, layer: Any) -> dict[str, Extent]:
+    """Kernel, strides and dilations of a layer as attributes."""
+    stride = layer.kernel if layer.stride is None else layer.stride
+    return {
+        "kernel_shape": per_axis(layer.kernel, emit.rank, "kernel"),
+        "strides": per_axis(stride, emit.rank, "stride"),
+        "dilations": per_axis(layer.dilation, emit.rank, "dilation"),
+    }
 
 
 def bias(emit: Emit) -> tuple[str, ...]:
@@ -80,21 +86,23 @@ def standardized(emit: Emit, weight: str) -> str:
 
 
 def tconv(emit: Emit, layer: TransposedConv, x: str) -> str:
-    slide, extra = layer.slide(emit.shape), layer.extra(emit.rank)
-    attributes = window(slide) | {"group": layer.groups}
-    if all(more < step for more, step in zip(extra, slide.stride, strict=True)):
+    pad = per_axis(layer.pad, emit.rank, "pad")
+    extra = per_axis(layer.output_pad, emit.rank, "output_pad")
+    stride = per_axis(layer.stride, emit.rank, "stride")
+    attributes = window(emit, layer) | {"group": layer.groups}
+    if all(more < step for more, step in zip(extra, stride, strict=True)):
         return emit(
             "ConvTranspose",
             x,
             emit.weights["weight"],
             *bias(emit),
             **attributes,
-            pads=flat(slide.margins),
+            pads=flat(tuple((p, p) for p in pad)),
             output_padding=extra,
         )
     # onnxruntime takes no output padding as large as the stride: trim the whole result, then add the bias
     whole = emit("ConvTranspose", x, emit.weights["weight"], **attributes)
-    margins = tuple((-a, more - b) for (a, b), more in zip(slide.margins, extra, strict=True))
+    margins = tuple((-p, more - p) for p, more in zip(pad, extra, strict=True))
     whole = margin(emit, whole, margins)
     return emit("Add", whole, emit.per_channel(emit.weights["bias"])) if layer.bias else whole
 
@@ -104,5 +112,6 @@ def linear(emit: Emit, layer: Linear, x: str) -> str:
 
 
 def pad(emit: Emit, layer: Pad, x: str) -> str:
-    padded = margin(emit, x, layer.margins(emit.shape), layer.mode, layer.value)
+    margins = tuple((amount, amount) for amount in per_axis(layer.amount, emit.rank, "amount"))
+    padded = margin(emit, x, margins, layer.mode, layer.value)
     return emit("Identity", x) if padded == x else padded

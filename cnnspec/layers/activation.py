@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from math import prod
 
-from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
-from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
+from cnnspec.layers.base import (
+    FLAG,
+    NUMBER,
+    POSITIVE,
+    Init,
+    Layer,
+    Shape,
+    Weight,
+    argument,
+    layer,
+    words,
+)
 
 
 def one_each(self: Layer, *shapes: Shape) -> int:
@@ -20,7 +30,6 @@ class ReLU(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
-    saved = output_saved
 
 
 @layer("relu6", family="activation")
@@ -30,7 +39,6 @@ class ReLU6(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("leaky_relu", family="activation")
@@ -41,7 +49,6 @@ class LeakyReLU(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("prelu", family="activation")
@@ -55,7 +62,6 @@ class PReLU(Layer):
     init: float = argument(NUMBER, "factor of negative values at the start of training", default=0.25)
 
     operations = one_each
-    saved = input_saved
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         count = 1 if self.shared else shapes[0][0]
@@ -73,7 +79,6 @@ class ELU(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("selu", family="activation")
@@ -85,7 +90,6 @@ class SELU(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("gelu", family="activation")
@@ -102,7 +106,6 @@ class GELU(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("silu", family="activation")
@@ -111,7 +114,6 @@ class SiLU(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("mish", family="activation")
@@ -120,7 +122,6 @@ class Mish(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("hardswish", family="activation")
@@ -129,7 +130,6 @@ class HardSwish(Layer):
 
     elementwise = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("hardsigmoid", family="activation")
@@ -139,7 +139,6 @@ class HardSigmoid(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("softplus", family="activation")
@@ -155,7 +154,6 @@ class Softplus(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
-    saved = input_saved
 
 
 @layer("sigmoid", family="activation")
@@ -165,7 +163,6 @@ class Sigmoid(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
-    saved = output_saved
 
 
 @layer("tanh", family="activation")
@@ -174,7 +171,6 @@ class Tanh(Layer):
 
     elementwise = True
     operations = one_each
-    saved = output_saved
 
 
 @layer("softmax", family="activation")
@@ -186,7 +182,6 @@ class Softmax(Layer):
 
     nonnegative = True
     operations = one_each
-    saved = output_saved
 
 
 @layer("log_softmax", family="activation")
@@ -194,4 +189,3 @@ class LogSoftmax(Layer):
     """x - log(sum of exp(x) over the channels), at each place: the logarithm of softmax."""
 
     operations = one_each
-    saved = output_saved

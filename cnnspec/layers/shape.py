@@ -6,12 +6,15 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
-    INDEX,
+    COUNT,
+    EXTENT,
+    MARGIN,
+    NATURAL,
+    NUMBER,
     POINTWISE,
     Extent,
     Layer,
     LayerError,
-    Saved,
     Shape,
     Window,
     argument,
@@ -20,10 +23,9 @@ from cnnspec.layers.base import (
     need_divisor,
     need_map,
     per_axis,
-    viewed,
+    words,
 )
-from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, words
-from cnnspec.layers.window import Margins, Slide, check_margins, slide_over
+from cnnspec.layers.window import check_margins
 
 MODE = words("nearest", "bilinear")
 MODE_DOC = (
@@ -45,20 +47,12 @@ class Pad(Layer):
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("pad", shapes[0])
-        margins = self.margins(shapes[0])
-        check_margins("pad", sizes, margins, self.mode)
-        return channels, *(h + sum(margin) for h, margin in zip(sizes, margins, strict=True))
-
-    def margins(self, shape: Shape) -> Margins:
-        """The pixels added before and after each axis."""
-        return tuple((amount, amount) for amount in per_axis(self.amount, len(shape) - 1, "amount"))
+        amounts = per_axis(self.amount, len(sizes), "amount")
+        check_margins("pad", sizes, tuple((a, a) for a in amounts), self.mode)
+        return channels, *(h + 2 * a for h, a in zip(sizes, amounts, strict=True))
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return tuple(Window(1, -before, -before) for before, _ in self.margins(shapes[0]))
-
-    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """The input, where the margin repeats or reflects it."""
-        return Saved(inputs=(0,) if self.mode in ("reflect", "replicate") else ())
+        return tuple(Window(1, -a, -a) for a in per_axis(self.amount, len(shapes[0]) - 1, "amount"))
 
 
 @layer("crop", family="shape")
@@ -88,8 +82,6 @@ class Crop(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
 
-    saved = viewed
-
 
 @layer("slice", family="shape")
 class Slice(Layer):
@@ -110,8 +102,6 @@ class Slice(Layer):
                 help=f"use 0 <= start < stop <= {channels}",
             )
         return self.stop - self.start, *shapes[0][1:]
-
-    saved = viewed
 
 
 @layer("channel_shuffle", family="shape")
@@ -232,8 +222,6 @@ class Reshape(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if self.infer(*shapes) == shapes[0] else None
 
-    saved = viewed
-
 
 @layer("zero_channels", family="shape")
 class ZeroChannels(Layer):
@@ -274,15 +262,12 @@ class Subsample(Layer):
     stride: Extent = argument(EXTENT, "step between pixels kept")
 
     def infer(self, *shapes: Shape) -> Shape:
-        channels, _ = need_map("subsample", shapes[0])
-        return channels, *self.slide(*shapes).outputs
+        channels, sizes = need_map("subsample", shapes[0])
+        strides = per_axis(self.stride, len(sizes), "stride")
+        return channels, *((h - 1) // s + 1 for h, s in zip(sizes, strides, strict=True))
 
-    def slide(self, *shapes: Shape) -> Slide:
-        return slide_over(shapes[0][1:], 1, self.stride)
-
-    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """The input, and the index of each pixel: it is a max pool of one pixel."""
-        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
+    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+        return tuple(Window(s, 0, 0) for s in per_axis(self.stride, len(shapes[0]) - 1, "stride"))
 
 
 def resize_windows(shape: Shape, out: Shape, mode: str) -> tuple[Window, ...]:

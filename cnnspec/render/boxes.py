@@ -7,33 +7,58 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnnspec.graph import Graph
-from cnnspec.render.figures import Figures, total
-from cnnspec.render.fold import GROUPS, Part
-from cnnspec.render.labels import layer_label, short_label
-from cnnspec.render.text import short_bytes, short_number, shorten, show_shape, text_width
+from cnnspec.render.figures import Figures
+from cnnspec.render.fold import DrawnPart
+from cnnspec.render.text import shorten, text_width, wrap
+from cnnspec.render.theme import paint_family
+from cnnspec.render.words import (
+    ARROW,
+    BAR,
+    ArmWords,
+    arms_of,
+    describe_item,
+    details_of,
+    figure_words,
+    followers,
+    fork_of,
+    full_title,
+    has_gate,
+    head_of,
+    in_shortcut,
+    label_words,
+    shape_change,
+    whole_label,
+)
 
 TITLE_SIZE, DETAIL_SIZE = 11.0, 10.0
 ROW = 13.5
+ARMS_ROW, ARM_HEIGHT = 24.0, 14.0
+ARM_PAD, ARM_GAP, JOIN_ROOM = 4.0, 6.0, 18.0
 MARGIN = 8.0
 PADDING = 3.0
 WIDEST = 340.0
-ROOM = WIDEST - 2 * MARGIN
 NARROW = 150.0
 SIGN_ROOM = 18.0
 JOIN_RADIUS = 9.0
 
-Sign = Literal["", "residual", "dense"]
+Sign = Literal["", "residual", "projection", "dense", "gate"]
 
 
 @dataclass(frozen=True)
 class TextLine:
-    """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line."""
+    """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line.
+
+    Where there are `arms`, they are drawn as a comb in place of the text: each with its words and colour, an
+    arm that passes its input on without, and the sign of their `join` at the end.
+    """
 
     text: str
     size: float
     bold: bool = False
     detail: str = ""
     right: str = ""
+    arms: tuple[tuple[str, str], ...] = ()
+    join: str = ""
 
     @property
     def detail_start(self) -> float:
@@ -41,11 +66,23 @@ class TextLine:
         return text_width(self.text, self.size, self.bold) + 7.0
 
     @property
+    def height(self) -> float:
+        return ARMS_ROW if self.arms else ROW
+
+    @property
     def width(self) -> float:
+        if self.arms:
+            return sum(map(arm_width, self.arms)) + ARM_GAP * (len(self.arms) - 1) + JOIN_ROOM
         width = text_width(self.text, self.size, self.bold)
         if self.detail:
             width = self.detail_start + text_width(self.detail, DETAIL_SIZE)
         return width + (14.0 + text_width(self.right, DETAIL_SIZE) if self.right else 0.0)
+
+
+def arm_width(arm: tuple[str, str]) -> float:
+    """The width of an arm of a comb, in points; one that passes its input on is a line."""
+    words, family = arm
+    return text_width(words, DETAIL_SIZE) + 2 * ARM_PAD if family else 8.0
 
 
 @dataclass(frozen=True)
@@ -62,221 +99,181 @@ class Box:
 
     @property
     def height(self) -> float:
-        return 2 * JOIN_RADIUS if self.join else len(self.rows) * ROW + 2 * PADDING
+        return 2 * JOIN_RADIUS if self.join else sum(row.height for row in self.rows) + 2 * PADDING
 
     @property
     def sign_room(self) -> float:
         """The room that the arcs of a residual or dense block need at each side, in points."""
-        return SIGN_ROOM if self.sign in ("residual", "dense") else 0.0
+        return SIGN_ROOM if self.sign else 0.0
 
     @property
     def natural_width(self) -> float:
         if self.join:
             return 2 * JOIN_RADIUS
-        return min(WIDEST, max(row.width for row in self.rows) + 2 * MARGIN)
+        return max(row.width for row in self.rows) + 2 * MARGIN
 
 
-def make_box(graph: Graph, item: Part, figures: dict[str, Figures], narrow: bool = False) -> Box:
-    """The box of a closed item; a narrow one has a line for each thing that it says."""
+def make_box(
+    graph: Graph,
+    item: DrawnPart,
+    figures: dict[str, Figures],
+    *,
+    widest: float = WIDEST,
+    narrow: bool = False,
+) -> Box:
+    """The box of a closed part, at most as wide as given; a narrow one has a line for each thing."""
     note = describe_item(graph, item, figures)
     if is_join(graph, item):
         return Box((), "join", join=graph[item.nodes[-1]].layer.sign or "?", note=note)
     make = narrow_rows if narrow else wide_rows
-    return Box(tuple(make(graph, item, figures)), family_of(graph, item), sign_of(graph, item), note=note)
+    rows = tuple(make(graph, item, figures, widest - 2 * MARGIN))
+    return Box(rows, family_of(graph, item), sign_of(graph, item), note=note)
 
 
-def make_layer_box(graph: Graph, item: Part, figures: dict[str, Figures]) -> Box:
+def make_layer_box(graph: Graph, item: DrawnPart, figures: dict[str, Figures]) -> Box:
     """The box of a layer in the layers view: its label alone."""
     box = make_box(graph, item, figures)
-    rows = tuple(replace(row, right="") for row in box.rows[:1])
-    return Box(rows, box.family, join=box.join, note=box.note)
+    if box.join:
+        return box
+    lines = wrap(whole_label(graph, item.nodes[-1]).split(", "), ", ", WIDEST, TITLE_SIZE, bold=True)
+    rows = tuple(TextLine(line, TITLE_SIZE, True) for line in lines)
+    return Box(rows, box.family, note=box.note)
 
 
-def wide_rows(graph: Graph, item: Part, figures: dict[str, Figures]) -> Iterator[TextLine]:
-    """The name of an item with what is in it, on one line where that fits; its shapes and figures."""
-    title = TextLine(full_title(graph, item), TITLE_SIZE, True, right=item.label)
-    details = list(item_details(graph, item))
-    on_line = next((detail for detail in details if replace(title, detail=detail).width <= ROOM), "")
-    below = next((detail for detail in details if text_width(detail, DETAIL_SIZE) <= ROOM), "")
-    room = ROOM - (text_width(item.label, DETAIL_SIZE) + 14 if item.label else 0)
-    if on_line == below:
-        yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True), detail=on_line)
+def wide_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: float) -> Iterator[TextLine]:
+    """The name of a part with what is in it, on one line where that fits; its shapes and figures."""
+    label = shorten(label_words(item), room / 2, DETAIL_SIZE)
+    free = room - (text_width(label, DETAIL_SIZE) + 14 if label else 0)
+    *above, last = title_lines(graph, item, free)
+    yield from above
+    title = replace(last, right=label)
+    arms = arms_line(graph, item, room)
+    lines = [] if arms else detail_lines(graph, item, room)
+    behind = ", ".join(followers(graph, item)) if arms else lines[0] if len(lines) == 1 else ""
+    if behind and replace(title, detail=behind).width <= room:
+        yield replace(title, detail=behind)
     else:
-        yield replace(title, text=shorten(title.text, room, TITLE_SIZE, True))
-        yield TextLine(below, DETAIL_SIZE)
+        yield title
+        lines = lines or wrap([behind] if behind else [], "", room, DETAIL_SIZE)
+        yield from (TextLine(line, DETAIL_SIZE) for line in lines)
+    if arms:
+        yield arms
     if not is_input(graph, item):
-        yield TextLine(shape_change(graph, item), DETAIL_SIZE, right=" · ".join(figure_words(item, figures)))
+        yield from figure_lines(shape_change(graph, item), list(figure_words(item, figures)), room)
 
 
-def narrow_rows(graph: Graph, item: Part, figures: dict[str, Figures]) -> Iterator[TextLine]:
-    """The name of an item, what is in it, its shapes and figures, one below the other."""
-    yield TextLine(shorten(full_title(graph, item), NARROW, TITLE_SIZE, True), TITLE_SIZE, True)
-    detail = next((text for text in item_details(graph, item) if text_width(text, DETAIL_SIZE) <= NARROW), "")
+def title_lines(graph: Graph, item: DrawnPart, room: float) -> list[TextLine]:
+    """The name of a part, on as many lines as it needs."""
+    lines = wrap(full_title(graph, item).split(", "), ", ", room, TITLE_SIZE, bold=True)
+    return [TextLine(line, TITLE_SIZE, True) for line in lines]
+
+
+def figure_lines(shapes: str, figures: list[str], room: float) -> Iterator[TextLine]:
+    """Shapes and figures on one line, or one below the other where that is too long."""
+    line = TextLine(shapes, DETAIL_SIZE, right=" · ".join(figures))
+    if line.width <= room:
+        yield line
+    else:
+        yield TextLine(shorten(shapes, room, DETAIL_SIZE), DETAIL_SIZE)
+        yield from (TextLine(text, DETAIL_SIZE) for text in wrap(figures, " · ", room, DETAIL_SIZE))
+
+
+def detail_lines(graph: Graph, item: DrawnPart, room: float) -> list[str]:
+    """What is in a part, in two lines at most; the layers of a run are always named, in as many as needed."""
+    added = followers(graph, item)
+    for pieces in details_of(graph, item):
+        lines = wrap(pieces, ARROW, room, DETAIL_SIZE)
+        if len(lines) <= 2 and all(text_width(line, DETAIL_SIZE) <= room for line in lines):
+            if not added:
+                return lines
+            joined = f"{lines[-1]}, {', '.join(added)}"
+            if text_width(joined, DETAIL_SIZE) <= room:
+                return [*lines[:-1], joined]
+            return [*lines, *wrap(added, ", ", room, DETAIL_SIZE)]
+    return wrap(added, ", ", room, DETAIL_SIZE)
+
+
+def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
+    """The comb of a block that is a join of arms: their steps where they fit, or the last step of each."""
+    fork = fork_of(graph, item)
+    if fork is None:
+        return None
+    arms, sign = arms_of(graph, fork), graph[fork.nodes[-1]].layer.sign
+
+    def line(words: list[tuple[str, str]]) -> TextLine:
+        text = BAR.join(part or "identity" for part, _ in words)
+        return TextLine(text, DETAIL_SIZE, arms=tuple(words), join=sign)
+
+    tries = (
+        [(arm.steps, arm.family) for arm in arms],
+        [(arm.brief, arm.family) for arm in arms],
+        [(_first_word(arm), arm.family) for arm in arms],
+    )
+    return next((found for words in tries if (found := line(words)).width <= room), None)
+
+
+def _first_word(arm: ArmWords) -> str:
+    return arm.brief.partition(",")[0].partition(ARROW)[0]
+
+
+def narrow_rows(
+    graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: float
+) -> Iterator[TextLine]:
+    """The name of a part, what is in it, its shapes and figures, one below the other."""
+    room = min(room, NARROW)
+    yield from title_lines(graph, item, room)
     if is_input(graph, item):
         return
-    lines = (item.label, detail, shape_change(graph, item), *figure_words(item, figures))
-    yield from (TextLine(line, DETAIL_SIZE) for line in lines if line)
+    if label := label_words(item):
+        yield TextLine(shorten(label, room, DETAIL_SIZE), DETAIL_SIZE)
+    arms = arms_line(graph, item, room)
+    if arms:
+        yield arms
+    added = wrap(followers(graph, item), ", ", room, DETAIL_SIZE)
+    lines = added if arms else detail_lines(graph, item, room)
+    shapes = wrap(shape_change(graph, item).split(ARROW), ARROW, room, DETAIL_SIZE)
+    yield from (TextLine(line, DETAIL_SIZE) for line in (*lines, *shapes, *figure_words(item, figures)))
 
 
-def is_input(graph: Graph, item: Part) -> bool:
+def is_input(graph: Graph, item: DrawnPart) -> bool:
     return item.kind == "layer" and graph[item.nodes[0]].layer.family == "input"
 
 
-def full_title(graph: Graph, item: Part) -> str:
-    """The name of an item, and how often it is repeated."""
-    return item_title(graph, item) + (f" x{item.times}" if item.times > 1 else "")
-
-
-def is_join(graph: Graph, item: Part) -> bool:
-    """Whether an item is drawn as a circle: a join, with nothing but crops and the like on its arms."""
+def is_join(graph: Graph, item: DrawnPart) -> bool:
+    """Whether a part is drawn as a circle: a join, with nothing but crops and the like on its arms."""
     if item.kind not in ("layer", "join") or item.copies:
         return False
     *arms, last = (graph[name].layer for name in item.nodes)
     return last.family == "join" and all(layer.family == "shape" or layer.silent for layer in arms)
 
 
-def item_title(graph: Graph, item: Part) -> str:
-    """The name of an item: a layer's label, or the word in the spec."""
-    head = item.children[0] if item.kind == "run" else item
-    if head.kind == "layer":
-        return node_label(graph, head.nodes[-1])
-    if head.kind == "dense":
-        return f"dense x{max((child.times for child in head.children), default=1)}"
-    return head.title
-
-
-def item_details(graph: Graph, item: Part) -> Iterator[str]:
-    """What is in an item, in words, the best first: its layers, its arguments, its blocks."""
-    if item.kind == "layer":
-        return
-    if item.kind == "run":
-        head, *others = item.children
-        followers = ", ".join(node_label(graph, other.nodes[-1]) for other in others)
-        for detail in item_details(graph, head):
-            yield f"{detail}, {followers}"
-        yield followers
-        return
-    blocks = [f"{child.title} x{child.times}" if child.times > 1 else child.title for child in item.children]
-    grouped = item.kind in GROUPS and any(child.kind in ("def", "share") for child in item.children)
-    steps = _weighty(graph, item)
-    if steps and len(steps) <= 5 and not (grouped and len(steps) > 3):
-        yield " → ".join(steps)
-    arguments = _arguments(item)
-    if arguments:
-        yield arguments
-    if len(item.nodes) == 1:
-        yield node_label(graph, item.nodes[-1])
-    if 1 < len(blocks) <= 5:
-        yield " → ".join(blocks)
-    if item.kind in GROUPS:
-        yield f"{sum(1 for _ in item.all_nodes())} layers"
-
-
-def _weighty(graph: Graph, item: Part) -> list[str]:
-    """The labels of the conv and linear layers of a block's main path; none where the path forks."""
-    if item.kind == "layer":
-        layer = graph[item.nodes[-1]].layer
-        return [short_label(layer, _rank(graph, item.nodes[-1]))] if layer.weighted else []
-    if item.kind == "join" and len(item.children) > 1:
-        return []
-    found = []
-    for child in item.children:
-        if child.kind == "shortcut" or _in_shortcut(graph, child):
-            continue
-        steps = _weighty(graph, child)
-        if child.times > 1 and steps and item.kind != "dense":
-            times = f" x{child.times}"
-            steps = [steps[0] + times] if len(steps) == 1 else [f"({' → '.join(steps)}){times}"]
-        if not steps and any(part.kind == "join" and len(part.children) > 1 for part in child.walk()):
-            return []
-        found.extend(steps)
-    return found
-
-
-def _in_shortcut(graph: Graph, item: Part) -> bool:
-    return any(block.kind == "shortcut" for block in graph[item.nodes[-1]].block.ancestors())
-
-
-def _arguments(item: Part) -> str:
-    """The arguments of a call, as the spec writes them; none where equal calls write different ones."""
-    calls = {part.block.describe() for part in (item, *item.copies) if part.block}
-    return calls.pop().removeprefix(item.title) if len(calls) == 1 and item.kind in ("def", "share") else ""
-
-
-def figure_words(item: Part, figures: dict[str, Figures]) -> Iterator[str]:
-    """The params and MACs of an item with its copies, where it has any."""
-    parts = total(figures[name] for name in item.all_nodes())
-    if parts.params:
-        yield f"{short_number(parts.params)} params"
-    if parts.macs:
-        yield f"{short_number(parts.macs)} MACs"
-
-
-def shape_change(graph: Graph, item: Part) -> str:
-    """The shapes that go in and come out: 64x56x56 → 256x56x56."""
-    nodes = list(item.all_nodes())
-    inside = set(nodes)
-    outer = (graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside)
-    before, after = show_shape(next(outer, ())), show_shape(graph[nodes[-1]].shape)
-    return after if before in ("", after) else f"{before} → {after}"
-
-
-def family_of(graph: Graph, item: Part) -> str:
+def family_of(graph: Graph, item: DrawnPart) -> str:
     """The family that colours a box: that of its one main layer; else it is a block."""
     main = main_layer(graph, item)
-    head = item.children[0] if item.kind == "run" else item
-    return graph[main or head.nodes[-1]].layer.family if main or head.kind == "layer" else "block"
+    return paint_family(graph[main].layer) if main else "block"
 
 
-def main_layer(graph: Graph, item: Part) -> str | None:
-    """The only layer of an item, norms, activations and the like aside; None where there are more or none."""
-    head = item.children[0] if item.kind == "run" else item
-    if len(head.nodes) == 1:
-        return head.nodes[0]
-    layers = [(name, graph[name].layer) for name in head.nodes]
-    main = [name for name, layer in layers if not layer.follows]
+def main_layer(graph: Graph, item: DrawnPart) -> str | None:
+    """The only layer of a part, norms, activations and the like aside, or the first of those alone."""
+    nodes = head_of(item).nodes
+    main = [name for name in nodes if not graph[name].layer.follows]
+    if not main and item.kind != "residual":
+        return nodes[0]
     return main[0] if len(main) == 1 else None
 
 
-def sign_of(graph: Graph, item: Part) -> Sign:
-    """How values run in a block: past its layers to a sum, or from each layer to all later ones."""
-    around = list(item.block.ancestors())[:3] if item.block and item.copies else []
-    if any(block.kind == "dense" for block in around):
+def sign_of(graph: Graph, item: DrawnPart) -> Sign:
+    """How values run in a block: past its layers to a sum, from each layer to all later ones, to a gate."""
+    if item.kind == "group" and item.title == "dense":
         return "dense"
-    joins = [name for name in item.all_nodes() if graph[name].layer.family == "join"]
+    joins = {graph[name].block for name in item.all_nodes() if graph[name].layer.family == "join"}
     level = [item]
     while level:
         for part in level:
             if part.kind == "dense":
                 return "dense"
-            if part.kind == "residual" and any(graph[name].block is part.block for name in joins):
-                return "residual"
+            if part.kind == "residual" and part.block in joins:
+                projected = any(in_shortcut(graph, child) for child in part.children)
+                return "projection" if projected else "residual"
         level = [child for part in level for child in part.children]
-    return ""
-
-
-def describe_item(graph: Graph, item: Part, figures: dict[str, Figures]) -> str:
-    """The tooltip of an item: its path, shapes, figures and its place in the spec."""
-    nodes = tuple(item.all_nodes())
-    parts = total(figures[name] for name in nodes)
-    lines = [item.key.rstrip("+") or item.title]
-    if item.kind == "layer":
-        lines.append(node_label(graph, nodes[-1]))
-    lines.append(shape_change(graph, item))
-    lines.append(f"{parts.params:,} params, {parts.macs:,} MACs, {short_bytes(parts.memory)}")
-    if parts.field:
-        lines.append(f"receptive field {show_shape(parts.field)}")
-    span = item.block.span if item.block and item.kind != "layer" else graph[nodes[-1]].span
-    if span:
-        lines.append(f"{span.source.name}:{span.line}: {span.source.line_text(span.line).strip()}")
-    return "\n".join(lines)
-
-
-def node_label(graph: Graph, name: str) -> str:
-    """The label of a layer."""
-    return layer_label(graph[name].layer, _rank(graph, name))
-
-
-def _rank(graph: Graph, name: str) -> int:
-    node = graph[name]
-    return len(graph[node.inputs[0]].shape) - 1 if node.inputs else len(node.shape) - 1
+    return "gate" if has_gate(graph, item) and fork_of(graph, item) is None else ""

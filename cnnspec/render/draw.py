@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from math import copysign, hypot
+from math import copysign
 
-from cnnspec.render.boxes import DETAIL_SIZE, JOIN_RADIUS, MARGIN, PADDING, ROW, TITLE_SIZE, Box
-from cnnspec.render.canvas import Circle, Curve, Drawing, Mark, MarkGroup, Point, Polygon, Rect, Text
+from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
+from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Point, Rect, Text
+from cnnspec.render.draw_boxes import arrow_head, box_group
 from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 from cnnspec.render.text import short_number, show_shape, text_width
-from cnnspec.render.theme import Theme, ink_on
 
 BORDER = 14.0
 HEADER = 40.0
-ARROW = 6.0
 
 
 def draw(plan: DrawingPlan, layout: Layout) -> Drawing:
@@ -88,7 +87,7 @@ def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[tuple[Point, 
     """What is missing where an edge leaves from the room for a box's arc, at its side: a line to the box."""
     box, (x, y) = plan.boxes[link.source], layout.boxes[link.source]
     start = layout.routes[link.source, link.target].points[0]
-    if box.sign not in ("residual", "dense"):
+    if not box.sign:
         return []
     side, top = box.width / 2, box.height / 2
     if abs(start[0] - x) > side:
@@ -119,95 +118,3 @@ def to_arrow(route: Route) -> tuple[Point, ...]:
     end = route.points[-1]
     middle = ((end[0] + route.tip[0]) / 2, (end[1] + route.tip[1]) / 2)
     return (*route.points, end, middle, middle)
-
-
-def arrow_head(start: Point, tip: Point, color: str) -> Polygon:
-    """A small triangle from the end of a line to the tip of its arrow."""
-    dx, dy = tip[0] - start[0], tip[1] - start[1]
-    length = hypot(dx, dy) or 1.0
-    ux, uy = dx / length, dy / length
-    base = (tip[0] - ux * ARROW, tip[1] - uy * ARROW)
-    half = ARROW * 0.42
-    return Polygon(
-        (tip, (base[0] - uy * half, base[1] + ux * half), (base[0] + uy * half, base[1] - ux * half)), color
-    )
-
-
-def box_group(plan: DrawingPlan, number: int, box: Box) -> MarkGroup:
-    """A box around the origin."""
-    theme = plan.theme
-    marks = join_marks(box, theme) if box.join else box_marks(plan, box, plan.colors.get(number))
-    return MarkGroup(tuple(marks), key=str(number), kind="box", note=box.note)
-
-
-def join_marks(box: Box, theme: Theme) -> list[Mark]:
-    """A circle with its sign: a plus, a cross, a C, or a word."""
-    paint = theme.paint("join")
-    marks: list[Mark] = [Circle(0, 0, JOIN_RADIUS, paint.fill, paint.stroke, 1.2)]
-    arm = JOIN_RADIUS * 0.55
-    if box.join == "+":
-        lines = (((-arm, 0.0), (arm, 0.0)), ((0.0, -arm), (0.0, arm)))
-    elif box.join == "x":
-        side = arm * 0.75
-        lines = (((-side, -side), (side, side)), ((-side, side), (side, -side)))
-    else:
-        size = 10 if len(box.join) == 1 else 7
-        return [*marks, Text(0, size * 0.36, box.join, size, theme.text, bold=True, anchor="middle")]
-    return [*marks, *(Curve(line, theme.text, 1.4) for line in lines)]
-
-
-def box_marks(plan: DrawingPlan, box: Box, color: str | None) -> list[Mark]:
-    """A box with its rows of text, and its sign."""
-    theme = plan.theme
-    paint = theme.paint(box.family)
-    left, top = -box.width / 2, -box.height / 2
-    ink, muted = (ink_on(color), ink_on(color)) if color else (theme.text, theme.muted)
-    marks: list[Mark] = sign_marks(box, theme, plan.direction)
-    marks.append(
-        Rect(
-            left,
-            top,
-            box.width,
-            box.height,
-            color or paint.fill,
-            theme.edge if color else paint.stroke,
-            1.1,
-            radius=4,
-            dash=(5, 3) if box.dashed else (),
-        )
-    )
-    centred = len(box.rows) == 1 and not box.rows[0].right and not box.rows[0].detail
-    for place, row in enumerate(box.rows):
-        base = top + PADDING + ROW * place + ROW / 2 + row.size * 0.36
-        fill = ink if row.bold else muted
-        if centred:
-            marks.append(Text(0, base, row.text, row.size, fill, row.bold, "middle"))
-            continue
-        marks.append(Text(left + MARGIN, base, row.text, row.size, fill, row.bold))
-        if row.detail:
-            marks.append(Text(left + MARGIN + row.detail_start, base, row.detail, DETAIL_SIZE, muted))
-        if row.right:
-            marks.append(Text(-left - MARGIN, base, row.right, DETAIL_SIZE, muted, anchor="end"))
-    return marks
-
-
-def sign_marks(box: Box, theme: Theme, direction: str) -> list[Mark]:
-    """The arcs of a residual block (one) and a dense block (three, nested), beside it or above."""
-    if box.sign not in ("residual", "dense"):
-        return []
-    along, edge = (box.height, box.width) if direction == "TB" else (box.width, box.height)
-    spans = [(-0.72, 0.72)] if box.sign == "residual" else [(-0.8, 0.8), (-0.8, 0.25), (-0.25, 0.8)]
-    marks: list[Mark] = []
-
-    def turn(place: float, out: float) -> Point:
-        return (edge / 2 + out, place) if direction == "TB" else (place, -edge / 2 - out)
-
-    for number, (start, stop) in enumerate(spans):
-        bulge = 14 if number == 0 else 9
-        low, high = start * along / 2, stop * along / 2
-        end = turn(high, ARROW)
-        marks.append(
-            Curve((turn(low, 0), turn(low, bulge), turn(high, bulge), end), theme.skip, 1.3, bezier=True)
-        )
-        marks.append(arrow_head(end, turn(high, 0), theme.skip))
-    return marks

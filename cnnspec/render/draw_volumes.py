@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from cnnspec.graph import Graph
 from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
-from cnnspec.render.draw import BORDER, arrow_head, subtitle_of
+from cnnspec.render.draw import BORDER, subtitle_of
+from cnnspec.render.draw_boxes import arrow_head
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.plan import DrawingPlan, make_plan

@@ -7,37 +7,47 @@ another gives way to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
 
 from cnnspec.graph import Block, Graph
-from cnnspec.layers.base import look
+from cnnspec.passes.alike import Alike, alike
 
 WRAPPERS = frozenset({"label", "repeat", "group", "arm", "shortcut"})
 GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class DrawnPart:
     """A part of a net as drawings show it: a layer, a run of layers or a block.
 
     `nodes` are the layers inside, in topological order, those of `copies` not among them. `copies` are the
-    equal neighbours that are folded into it. `label` is the name that the spec gives it, if any.
+    equal parts that are folded into it: those that follow it in a chain or, where `parallel`, the other calls
+    of one shared block. `label` is the name that the spec gives it, if any; `aliases` are the paths of blocks
+    that hold nothing but it and are not drawn. `main` is the place of the child that names a run.
     """
 
     key: str
     kind: str
     title: str
     nodes: tuple[str, ...]
-    children: tuple[Part, ...] = ()
-    copies: tuple[Part, ...] = ()
+    children: tuple[DrawnPart, ...] = ()
+    copies: tuple[DrawnPart, ...] = ()
     label: str = ""
     block: Block | None = None
+    parallel: bool = False
+    aliases: tuple[str, ...] = ()
+    main: int = 0
 
     @property
     def times(self) -> int:
         return 1 + len(self.copies)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All paths that mean this part: its own, those of what it stands for, those of its copies."""
+        copied = [key for copy in self.copies for key in (copy.key, *copy.aliases)]
+        return (self.key, *self.aliases, *copied)
 
     def all_nodes(self) -> Iterator[str]:
         """The layers inside, those of the copies included."""
@@ -45,48 +55,44 @@ class Part:
         for copy in self.copies:
             yield from copy.nodes
 
-    def walk(self) -> Iterator[Part]:
-        """This item and all within it; copies are left out."""
-        stack: list[Part] = [self]
+    def walk(self) -> Iterator[DrawnPart]:
+        """This part and all within it; copies are left out."""
+        stack: list[DrawnPart] = [self]
         while stack:
             item = stack.pop()
             yield item
             stack.extend(reversed(item.children))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Folder:
     """What the folding of one graph needs to look up."""
 
     graph: Graph
     runs: bool
     folds: bool
-    order: dict[str, int] = field(default_factory=dict)
-    known: dict[Any, int] = field(default_factory=dict)
+    order: dict[str, int]
+    equal: Alike
+    heads: frozenset[str]
 
-    def signature(self, item: Part) -> int:
-        """A number that equal items share: the same layers, with the same arguments, wired the same way."""
-        if not item.children:
-            parts: Any = tuple(self._node_signature(name) for name in item.nodes)
-        else:
-            parts = tuple(self.signature(child) for child in item.children)
-        key = (item.kind, item.title, item.times, parts)
-        return self.known.setdefault(key, len(self.known))
-
-    def _node_signature(self, name: str) -> Any:
-        node = self.graph[name]
-        place = self.order[name]
-        return look(node.layer), tuple(place - self.order[source] for source in node.inputs)
+    def likeness(self, part: DrawnPart) -> Hashable:
+        """A key that is the same for equal parts: the same layers, wired the same way."""
+        if part.kind == "layer":
+            return self.equal.nodes[part.nodes[0]]
+        if part.kind == "run":
+            return tuple(map(self.likeness, part.children))
+        return self.equal.blocks[part.block] if part.block else None
 
 
-def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> Part:
-    """The tree of a graph; without `runs` every layer is an item, without `folds` equal blocks stay apart."""
-    folder = _Folder(graph, runs, folds)
-    folder.order = {name: place for place, name in enumerate(graph.nodes)}
+def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> DrawnPart:
+    """The tree of a graph; without `runs` every layer is a part, without `folds` equal blocks stay apart."""
+    order = {name: place for place, name in enumerate(graph.nodes)}
+    equal = alike(graph)
+    folder = _Folder(graph, runs, folds, order, equal, frozenset(graph.outputs.values()))
     return _block_item(folder, graph.root)
 
 
-def _block_item(folder: _Folder, block: Block) -> Part:
+def _block_item(folder: _Folder, block: Block) -> DrawnPart:
     children = []
     for child in block.children:
         if isinstance(child, Block):
@@ -95,28 +101,33 @@ def _block_item(folder: _Folder, block: Block) -> Part:
                 children.append(item)
         elif child in folder.graph.nodes:
             op = folder.graph[child].layer.op
-            children.append(Part(child, "layer", op, (child,), label=label_of(child.rpartition(".")[2], op)))
+            children.append(
+                DrawnPart(child, "layer", op, (child,), label=label_of(child.rpartition(".")[2], op))
+            )
     if folder.runs:
-        children = _hide_dense_concat(folder, block, children)
         children = _make_runs(folder, children)
     if folder.folds:
-        children = _fold_equal(folder, children, dense=block.kind == "dense")
+        children = _fold_calls(folder, _fold_equal(folder, children))
+    path = block.path or block.segment
     if len(children) == 1 and block.kind in WRAPPERS:
-        return replace(children[0], label=_label_of_only(block, children[0]))
+        only = children[0]
+        return replace(only, label=_label_of_only(block, only), aliases=(path, *only.aliases))
     if len(children) == 1 and children[0].kind == "run" and not children[0].copies:
         children = list(children[0].children)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
     label = "" if block.kind in GROUPS else label_of(block.segment, block.title)
-    path = block.path or block.segment
     title = block.segment if block.kind == "label" else block.title
-    return Part(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
+    return DrawnPart(path, block.kind, title, tuple(nodes), tuple(children), label=label, block=block)
 
 
-def _label_of_only(block: Block, child: Part) -> str:
+def _label_of_only(block: Block, child: DrawnPart) -> str:
     """The label of what stands alone in a block: the block's, where the spec gives it one."""
     if block.kind == "label":
         return block.segment
-    return child.label or (label_of(block.segment, child.title) if block.kind == "repeat" else "")
+    if block.kind == "repeat":
+        turn = next((turn.title for turn in block.children if isinstance(turn, Block)), child.title)
+        return child.label or label_of(block.segment, turn)
+    return child.label
 
 
 def label_of(segment: str, title: str) -> str:
@@ -125,109 +136,151 @@ def label_of(segment: str, title: str) -> str:
     return "" if not number or number.isdigit() else segment
 
 
-def _hide_dense_concat(folder: _Folder, block: Block, children: list[Part]) -> list[Part]:
-    """In a layer of a dense block, the concatenation at its end belongs to what comes before it."""
-    if block.parent is None or block.parent.kind != "dense" or len(children) < 2:
-        return children
-    *others, before, last = children
-    if last.kind != "layer" or last.title != "concat":
-        return children
-    return [*others, replace(before, nodes=before.nodes + last.nodes)]
+def _make_runs(folder: _Folder, children: list[DrawnPart]) -> list[DrawnPart]:
+    """Norms, activations and the like go with the layer or block before them, where nothing else uses it.
 
-
-def _make_runs(folder: _Folder, children: list[Part]) -> list[Part]:
-    """Norms, activations and the like go with the layer or block before them, where nothing else uses it."""
-    runs: list[list[Part]] = []
+    Where there is none, as before the conv of a pre-activation block, they go with the layer after them.
+    """
+    runs: list[list[DrawnPart]] = []
     for child in children:
-        if runs and _follows(folder, runs[-1], child):
+        if runs and (_follows(folder, runs[-1], child) or _leads(folder, runs[-1], child)):
             runs[-1].append(child)
         else:
             runs.append([child])
-    return [_run_item(run) for run in runs]
+    return [_run_item(folder, run) for run in runs]
 
 
-def _run_item(run: list[Part]) -> Part:
+def _run_item(folder: _Folder, run: list[DrawnPart]) -> DrawnPart:
     if len(run) == 1:
         return run[0]
     nodes = tuple(name for item in run for name in item.all_nodes())
-    return Part(
-        run[0].key + "+", "run", run[0].title, nodes, tuple(run), label=run[0].label, block=run[0].block
+    head = next((place for place, part in enumerate(run) if not _is_follower(folder, part)), 0)
+    main = run[head]
+    return DrawnPart(
+        run[0].key + "+", "run", main.title, nodes, tuple(run), label=main.label, block=main.block, main=head
     )
 
 
-def _follows(folder: _Folder, run: list[Part], child: Part) -> bool:
-    if child.kind != "layer" or not _is_follower(folder, child):
+def _is_follower(folder: _Folder, part: DrawnPart) -> bool:
+    """Whether a part is a norm, an activation and the like, or a def of nothing else."""
+    if part.label or part.copies or part.kind not in ("layer", "def"):
         return False
-    before = run[-1]
-    last = before.nodes[-1]
-    if folder.graph[child.nodes[0]].inputs != (last,) or len(folder.graph.consumers[last]) != 1:
+    return all(folder.graph[name].layer.follows for name in part.nodes)
+
+
+def _joined(folder: _Folder, before: DrawnPart, part: DrawnPart) -> bool:
+    """Whether a part takes the value of the one before, which nothing else uses."""
+    end = _exit(before)
+    inside = set(part.nodes)
+    if before.copies or end in folder.heads or _entries(folder, part) != {end}:
         return False
-    head = run[0]
+    return inside.issuperset(folder.graph.consumers[end]) and _only_end_leaves(folder, before)
+
+
+def _follows(folder: _Folder, run: list[DrawnPart], child: DrawnPart) -> bool:
+    if not _is_follower(folder, child) or not _joined(folder, run[-1], child):
+        return False
+    head = next((part for part in run if not _is_follower(folder, part)), run[0])
     if head.kind != "layer":
         return head.kind in ("def", "share")
     return folder.graph[head.nodes[-1]].layer.family not in ("input", "join")
 
 
-def _is_follower(folder: _Folder, item: Part) -> bool:
-    return folder.graph[item.nodes[0]].layer.follows
+def _leads(folder: _Folder, run: list[DrawnPart], child: DrawnPart) -> bool:
+    """Whether a run of norms and activations alone goes with the conv or linear layer after it."""
+    if child.kind != "layer" or not folder.graph[child.nodes[0]].layer.weighted:
+        return False
+    return all(_is_follower(folder, part) for part in run) and _joined(folder, run[-1], child)
 
 
-def _fold_equal(folder: _Folder, children: list[Part], dense: bool) -> list[Part]:
-    """Equal neighbours in a chain become one item."""
-    place_of = {name: place for place, child in enumerate(children) for name in child.all_nodes()}
-    signatures = [_comparable(folder, child, dense) for child in children]
-    result: list[Part] = []
-    start = 0
-    while start < len(children):
-        stop = start + 1
-        while stop < len(children) and signatures[stop] == signatures[start] and signatures[start] >= 0:
-            if not _chained(folder, children, place_of, stop, start, dense):
-                break
-            stop += 1
-        result.append(_merge(children[start:stop]))
-        start = stop
+def _exit(part: DrawnPart) -> str:
+    """The last layer of a part, or of its last copy."""
+    return (part.copies[-1] if part.copies else part).nodes[-1]
+
+
+def _fold_equal(folder: _Folder, children: list[DrawnPart]) -> list[DrawnPart]:
+    """Equal neighbours in a chain become one part; folds of equal ones side by side are one longer fold."""
+    apart = [part for child in children for part in _unfolded(folder, child)]
+    result: list[DrawnPart] = []
+    for part in apart:
+        if result and _continues(folder, result[-1], part):
+            result[-1] = replace(result[-1], copies=(*result[-1].copies, part))
+        else:
+            result.append(part)
     return result
 
 
-def _comparable(folder: _Folder, child: Part, dense: bool) -> int:
-    """The signature that decides on folding; -1 for inputs, joins and what has a name of its own."""
-    if child.label or child.kind == "label":
-        return -1
-    if child.kind == "layer" and folder.graph[child.nodes[-1]].layer.family in ("input", "join"):
-        return -1
-    if not dense:
-        return folder.signature(child)
-    return folder.signature(_without_concat(folder, child))
+def _unfolded(folder: _Folder, part: DrawnPart) -> list[DrawnPart]:
+    """The turns of a fold that has no name to keep it together, from first to last."""
+    if part.label or part.parallel or part.kind == "label":
+        return [part]
+    return [replace(part, copies=()), *part.copies]
 
 
-def _without_concat(folder: _Folder, item: Part) -> Part:
-    """A layer of a dense block without its concatenation, which has one more input in each."""
-    nodes = tuple(name for name in item.nodes if folder.graph[name].layer.op != "concat")
-    return replace(item, nodes=nodes)
+def _continues(folder: _Folder, fold: DrawnPart, part: DrawnPart) -> bool:
+    """Whether a part is one more turn of a fold: equal to its turns, and fed by the last of them alone.
+
+    A turn takes one value from outside, at the same places as the others do, and only its end is used further
+    on; so the first turn, drawn with the sign of repeats, says all of the others.
+    """
+    if part.label or fold.label or fold.parallel or part.kind == "label":
+        return False
+    if part.kind == "layer" and folder.graph[part.nodes[-1]].layer.family in ("input", "join"):
+        return False
+    if folder.likeness(fold) != folder.likeness(part):
+        return False
+    before = fold.copies[-1] if fold.copies else fold
+    if _entries(folder, part) != {before.nodes[-1]} or len(_entries(folder, fold)) != 1:
+        return False
+    inside = {*before.nodes, *part.nodes}
+    if before.nodes[-1] in folder.heads or not set(folder.graph.consumers[before.nodes[-1]]) <= inside:
+        return False
+    return _only_end_leaves(folder, before) and _only_end_leaves(folder, part)
 
 
-def _chained(
-    folder: _Folder, children: list[Part], place_of: dict[str, int], place: int, start: int, dense: bool
-) -> bool:
-    """Whether a child takes its input from the one before alone, and that one feeds nothing else."""
-    for name in children[place].all_nodes():
-        for source in folder.graph[name].inputs:
-            origin = place_of.get(source)
-            if origin not in (place, place - 1) and not dense:
-                return False
-    for name in children[place - 1].all_nodes():
-        for user in folder.graph.consumers[name]:
-            if place_of.get(user) not in (place, place - 1) and not dense:
-                return False
-    return True
+def _entries(folder: _Folder, part: DrawnPart) -> set[str]:
+    """The values from outside that a part without copies reads."""
+    inside = set(part.nodes)
+    return {source for name in part.nodes for source in folder.graph[name].inputs if source not in inside}
 
 
-def _merge(equal: list[Part]) -> Part:
-    """Equal items as one; those that are folds themselves, as of a group in a group, become one long fold."""
-    if len(equal) == 1:
-        return equal[0]
-    first, *copies = (one for part in equal for one in (replace(part, copies=()), *part.copies))
-    return replace(first, copies=tuple(copies))
+def _only_end_leaves(folder: _Folder, part: DrawnPart) -> bool:
+    """Whether no layer of a part but its last is used outside of it."""
+    inside = set(part.nodes)
+    users = folder.graph.consumers
+    return not any(name in folder.heads or not inside.issuperset(users[name]) for name in part.nodes[:-1])
+
+
+def _fold_calls(folder: _Folder, children: list[DrawnPart]) -> list[DrawnPart]:
+    """Heads that call one shared block become one part: the head of every level of a pyramid."""
+    first_calls: dict[Hashable, int] = {}
+    result: list[DrawnPart] = []
+    for child in children:
+        call = _call(folder, child)
+        place = first_calls.setdefault(call, len(result)) if call is not None else len(result)
+        if place == len(result) or _entries(folder, child) & set(result[place].all_nodes()):
+            result.append(child)
+        else:
+            first = result[place]
+            result[place] = replace(first, copies=(*first.copies, child), parallel=True)
+    return result
+
+
+def _call(folder: _Folder, part: DrawnPart) -> Hashable:
+    """A key that is the same for heads that are calls of one share with one input each; else None."""
+    graph = folder.graph
+    if part.kind != "head" or part.copies or len(_entries(folder, part)) != 1:
+        return None
+    places = {name: place for place, name in enumerate(part.nodes)}
+    shared = False
+    rows = []
+    for name in part.nodes:
+        node = graph[name]
+        owner = node.weights_of if node.layer.params(*graph.input_shapes(node)) else ""
+        shared |= owner != ""
+        steps = tuple(places.get(source, -1) for source in node.inputs)
+        rows.append((node.layer, owner, steps, name in graph.inference_nodes))
+    return tuple(rows) if shared else None
 
 
 def covers(key: str, path: str) -> bool:

@@ -11,12 +11,12 @@ from cnnspec.layers.input import Input
 from cnnspec.render.text import show_shape
 
 
-def layer_label(layer: Layer, rank: int = 2) -> str:
-    """The label of a layer whose input has `rank` spatial axes."""
+def layer_label(layer: Layer, rank: int = 2, *, minor: bool = True) -> str:
+    """The label of a layer whose input has `rank` spatial axes; without `minor` arguments on demand."""
     if isinstance(layer, Input):
         return f"input {show_shape(layer.shape)}"
     write = _WRITERS.get(layer.op)
-    return write(layer, rank) if write else _generic(layer)
+    return write(layer, rank) if write else _generic(layer, minor)
 
 
 def short_label(layer: Layer, rank: int = 2) -> str:
@@ -43,13 +43,13 @@ def _conv(layer: conv.Conv, rank: int) -> str:
 
 
 def _dwconv(layer: conv.DepthwiseConv, rank: int) -> str:
-    times = f", x{layer.multiplier}" if layer.multiplier > 1 else ""
+    times = f", multiplier {layer.multiplier}" if layer.multiplier > 1 else ""
     return f"{_window(layer.kernel, rank)} dwconv{times}{_stride(layer.stride)}{_dilation(layer.dilation)}"
 
 
 def _tconv(layer: conv.TransposedConv, rank: int) -> str:
     groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    return f"{_window(layer.kernel, rank)} tconv, {layer.out}{groups}{_stride(layer.stride, 'x')}"
+    return f"{_window(layer.kernel, rank)} tconv, {layer.out}{groups}{_stride(layer.stride, 'stride ')}"
 
 
 def _dilation(dilation: Extent) -> str:
@@ -64,21 +64,27 @@ def _pool(layer: pool.MaxPool | pool.AvgPool | pool.LpPool, rank: int) -> str:
 
 
 def _upsample(layer: shape.Upsample, rank: int) -> str:
-    return f"upsample x{layer.scale if isinstance(layer.scale, int) else show_shape(layer.scale)}"
+    return f"upsample by {layer.scale if isinstance(layer.scale, int) else show_shape(layer.scale)}"
 
 
 def _linear(layer: dense.Linear, rank: int) -> str:
     return f"linear, {layer.out}"
 
 
-def _generic(layer: Layer) -> str:
+QUIET = frozenset({"eps", "momentum", "over", "affine", "alpha", "beta", "k", "init", "count_pad", "ceil"})
+"""Arguments that no paper writes into a box."""
+
+
+def _generic(layer: Layer, minor: bool) -> str:
     """The op, with those arguments that must be given or differ from their defaults."""
     given = []
     for parameter in parameters(type(layer)):
         value = getattr(layer, parameter.name)
+        if parameter.minor and not minor:
+            continue
         if parameter.required:
             given.append(show_value(value) if not isinstance(value, tuple) else show_shape(value))
-        elif value != parameter.default:
+        elif value != parameter.default and parameter.name not in QUIET:
             given.append(f"{parameter.name}={show_value(value)}")
     if len(given) == 1:
         given[0] = given[0].rpartition("=")[2]

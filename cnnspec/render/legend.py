@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnspec.render.boxes import Box
 from cnnspec.render.canvas import Circle, Curve, Mark, Rect, Text
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import short_bytes, short_number, text_width
@@ -12,7 +13,13 @@ LINE = 15.0
 SWATCH = 18.0
 GAP = 14.0
 JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
-ARC_WORDS = {"residual": "residual inside", "dense": "dense inside: every layer sees all before it"}
+ARC_WORDS = {
+    "residual": "residual inside",
+    "projection": "its shortcut has a layer",
+    "dense": "dense inside: every layer sees all before it",
+    "gate": "gate inside",
+}
+FAMILY_WORDS = {"scaling": "scale, dropout"}
 MEASURE_WORDS = {
     "params": "parameters",
     "macs": "multiply-accumulates",
@@ -43,12 +50,21 @@ def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     """What the legend explains: pairs of a swatch and its words."""
     boxes = plan.boxes.values()
     used = {box.family for box in boxes if not box.join} - {"input"}
-    families = [(family, family) for family in FAMILIES if family in used and plan.scale is None]
+    used |= {family for box in boxes for row in box.rows for _, family in row.arms if family}
+    families = [
+        (family, FAMILY_WORDS.get(family, family))
+        for family in FAMILIES
+        if family in used and plan.scale is None
+    ]
     skips = [("skip", "skip connection")] if any(link.skip for link in plan.links) else []
     if plan.options.view == "volumes":
         return families + skips
-    joins = [(sign, words) for sign, words in JOIN_WORDS.items() if any(box.join == sign for box in boxes)]
-    arcs = [("arc", words) for sign, words in ARC_WORDS.items() if any(box.sign == sign for box in boxes)]
+    joins = [
+        (sign, words) for sign, words in JOIN_WORDS.items() if any(sign in signs_in(box) for box in boxes)
+    ]
+    arcs = [
+        (f"arc {sign}", words) for sign, words in ARC_WORDS.items() if any(box.sign == sign for box in boxes)
+    ]
     training = [("training", "training only")] if plan.scene.training else []
     folded = any(plan.scene.items[number].times > 1 for number in (*plan.boxes, *plan.titles))
     return (
@@ -61,6 +77,11 @@ def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     )
 
 
+def signs_in(box: Box) -> set[str]:
+    """The signs of joins that a box shows: its own, or those at the end of its arms."""
+    return {box.join, *(row.join for row in box.rows)} - {""}
+
+
 def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
     """What stands before the words: a box, a circle, a line."""
     if kind in JOIN_WORDS:
@@ -69,9 +90,14 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
         return [Circle(x + 9, middle, 6, theme.paint("join").fill, theme.paint("join").stroke), sign]
     if kind == "times":
         return [Text(x + 9, middle + SIZE * 0.36, "x3", SIZE, theme.text, True, "middle")]
-    if kind == "arc":
+    if kind.startswith("arc "):
         curve = ((x + 5, middle - 5), (x + 16, middle - 5), (x + 16, middle + 5), (x + 5, middle + 5))
-        return [Curve(curve, theme.skip, 1.3, bezier=True)]
+        dash = (2.5, 1.8) if kind == "arc projection" else ()
+        arc = Curve(curve, theme.skip, 1.3, bezier=True, dash=dash)
+        return [
+            arc,
+            *([Circle(x + 6, middle + 4, 3, theme.paint("join").fill, theme.skip)] * (kind == "arc gate")),
+        ]
     if kind == "skip":
         return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, 1.4)]
     if kind == "training":

@@ -16,12 +16,12 @@ from importlib.resources import files
 from typing import Any
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE, item_title
+from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
 from cnnspec.render.dot import dot_source
-from cnnspec.render.draw import box_group, subtitle_of
+from cnnspec.render.draw import subtitle_of
+from cnnspec.render.draw_boxes import box_group
 from cnnspec.render.embedded import program
 from cnnspec.render.figures import total
-from cnnspec.render.fold import Part
 from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.options import DrawingOptions, RenderError
@@ -31,6 +31,7 @@ from cnnspec.render.scene import Arrow, Owner, links, opens_along, visible
 from cnnspec.render.svg import clean_raw, element
 from cnnspec.render.text import short_number, show_shape
 from cnnspec.render.theme import Theme
+from cnnspec.render.words import frame_name
 
 LEGEND_WIDTH = 960.0
 
@@ -108,7 +109,7 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
     last = plan.graph[list(item.all_nodes())[-1]]
     return {
         "parent": plan.scene.parents[number],
-        "title": _title(plan, item),
+        "title": frame_name(plan.graph, item),
         "path": item.key.rstrip("+"),
         "frame": plan.titles.get(number, ""),
         "head": item.kind == "head",
@@ -126,13 +127,6 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
         "macs": short_number(parts.macs) if parts.macs else "",
         "field": show_shape(parts.field) if parts.field else "",
     }
-
-
-def _title(plan: DrawingPlan, item: Part) -> str:
-    """The words in the table: the label in the spec, the name, and how often it is repeated."""
-    times = f" x{item.times}" if item.times > 1 else ""
-    label = f"{item.label}: " if item.label else ""
-    return label + item_title(plan.graph, item) + times
 
 
 def _layout(layout: Layout) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import Box, TextLine, figure_words, make_box, make_layer_box
+from cnnspec.render.boxes import Box, TextLine, make_box, make_layer_box
 from cnnspec.render.figures import Figures, layer_figures, net_figures, total
-from cnnspec.render.fold import Part
+from cnnspec.render.fold import DrawnPart
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
 from cnnspec.render.theme import THEMES, Theme, heat_color
+from cnnspec.render.words import figure_words, frame_name
 
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
 MOST_LAYERS = 3000
@@ -108,7 +109,7 @@ def fill_plan(plan: DrawingPlan, closed: Iterable[int], opened: Iterable[int]) -
     return replace(plan, boxes=same_width(mark_training(scene, boxes), options), titles=titles, colors=colors)
 
 
-def _box(plan: DrawingPlan, item: Part) -> Box:
+def _box(plan: DrawingPlan, item: DrawnPart) -> Box:
     if plan.options.view == "layers":
         return make_layer_box(plan.graph, item, plan.figures)
     return make_box(plan.graph, item, plan.figures, narrow=plan.direction == "LR")
@@ -139,7 +140,7 @@ def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
     }
 
 
-def _training_rows(item: Part, box: Box) -> tuple[TextLine, ...]:
+def _training_rows(item: DrawnPart, box: Box) -> tuple[TextLine, ...]:
     if item.kind != "head" or not box.rows:
         return box.rows
     return (replace(box.rows[0], right="training only"), *box.rows[1:])
@@ -157,11 +158,15 @@ def same_width(boxes: dict[int, Box], options: DrawingOptions) -> dict[int, Box]
 
 
 def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
-    """Sections and heads have a frame when open, and so has what holds more than one thing.
+    """Open sections, heads, repeated parts and what holds more than one thing have a frame.
 
-    In the layers view, where all is open, blocks of nothing but layers have none.
+    In the layers view, where all is open, blocks of nothing but layers have none; nor has a repeated part
+    that fills a dense block, whose frame says how often.
     """
     item = scene.items[number]
+    if item.times > 1:
+        around = scene.items[scene.parents[number]]
+        return around.kind != "dense" or len(around.children) > 1
     if number == 0 or item.kind not in FRAMED:
         return False
     if layers and item.kind == "def" and all(child.kind == "layer" for child in item.children):
@@ -169,23 +174,16 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
     return (
         item.kind in ("section", "head")
         or len(item.children) > 1
-        or any(child.kind in FORMS for child in item.children)
+        or any(child.kind in FORMS or child.times > 1 for child in item.children)
     )
 
 
 def _frame_title(plan: DrawingPlan, number: int) -> str:
     """What stands in a frame's first line; in the layers view, whose frames are narrow, the name alone."""
     item = plan.scene.items[number]
-    words = [name_of(item)]
+    words = [frame_name(plan.graph, item)]
     if number in plan.scene.training:
         words.append("training only")
     if plan.options.view != "layers":
         words.extend(figure_words(item, plan.figures))
     return " · ".join(words)
-
-
-def name_of(item: Part) -> str:
-    """What a frame is called: its label and its word in the spec, and how often it is repeated."""
-    times = f" x{item.times}" if item.times > 1 else ""
-    label = f"{item.label}: " if item.label else ""
-    return f"{label}{item.title}{times}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from cnnspec.graph import Graph, Node
-from cnnspec.render.fold import GROUPS, Part, covers, fold_tree
+from cnnspec.render.fold import GROUPS, DrawnPart, covers, fold_tree
 from cnnspec.render.options import DrawingOptions, RenderError
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
@@ -35,7 +35,7 @@ class Scene:
     """
 
     graph: Graph
-    items: tuple[Part, ...]
+    items: tuple[DrawnPart, ...]
     parents: tuple[int, ...]
     opened: frozenset[int]
     training: frozenset[int]
@@ -59,9 +59,9 @@ def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
     return Scene(graph, items, parents, opened, training)
 
 
-def number_items(root: Part) -> tuple[tuple[Part, ...], tuple[int, ...]]:
+def number_items(root: DrawnPart) -> tuple[tuple[DrawnPart, ...], tuple[int, ...]]:
     """The items in the order of the spec, and the number of the item around each (-1 around the net)."""
-    items: list[Part] = []
+    items: list[DrawnPart] = []
     parents: list[int] = []
     stack = [(root, -1)]
     while stack:
@@ -73,7 +73,7 @@ def number_items(root: Part) -> tuple[tuple[Part, ...], tuple[int, ...]]:
 
 
 def _opened(
-    items: tuple[Part, ...], parents: tuple[int, ...], training: frozenset[int], options: DrawingOptions
+    items: tuple[DrawnPart, ...], parents: tuple[int, ...], training: frozenset[int], options: DrawingOptions
 ) -> Iterator[int]:
     """The open items: by default sections, labels and repeats, but not the heads that only training has.
 
@@ -98,12 +98,12 @@ def _opened(
     yield from open_items
 
 
-def opens_along(items: tuple[Part, ...], parents: tuple[int, ...], number: int) -> bool:
+def opens_along(items: tuple[DrawnPart, ...], parents: tuple[int, ...], number: int) -> bool:
     """Whether an item opens with the block around it: the residual in a block does."""
     return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
 
 
-def _says_more_open(around: Part, item: Part, view: str) -> bool:
+def _says_more_open(around: DrawnPart, item: DrawnPart, view: str) -> bool:
     """Whether a block is better opened: all that there is in a section, or, as volumes, a chain of layers."""
     if item.kind not in ("def", "share") or item.times > 1:
         return False
@@ -111,16 +111,17 @@ def _says_more_open(around: Part, item: Part, view: str) -> bool:
     return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
 
 
-def _opens(item: Part, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
+def _opens(item: DrawnPart, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
     if item.kind == "run":
-        return bool(item.children[0].children) and _opens(item.children[0], level, depth, wanted)
+        head = item.children[item.main]
+        return bool(head.children) and _opens(head, level, depth, wanted)
     keys = [item.key, *(copy.key for copy in item.copies)]
     if any(covers(key, path) for key in keys for path in wanted):
         return True
     return item.kind in GROUPS and item.times == 1 if depth is None else level < depth
 
 
-def _paths(items: tuple[Part, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
+def _paths(items: tuple[DrawnPart, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
     keys = [key for item in items for key in (item.key, *(copy.key for copy in item.copies)) if item.children]
     for path in expand:
         if not any(key == path for key in keys):
@@ -131,11 +132,11 @@ def _paths(items: tuple[Part, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
     return expand
 
 
-def _training_items(graph: Graph, items: tuple[Part, ...]) -> frozenset[int]:
+def _training_items(graph: Graph, items: tuple[DrawnPart, ...]) -> frozenset[int]:
     """The items that inference leaves out altogether."""
-    training = graph.training_nodes
+    kept = graph.inference_nodes
     return frozenset(
-        number for number, item in enumerate(items) if all(name in training for name in item.all_nodes())
+        number for number, item in enumerate(items) if not any(name in kept for name in item.all_nodes())
     )
 
 
@@ -165,15 +166,11 @@ def visible(scene: Scene) -> tuple[dict[str, Owner], list[int]]:
     return owners, boxes
 
 
-def _show_copies(item: Part, number: int, owners: dict[str, Owner]) -> None:
-    """Layers of copies are shown where those of the first are; a layer of no child with that before."""
-    before = next(owners[name] for name in item.nodes if name in owners)
-    for name in item.nodes:
-        before = owners.setdefault(name, before)
+def _show_copies(item: DrawnPart, number: int, owners: dict[str, Owner]) -> None:
+    """Layers of copies are shown where those of the first are."""
     for index, copy in enumerate(item.copies, 1):
-        shift = len(item.nodes) - len(copy.nodes)
-        for place, name in enumerate(copy.nodes):
-            shown = owners[item.nodes[max(place + shift, 0)]]
+        for first, name in zip(item.nodes, copy.nodes, strict=True):
+            shown = owners[first]
             owners[name] = Owner(shown.number, ((number, index), *shown.folds))
     if item.copies:
         for name in item.nodes:
@@ -183,7 +180,7 @@ def _show_copies(item: Part, number: int, owners: dict[str, Owner]) -> None:
 def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
     """The edges between boxes, each once, in topological order."""
     graph = scene.graph
-    training_nodes = graph.training_nodes
+    kept = graph.inference_nodes
     skips = skip_edges(graph)
     found: dict[tuple[int, int], Arrow] = {}
     for node in graph:
@@ -194,7 +191,7 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
                 continue
             skip = (node.name, slot) in skips
             known = found.get((source.number, target.number))
-            training = node.name in training_nodes
+            training = node.name not in kept
             if known is None or (known.skip and not skip):
                 link = Arrow(source.number, target.number, skip, training, graph[name].shape)
                 found[source.number, target.number] = link

@@ -58,6 +58,20 @@ def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
     return text[:end].rstrip() + "…"
 
 
+def wrap(pieces: list[str], sign: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """The pieces in lines of a width in points, with a sign between them; a line goes on with its sign."""
+    lines: list[str] = []
+    for piece in pieces:
+        longer = lines[-1] + sign + piece if lines else piece
+        if lines and text_width(longer, size, bold) <= width:
+            lines[-1] = longer
+            continue
+        if lines:
+            lines[-1] = (lines[-1] + sign).rstrip()
+        lines.append(piece)
+    return [shorten(line, width, size, bold) for line in lines]
+
+
 def short_number(value: float) -> str:
     """A count in three significant digits: 950, 25.6M, 4.09G."""
     for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):

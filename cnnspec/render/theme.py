@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cnnspec.layers.base import Layer
+
 
 class Paint(NamedTuple):
     """The fill and the outline of a box."""
@@ -38,7 +40,14 @@ class Theme:
         return self.families.get(family, self.families["block"])
 
 
-FAMILIES = ("input", "conv", "pool", "norm", "activation", "dense", "shape", "join", "block")
+FAMILIES = ("input", "conv", "pool", "norm", "activation", "dense", "scaling", "shape", "join", "block")
+
+
+def paint_family(layer: Layer) -> str:
+    """The family whose colour a layer has: what is no linear map is not coloured as one."""
+    if layer.family != "dense" or layer.weighted:
+        return layer.family
+    return "shape" if layer.moves else "scaling"
 
 
 def _families(*paints: tuple[str, str]) -> dict[str, Paint]:
@@ -50,8 +59,8 @@ LIGHT = Theme(
     Paint("#f6f8fa", "#c3cad2"), Paint("#ffffff", "#8c959f"),
     _families(
         ("#eceff2", "#57606a"), ("#cfe3f4", "#0072b2"), ("#fbdcc8", "#d55e00"), ("#fbf2bf", "#a89200"),
-        ("#cdebdf", "#009e73"), ("#f2d7e6", "#b4578f"), ("#dff2fc", "#3a9bd0"), ("#ffffff", "#57606a"),
-        ("#e3e9f6", "#4a63a8"),
+        ("#cdebdf", "#009e73"), ("#f2d7e6", "#b4578f"), ("#ece9e4", "#8a7f6d"),
+        ("#dff2fc", "#3a9bd0"), ("#ffffff", "#57606a"), ("#e3e9f6", "#4a63a8"),
     ),
 )  # fmt: skip
 
@@ -60,8 +69,8 @@ DARK = Theme(
     Paint("#161b22", "#3d444d"), Paint("#0d1117", "#8b949e"),
     _families(
         ("#2a3038", "#a3adb8"), ("#0f3a57", "#56b4e9"), ("#57290c", "#ff9b52"), ("#4a430d", "#e9d84a"),
-        ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#123e50", "#8fd3f4"), ("#0d1117", "#a3adb8"),
-        ("#27324f", "#93a9e6"),
+        ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#35322c", "#bfb39d"),
+        ("#123e50", "#8fd3f4"), ("#0d1117", "#a3adb8"), ("#27324f", "#93a9e6"),
     ),
 )  # fmt: skip
 
@@ -70,8 +79,8 @@ PRINT = Theme(
     Paint("#ffffff", "#888888"), Paint("#ffffff", "#555555"),
     _families(
         ("#ffffff", "#000000"), ("#d9d9d9", "#000000"), ("#a8a8a8", "#000000"), ("#f4f4f4", "#666666"),
-        ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#ececec", "#444444"), ("#ffffff", "#000000"),
-        ("#e6e6e6", "#000000"),
+        ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#fafafa", "#777777"),
+        ("#ececec", "#444444"), ("#ffffff", "#000000"), ("#e6e6e6", "#000000"),
     ),
 )  # fmt: skip
 

@@ -11,11 +11,12 @@ from math import prod
 
 from cnnspec.layers.base import Extent, Shape
 from cnnspec.layers.dense import Flatten
-from cnnspec.render.boxes import item_title, main_layer, node_label
+from cnnspec.render.boxes import main_layer
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 from cnnspec.render.solids import Solid
 from cnnspec.render.text import shorten, show_shape, text_width
+from cnnspec.render.words import item_title, node_label
 
 GAP, STEP = 16.0, 10.0
 SHAPE_SIZE, WORDS_SIZE = 9.0, 8.5

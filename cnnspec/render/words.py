@@ -1,0 +1,252 @@
+"""What a part of a net is called in a box, a frame, a table: its title, its steps, its arms, its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from cnnspec.graph import Graph, show_value
+from cnnspec.render.figures import Figures, total
+from cnnspec.render.fold import DrawnPart
+from cnnspec.render.labels import layer_label, short_label
+from cnnspec.render.text import short_bytes, short_number, show_shape
+from cnnspec.render.theme import paint_family
+
+MOST_STEPS = 6
+ARROW, BAR = " → ", " | "
+
+
+class ArmWords(NamedTuple):
+    """An arm of a join: all its steps in words, the last of them alone, and its colour; none if empty."""
+
+    steps: str
+    brief: str
+    family: str
+
+
+def item_title(graph: Graph, item: DrawnPart) -> str:
+    """The name of a part: a layer's label, or the word in the spec."""
+    head = head_of(item)
+    if head.kind == "layer":
+        return node_label(graph, head.nodes[-1])
+    if head.kind == "dense":
+        return f"dense x{max((child.times for child in head.children), default=1)}"
+    if head.kind == "group":
+        return "layer" if head.title == "dense" else "repeat"
+    if head.parallel and len(head.children) == 1:
+        return item_title(graph, head.children[0])
+    return head.title
+
+
+def head_of(item: DrawnPart) -> DrawnPart:
+    """The part that names a run; anything else names itself."""
+    return item.children[item.main] if item.kind == "run" else item
+
+
+def full_title(graph: Graph, item: DrawnPart) -> str:
+    """The name of a part, and how often it is repeated or, with the same weights, called."""
+    if item.times == 1:
+        return item_title(graph, item)
+    return f"{item_title(graph, item)} x{item.times}"
+
+
+def label_words(item: DrawnPart) -> str:
+    """The name that the spec gives a part; of the calls of a shared block, the first and the last."""
+    if item.parallel:
+        return f"{item.title} … {item.copies[-1].title}, shared"
+    return item.label
+
+
+def frame_name(graph: Graph, item: DrawnPart) -> str:
+    """What a frame is called: its label and its word in the spec, and how often it is repeated."""
+    label = label_words(item)
+    return f"{label}: {full_title(graph, item)}" if label else full_title(graph, item)
+
+
+def node_label(graph: Graph, name: str) -> str:
+    """The label of a layer, without what does not tell equal blocks apart."""
+    return layer_label(graph[name].layer, _rank(graph, name), minor=False)
+
+
+def whole_label(graph: Graph, name: str) -> str:
+    """The label of a layer with all that it says."""
+    return layer_label(graph[name].layer, _rank(graph, name))
+
+
+def _rank(graph: Graph, name: str) -> int:
+    node = graph[name]
+    return len(graph[node.inputs[0]].shape) - 1 if node.inputs else len(node.shape) - 1
+
+
+def followers(graph: Graph, item: DrawnPart) -> list[str]:
+    """What a run adds to the part that names it: what comes before it, and what follows."""
+    if item.kind != "run":
+        return []
+    before = [item_title(graph, part) for part in item.children[: item.main]]
+    behind = [item_title(graph, part) for part in item.children[item.main + 1 :]]
+    if not before:
+        return behind
+    return [f"after {before[0]}", *before[1:], *([f"then {behind[0]}", *behind[1:]] if behind else [])]
+
+
+def steps_of(graph: Graph, item: DrawnPart) -> list[str]:
+    """The conv and linear layers of a part's main path in words; arms of a join are one step, with bars."""
+    if item.kind == "layer":
+        layer = graph[item.nodes[-1]].layer
+        return [short_label(layer, _rank(graph, item.nodes[-1]))] if layer.weighted else []
+    if item.kind == "join":
+        return _join_steps(graph, item)
+    if item.kind in ("def", "share") and is_gate(graph, item):
+        return [item.title]
+    found: list[str] = []
+    for child in item.children:
+        if child.kind == "shortcut" or in_shortcut(graph, child):
+            continue
+        steps = steps_of(graph, child)
+        if child.times > 1 and steps and item.kind != "dense":
+            times = f" x{child.times}"
+            steps = [steps[0] + times] if len(steps) == 1 else [f"({ARROW.join(steps)}){times}"]
+        found.extend(steps)
+    return _counted(found)
+
+
+def _join_steps(graph: Graph, item: DrawnPart) -> list[str]:
+    """The steps of a join: those of its one arm beside identity, or all arms as one step."""
+    arms = arms_of(graph, item)
+    real = [arm for arm in arms if arm.family]
+    if graph[item.nodes[-1]].layer.sign == "x":
+        return ["gate"]
+    if len(real) == 1:
+        return [real[0].steps]
+    return [f"({BAR.join(arm.brief or 'identity' for arm in arms)})"] if real else []
+
+
+def _counted(steps: list[str]) -> list[str]:
+    """The steps with equal neighbours counted: 3x3, 64 x2."""
+    counted = ((step, len(list(same))) for step, same in groupby(steps))
+    return [f"{step} x{count}" if count > 1 and " x" not in step else step for step, count in counted]
+
+
+def is_gate(graph: Graph, item: DrawnPart) -> bool:
+    """Whether a block does nothing but weigh its own input: squeeze and excitation."""
+    inner = item.children
+    return len(inner) == 1 and inner[0].kind == "join" and graph[inner[0].nodes[-1]].layer.sign == "x"
+
+
+def has_gate(graph: Graph, item: DrawnPart) -> bool:
+    """Whether a block holds a gate among other things."""
+    return any(part.kind == "join" and graph[part.nodes[-1]].layer.sign == "x" for part in item.walk())
+
+
+def in_shortcut(graph: Graph, item: DrawnPart) -> bool:
+    return any(block.kind == "shortcut" for block in graph[item.nodes[-1]].block.ancestors())
+
+
+def fork_of(graph: Graph, item: DrawnPart) -> DrawnPart | None:
+    """The join in a block whose arms are most of it: not one of several, and no gate within a longer path."""
+    if item.kind == "run":
+        return fork_of(graph, head_of(item))
+    if item.kind == "join":
+        return item if len(arms_of(graph, item)) > 1 else None
+    parts = [part for part in item.children if part.kind != "layer" and not in_shortcut(graph, part)]
+    found = [fork for part in parts if (fork := fork_of(graph, part)) is not None]
+    if len(found) != 1 or item.kind == "dense":
+        return None
+    alone = len(steps_of(graph, item)) <= 1
+    return found[0] if alone else None
+
+
+def arms_of(graph: Graph, item: DrawnPart) -> list[ArmWords]:
+    """The arms of a join in the order of the spec; an arm that passes its input on has no words."""
+    join = graph[item.nodes[-1]]
+    ends = {part.nodes[-1]: part for part in item.children[:-1]}
+    return [_arm_words(graph, ends[name]) if name in ends else ArmWords("", "", "") for name in join.inputs]
+
+
+def _arm_words(graph: Graph, arm: DrawnPart) -> ArmWords:
+    """An arm in words: its conv, linear and pool layers, or whatever else it is made of."""
+    layers = [graph[name].layer for name in arm.nodes]
+    pools = [layer.op for layer in layers if layer.family == "pool"]
+    heavy = steps_of(graph, arm)
+    main = next((layer for layer in reversed(layers) if layer.weighted), None)
+    if main is None:
+        main = next((layer for layer in layers if not layer.follows), layers[0])
+        words = layer_label(main, 2) if not pools else pools[0]
+        return ArmWords(words, words, paint_family(main))
+    steps = [*pools[:1], *heavy] if layers[0].family == "pool" else heavy
+    last = next((step for step in reversed(heavy) if step[0].isdigit() or step.startswith("(")), heavy[-1])
+    brief = f"{pools[0]}, {last.rpartition(', ')[2]}" if layers[0].family == "pool" else last
+    return ArmWords(ARROW.join(steps), brief, paint_family(main))
+
+
+def details_of(graph: Graph, item: DrawnPart) -> Iterator[list[str]]:
+    """What is in a part, in pieces of words to be joined by commas or arrows, the best first."""
+    if item.kind == "layer":
+        return
+    if item.kind == "run":
+        yield from details_of(graph, head_of(item))
+        return
+    steps = steps_of(graph, item)
+    if steps and len(steps) <= MOST_STEPS:
+        yield steps
+    if arguments := _arguments(item):
+        yield [", ".join(arguments)]
+    if len(item.nodes) == 1:
+        yield [node_label(graph, item.nodes[-1])]
+    blocks = [full_title(graph, child) for child in item.children]
+    if 1 < len(blocks) <= 5 and item.kind != "join":
+        yield blocks
+    yield [f"{sum(1 for _ in item.all_nodes())} layers"]
+
+
+def _arguments(item: DrawnPart) -> list[str]:
+    """The arguments of a call by name: numbers and words alone; none where equal calls write others."""
+    calls = {part.block.describe() for part in (item, *item.copies) if part.block}
+    if item.block is None or item.kind not in ("def", "share") or len(calls) != 1:
+        return []
+    values = dict(item.block.arguments)
+    names = [name or next(iter(list(values)[place:]), "") for place, (name, _) in enumerate(item.block.call)]
+    return [f"{name}={show_value(values[name])}" for name in names if _is_plain(values.get(name))]
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str)
+
+
+def figure_words(item: DrawnPart, figures: dict[str, Figures]) -> Iterator[str]:
+    """The params and MACs of a part with its copies, where it has any."""
+    parts = total(figures[name] for name in item.all_nodes())
+    if parts.params:
+        yield f"{short_number(parts.params)} params"
+    if parts.macs:
+        yield f"{short_number(parts.macs)} MACs"
+
+
+def shape_change(graph: Graph, item: DrawnPart) -> str:
+    """The shapes that go in and come out: 64x56x56 → 256x56x56; of calls on several maps, the outputs."""
+    if item.parallel:
+        ends = [graph[part.nodes[-1]].shape for part in (item, *item.copies)]
+        return f"{show_shape(ends[0])} … {show_shape(ends[-1])}"
+    nodes = list(item.all_nodes())
+    inside = set(nodes)
+    outer = (graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside)
+    before, after = show_shape(next(outer, ())), show_shape(graph[nodes[-1]].shape)
+    return after if before in ("", after) else f"{before} → {after}"
+
+
+def describe_item(graph: Graph, item: DrawnPart, figures: dict[str, Figures]) -> str:
+    """The tooltip of a part: its path, shapes, figures and its place in the spec."""
+    nodes = tuple(item.all_nodes())
+    parts = total(figures[name] for name in nodes)
+    lines = [item.key.rstrip("+") or item.title]
+    if item.kind == "layer":
+        lines.append(whole_label(graph, nodes[-1]))
+    lines.append(shape_change(graph, item))
+    lines.append(f"{parts.params:,} params, {parts.macs:,} MACs, {short_bytes(parts.memory)}")
+    if parts.field:
+        lines.append(f"receptive field {show_shape(parts.field)}")
+    span = item.block.span if item.block and item.kind != "layer" else graph[nodes[-1]].span
+    if span:
+        lines.append(f"{span.source.name}:{span.line}: {span.source.line_text(span.line).strip()}")
+    return "\n".join(lines)

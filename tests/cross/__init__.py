@@ -1,1 +1,0 @@
-"""Where two features meet: nets of every kind, crossed with every command, option and backend."""

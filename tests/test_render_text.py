@@ -1,0 +1,82 @@
+"""Labels as papers write them, numbers and shapes in a few digits, and the width of text."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnspec.layers.base import Layer
+from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
+from cnnspec.layers.dense import Dropout, Linear
+from cnnspec.layers.norm import BatchNorm, GroupNorm
+from cnnspec.layers.pool import AvgPool, MaxPool
+from cnnspec.layers.shape import Upsample
+from cnnspec.render.labels import layer_label
+from cnnspec.render.text import short_bytes, short_number, shorten, text_width
+from cnnspec.render.theme import THEMES, heat_color, ink_on
+
+
+@pytest.mark.parametrize(
+    ("layer", "rank", "label"),
+    [
+        (Conv(64, 3, 2), 2, "3x3 conv, 64, /2"),
+        (Conv(64, (1, 7)), 2, "1x7 conv, 64"),
+        (Conv(64, 3, groups=32, dilation=2), 2, "3x3 conv, 64, 32 groups, dilation 2"),
+        (Conv(64, 3), 1, "3 conv, 64"),
+        (Conv(8, 3), 3, "3x3x3 conv, 8"),
+        (DepthwiseConv(3, 2), 2, "3x3 dwconv, /2"),
+        (TransposedConv(64, 2, 2), 2, "2x2 tconv, 64, stride 2"),
+        (MaxPool(3, 2, 1), 2, "3x3 maxpool, /2"),
+        (AvgPool(2), 2, "2x2 avgpool, /2"),
+        (Linear(1000), 0, "linear, 1000"),
+        (Dropout(0.4), 0, "dropout 0.4"),
+        (Dropout(), 0, "dropout"),
+        (GroupNorm(32), 2, "groupnorm 32"),
+        (BatchNorm(), 2, "batchnorm"),
+        (Upsample(2), 2, "upsample by 2"),
+    ],
+)
+def test_labels(layer: Layer, rank: int, label: str):
+    assert layer_label(layer, rank) == label
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (9408, "9.41K"),
+        (999_600, "1.00M"),
+        (25_557_032, "25.6M"),
+        (4_089_184_256, "4.09G"),
+    ],
+)
+def test_short_numbers(value: int, text: str):
+    assert short_number(value) == text
+
+
+def test_short_bytes():
+    assert [short_bytes(n) for n in (512, 4096, 400_000_000)] == ["512 B", "4.00 KiB", "381 MiB"]
+
+
+def test_text_is_as_wide_as_helvetica_says():
+    assert text_width("conv", 10) == pytest.approx(5.0 + 5.56 + 5.56 + 5.0)
+    assert text_width("conv", 10, bold=True) == pytest.approx(5.56 + 6.11 + 6.11 + 5.56)
+
+
+def test_shorten_keeps_what_fits():
+    assert shorten("inception", 100, 10) == "inception"
+    assert shorten("inception", 30, 10) == "ince…"
+    assert text_width(shorten("inception", 30, 10), 10) <= 30
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_text_on_every_colour_of_the_scale_can_be_read(theme: str):
+    def luminance(color: str) -> float:
+        parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for step in range(21):
+        color = heat_color(THEMES[theme], step / 20)
+        light, dark = sorted((luminance(color), luminance(ink_on(color))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
