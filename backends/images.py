@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.files import write_whole
+from cnnspec.files import read_bounded, write_whole
 from cnnspec.layers.base import Shape, describe
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 MAX_PIXELS = 100_000_000
+MAX_BYTES = 2**32
+"""The most bytes of a file of input."""
+MAX_NAMES = 2**22
+"""The most bytes of a file of class names."""
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What an image may be, whatever its name says: formats that Pillow reads without starting a program."""
+SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+ARRAY = b"\x93NUMPY"
+ARCHIVE = b"PK\x03\x04"
 
 
 class InputError(Exception):
@@ -34,9 +48,12 @@ def numbers(text: str | None, option: str) -> tuple[float, ...]:
     if text is None:
         return ()
     try:
-        return tuple(float(part) for part in text.split(","))
+        found = tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"{option} takes numbers with commas between them, not {text!r}") from None
+        found = ()
+    if not found or not all(map(isfinite, found)):
+        raise InputError(f"{option} takes numbers with commas between them, not {text!r}")
+    return found
 
 
 def read(
@@ -49,9 +66,12 @@ def read(
 ) -> NDArray[np.float32]:
     """A batch (N, *shape) from a .npy array, as it is, or from an image, scaled to 0..1.
 
-    Then (x - mean) / std by channel. Raises InputError where the file does not fit the shape.
+    Then (x - mean) / std by channel. Raises InputError where the file does not fit the shape, OSError where
+    it cannot be read.
     """
-    x = read_array(path, shape) if path.suffix == ".npy" else read_image(path, shape, resize=resize)
+    data = read_bounded(path, MAX_BYTES)
+    is_array = path.suffix == ".npy" or data.startswith(ARRAY)
+    x = read_array(data, path, shape) if is_array else read_image(data, path, shape, resize=resize)
     return normalize(x, mean, std)
 
 
@@ -70,53 +90,121 @@ def normalize(
     return (x - shift) / scale
 
 
-def read_array(path: Path, shape: Shape) -> NDArray[np.float32]:
+def read_array(data: bytes, path: Path, shape: Shape) -> NDArray[np.float32]:
     """A .npy array of one sample or a batch. Raises InputError."""
+    if data.startswith(ARCHIVE):
+        raise InputError(f"{path} is an archive, as .npz files are: save one array with numpy.save")
+    kind, found = _header(data, path)
+    if kind.kind not in "fiub":
+        raise InputError(f"{path} holds {kind}, not numbers")
+    if found == shape:
+        found = (1, *found)
+    if found[1:] != shape:
+        raise InputError(f"{path} has the shape {describe(found)}, the net takes {describe(shape)}")
     try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except ValueError as error:
         raise InputError(f"{path} is not a .npy array: {error}") from None
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{path} holds {array.dtype}, not numbers")
-    array = array[None] if array.shape == shape else array
-    if array.shape[1:] != shape:
-        raise InputError(f"{path} has the shape {describe(array.shape)}, the net takes {describe(shape)}")
-    return np.asarray(array, np.float32)
+    return np.asarray(array, np.float32).reshape(found)
 
 
-def read_image(path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.float32]:
-    """An image as (1, C, H, W) in 0..1; grey where the net takes one channel. Raises InputError."""
-    from PIL import Image, UnidentifiedImageError
+def _header(data: bytes, path: Path) -> tuple[np.dtype[Any], Shape]:
+    """What a .npy file says of itself: its dtype and shape. Raises InputError where that is not so."""
+    stream = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_header = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, _, kind = read_header(stream)
+    except Exception as error:
+        # numpy reads the header with Python's own tokenizer, which has errors of its own
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path} is not a .npy array: {reason}") from None
+    room = len(data) - stream.tell()
+    if not kind.hasobject and prod(shape) * kind.itemsize > room:
+        raise InputError(
+            f"{path} is not a .npy array: it is cut off, with {room:,} bytes of {describe(shape)}"
+        )
+    return kind, shape
 
+
+def read_image(data: bytes, path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.float32]:
+    """An image as (1, C, H, W) in 0..1, as a camera held it; grey where the net takes one channel.
+
+    Images of floats keep their values. Raises InputError.
+    """
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise InputError(f"an image fits nets that take 1xHxW or 3xHxW, this one takes {describe(shape)}")
-    data = io.BytesIO(path.read_bytes())
-    try:
-        with Image.open(data) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise InputError(f"{path} has {image.width}x{image.height} pixels, the bound is {MAX_PIXELS}")
-            picture = image.convert("L" if shape[0] == 1 else "RGB")
-    except UnidentifiedImageError:
-        raise InputError(f"{path} is not an image that can be read") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is not an image that can be read: {error}") from None
+    picture, scale = _decode(data, path, colours=shape[0] == 3)
     if resize:
-        picture = picture.resize((shape[2], shape[1]), Image.Resampling.BILINEAR)
+        # 2 is bilinear in every version of Pillow
+        picture = picture.resize((shape[2], shape[1]), 2)
     if (picture.height, picture.width) != shape[1:]:
         found = f"{picture.height}x{picture.width}"
         raise InputError(f"{path} is {found} pixels, the net takes {describe(shape[1:])}: add --resize")
-    pixels = np.asarray(picture, np.float32) / np.float32(255)
-    return pixels.reshape(1, *shape[1:], shape[0]).transpose(0, 3, 1, 2)
+    pixels = np.asarray(picture, np.float32) / np.float32(scale)
+    pixels = pixels.reshape(1, *shape[1:], -1).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (1, *shape)))
+
+
+def _decode(data: bytes, path: Path, colours: bool) -> tuple[Image, float]:
+    """An image, upright, and the value of its white; grey where it has no colours. Raises InputError."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            # our own bound says the same as Pillow's warning of large images
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    size = f"{image.width}x{image.height}"
+                    raise InputError(f"{path} has {size} pixels, the bound is {MAX_PIXELS}")
+                return _scaled(ImageOps.exif_transpose(image), path, colours)
+    except UnidentifiedImageError:
+        known = ", ".join(FORMATS)
+        raise InputError(f"{path} is not an image that can be read: {known} are") from None
+    except InputError:
+        raise
+    except Exception as error:
+        # Pillow's decoders raise whatever a damaged file leads them to
+        raise InputError(f"{path} is not an image that can be read: {error}") from None
+
+
+def _scaled(image: Image, path: Path, colours: bool) -> tuple[Image, float]:
+    """An image in one of three modes, and the value of white in it."""
+    from PIL import Image as images
+
+    if image.mode in SIXTEEN_BITS:
+        return images.fromarray(np.asarray(image).astype(np.float32)), 65535
+    if image.mode == "F":
+        return image.copy(), 1
+    if image.mode == "I":
+        raise InputError(f"{path} has pixels of 32 bits, whose white is not known: save it as a .npy array")
+    return image.convert("RGB" if colours else "L"), 255
 
 
 def ranking(scores: NDArray[Any], top: int, names: list[str] | None = None) -> list[Ranked]:
-    """The likeliest classes of a vector of scores; scores that are no probabilities go through a softmax."""
+    """The likeliest classes of a vector of scores; scores that are no probabilities go through a softmax.
+
+    Raises InputError for scores that are not finite.
+    """
     flat = np.asarray(scores, np.float64).reshape(-1)
+    if not np.all(np.isfinite(flat)):
+        raise InputError("the net gave values that are infinite or no numbers: they have no ranking")
     if not (np.all(flat >= 0) and np.isclose(flat.sum(), 1, atol=1e-3)):
         flat = np.exp(flat - flat.max())
         flat /= flat.sum()
     order = np.argsort(-flat, kind="stable")[:top]
     return [Ranked(int(i), names[i] if names and i < len(names) else str(i), float(flat[i])) for i in order]
+
+
+def read_names(path: Path) -> list[str]:
+    """The names of classes, one a line. Raises InputError for a file that is no text, OSError."""
+    try:
+        return read_bounded(path, MAX_NAMES).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: it has the byte 0x{error.object[error.start]:02x}") from None
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.backends.alignment import MatchError, Module, align, look_alikes
-from cnnspec.backends.weights import declared, is_counter
+from cnnspec.backends.weights import as_array, declared, is_counter
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 
@@ -68,14 +67,6 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
     left_out = tuple(sorted(graph.training_heads - used.training_heads))
     weights = {key: tensors[keys[key]] for key in own if key in keys}
     return Match(graph.name, {key: keys[key] for key in weights}, weights, left_out, look_alikes(used))
-
-
-def as_array(value: Any) -> NDArray[Any]:
-    """A tensor of any library as an array."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = value.float() if value.element_size() < 4 and value.is_floating_point() else value
-    return np.asarray(value)
 
 
 def modules(tensors: Iterator[tuple[str, Shape]]) -> list[Module]:

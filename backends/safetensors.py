@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnnspec.files import open_regular, write_whole
 
 DTYPES = {
     "F64": "<f8",
@@ -33,6 +35,13 @@ DTYPES = {
     "BOOL": "|b1",
 }
 NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+ARCHIVE = b"PK\x03\x04"
+PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+PICKLE = (
+    "a pickle, as torch.save writes it, which can run code when it is read, so it is not: in torch, "
+    "safetensors.torch.save_file(torch.load(path, weights_only=True), 'w.safetensors') converts it"
+)
+NPZ = "an .npz archive: safetensors.numpy.save_file(dict(numpy.load(path)), 'w.safetensors') converts it"
 MAX_HEADER = 100_000_000
 
 
@@ -61,25 +70,14 @@ def save(
         header[name] = {"dtype": kind, "shape": list(arrays[name].shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    target = Path(path)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        try:
-            file.write(len(text).to_bytes(8, "little") + text)
-            for name in order:
-                little = arrays[name].astype(arrays[name].dtype.newbyteorder("<"), copy=False)
-                file.write(np.ascontiguousarray(little).data)
-            file.close()
-            os.chmod(file.name, 0o666 & ~_umask())
-            os.replace(file.name, target)
-        except BaseException:
-            os.unlink(file.name)
-            raise
 
+    def chunks() -> Iterator[bytes | memoryview]:
+        yield len(text).to_bytes(8, "little") + text
+        for name in order:
+            little = arrays[name].astype(arrays[name].dtype.newbyteorder("<"), copy=False)
+            yield np.ascontiguousarray(little).data
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    write_whole(Path(path), chunks())
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
@@ -88,8 +86,9 @@ def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     Raises WeightsError, saying what is wrong, for a file that is not exactly right, OSError for an unreadable
     one.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
+        _refuse_others(file, str(path))
         header, start = _read_header(file, size, str(path))
         entries = _check_entries(header, size - start, str(path))
         tensors = {}
@@ -97,6 +96,27 @@ def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
             file.seek(start + begin)
             tensors[name] = _decode(file.read(end - begin), kind, shape)
     return {name: tensors[name] for name in header if name != "__metadata__"}
+
+
+def _refuse_others(file: BinaryIO, path: str) -> None:
+    """Raise WeightsError for a file of torch.save or numpy.savez, saying what it is; nothing is unpickled."""
+    start = file.read(16)
+    file.seek(0)
+    if start.startswith((ARCHIVE, *PICKLES)):
+        raise WeightsError(f"{path} is {_archive(file) if start.startswith(ARCHIVE) else PICKLE}")
+    if start.startswith(b"\x93NUMPY"):
+        raise WeightsError(f"{path} is a .npy array, not a safetensors file")
+
+
+def _archive(file: BinaryIO) -> str:
+    """What a zip archive is, by the names of what it holds."""
+    try:
+        names = ZipFile(file).namelist()
+    except BadZipFile:
+        names = []
+    if any(name.endswith(".npy") for name in names):
+        return NPZ
+    return PICKLE
 
 
 def _read_header(file: BinaryIO, size: int, path: str) -> tuple[dict[str, Any], int]:
@@ -149,7 +169,7 @@ def _check_entry(name: str, value: Any, path: str) -> Entry:
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
         raise WeightsError(f"{path}: {name} does not have exactly dtype, shape and data_offsets")
     kind, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
-    if kind != "BF16" and kind not in DTYPES:
+    if not isinstance(kind, str) or (kind != "BF16" and kind not in DTYPES):
         raise WeightsError(f"{path}: {name} has the unknown dtype {kind!r}")
     if not _are_sizes(shape):
         raise WeightsError(f"{path}: {name} has the shape {shape!r}")

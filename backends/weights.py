@@ -6,7 +6,7 @@ They are a flat mapping from `layer path + "." + weight` to arrays, in torch's n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -18,7 +18,20 @@ from cnnspec.backends.safetensors import WeightsError, load, save
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Shape, Weight
 
-__all__ = ["SCHEMES", "Mismatch", "WeightsError", "check", "declared", "initialize", "load", "save"]
+__all__ = [
+    "SCHEMES",
+    "Mismatch",
+    "WeightsError",
+    "check",
+    "declared",
+    "fitting",
+    "initialize",
+    "load",
+    "save",
+]
+
+MOST_LINES = 20
+"""How many tensors of one kind a message lists: a checkpoint of another net has thousands that do not fit."""
 
 SCHEMES = ("default", "he", "xavier", "zero-gamma")
 
@@ -101,17 +114,13 @@ class Mismatch:
         return bool(self.missing or self.unexpected or self.shapes)
 
     def __str__(self) -> str:
-        """One line a tensor that does not fit; empty when all do."""
-        return "\n".join(
-            [
-                *(f"missing: {key}" for key in self.missing),
-                *(f"unexpected: {key}" for key in self.unexpected),
-                *(
-                    f"shape of {key}: expected {_dims(want)}, got {_dims(got)}"
-                    for key, want, got in self.shapes
-                ),
-            ]
+        """A line a tensor that does not fit, the first few of each kind; empty when all do."""
+        kinds = (
+            [f"missing: {key}" for key in self.missing],
+            [f"unexpected: {key}" for key in self.unexpected],
+            [f"shape of {key}: expected {_dims(want)}, got {_dims(got)}" for key, want, got in self.shapes],
         )
+        return "\n".join(_some(lines) for lines in kinds if lines)
 
 
 def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
@@ -132,18 +141,45 @@ def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
     )
 
 
+def fitting(graph: Graph, tensors: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """The weights of a net as arrays, by key in the order of its layers.
+
+    Raises WeightsError where tensors do not fit, and for any that holds something else than floating-point
+    numbers: cast, they would be other weights.
+    """
+    if mismatch := check(graph, tensors):
+        raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
+    arrays = {key: as_array(tensors[key]) for key, _, _ in declared(graph)}
+    wrong = [f"{key} holds {array.dtype}" for key, array in arrays.items() if array.dtype.kind != "f"]
+    if wrong:
+        raise WeightsError(
+            f"weights are floating-point numbers, which others are not cast to:\n{_some(wrong)}"
+        )
+    return arrays
+
+
 def as_array(value: Any) -> NDArray[Any]:
-    """An array, or a torch tensor on any device, as an array; bfloat16 becomes float32."""
+    """An array, or a torch tensor on any device, as an array; bfloat16 becomes float32.
+
+    Plain lists of numbers, which have no dtype to keep, become floats.
+    """
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
             value = value.float()
-    return np.asarray(value)
+    array = np.asarray(value)
+    return array if hasattr(value, "dtype") or array.dtype.kind != "i" else array.astype(np.float64)
 
 
 def is_counter(key: str) -> bool:
     """Whether a key is one of torch's batchnorm counters, which inference does not use."""
     return key.rpartition(".")[2] == "num_batches_tracked"
+
+
+def _some(lines: Sequence[str]) -> str:
+    """The first lines, and how many there are beyond them."""
+    more = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _dims(shape: Shape) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.check import pick_net, plain_name
-from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Limits, Loader, Settings, decode, read_source
-from cnnspec.elaborate.names import suggest
-from cnnspec.elaborate.slips import mend_slips
-from cnnspec.garbage import without_garbage_collection
+from cnnspec.diagnostics.report import Diagnostic, Report
+from cnnspec.elaborate import Limits, Settings, read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
-from cnnspec.pipeline import Compiled, Hook, compile_net
+from cnnspec.pipeline import Compiled, Hook
+from cnnspec.session import Session
 from cnnspec.source import Source
+from cnnspec.spec_files import find_spec, zoo_entry
 
 if TYPE_CHECKING:
     import networkx
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
-
-
-SPECS = Path(__file__).parent / "specs"
 
 
 class Net:
@@ -58,13 +51,11 @@ class Net:
     @property
     def params(self) -> int:
         """Trainable values, training heads included."""
-        assert self.compiled.costs is not None
         return self.compiled.costs.total.params
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of conv and linear layers for one sample in inference, bias not counted."""
-        assert self.compiled.costs is not None
         return self.compiled.costs.inference.macs
 
     @property
@@ -135,11 +126,8 @@ def load(
     **parameters: Any,
 ) -> Net:
     """A net of a spec file; parameters of the net are given by name. Raises SpecError."""
-    report, bounds = Report(), limits or Limits()
-    source = read_source(Path(path), str(path), report, bounds)
-    report.raise_errors()
-    assert source is not None
-    return _net(source, net, Settings(parameters, inputs or {}), report, bounds, include)
+    session = Session(include=include, limits=limits)
+    return _open(session, _read(Path(path), str(path), session.limits), net, parameters, inputs)
 
 
 def loads(
@@ -151,8 +139,7 @@ def loads(
     **parameters: Any,
 ) -> Net:
     """A net of a spec given as text. Raises SpecError."""
-    settings = Settings(parameters, inputs or {})
-    return _net(Source("<text>", text), net, settings, Report(), limits or Limits(), ())
+    return _open(Session(limits=limits), Source("<text>", text), net, parameters, inputs)
 
 
 def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
@@ -170,11 +157,8 @@ def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:
     """A net that ships with the package, by name: zoo("resnet50"). Raises SpecError."""
     path, net = zoo_entry(name)
-    report, bounds = Report(), Limits()
-    source = read_source(path, path.name, report, bounds)
-    report.raise_errors()
-    assert source is not None
-    return _net(source, net, Settings(parameters, inputs or {}), report, bounds, ())
+    session = Session()
+    return _open(session, _read(path, path.name, session.limits), net, parameters, inputs)
 
 
 def open_spec(
@@ -190,77 +174,28 @@ def open_spec(
 
     Raises SpecError.
     """
-    report, bounds = Report(), limits or Limits()
-    source, net = find_spec(spec, report, bounds)
+    session, report = Session(include=include, limits=limits), Report()
+    source, net = find_spec(spec, report, session.limits)
     report.raise_errors()
     assert source is not None
-    return _net(source, net, Settings(parameters or {}, inputs or {}), report, bounds, include, hook)
+    return _open(session, source, net, parameters, inputs, hook)
 
 
-def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None, str | None]:
-    """The source that a command line means and the net it picks; no source after an error."""
-    file, colon, net = spec.rpartition(":")
-    if not colon or (Path(spec).exists() and not Path(file).exists()):
-        file, net = spec, ""
-    if file == "-":
-        data = sys.stdin.buffer.read(limits.file_size + 1)
-        if len(data) > limits.file_size:
-            report.error("file", None, f"standard input has more than {limits.file_size} bytes, the bound")
-            return None, None
-        return decode(data, "<stdin>", None, report), net or None
-    if not colon and not Path(file).exists() and plain_name(file) in zoo_nets():
-        path, name = zoo_entry(file)
-        return read_source(path, path.name, report, limits), name
-    if not Path(file).exists():
-        if not file.endswith(".cnn"):
-            zoo_entry(file)
-        for name in (net, Path(file).stem):
-            if plain_name(name) in zoo_nets():
-                cure = f"a net of the zoo goes without a file: {plain_name(name)}"
-                report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
-                return None, None
-    return read_source(Path(file), file, report, limits), net or None
+def _read(path: Path, name: str, limits: Limits) -> Source:
+    report = Report()
+    source = read_source(path, name, report, limits)
+    report.raise_errors()
+    assert source is not None
+    return source
 
 
-def zoo_entry(name: str) -> tuple[Path, str]:
-    """The file of a net of the zoo, and the net's name as written there. Raises SpecError."""
-    nets = zoo_nets()
-    found = nets.get(plain_name(name))
-    if found is None:
-        known = [net for _, net in nets.values()]
-        message = f"there is no file and no net of the zoo called `{name}`"
-        cure = suggest(name, known) or "`cnnspec zoo` lists them"
-        raise SpecError((Diagnostic("file", "error", message, help=cure),))
-    return found
-
-
-def zoo_nets() -> dict[str, tuple[Path, str]]:
-    """The nets that ship: file and name, by their names in lower case without `_` and `-`."""
-    found: dict[str, tuple[Path, str]] = {}
-    for path in sorted(SPECS.glob("*.cnn")):
-        for name in re.findall(r"^net\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
-            found[plain_name(name)] = (path, name)
-    return found
-
-
-@without_garbage_collection()
-def _net(
+def _open(
+    session: Session,
     source: Source,
-    name: str | None,
-    settings: Settings,
-    report: Report,
-    limits: Limits,
-    include: tuple[Path, ...],
+    net: str | None,
+    parameters: Mapping[str, Any] | None,
+    inputs: Mapping[str, Shape] | None,
     hook: Hook | None = None,
 ) -> Net:
-    module = Loader(report, limits, include).load(source)
-    report.raise_errors()
-    picked = pick_net(module, name, settings.parameters, report)
-    report.raise_errors()
-    before = report.saved()
-    compiled = compile_net(picked, module, settings, report, limits, hook)
-    if report.has_errors and mend_slips(module, report, before):
-        compile_net(pick_net(module, name, settings.parameters, report), module, settings, report, limits)
-    report.raise_errors()
-    assert compiled is not None
-    return Net(compiled, report.diagnostics)
+    analysis = session.open(source, Settings(parameters or {}, inputs or {}), net, hook)
+    return Net(analysis.net, analysis.diagnostics)

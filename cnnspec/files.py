@@ -1,39 +1,81 @@
-"""Files written whole or not at all."""
+"""Files: those that ship with the package; written whole or not at all, read up to a bound."""
 
 from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
+import stat
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
+
+PACKAGE = Path(__file__).parent
 
 
-def write_whole(path: Path, data: str | bytes) -> None:
+def shipped(folder: str) -> Path:
+    """A folder of data, `grammar` or `specs`: in an installed package; beside the package in a checkout."""
+    installed = PACKAGE / folder
+    return installed if installed.is_dir() else PACKAGE.parent / folder
+
+
+def write_whole(path: Path, data: str | bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file through a temporary one beside it, so that a failure leaves the old one untouched.
 
-    Raises OSError. Where the target is no regular file (a pipe, a device), it is written directly.
+    A new file gets the mode that the umask asks for, an old one keeps its own. Where the target is no regular
+    file (a pipe, a device), it is written directly. Raises OSError, with the name of the file.
     """
-    content = data.encode("utf-8") if isinstance(data, str) else data
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
+    chunks = [data.encode("utf-8")] if isinstance(data, str) else [data] if isinstance(data, bytes) else data
+    try:
+        _write(path, chunks)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _write(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+    try:
+        mode: int | None = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(path, "wb") as file:
+            file.writelines(chunks)
         return
-    target = path.resolve()
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
+    # not made of the target's name, which may be as long as a name can be
+    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
+    # the system takes the umask off this mode, for this file alone
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        temporary.chmod(mode)
-        temporary.replace(target)
+            file.writelines(chunks)
+        if mode is not None:
+            os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        os.unlink(temporary)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file to read its bytes. Raises OSError, for what may never end too: pipes, devices."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    what = "a directory" if stat.S_ISDIR(mode) else "no regular file: save it to one first"
+    raise OSError(errno.EINVAL, f"it is {what}", os.fspath(path))
+
+
+def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes. Raises OSError."""
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has over {most:,} bytes, the bound", os.fspath(path))
+    return data

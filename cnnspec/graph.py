@@ -6,7 +6,7 @@ about paths and reachability.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -185,39 +185,68 @@ class Graph:
 
     @cached_property
     def inference_nodes(self) -> frozenset[str]:
-        """The nodes that inference runs: all but those that only training heads need."""
-        if not self.training_heads:
-            return frozenset(self.nodes)
-        needed: set[str] = set()
-        stack = [node for head, node in self.outputs.items() if head not in self.training_heads]
+        """The nodes that inference runs: its inputs, and what the heads not marked `training` need."""
+        return self._leading_to(
+            node for head, node in self.outputs.items() if head not in self.training_heads
+        )
+
+    @cached_property
+    def live_nodes(self) -> frozenset[str]:
+        """The nodes that training runs: the inputs, and what any head needs. The others are dead layers."""
+        return self._leading_to(self.outputs.values())
+
+    @cached_property
+    def training_nodes(self) -> frozenset[str]:
+        """The nodes that training heads alone need."""
+        return self.live_nodes - self.inference_nodes
+
+    def _leading_to(self, ends: Iterable[str]) -> frozenset[str]:
+        needed, stack = set(self.inputs), list(ends)
         while stack:
             name = stack.pop()
             if name not in needed:
                 needed.add(name)
                 stack.extend(self.nodes[name].inputs)
-        only_training: set[str] = set()
-        stack = [self.outputs[head] for head in self.training_heads]
-        while stack:
-            name = stack.pop()
-            if name not in only_training and name not in needed:
-                only_training.add(name)
-                stack.extend(self.nodes[name].inputs)
-        return frozenset(name for name in self.nodes if name not in only_training)
+        return frozenset(needed)
 
     def inference(self) -> Graph:
-        """The graph without its training heads."""
-        if not self.training_heads:
-            return self
-        return self.restrict(self.inference_nodes, drop_heads=self.training_heads)
+        """The graph of what inference runs: without training heads and dead layers.
 
-    def restrict(self, names: frozenset[str], drop_heads: frozenset[str] = frozenset()) -> Graph:
-        """The graph with these nodes alone; the block tree stays as it is, less the nodes that went."""
+        Names of weights stay as they are: `weights_of` may be a call of a shared block that is left out.
+        """
+        if not self.training_heads and len(self.inference_nodes) == len(self.nodes):
+            return self
+        left_out = self.nodes.keys() - self.inference_nodes
+        blocks = copy_blocks(self.root, left_out)
         return replace(
             self,
-            nodes={name: node for name, node in self.nodes.items() if name in names},
-            outputs={head: node for head, node in self.outputs.items() if head not in drop_heads},
-            training_heads=self.training_heads - drop_heads,
+            nodes={
+                name: node._replace(block=blocks[node.block])
+                for name, node in self.nodes.items()
+                if name not in left_out
+            },
+            outputs={head: node for head, node in self.outputs.items() if head not in self.training_heads},
+            training_heads=frozenset(),
+            root=blocks[self.root],
         )
+
+
+def copy_blocks(root: Block, without: Collection[str]) -> dict[Block, Block]:
+    """A copy of the tree of blocks, less some nodes: each old block with its new one.
+
+    A block that loses its last node goes as well.
+    """
+    copies: dict[Block, Block] = {}
+    for block in root.walk():
+        parent = copies.get(block.parent) if block.parent else None
+        copies[block] = replace(block, parent=parent, children=[])
+    for block, copy in reversed(copies.items()):
+        copy.children = [
+            child if isinstance(child, str) else copies[child]
+            for child in block.children
+            if (child not in without if isinstance(child, str) else copies[child].children)
+        ]
+    return copies
 
 
 def build(

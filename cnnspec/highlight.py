@@ -11,7 +11,7 @@ from typing import ClassVar
 from pygments.lexer import RegexLexer, bygroups, include, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
 
-from cnnspec.elaborate.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
-from cnnspec.elaborate.budgets import check_budgets
+from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
@@ -19,76 +20,61 @@ from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_fi
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A net and what the passes have found of it so far."""
+    """A net and its figures, each worked out when it is first asked for."""
 
     elaborated: Elaborated
     graph: Graph
-    costs: Costs | None = None
-    fields: Fields | None = None
-    memory: Memory | None = None
-    depth: int = 0
     counting: str = "macs"
     """Which convention the summary's MACs follow: `macs`, or `all` (norms, activations, pools, joins too)."""
+
+    @cached_property
+    def costs(self) -> Costs:
+        return cost(self.graph)
+
+    @cached_property
+    def fields(self) -> Fields:
+        return receptive_field(self.graph)
+
+    @cached_property
+    def memory(self) -> Memory:
+        return memory(self.graph, self.costs)
+
+    @cached_property
+    def depth(self) -> int:
+        return depth(self.graph, self.costs)
 
     @property
     def receptive_field(self) -> Field | None:
         """That of the head's last spatial value; None where it sees the whole input, or there is none."""
         node = last_map(self.graph)
-        return self.fields[node.name] if node is not None and self.fields is not None else None
+        return None if node is None else self.fields[node.name]
 
     def for_inference(self) -> Compiled:
         """The net without its training heads, and its figures."""
-        net = replace(self, graph=self.graph.inference())
-        for _, run in ANALYSES:
-            net = run(net, Report())
-        return net
+        return replace(self, graph=self.graph.inference())
 
     def counted(self, layer_cost: LayerCost) -> int:
         """The multiply-accumulates of a cost under the net's counting convention."""
         return layer_cost.macs + (layer_cost.operations if self.counting == "all" else 0)
 
 
-Pass = Callable[[Compiled, Report], Compiled]
-Hook = Callable[[str, Compiled], None]
+class Pass(NamedTuple):
+    """A step of compilation: the function of passes/ or elaborate/ that says what it does, and its call."""
+
+    name: str
+    function: Callable[..., object]
+    run: Callable[[Compiled, Report], object]
 
 
-def _cost(net: Compiled, report: Report) -> Compiled:
-    return replace(net, costs=cost(net.graph))
-
-
-def _receptive_field(net: Compiled, report: Report) -> Compiled:
-    return replace(net, fields=receptive_field(net.graph))
-
-
-def _memory(net: Compiled, report: Report) -> Compiled:
-    assert net.costs is not None
-    return replace(net, memory=memory(net.graph, net.costs))
-
-
-def _depth(net: Compiled, report: Report) -> Compiled:
-    assert net.costs is not None
-    return replace(net, depth=depth(net.graph, net.costs))
-
-
-def _budgets(net: Compiled, report: Report) -> Compiled:
-    if net.elaborated.expectations:
-        check_budgets(net.elaborated, figures(net), report)
-    return net
-
-
-def _lint(net: Compiled, report: Report) -> Compiled:
-    assert net.costs is not None and net.fields is not None
-    lint(Subject(net.graph, net.costs, net.fields), report)
-    return net
-
-
-ANALYSES: tuple[tuple[str, Pass], ...] = (
-    ("cost", _cost),
-    ("receptive-field", _receptive_field),
-    ("memory", _memory),
-    ("depth", _depth),
+PASSES = (
+    Pass("cost", cost, lambda net, report: net.costs),
+    Pass("receptive-field", receptive_field, lambda net, report: net.fields),
+    Pass("memory", memory, lambda net, report: net.memory),
+    Pass("depth", depth, lambda net, report: net.depth),
+    Pass("budgets", check_budgets, lambda net, report: check_budgets(net.elaborated, figures(net), report)),
+    Pass("lint", lint, lambda net, report: lint(Subject(net.graph, net.costs, net.fields), report)),
 )
-PASSES: tuple[tuple[str, Pass], ...] = (*ANALYSES, ("budgets", _budgets), ("lint", _lint))
+Hook = Callable[[str, Compiled], None]
 
 
 def compile_net(
@@ -109,16 +95,15 @@ def compile_net(
     net = Compiled(elaborated, elaborated.graph)
     if hook is not None:
         hook("elaborate", net)
-    for pass_name, run in PASSES:
-        net = run(net, report)
+    for step in PASSES:
+        step.run(net, report)
         if hook is not None:
-            hook(pass_name, net)
+            hook(step.name, net)
     return net
 
 
 def figures(net: Compiled) -> Mapping[str, Any]:
     """The figures that `expect` may name."""
-    assert net.costs is not None and net.memory is not None
     graph = net.graph
     heads = {head: graph.nodes[node].shape for head, node in graph.outputs.items()}
     main = next((shape for head, shape in heads.items() if head not in graph.training_heads), ())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cnnspec.api import Net, zoo, zoo_nets
+from cnnspec.api import Net, zoo
 from cnnspec.diagnostics import SpecError
 from cnnspec.layers.base import describe
+from cnnspec.spec_files import zoo_nets
 
 
 class Entry(NamedTuple):

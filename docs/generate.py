@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cnnspec import highlight, pipeline
 from cnnspec.diagnostics.explain import codes, explain
-from cnnspec.elaborate.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify
@@ -125,7 +125,7 @@ def passes() -> str:
         "| pass | what it does | file |",
         "| --- | --- | --- |",
     ]
-    lines += [row(name, owner(run)) for name, run in pipeline.PASSES]
+    lines += [row(step.name, step.function) for step in pipeline.PASSES]
     lines += [
         "",
         "These run where they are asked for:\n",
@@ -136,15 +136,6 @@ def passes() -> str:
         row("verify", verify.verify),
     ]
     return "\n".join(lines) + "\n"
-
-
-def owner(run: Callable[..., object]) -> Callable[..., object]:
-    """The function of the passes that a step of the pipeline calls."""
-    for name in run.__code__.co_names:
-        found = getattr(pipeline, name, None)
-        if inspect.isfunction(found) and found.__module__ != pipeline.__name__ and name != "replace":
-            return found
-    return run
 
 
 def row(name: str, function: Callable[..., object]) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-GOLDEN = Path(__file__).parent / "golden"
+from folders import GOLDEN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnspec.check import check, pick_net
-from cnnspec.diagnostics import Diagnostic, Report, as_text
-from cnnspec.elaborate import Limits, Loader, Settings
+from cnnspec.diagnostics import Diagnostic, as_text
+from cnnspec.elaborate import Settings
+from cnnspec.session import Session
 from cnnspec.source import Source
 
 
 def diagnose(text: str, name: str = "spec.cnn", path: Path | None = None) -> tuple[Diagnostic, ...]:
     """Everything that `check` has to say about a spec."""
-    report = Report()
-    check(Source(name, text, path), report)
-    return report.diagnostics
+    return Session().check(Source(name, text, path)).diagnostics
 
 
 def codes_of(text: str) -> list[str]:
@@ -39,9 +37,6 @@ def with_options(text: str, path: Path, options: tuple[str, ...]) -> tuple[Diagn
             parameters[key] = given
         elif name == "--input":
             inputs[key] = tuple(map(int, given.split("x")))
-    report = Report()
-    source = Source(path.name, text, path)
-    check(source, report, Settings(parameters, inputs), net=net)
-    if "--one" in options:
-        pick_net(Loader(Report(), Limits()).load(source), net, parameters, report)
-    return report.diagnostics
+    source, settings, session = Source(path.name, text, path), Settings(parameters, inputs), Session()
+    read = session.open if "--one" in options else session.check
+    return read(source, settings, net).diagnostics

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings
 from cnnspec.backends.numpy.steps import Step, steps
-from cnnspec.backends.weights import WeightsError, as_array, check, declared, initialize, is_counter
+from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
+from cnnspec.passes.buffers import Timeline
 
 Outputs = Any
 """The array of a net with one output, or a dict of arrays by head."""
@@ -53,6 +55,11 @@ def compile(
     return program
 
 
+def planned_memory(graph: Graph, batch: int = 1) -> Timeline:
+    """The memory of float32 inference over time, as the backend plans it; no weight is made."""
+    return Program(graph, np.dtype(np.float32), 0, 1).memory(batch)
+
+
 class Program:
     """A net ready to run: `program(x)` is inference, `forward` and `backward` train.
 
@@ -67,20 +74,32 @@ class Program:
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph))
         self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
-        inference = [step for step in self._steps if step.node in graph.inference_nodes]
-        self._runner = Runner(inference, self._heads(training=False), threads or default_threads())
+        self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
+        self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
         self._training = False
+
+    def memory(self, batch: int = 1) -> Timeline:
+        """The memory of an inference over time, exactly as it is planned for a batch of at most 8.
+
+        Larger batches run in parts. No weight is read, so the program needs none yet.
+        """
+        inputs = {name: self.graph[name].shape for name in self.graph.inputs}
+        heads = self._heads(training=False)
+        return lay_out(self._inference, self._blanks(), inputs, heads, batch).memory.timeline
+
+    def _blanks(self) -> dict[str, Array]:
+        """Tensors of the shapes of the weights, that take no memory."""
+        one = np.ones((), np.float32)
+        return {key: np.broadcast_to(one, weight.shape) for key, weight, _ in declared(self.graph)}
 
     def load(self, tensors: Mapping[str, Any]) -> None:
         """Take the weights from a mapping of arrays or torch tensors, all of them, by key.
 
-        Raises WeightsError, with a line for each tensor that does not fit.
+        Raises WeightsError, saying which tensors do not fit.
         """
-        arrays = {key: as_array(value) for key, value in tensors.items() if not is_counter(key)}
-        if mismatch := check(self.graph, arrays):
-            raise WeightsError(f"the weights do not fit {self.graph.name}:\n{mismatch}")
-        self.take({key: np.array(arrays[key], self.dtype) for key, _, _ in declared(self.graph)})
+        arrays = fitting(self.graph, tensors)
+        self.take({key: np.array(array, self.dtype) for key, array in arrays.items()})
 
     def take(self, arrays: Mapping[str, Array]) -> None:
         """Take over arrays that fit and that nobody else keeps, without a copy where the type is right."""
@@ -233,7 +252,7 @@ class Program:
     ) -> dict[str, Array]:
         """The values of all steps; with `keep`, the others go as soon as their last user has run."""
         bound = self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs))
-        runs = frozenset(self.graph.nodes) if training else self.graph.inference_nodes
+        runs = self.graph.live_nodes if training else self.graph.inference_nodes
         chosen = [
             (step, settings) for step, settings in zip(self._steps, bound, strict=True) if step.node in runs
         ]

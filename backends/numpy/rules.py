@@ -17,8 +17,7 @@ from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import shape as S
-from cnnspec.layers.base import Extent, Layer, Shape, per_axis
-from cnnspec.layers.window import paddings
+from cnnspec.layers.base import Layer, Shape, Slide
 
 Settings = dict[str, Any]
 
@@ -58,68 +57,56 @@ def pointwise(
     return Rule(forward, backward, settings)
 
 
-def axes(value: Extent, like: Shape) -> tuple[int, ...]:
-    """An extent for each spatial axis of an input of this shape."""
-    return per_axis(value, len(like) - 1, "extent")
-
-
-def gaps(dilation: Extent, source: Shape) -> Settings:
+def gaps(slide: Slide) -> Settings:
     """The dilation as a setting, where there is one."""
-    steps = axes(dilation, source)
-    return {"dilation": steps} if max(steps) > 1 else {}
+    return {"dilation": slide.dilation} if max(slide.dilation) > 1 else {}
 
 
 def conv_settings(layer: C.Conv, source: Shape) -> Settings:
-    stride, dilation = axes(layer.stride, source), axes(layer.dilation, source)
-    margins = paddings(source[1:], axes(layer.kernel, source), stride, layer.pad, dilation)
-    settings: Settings = {"stride": stride, "padding": margins, "groups": layer.groups}
+    slide = layer.slide(source)
+    settings: Settings = {"stride": slide.stride, "padding": slide.margins, "groups": layer.groups}
     if layer.pad_mode != "zeros":
         settings["pad_mode"] = layer.pad_mode
     if layer.standardize:
         settings["standardize"] = True
-    return settings | gaps(layer.dilation, source)
+    return settings | gaps(slide)
 
 
 def tconv_settings(layer: C.TransposedConv, source: Shape) -> Settings:
+    slide = layer.slide(source)
     settings: Settings = {
-        "stride": axes(layer.stride, source),
-        "padding": tuple((p, p) for p in axes(layer.pad, source)),
-        "outputs": layer.infer(source)[1:],
+        "stride": slide.stride,
+        "padding": slide.margins,
+        "outputs": slide.sizes,
         "groups": layer.groups,
     }
-    return settings | gaps(layer.dilation, source)
-
-
-def pool_window(
-    layer: Any, source: Shape, pad: str | Extent = 0, dilation: Extent = 1
-) -> tuple[Settings, Any, Shape]:
-    """Kernel and stride of a pool, its margins, and the pixels that ceil mode reaches beyond them."""
-    kernel = axes(layer.kernel, source)
-    stride, steps = axes(layer.stride or layer.kernel, source), axes(dilation, source)
-    margins = paddings(source[1:], kernel, stride, pad, steps)
-    beyond = tuple(
-        max(0, (n - 1) * s + d * (k - 1) + 1 - (h + sum(margin)))
-        for n, h, k, s, d, margin in zip(
-            layer.infer(source)[1:], source[1:], kernel, stride, steps, margins, strict=True
-        )
-    )
-    return {"kernel": kernel, "stride": stride}, margins, beyond
+    return settings | gaps(slide)
 
 
 def maxpool_settings(layer: P.MaxPool, source: Shape) -> Settings:
-    settings, margins, beyond = pool_window(layer, source, layer.pad, layer.dilation)
-    padding = tuple((before, after + more) for (before, after), more in zip(margins, beyond, strict=True))
-    return settings | {"padding": padding} | gaps(layer.dilation, source)
+    slide = layer.slide(source)
+    return {"kernel": slide.kernel, "stride": slide.stride, "padding": slide.reach} | gaps(slide)
 
 
 def avgpool_settings(layer: P.AvgPool, source: Shape) -> Settings:
-    settings, margins, beyond = pool_window(layer, source, layer.pad)
-    return settings | {"padding": margins, "beyond": beyond, "count_pad": layer.count_pad}
+    slide = layer.slide(source)
+    return {
+        "kernel": slide.kernel,
+        "stride": slide.stride,
+        "padding": slide.margins,
+        "beyond": slide.beyond,
+        "count_pad": layer.count_pad,
+    }
 
 
 def lppool_settings(layer: P.LpPool, source: Shape) -> Settings:
-    settings, _, beyond = pool_window(layer, source)
-    return settings | {"beyond": beyond, "power": layer.power}
+    slide = layer.slide(source)
+    return {
+        "kernel": slide.kernel,
+        "stride": slide.stride,
+        "beyond": slide.beyond,
+        "power": layer.power,
+    }
 
 
 def output_size(layer: Layer, source: Shape) -> Settings:
@@ -131,8 +118,7 @@ def resize_settings(layer: S.Upsample | S.Resize, source: Shape) -> Settings:
 
 
 def pad_settings(layer: S.Pad, source: Shape) -> Settings:
-    padding = tuple((amount, amount) for amount in axes(layer.amount, source))
-    return {"padding": padding, "mode": layer.mode, "value": layer.value}
+    return {"padding": layer.margins(source), "mode": layer.mode, "value": layer.value}
 
 
 def crop_settings(layer: S.Crop, source: Shape) -> Settings:
@@ -209,7 +195,7 @@ RULES: dict[type[Layer], Rule] = {
     S.Subsample: Rule(
         shape.subsample,
         shape.subsample_backward,
-        lambda layer, source: {"stride": axes(layer.stride, source)},
+        lambda layer, source: {"stride": layer.slide(source).stride},
     ),
     J.Concat: Rule(join.concat, join.concat_backward, nothing),
     J.Add: Rule(join.add, join.add_backward, nothing),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnspec.backends.onnx.emit import Emit
-from cnnspec.layers.base import Extent, per_axis
+from cnnspec.layers.base import Slide
 from cnnspec.layers.conv import Conv, TransposedConv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.shape import Pad
@@ -45,7 +43,8 @@ def wrap(emit: Emit, x: str, margins: Margins) -> str:
 
 
 def conv(emit: Emit, layer: Conv, x: str) -> str:
-    margins = layer.margins(emit.shape)
+    slide = layer.slide(emit.shape)
+    margins = slide.margins
     if layer.pad_mode != "zeros":
         x, margins = margin(emit, x, margins, layer.pad_mode), ((0, 0),) * emit.rank
     weight = emit.weights["weight"]
@@ -56,20 +55,15 @@ def conv(emit: Emit, layer: Conv, x: str) -> str:
         x,
         weight,
         *bias(emit),
-        **window(emit, layer),
+        **window(slide),
         pads=flat(margins),
         group=layer.groups,
     )
 
 
-def window(emit: Emit, layer: Any) -> dict[str, Extent]:
-    """Kernel, strides and dilations of a layer as attributes."""
-    stride = layer.kernel if layer.stride is None else layer.stride
-    return {
-        "kernel_shape": per_axis(layer.kernel, emit.rank, "kernel"),
-        "strides": per_axis(stride, emit.rank, "stride"),
-        "dilations": per_axis(layer.dilation, emit.rank, "dilation"),
-    }
+def window(slide: Slide) -> dict[str, tuple[int, ...]]:
+    """Kernel, strides and dilations as attributes."""
+    return {"kernel_shape": slide.kernel, "strides": slide.stride, "dilations": slide.dilation}
 
 
 def bias(emit: Emit) -> tuple[str, ...]:
@@ -86,23 +80,21 @@ def standardized(emit: Emit, weight: str) -> str:
 
 
 def tconv(emit: Emit, layer: TransposedConv, x: str) -> str:
-    pad = per_axis(layer.pad, emit.rank, "pad")
-    extra = per_axis(layer.output_pad, emit.rank, "output_pad")
-    stride = per_axis(layer.stride, emit.rank, "stride")
-    attributes = window(emit, layer) | {"group": layer.groups}
-    if all(more < step for more, step in zip(extra, stride, strict=True)):
+    slide, extra = layer.slide(emit.shape), layer.extra(emit.rank)
+    attributes = window(slide) | {"group": layer.groups}
+    if all(more < step for more, step in zip(extra, slide.stride, strict=True)):
         return emit(
             "ConvTranspose",
             x,
             emit.weights["weight"],
             *bias(emit),
             **attributes,
-            pads=flat(tuple((p, p) for p in pad)),
+            pads=flat(slide.margins),
             output_padding=extra,
         )
     # onnxruntime takes no output padding as large as the stride: trim the whole result, then add the bias
     whole = emit("ConvTranspose", x, emit.weights["weight"], **attributes)
-    margins = tuple((-p, more - p) for p, more in zip(pad, extra, strict=True))
+    margins = tuple((-a, more - b) for (a, b), more in zip(slide.margins, extra, strict=True))
     whole = margin(emit, whole, margins)
     return emit("Add", whole, emit.per_channel(emit.weights["bias"])) if layer.bias else whole
 
@@ -112,6 +104,5 @@ def linear(emit: Emit, layer: Linear, x: str) -> str:
 
 
 def pad(emit: Emit, layer: Pad, x: str) -> str:
-    margins = tuple((amount, amount) for amount in per_axis(layer.amount, emit.rank, "amount"))
-    padded = margin(emit, x, margins, layer.mode, layer.value)
+    padded = margin(emit, x, layer.margins(emit.shape), layer.mode, layer.value)
     return emit("Identity", x) if padded == x else padded

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnnspec.backends import CompileError, lower
 from cnnspec.backends.onnx.emit import Body, Emit
 from cnnspec.backends.onnx.rules import RULES, known
-from cnnspec.backends.weights import WeightsError, check, declared, initialize
+from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Shape
@@ -48,9 +48,7 @@ def model(
     newest = onnx.defs.onnx_opset_version()
     if not OPSET <= opset <= newest:
         raise ValueError(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
-    tensors = initialize(graph, seed, scheme) if weights is None else weights
-    if mismatch := check(graph, tensors):
-        raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
+    tensors = initialize(graph, seed, scheme) if weights is None else fitting(graph, weights)
     running = graph.inference()
     stored = {key: np.asarray(tensors[key], np.float32) for key, _, _ in declared(running)}
     if sum(array.nbytes for array in stored.values()) > LIMIT:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from cnnspec.backends.onnx.emit import Emit
-from cnnspec.layers.base import per_axis
 from cnnspec.layers.dense import Layer, LayerScale, Scale
 from cnnspec.layers.join import Mul, aligned
 from cnnspec.layers.shape import (
@@ -36,7 +35,7 @@ def slice_channels(emit: Emit, layer: Slice, x: str) -> str:
 
 
 def subsample(emit: Emit, layer: Subsample, x: str) -> str:
-    strides = per_axis(layer.stride, emit.rank, "stride")
+    strides = layer.slide(emit.shape).stride
     return emit("Slice", x, (0,) * emit.rank, emit.shape[1:], emit.axes, strides)
 
 

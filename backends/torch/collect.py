@@ -17,6 +17,7 @@ from cnnspec.backends.torch.fields import (
     Parameter,
     RunField,
     arguments,
+    numbers,
     step_between,
 )
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope
@@ -201,13 +202,15 @@ class Collector:
             step_between(self._flat(parts[start]), self._flat(parts[start + 1])) if stop - start > 1 else None
             for parts, stop in zip(lists, stops, strict=True)
         ]
-        for index, argument in enumerate(arguments(item)):
+        for argument in arguments(item):
+            argument.steps = (0,) * len(pairs)
+        for index, argument in enumerate(numbers(item)):
             argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
         counts = tuple(max(0, stop - start) for stop in stops)
         return RunField(item, Argument("depth", counts, kind="count", more=start))
 
     def _flat(self, part: Leaf | Scope) -> Flat:
-        """A module's identity and numbers, in the order of `arguments`."""
+        """A module's identity and numbers, in the order of `numbers`."""
         if id(part) not in self.flats:
             self.flats[id(part)] = self._flatten(part)
         return self.flats[id(part)]

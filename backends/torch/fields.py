@@ -114,6 +114,15 @@ def arguments(found: Field) -> Iterator[Argument]:
             yield from arguments(item)
 
 
+def numbers(found: Field) -> Iterator[Argument]:
+    """The arguments that may differ by steady steps from turn to turn: all but those within lists."""
+    if isinstance(found, ModuleField):
+        yield from found.arguments
+    elif isinstance(found, GroupField) and found.form == "chain":
+        for item in found.items:
+            yield from numbers(item)
+
+
 def optional_fields(fields: list[Field]) -> Iterator[ModuleField | GroupField]:
     """The fields that only some instances have."""
     for found in fields:

@@ -15,7 +15,7 @@ import torch
 
 from cnnspec.backends import weights as starts
 from cnnspec.backends.torch.source import source
-from cnnspec.backends.weights import WeightsError, check
+from cnnspec.backends.weights import fitting
 from cnnspec.graph import Graph
 
 
@@ -44,7 +44,7 @@ def compile(
         from cnnspec.passes.fold_batchnorm import fold_batchnorm as fold
 
         assert weights is not None
-        graph, weights = fold(graph.inference(), arrays(graph, weights))
+        graph, weights = fold(graph, fitting(graph, weights))
     text = source(graph, init=init, dtype=dtype, channels_last=channels_last)
     made = execute(text, graph.name)
     if weights is not None:
@@ -74,21 +74,9 @@ def execute(text: str, net: str) -> torch.nn.Module:
 
 def load(module: torch.nn.Module, graph: Graph, weights: Mapping[str, Any]) -> None:
     """Give a module of this graph its weights, by key. Raises WeightsError, saying which do not fit."""
-    found = check(graph, weights)
-    if found:
-        raise WeightsError(str(found))
-    state = module.state_dict()
-    tensors = {key: torch.as_tensor(np.asarray(value)) for key, value in weights.items() if key in state}
+    tensors = {key: torch.as_tensor(array) for key, array in fitting(graph, weights).items()}
     # torch counts batches, which other backends do not
     module.load_state_dict(tensors, strict=False)
-
-
-def arrays(graph: Graph, weights: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    """Weights as arrays, whatever they were. Raises WeightsError where they do not fit."""
-    found = check(graph, weights)
-    if found:
-        raise WeightsError(str(found))
-    return {key: np.asarray(value) for key, value in weights.items()}
 
 
 def runner(

@@ -18,21 +18,19 @@ from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import shape as S
-from cnnspec.layers.base import Extent, Layer, Shape, per_axis
+from cnnspec.layers.base import Extent, Layer, Shape, Slide, per_axis
 
 
 def conv(layer: C.Conv, source: Shape) -> Lowered:
-    rank = rank_of(source)
-    kernel, stride = per_axis(layer.kernel, rank, "kernel"), per_axis(layer.stride, rank, "stride")
-    dilation = per_axis(layer.dilation, rank, "dilation")
-    same, padding = margins(layer.pad, kernel, stride, dilation)
+    rank, slide = rank_of(source), layer.slide(source)
+    same = slide.pads_apart(layer.pad)
     slots = (
         Slot("in_channels", source[0]),
         Slot("out_channels", layer.out),
-        Slot("kernel_size", compact(kernel)),
-        Slot("stride", compact(stride), 1),
-        *(() if same else (Slot("padding", padding, 0),)),
-        Slot("dilation", compact(dilation), 1),
+        Slot("kernel_size", compact(slide.kernel)),
+        Slot("stride", compact(slide.stride), 1),
+        *(() if same else (Slot("padding", margins(slide), 0),)),
+        Slot("dilation", compact(slide.dilation), 1),
         Slot("groups", layer.groups, 1),
         Slot("bias", layer.bias, True),
         Slot("padding_mode", layer.pad_mode, "zeros"),
@@ -41,50 +39,40 @@ def conv(layer: C.Conv, source: Shape) -> Lowered:
     return module(f"{kind or 'nn.'}Conv{rank}d", *slots)
 
 
-def margins(
-    pad: str | Extent, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> tuple[bool, Extent]:
-    """Whether the margin is uneven or depends on the input's size, and what it is on both sides if not."""
-    if pad in ("half", "same"):
-        spans = tuple((k - 1) * d for k, d in zip(kernel, dilation, strict=True))
-        if pad == "same" and (max(stride) > 1 or any(span % 2 for span in spans)):
-            return True, 0
-        return False, compact(tuple(span // 2 for span in spans))
-    return False, 0 if isinstance(pad, str) else compact(pad)
+def margins(slide: Slide) -> Extent:
+    """The margin on both sides."""
+    return compact(tuple(before for before, _ in slide.margins))
 
 
 def tconv(layer: C.TransposedConv, source: Shape) -> Lowered:
+    slide = layer.slide(source)
     return module(
         f"nn.ConvTranspose{rank_of(source)}d",
         Slot("in_channels", source[0]),
         Slot("out_channels", layer.out),
-        Slot("kernel_size", compact(layer.kernel)),
-        Slot("stride", compact(layer.stride), 1),
-        Slot("padding", compact(layer.pad), 0),
+        Slot("kernel_size", compact(slide.kernel)),
+        Slot("stride", compact(slide.stride), 1),
+        Slot("padding", margins(slide), 0),
         Slot("output_padding", compact(layer.output_pad), 0),
         Slot("groups", layer.groups, 1),
         Slot("bias", layer.bias, True),
-        Slot("dilation", compact(layer.dilation), 1),
+        Slot("dilation", compact(slide.dilation), 1),
     )
 
 
 def pool(name: str, function: str, layer: Any, source: Shape, *extra: Slot) -> Lowered:
     """A sliding pool: its window first, then what else it takes."""
-    rank = rank_of(source)
-    kernel = per_axis(layer.kernel, rank, "kernel")
-    stride = per_axis(layer.stride or layer.kernel, rank, "stride")
-    dilation = per_axis(getattr(layer, "dilation", 1), rank, "dilation")
-    same, padding = margins(layer.pad, kernel, stride, dilation)
-    window = (Slot("kernel_size", compact(kernel)), Slot("stride", step(kernel, stride), None))
-    if same:
-        return module(f"Same{name}{rank}d", *window, *extra)
-    slots = (*window, Slot("padding", padding, 0), *extra)
+    rank, slide = rank_of(source), layer.slide(source)
+    if slide.pads_apart(layer.pad):
+        return module(f"Same{name}{rank}d", *window(slide), *extra)
+    slots = (*window(slide), Slot("padding", margins(slide), 0), *extra)
     return both(f"nn.{name}{rank}d", f"F.{function}{rank}d", *slots)
 
 
-def step(kernel: tuple[int, ...], stride: tuple[int, ...]) -> Extent | None:
-    """The stride of a pool, None where it is the kernel."""
-    return None if kernel == stride else compact(stride)
+def window(slide: Slide) -> tuple[Slot, Slot]:
+    """Kernel and stride of a pool, whose stride is the kernel where it is None."""
+    stride = None if slide.kernel == slide.stride else compact(slide.stride)
+    return Slot("kernel_size", compact(slide.kernel)), Slot("stride", stride, None)
 
 
 def maxpool(layer: P.MaxPool, source: Shape) -> Lowered:
@@ -99,16 +87,8 @@ def avgpool(layer: P.AvgPool, source: Shape) -> Lowered:
 
 def lppool(layer: P.LpPool, source: Shape) -> Lowered:
     rank = rank_of(source)
-    kernel = per_axis(layer.kernel, rank, "kernel")
-    stride = per_axis(layer.stride or layer.kernel, rank, "stride")
-    return both(
-        f"nn.LPPool{rank}d",
-        f"F.lp_pool{rank}d",
-        Slot("norm_type", layer.power),
-        Slot("kernel_size", compact(kernel)),
-        Slot("stride", step(kernel, stride), None),
-        Slot("ceil_mode", layer.ceil, False),
-    )
+    slots = (*window(layer.slide(source)), Slot("ceil_mode", layer.ceil, False))
+    return both(f"nn.LPPool{rank}d", f"F.lp_pool{rank}d", Slot("norm_type", layer.power), *slots)
 
 
 def adaptive(name: str, function: str) -> Callable[[Any, Shape], Lowered]:

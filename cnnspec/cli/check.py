@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-from cnnspec.api import find_spec
-from cnnspec.check import check as check_source
 from cnnspec.cli import complete
 from cnnspec.cli.common import (
     json_option,
@@ -20,10 +18,12 @@ from cnnspec.cli.common import (
     spec_options,
 )
 from cnnspec.diagnostics import Report, SpecError, as_dict
-from cnnspec.elaborate import Limits, Settings
+from cnnspec.elaborate import Settings
 from cnnspec.graph import Node
 from cnnspec.layers.base import describe
 from cnnspec.pipeline import PASSES, Compiled, Hook
+from cnnspec.session import Session
+from cnnspec.spec_files import find_spec
 
 
 @click.command()
@@ -33,7 +33,7 @@ from cnnspec.pipeline import PASSES, Compiled, Hook
 @click.option("--time-passes", is_flag=True, help="Say how long each pass took.")
 @click.option(
     "--dump-after",
-    type=click.Choice(["elaborate", *(name for name, _ in PASSES)]),
+    type=click.Choice(["elaborate", *(step.name for step in PASSES)]),
     help="Print the graph after a pass.",
 )
 @json_option
@@ -57,12 +57,12 @@ def check(
     cnnspec check net.cnn:Wide --set classes=10 --input 3x64x64
     """
     given = Settings(read_settings(settings), read_inputs(inputs))
-    limits = read_limits(bounds)
+    session = Session(include=include, limits=read_limits(bounds))
     hook = _hook(time_passes, dump_after)
     report = Report()
     nets: list[dict[str, Any]] = []
     for spec in specs:
-        for net in _check(spec, given, include, limits, report, hook):
+        for net in _check(spec, given, session, report, hook):
             nets.append(_figures(net))
             if not as_json:
                 click.echo("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
@@ -79,26 +79,23 @@ def check(
 
 
 def _check(
-    spec: str,
-    settings: Settings,
-    include: tuple[Path, ...],
-    limits: Limits,
-    report: Report,
-    hook: Hook | None,
+    spec: str, settings: Settings, session: Session, report: Report, hook: Hook | None
 ) -> tuple[Compiled, ...]:
     try:
-        source, picked = find_spec(spec, report, limits)
+        source, picked = find_spec(spec, report, session.limits)
     except SpecError as error:
         for diagnostic in error.diagnostics:
             report.add(diagnostic)
         return ()
     if source is None:
         return ()
-    return check_source(source, report, settings, limits, include, picked, hook)
+    analysis = session.check(source, settings, picked, hook)
+    for diagnostic in analysis.diagnostics:
+        report.add(diagnostic)
+    return analysis.nets
 
 
 def _figures(net: Compiled) -> dict[str, Any]:
-    assert net.costs is not None
     name = f"{net.graph.file}:{net.graph.name}"
     return {"net": name, "params": net.costs.total.params, "macs": net.costs.inference.macs}
 

@@ -80,7 +80,7 @@ def compile_command(
     refuse(backend, out, weights, dtype, channels_last)
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
-        graph, tensors = folded(graph.inference(), tensors)
+        graph, tensors = folded(graph, tensors)
     if out is None:
         program = build(graph, backend, tensors, dtype, channels_last)
         report = forward(program, graph, batch, seed)
@@ -128,10 +128,11 @@ def load_weights(graph: Graph, path: Path | None, seed: int, init: str) -> Mappi
 
 
 def folded(graph: Graph, tensors: Mapping[str, Any]) -> tuple[Graph, Mapping[str, Any]]:
-    """The graph and its weights with batch norms folded."""
+    """What inference runs, and its weights, with batch norms folded. Raises WeightsError."""
+    from cnnspec.backends.weights import fitting
     from cnnspec.passes.fold_batchnorm import fold_batchnorm
 
-    return fold_batchnorm(graph, tensors)
+    return fold_batchnorm(graph, fitting(graph, tensors))
 
 
 def source(graph: Graph, backend: str, spec: str, init: str, dtype: str, channels_last: bool) -> str:

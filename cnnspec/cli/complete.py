@@ -11,7 +11,7 @@ import click
 
 def specs(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
     """The .cnn files, folders and nets of the zoo that begin so; after `FILE.cnn:` the nets of the file."""
-    from cnnspec.api import zoo_nets
+    from cnnspec.spec_files import zoo_nets
 
     file, _, net = typed.rpartition(":")
     if file.endswith(".cnn"):
@@ -39,7 +39,7 @@ def nets_of(path: Path, typed: str) -> list[str]:
 
 def nets(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
     """The nets of the zoo that begin so."""
-    from cnnspec.api import zoo_nets
+    from cnnspec.spec_files import zoo_nets
 
     return [name for name in zoo_nets() if name.startswith(typed)]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from cnnspec.api import find_spec
 from cnnspec.cli import complete
 from cnnspec.cli.common import print_diagnostics
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits
 from cnnspec.files import write_whole
+from cnnspec.spec_files import find_spec
 
 
 @click.command()

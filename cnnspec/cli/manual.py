@@ -23,7 +23,7 @@ def explain(code: str | None) -> None:
     """
     from cnnspec.diagnostics.explain import codes
     from cnnspec.diagnostics.explain import explain as page
-    from cnnspec.elaborate.names import suggest
+    from cnnspec.elaborate.mistakes.suggest import suggest
 
     if code is None:
         click.echo("\n".join(codes()))
@@ -44,7 +44,7 @@ def layers(name: str | None, as_json: bool) -> None:
     cnnspec layers conv
     """
     if name is not None and name not in manual.LAYERS:
-        from cnnspec.elaborate.names import suggest
+        from cnnspec.elaborate.mistakes.suggest import suggest
 
         cure = suggest(name, list(manual.LAYERS))
         raise click.UsageError(f"there is no layer `{name}`" + (f"; {cure}" if cure else ""))
@@ -64,7 +64,7 @@ def zoo(name: str | None, as_json: bool) -> None:
     cnnspec zoo
     cnnspec zoo resnet50
     """
-    from cnnspec.api import zoo_entry
+    from cnnspec.spec_files import zoo_entry
     from cnnspec.zoo_list import as_text, entries
 
     if name is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,12 @@ from cnnspec.cli.common import json_option, open_net, print_json, read_settings
 )
 @click.option("--weights", required=True, type=click.Path(path_type=Path), help="A safetensors file.")
 @click.option(
-    "--input", "source", required=True, type=click.Path(path_type=Path), help="A .npy array or an image."
+    "--input",
+    "sources",
+    required=True,
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="A .npy array or an image; for a net of several inputs one for each, by its name.",
 )
 @click.option(
     "--mean",
@@ -45,7 +51,7 @@ def run(
     settings: tuple[str, ...],
     include: tuple[Path, ...],
     weights: Path,
-    source: Path,
+    sources: tuple[str, ...],
     mean: str | None,
     std: str | None,
     resize: bool,
@@ -65,14 +71,15 @@ def run(
     net = open_net(spec, settings, (), include, ())
     from cnnspec.backends import images, numpy, safetensors
 
-    shape = next(iter(net.inputs.values()))
-    x = images.read(
-        source, shape, images.numbers(mean, "--mean"), images.numbers(std, "--std"), resize=resize
-    )
+    means, stds = images.numbers(mean, "--mean"), images.numbers(std, "--std")
+    x = {
+        name: images.read(path, net.inputs[name], means, stds, resize=resize)
+        for name, path in by_input(sources, net.inputs).items()
+    }
     program = numpy.compile(net.ir, weights=safetensors.load(weights))
     y = program(x)
     outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
-    names = classes.read_text(encoding="utf-8").splitlines() if classes else None
+    names = images.read_names(classes) if classes else None
     ranked = images.ranking(next(iter(outputs.values()))[0], top, names) if top else []
     if out is not None:
         images.write_array(out, next(iter(outputs.values())))
@@ -93,3 +100,20 @@ def run(
         click.echo(f"{entry.probability:7.2%}  {entry.name}")
     if out is not None:
         click.echo(f"wrote {out}", err=True)
+
+
+def by_input(sources: Iterable[str], inputs: Collection[str]) -> dict[str, Path]:
+    """The file of each input of a net; the name may be left out where it has one. Raises click.UsageError."""
+    found: dict[str, Path] = {}
+    for text in sources:
+        name, equals, file = text.partition("=")
+        if equals and name in inputs:
+            found[name] = Path(file)
+        elif len(inputs) == 1:
+            found[next(iter(inputs))] = Path(text)
+        else:
+            named = " ".join(f"--input {name}=FILE" for name in inputs)
+            raise click.UsageError(f"the net has several inputs: {named}")
+    if missing := [name for name in inputs if name not in found]:
+        raise click.UsageError(f"the net needs --input {missing[0]}=FILE as well")
+    return found

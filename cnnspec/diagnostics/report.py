@@ -84,10 +84,12 @@ def _clipped(diagnostic: Diagnostic) -> Diagnostic:
 class Report:
     """Gathers diagnostics; a mistake met again at the same place is counted, not repeated.
 
-    `errors` counts every error, those that are not repeated included.
+    `errors` counts every error, those that are not repeated included. A branch gathers what one net is told:
+    it knows what its trunk does, and is merged into it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trunk: Report | None = None) -> None:
+        self._trunk = trunk
         self._found: dict[tuple[object, ...], Diagnostic] = {}
         self.total = 0
         """How many were reported so far, those met again included."""
@@ -100,7 +102,8 @@ class Report:
         self._suspected.add((span.source.name, span.line))
 
     def _is_suspected(self, span: Span) -> bool:
-        return (span.source.name, span.line) in self._suspected
+        known_to_trunk = self._trunk is not None and self._trunk._is_suspected(span)
+        return known_to_trunk or (span.source.name, span.line) in self._suspected
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
@@ -109,13 +112,32 @@ class Report:
         self.errors += diagnostic.severity == "error"
         self.total += 1
         span = diagnostic.span
-        if self._suspected and span and diagnostic.code.startswith("unknown-") and self._is_suspected(span):
+        if span and diagnostic.code.startswith("unknown-") and self._is_suspected(span):
             return
+        self._keep(diagnostic)
+
+    def _keep(self, diagnostic: Diagnostic) -> None:
+        span = diagnostic.span
         key = _key(diagnostic.code, span, diagnostic.message)
         known = self._found.get(key)
         if span:
             self._places.add((span.source.name, span.start, span.end))
-        self._found[key] = _clipped(diagnostic) if known is None else replace(known, others=known.others + 1)
+        self._found[key] = (
+            _clipped(diagnostic)
+            if known is None
+            else replace(known, others=known.others + 1 + diagnostic.others)
+        )
+
+    def branch(self) -> Report:
+        """A report of its own for one net of a file."""
+        return Report(self)
+
+    def merge(self, branch: Report) -> None:
+        """Add what a branch has gathered."""
+        self.total += branch.total
+        self.errors += branch.errors
+        for diagnostic in branch._found.values():
+            self._keep(diagnostic)
 
     def saved(self) -> Report:
         """What was reported so far."""
@@ -130,7 +152,9 @@ class Report:
 
     def knows(self, code: str, span: Span) -> bool:
         """Whether this, or something else about the same place, was reported."""
-        return _key(code, span) in self._found or (span.source.name, span.start, span.end) in self._places
+        known_to_trunk = self._trunk is not None and self._trunk.knows(code, span)
+        place = (span.source.name, span.start, span.end)
+        return known_to_trunk or _key(code, span) in self._found or place in self._places
 
     def error(
         self,

@@ -1,7 +1,7 @@
 """From the AST to the graph: calls are expanded, loops unrolled, shapes inferred on the way."""
 
-from cnnspec.elaborate.modules import Loader, Module, decode, read_source
-from cnnspec.elaborate.nets import Elaborated, Settings, elaborate, net_parameters, open_parameters
+from cnnspec.elaborate.module import Loader, Module, decode, read_source
+from cnnspec.elaborate.net import Elaborated, Settings, elaborate, net_parameters, open_parameters
 from cnnspec.elaborate.values import Limits
 
 __all__ = [

@@ -5,14 +5,15 @@ from __future__ import annotations
 import collections.abc
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.evaluate import Variables, evaluate
-from cnnspec.elaborate.names import nearest_parameter, parameter_cure, suggest
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
+from cnnspec.elaborate.mistakes.suggest import nearest_parameter, parameter_cure, suggest
 from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
-from cnnspec.layers.base import Kind, Layer, parameters
+from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
+from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 Note = collections.abc.Callable[[Mistake], None]
 """Takes a mistake that the call goes on after."""
@@ -30,15 +31,15 @@ def refuse(mistake: Mistake) -> None:
 
 
 def match(
-    arguments: tuple[syntax.Argument, ...], names: tuple[str, ...], what: str, span: Span, note: Note = refuse
-) -> dict[str, syntax.Argument]:
+    arguments: tuple[tree.Argument, ...], names: tuple[str, ...], what: str, span: Span, note: Note = refuse
+) -> dict[str, tree.Argument]:
     """Which argument goes to which parameter. Raises Mistake for one too many, or given twice.
 
     One that is unknown is noted and left out, unless its name is nearly that of a parameter: then it is taken
     for that.
     """
-    found: dict[str, syntax.Argument] = {}
-    guessed: dict[str, syntax.Argument] = {}
+    found: dict[str, tree.Argument] = {}
+    guessed: dict[str, tree.Argument] = {}
     unknown: list[str] = []
     for position, argument in enumerate(arguments):
         if argument.name is None:
@@ -57,7 +58,7 @@ def match(
     return guessed | found if guessed else found
 
 
-def _unknown(argument: syntax.Argument, names: tuple[str, ...], what: str) -> Mistake:
+def _unknown(argument: tree.Argument, names: tuple[str, ...], what: str) -> Mistake:
     takes = f"it takes {', '.join(names)}" if names else "it takes none"
     message = f"`{what}` has no parameter `{argument.name}`"
     cure = parameter_cure(argument.name or "", names) or takes
@@ -65,7 +66,7 @@ def _unknown(argument: syntax.Argument, names: tuple[str, ...], what: str) -> Mi
 
 
 def _check_position(
-    arguments: tuple[syntax.Argument, ...], position: int, names: tuple[str, ...], what: str
+    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], what: str
 ) -> None:
     """Raise Mistake for an argument without a name that no parameter is for."""
     argument = arguments[position]
@@ -83,11 +84,11 @@ def _check_position(
         raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}", help=cure)
 
 
-def _alone(argument: syntax.Argument, what: str) -> str:
+def _alone(argument: tree.Argument, what: str) -> str:
     """The cure for an argument of a block that takes none, which may be a layer that should come before."""
     span = argument.span
     text = span.source.text[span.start : span.end]
-    chained = isinstance(argument.value, syntax.Call) and len(text) <= LONGEST_SHOWN
+    chained = isinstance(argument.value, tree.Call) and len(text) <= LONGEST_SHOWN
     return f"write {text} -> {what}" if chained else f"write {what} alone"
 
 
@@ -101,7 +102,7 @@ def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
 
 def layer_arguments(
     cls: type[Layer],
-    arguments: tuple[syntax.Argument, ...],
+    arguments: tuple[tree.Argument, ...],
     span: Span,
     context: Context,
     variables: Variables,
@@ -127,7 +128,7 @@ def layer_arguments(
 
 
 def layer_argument(
-    parameter: LayerParameter, argument: syntax.Argument, op: str, context: Context, variables: Variables
+    parameter: LayerParameter, argument: tree.Argument, op: str, context: Context, variables: Variables
 ) -> Any:
     """One field of a layer; UNKNOWN where a part of it is. Raises Mistake where the value does not fit."""
     what = f"`{parameter.name}` of `{op}`"
@@ -146,18 +147,18 @@ def layer_argument(
 
 
 def word_or_value(
-    expression: syntax.Expression, words: tuple[str, ...], what: str, context: Context, variables: Variables
+    expression: tree.Expression, words: tuple[str, ...], what: str, context: Context, variables: Variables
 ) -> Any:
     """The value of an argument that may be one of a few bare words, though blocks have the same names.
 
     Raises Mistake, for a word that means nothing one that lists those that do.
     """
-    if isinstance(expression, syntax.Name) and expression.name in words and expression.name not in variables:
+    if isinstance(expression, tree.Name) and expression.name in words and expression.name not in variables:
         return expression.name
     try:
         value = evaluate(expression, context, variables)
     except Mistake as mistake:
-        if mistake.code != "unknown-name" or not words or not isinstance(expression, syntax.Name):
+        if mistake.code != "unknown-name" or not words or not isinstance(expression, tree.Name):
             raise
         name = expression.name
         cure = suggest(name, list(words)) or f"words that it takes: {', '.join(words)}"
@@ -175,8 +176,8 @@ def _value_cure(kind: Kind, value: Any) -> str:
 
 def bind_parameters(
     what: str,
-    known: tuple[syntax.Parameter, ...],
-    arguments: tuple[syntax.Argument, ...],
+    known: tuple[tree.Parameter, ...],
+    arguments: tuple[tree.Argument, ...],
     span: Span,
     caller: Context,
     variables: Variables,

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cnnspec import syntax
 from cnnspec.elaborate.arguments import bind_parameters, layer_arguments
 from cnnspec.elaborate.context import Context, Frame
-from cnnspec.elaborate.evaluate import HERE, Variables, evaluate, may_lack, pick
-from cnnspec.elaborate.forms import dense, join, residual
-from cnnspec.elaborate.modules import Module, library_names
-from cnnspec.elaborate.names import nearest_block, offer
-from cnnspec.elaborate.sharing import SharedWeights, Sharing
-from cnnspec.elaborate.stamps import Stamp, copy_stamp, stamp_key
+from cnnspec.elaborate.expressions.evaluate import HERE, Variables, evaluate, may_lack, pick
+from cnnspec.elaborate.joins import dense, join, residual
+from cnnspec.elaborate.mistakes.suggest import nearest_block, offer
+from cnnspec.elaborate.module import Module, library_names
+from cnnspec.elaborate.reuse import Stamp, copy_stamp, stamp_key
+from cnnspec.elaborate.shared import SharedWeights, Sharing
 from cnnspec.elaborate.values import (
     FORMS,
     LOST,
@@ -27,16 +26,17 @@ from cnnspec.elaborate.values import (
     Value,
     kind_of,
 )
-from cnnspec.grammar.habits import FOREIGN
 from cnnspec.graph import Block
 from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.source import Span
+from cnnspec.syntax import tree
+from cnnspec.syntax.errors.habits import FOREIGN
 
 if TYPE_CHECKING:
     from cnnspec.elaborate.walk import Walk
 
 
-def walk_unit(walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str) -> None:
+def walk_unit(walk: Walk, unit: tree.Unit, context: Context, scope: Variables, segment: str) -> None:
     """Walk one step of a flow, as often as it says; `segment` is its label, if it has one."""
     if unit.repeat is None:
         walk_call(walk, unit, context, scope, segment, None)
@@ -66,7 +66,7 @@ def walk_unit(walk: Walk, unit: syntax.Unit, context: Context, scope: Variables,
     context.value = inner.value
 
 
-def copy_turn(walk: Walk, before: Any, unit: syntax.Unit, context: Context, index: int) -> bool:
+def copy_turn(walk: Walk, before: Any, unit: tree.Unit, context: Context, index: int) -> bool:
     """Copy the turn before, a call that took a value of the shape that it gave; False where it is none."""
     stamp, value = walk.stamped.get(before), context.value
     if stamp is None or value is None or walk.draft.nodes[stamp.taken].shape != value.shape:
@@ -86,7 +86,7 @@ def paste(walk: Walk, stamp: Stamp, block: Block, value: Value, context: Context
     return copy_stamp(stamp, walk.draft, block, value)
 
 
-def title_of(unit: syntax.Unit, scope: Variables) -> str:
+def title_of(unit: tree.Unit, scope: Variables) -> str:
     if unit.target is None:
         return "group"
     passed = scope.get(unit.target.name)
@@ -94,7 +94,7 @@ def title_of(unit: syntax.Unit, scope: Variables) -> str:
 
 
 def walk_call(
-    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    walk: Walk, unit: tree.Unit, context: Context, scope: Variables, segment: str, index: int | None
 ) -> None:
     """Walk one call, label or group, and let its value go on."""
     if unit.target is None:
@@ -125,9 +125,9 @@ def walk_call(
 
 
 def group(
-    walk: Walk, unit: syntax.Unit, context: Context, scope: Variables, segment: str, index: int | None
+    walk: Walk, unit: tree.Unit, context: Context, scope: Variables, segment: str, index: int | None
 ) -> None:
-    if isinstance(unit.block, syntax.Arms):
+    if isinstance(unit.block, tree.Arms):
         raise Mistake(
             "arms", unit.block.span, "arms need a join before the brace", help="write concat { | a | b }"
         )
@@ -142,7 +142,7 @@ def group(
     context.value = inner.value
 
 
-def resolve(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Any:
+def resolve(walk: Walk, reference: tree.Reference, context: Context, scope: Variables) -> Any:
     target = scope.get(reference.name)
     if target is None and reference.name in context.frame.lost:
         return UNKNOWN
@@ -173,7 +173,7 @@ def _signature(name: str) -> str:
     return f"{name}({', '.join(needed)})" if needed else name
 
 
-def unknown_block(reference: syntax.Reference, module: Module, bound: Iterable[str]) -> Mistake:
+def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str]) -> Mistake:
     """The mistake of a reference that leads to nothing, where other names are bound."""
     known = [*REGISTRY, *FORMS, *SECTIONS, *module.names, *bound]
     near = nearest_block(reference.name, known, sorted(library_names()))
@@ -197,17 +197,17 @@ def unknown_block(reference: syntax.Reference, module: Module, bound: Iterable[s
     )
 
 
-def refuse_block(target: LayerBlock | DefinedBlock, unit: syntax.Unit) -> None:
+def refuse_block(target: LayerBlock | DefinedBlock, unit: tree.Unit) -> None:
     """Raise Mistake for a block in braces, FollowUp where something in it is known to be wrong."""
     if unit.block is None:
         return
-    if any(isinstance(part, syntax.Broken) for part in syntax.parts(unit.block)):
+    if any(isinstance(part, tree.Broken) for part in tree.parts(unit.block)):
         raise FollowUp
     raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")
 
 
 def layer_call(
-    walk: Walk, target: LayerBlock, unit: syntax.Unit, context: Context, scope: Variables, segment: str
+    walk: Walk, target: LayerBlock, unit: tree.Unit, context: Context, scope: Variables, segment: str
 ) -> None:
     if target.layer.arity is None:
         join(walk, target.layer, unit, context, scope, segment)
@@ -232,7 +232,7 @@ def layer_call(
 def defined_call(
     walk: Walk,
     target: DefinedBlock,
-    unit: syntax.Unit,
+    unit: tree.Unit,
     context: Context,
     scope: Variables,
     segment: str,
@@ -293,7 +293,7 @@ def stamped_body(walk: Walk, target: DefinedBlock, callee: Context, bound: Varia
         walk.stamps[key] = walk.stamped[callee.block] = stamp
 
 
-def label_value(walk: Walk, reference: syntax.Reference, context: Context, scope: Variables) -> Value:
+def label_value(walk: Walk, reference: tree.Reference, context: Context, scope: Variables) -> Value:
     target = resolve(walk, reference, context, scope)
     if target is UNKNOWN:
         return LOST

@@ -10,7 +10,7 @@ from cnnspec.graph import Block
 from cnnspec.source import Span
 
 if TYPE_CHECKING:
-    from cnnspec.elaborate.modules import Module
+    from cnnspec.elaborate.module import Module
 
 
 @dataclass(slots=True, eq=False)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnspec import syntax
 from cnnspec.elaborate.context import Context
-from cnnspec.elaborate.evaluate import Variables, evaluate
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
 from cnnspec.elaborate.values import FORMS, UNKNOWN, Mistake, Value, kind_of
 from cnnspec.layers.base import REGISTRY
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 
-def label_segment(label: syntax.Reference, context: Context, scope: Variables) -> str:
+def label_segment(label: tree.Reference, context: Context, scope: Variables) -> str:
     indices = [str(index) for index in label_indices(label, context, scope)]
     if not indices:
         return label.name
     return label.name + ("_" if label.name[-1].isdigit() else "") + "_".join(indices)
 
 
-def label_indices(label: syntax.Reference, context: Context, scope: Variables) -> Iterator[int]:
+def label_indices(label: tree.Reference, context: Context, scope: Variables) -> Iterator[int]:
     for group in label.indices:
         for expression in group:
             index = evaluate(expression, context, scope)

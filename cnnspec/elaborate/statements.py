@@ -6,23 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cnnspec import syntax
 from cnnspec.elaborate.calls import label_value, walk_unit
 from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.evaluate import Variables, evaluate, truth, unpack, unpacked
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate, truth, unpack, unpacked
 from cnnspec.elaborate.labels import bind, label_indices, label_segment, label_taken
-from cnnspec.elaborate.lost import broken_names, words_of
+from cnnspec.elaborate.mistakes.undefined import broken_names, words_of
 from cnnspec.elaborate.values import LOST, UNKNOWN, Mistake, Value
 from cnnspec.graph import Block
 from cnnspec.layers.base import Shape, describe
 from cnnspec.layers.input import Input
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 if TYPE_CHECKING:
     from cnnspec.elaborate.walk import Walk
 
 
-def flow(walk: Walk, flow: syntax.Flow, context: Context, scope: Variables) -> None:
+def flow(walk: Walk, flow: tree.Flow, context: Context, scope: Variables) -> None:
     if flow.label is None:
         for unit in flow.units:
             walk_unit(walk, unit, context, scope, "")
@@ -32,9 +32,7 @@ def flow(walk: Walk, flow: syntax.Flow, context: Context, scope: Variables) -> N
         check_mark(walk, flow.mark, context, scope)
 
 
-def labelled(
-    walk: Walk, flow: syntax.Flow, label: syntax.Reference, context: Context, scope: Variables
-) -> None:
+def labelled(walk: Walk, flow: tree.Flow, label: tree.Reference, context: Context, scope: Variables) -> None:
     segment = label_segment(label, context, scope)
     indices = tuple(label_indices(label, context, scope))
     if len(flow.units) == 1:
@@ -49,7 +47,7 @@ def labelled(
     bind(label.name, indices, segment, context.value or LOST, label.span, context)
 
 
-def check_mark(walk: Walk, mark: syntax.Mark, context: Context, scope: Variables) -> None:
+def check_mark(walk: Walk, mark: tree.Mark, context: Context, scope: Variables) -> None:
     """Hold a shape mark; one that is written out is believed where the shape is unknown.
 
     Marks hold for the inputs as written: a net whose input is resized from outside is not held to them.
@@ -78,11 +76,11 @@ def check_mark(walk: Walk, mark: syntax.Mark, context: Context, scope: Variables
         )
 
 
-def let(walk: Walk, let: syntax.Let, context: Context, scope: Variables) -> None:
+def let(walk: Walk, let: tree.Let, context: Context, scope: Variables) -> None:
     scope.update(unpack(let.names, evaluate(let.value, context, scope), let.span))
 
 
-def loop(walk: Walk, loop: syntax.Loop, context: Context, scope: Variables) -> None:
+def loop(walk: Walk, loop: tree.Loop, context: Context, scope: Variables) -> None:
     items = evaluate(loop.iterable, context, scope)
     if items is UNKNOWN:
         walk.lose(loop, context, scope)
@@ -91,9 +89,9 @@ def loop(walk: Walk, loop: syntax.Loop, context: Context, scope: Variables) -> N
         walk.body(loop.body, context, inner)
 
 
-def branch(walk: Walk, branch: syntax.Branch, context: Context, scope: Variables) -> None:
-    chosen: syntax.Body | syntax.Branch | None = branch
-    while isinstance(chosen, syntax.Branch):
+def branch(walk: Walk, branch: tree.Branch, context: Context, scope: Variables) -> None:
+    chosen: tree.Body | tree.Branch | None = branch
+    while isinstance(chosen, tree.Branch):
         condition = evaluate(chosen.condition, context, scope)
         if condition is UNKNOWN:
             walk.lose(branch, context, scope)
@@ -104,7 +102,7 @@ def branch(walk: Walk, branch: syntax.Branch, context: Context, scope: Variables
 
 
 def input_declaration(
-    walk: Walk, declaration: syntax.InputDeclaration, context: Context, scope: Variables
+    walk: Walk, declaration: tree.InputDeclaration, context: Context, scope: Variables
 ) -> None:
     only_in_net(walk, "input", declaration.span, context)
     name = declaration.name or "input"
@@ -137,7 +135,7 @@ def _full_shape(given: Shape, extents: Shape) -> str:
     return f"give {len(extents)} sizes, as in {describe(extents)}"
 
 
-def section(walk: Walk, section: syntax.Section, context: Context, scope: Variables) -> None:
+def section(walk: Walk, section: tree.Section, context: Context, scope: Variables) -> None:
     only_in_net(walk, section.name, section.span, context)
     if any(isinstance(c, Block) and c.segment == section.name for c in context.block.children):
         raise Mistake(
@@ -152,7 +150,7 @@ def section(walk: Walk, section: syntax.Section, context: Context, scope: Variab
     context.value = inner.value
 
 
-def head(walk: Walk, head: syntax.Head, context: Context, scope: Variables) -> None:
+def head(walk: Walk, head: tree.Head, context: Context, scope: Variables) -> None:
     only_in_net(walk, "head", head.span, context)
     name = label_segment(head.name, context, scope) if head.name else "head"
     if name in walk.draft.outputs:
@@ -174,20 +172,20 @@ def head(walk: Walk, head: syntax.Head, context: Context, scope: Variables) -> N
         bind(head.name.name, indices, name, inner.value or LOST, head.span, context)
 
 
-def expect(walk: Walk, expect: syntax.Expect, context: Context, scope: Variables) -> None:
+def expect(walk: Walk, expect: tree.Expect, context: Context, scope: Variables) -> None:
     only_in_net(walk, "expect", expect.span, context)
     walk.expectations.append((expect, context, dict(scope)))
 
 
-def broken(walk: Walk, broken: syntax.Broken, context: Context, scope: Variables) -> None:
+def broken(walk: Walk, broken: tree.Broken, context: Context, scope: Variables) -> None:
     """Walk the blocks of a statement with a syntax error: what is wrong in them is reported as well."""
     walk.lose(broken, context, scope)
     context.frame.suspected |= words_of(broken)
     inner = {**scope, **dict.fromkeys(broken_names(broken), UNKNOWN)}
     for block in broken.blocks:
-        flows = [arm.flow for arm in block.arms] if isinstance(block, syntax.Arms) else block.statements
+        flows = [arm.flow for arm in block.arms] if isinstance(block, tree.Arms) else block.statements
         context.value = LOST
-        walk.body(syntax.Body(tuple(flows), block.span), context, inner)
+        walk.body(tree.Body(tuple(flows), block.span), context, inner)
     scope.update(dict.fromkeys(broken_names(broken), UNKNOWN))
     context.value = LOST
 
@@ -200,13 +198,13 @@ def only_in_net(walk: Walk, what: str, span: Span, context: Context) -> None:
 
 
 STATEMENTS: dict[type, Callable[[Walk, Any, Context, Variables], None]] = {
-    syntax.Flow: flow,
-    syntax.Loop: loop,
-    syntax.Branch: branch,
-    syntax.Let: let,
-    syntax.InputDeclaration: input_declaration,
-    syntax.Section: section,
-    syntax.Head: head,
-    syntax.Expect: expect,
-    syntax.Broken: broken,
+    tree.Flow: flow,
+    tree.Loop: loop,
+    tree.Branch: branch,
+    tree.Let: let,
+    tree.InputDeclaration: input_declaration,
+    tree.Section: section,
+    tree.Head: head,
+    tree.Expect: expect,
+    tree.Broken: broken,
 }

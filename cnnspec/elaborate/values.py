@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Frame, Report
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 if TYPE_CHECKING:
-    from cnnspec.elaborate.modules import Module
+    from cnnspec.elaborate.module import Module
 
 
 class Mistake(Exception):
@@ -92,7 +92,7 @@ class DefinedBlock:
     """A def or share, with the module whose names it sees."""
 
     name: str
-    definition: syntax.Definition
+    definition: tree.Definition
     module: Module
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.building import Draft
 from cnnspec.elaborate.context import Context
-from cnnspec.elaborate.cures import input_cure, size_cure
-from cnnspec.elaborate.draft import Draft
-from cnnspec.elaborate.evaluate import Variables
-from cnnspec.elaborate.lost import lost_names
-from cnnspec.elaborate.sharing import SharedWeights, Sharing
-from cnnspec.elaborate.stamps import Key, Stamp
+from cnnspec.elaborate.expressions.evaluate import Variables
+from cnnspec.elaborate.mistakes.fixes import input_cure, size_cure
+from cnnspec.elaborate.mistakes.undefined import lost_names
+from cnnspec.elaborate.reuse import Key, Stamp
+from cnnspec.elaborate.shared import SharedWeights, Sharing
 from cnnspec.elaborate.statements import STATEMENTS
 from cnnspec.elaborate.values import LOST, UNKNOWN, BoundExceeded, Limits, Mistake, Value
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer, LayerError, Shape
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
 STEPS_OF_A_LAYER = 4
 """How many steps of the walk a layer is worth: what adds layers does not idle."""
@@ -31,7 +31,7 @@ class Walk:
     def __init__(self, report: Report, limits: Limits, inputs: dict[str, Shape]) -> None:
         self.report, self.limits, self.input_shapes = report, limits, inputs
         self.draft = Draft(Block("net", ""))
-        self.expectations: list[tuple[syntax.Expect, Context, Variables]] = []
+        self.expectations: list[tuple[tree.Expect, Context, Variables]] = []
         self._layers: dict[tuple[Any, ...], Layer] = {}
         self._shapes: dict[tuple[Any, ...], Shape] = {}
         self.shared: dict[int, SharedWeights] = {}
@@ -43,7 +43,7 @@ class Walk:
         self.reported = 0
         self.resized = False
 
-    def net(self, net: syntax.Net, context: Context, variables: Variables) -> None:
+    def net(self, net: tree.Net, context: Context, variables: Variables) -> None:
         """Walk a net. Raises BoundExceeded where it is over a bound."""
         self.body(net.body, context, variables)
         if not self.draft.outputs and context.value is not None:
@@ -56,7 +56,7 @@ class Walk:
         elif not self.draft.outputs.keys() - self.draft.training_heads:
             self._no_output(net)
 
-    def _no_output(self, net: syntax.Net) -> None:
+    def _no_output(self, net: tree.Net) -> None:
         trained = bool(self.draft.outputs)
         self.report.error(
             "net-output",
@@ -65,7 +65,7 @@ class Walk:
             help="leave `, training` out of one head" if trained else "end it with a chain or a head",
         )
 
-    def body(self, body: syntax.Body, context: Context, variables: Variables) -> None:
+    def body(self, body: tree.Body, context: Context, variables: Variables) -> None:
         """Walk the statements of a body in a scope of their own; the value goes on in `context`.
 
         A statement that was wrong before is taken to be so again where an earlier mistake left it no value.
@@ -110,13 +110,13 @@ class Walk:
 
         return note
 
-    def lose(self, statement: syntax.Statement, context: Context, scope: Variables) -> None:
+    def lose(self, statement: tree.Statement, context: Context, scope: Variables) -> None:
         """After a mistake: what the statement would have defined is unknown from here on."""
         context.frame.tainted = self.broken = True
         context.frame.lost |= lost_names(statement)
-        if isinstance(statement, syntax.Let):
+        if isinstance(statement, tree.Let):
             scope.update({name.name: UNKNOWN for name in statement.names})
-        elif not isinstance(statement, (syntax.Head, syntax.Expect, syntax.InputDeclaration)):
+        elif not isinstance(statement, (tree.Head, tree.Expect, tree.InputDeclaration)):
             context.value = LOST
 
     def too_large(self, span: Span) -> BoundExceeded:

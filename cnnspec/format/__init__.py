@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.nets import deep_recursion
+from cnnspec.elaborate.net import deep_recursion
 from cnnspec.format.layout import layout
 from cnnspec.format.pieces import read
-from cnnspec.grammar import parse
 from cnnspec.source import Source
+from cnnspec.syntax import parse
 
 __all__ = ["format_text"]
 

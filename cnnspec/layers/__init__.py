@@ -4,7 +4,6 @@ from cnnspec.layers import activation, conv, dense, join, norm, pool, shape
 from cnnspec.layers.base import (
     REGISTRY,
     Init,
-    Kind,
     Layer,
     LayerError,
     Parameter,
@@ -14,6 +13,7 @@ from cnnspec.layers.base import (
     describe,
     parameters,
 )
+from cnnspec.layers.kinds import Kind
 
 __all__ = [
     "REGISTRY",

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from cnnspec.layers.base import (
-    FLAG,
-    NUMBER,
-    POSITIVE,
-    Init,
-    Layer,
-    Shape,
-    Weight,
-    argument,
-    layer,
-    words,
-)
+from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
+from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
 
 
 def one_each(self: Layer, *shapes: Shape) -> int:
@@ -30,6 +20,7 @@ class ReLU(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
+    saved = output_saved
 
 
 @layer("relu6", family="activation")
@@ -39,6 +30,7 @@ class ReLU6(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("leaky_relu", family="activation")
@@ -49,6 +41,7 @@ class LeakyReLU(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("prelu", family="activation")
@@ -62,6 +55,7 @@ class PReLU(Layer):
     init: float = argument(NUMBER, "factor of negative values at the start of training", default=0.25)
 
     operations = one_each
+    saved = input_saved
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         count = 1 if self.shared else shapes[0][0]
@@ -79,6 +73,7 @@ class ELU(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("selu", family="activation")
@@ -90,6 +85,7 @@ class SELU(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("gelu", family="activation")
@@ -106,6 +102,7 @@ class GELU(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("silu", family="activation")
@@ -114,6 +111,7 @@ class SiLU(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("mish", family="activation")
@@ -122,6 +120,7 @@ class Mish(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("hardswish", family="activation")
@@ -130,6 +129,7 @@ class HardSwish(Layer):
 
     elementwise = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("hardsigmoid", family="activation")
@@ -139,6 +139,7 @@ class HardSigmoid(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("softplus", family="activation")
@@ -154,6 +155,7 @@ class Softplus(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
+    saved = input_saved
 
 
 @layer("sigmoid", family="activation")
@@ -163,6 +165,7 @@ class Sigmoid(Layer):
     elementwise = True
     nonnegative = True
     operations = one_each
+    saved = output_saved
 
 
 @layer("tanh", family="activation")
@@ -171,6 +174,7 @@ class Tanh(Layer):
 
     elementwise = True
     operations = one_each
+    saved = output_saved
 
 
 @layer("softmax", family="activation")
@@ -182,6 +186,7 @@ class Softmax(Layer):
 
     nonnegative = True
     operations = one_each
+    saved = output_saved
 
 
 @layer("log_softmax", family="activation")
@@ -189,3 +194,4 @@ class LogSoftmax(Layer):
     """x - log(sum of exp(x) over the channels), at each place: the logarithm of softmax."""
 
     operations = one_each
+    saved = output_saved

@@ -12,42 +12,56 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cache
-from math import isfinite, prod
+from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
-Shape = tuple[int, ...]
-Extent = int | tuple[int, ...]
+from cnnspec.layers.kinds import Kind
+from cnnspec.layers.shapes import (
+    Extent,
+    LayerError,
+    Shape,
+    describe,
+    near_divisors,
+    need_divisor,
+    need_map,
+    per_axis,
+)
+from cnnspec.layers.window import POINTWISE, Slide, Window
+
+__all__ = [
+    "FLOAT",
+    "INDEX",
+    "ONES",
+    "POINTWISE",
+    "REGISTRY",
+    "ZEROS",
+    "Extent",
+    "Init",
+    "Layer",
+    "LayerError",
+    "Parameter",
+    "Saved",
+    "Shape",
+    "Slide",
+    "Weight",
+    "Window",
+    "argument",
+    "default_init",
+    "describe",
+    "input_saved",
+    "layer",
+    "look",
+    "near_divisors",
+    "need_divisor",
+    "need_map",
+    "output_saved",
+    "parameters",
+    "per_axis",
+    "viewed",
+]
 
 MISSING: Any = dataclasses.MISSING
-
-
-class LayerError(Exception):
-    """A layer cannot be applied to these shapes.
-
-    `code` names the diagnostic page, `label` is the short text under the span, `help` the cure.
-    """
-
-    def __init__(self, code: str, message: str, *, label: str = "", help: str = ""):
-        super().__init__(message)
-        self.code, self.message, self.label, self.help = code, message, label, help
-
-
-class Window(NamedTuple):
-    """What one output position sees on one axis.
-
-    Output `i` sees the inputs from `i * step + low` to `i * step + high`. Steps below 1 (upsampling) are
-    Fractions.
-    """
-
-    step: int | Fraction
-    low: int | Fraction
-    high: int | Fraction
-
-
-POINTWISE: tuple[Window, ...] = ()
-"""The window of a layer whose every output position sees its own position alone."""
 
 
 class Init(NamedTuple):
@@ -76,21 +90,23 @@ class Weight(NamedTuple):
         return prod(self.shape)
 
 
-def no_cure(value: Any) -> str:
-    return ""
+FLOAT, INDEX = 4, 8
+"""Bytes of a value at fp32, and of the index that a max pool keeps of each output."""
 
 
-class Kind(NamedTuple):
-    """A kind of argument: what it is called, and how a value of the DSL becomes a field.
+class Saved(NamedTuple):
+    """What torch keeps of a layer, from its forward pass for its backward pass (eager, fp32, on the CPU).
 
-    `read` raises ValueError, with what was expected, for a value that does not fit.
+    `inputs` are the numbers of the inputs that are kept, `output` says whether the output is. `per_sample`
+    and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
+    each sample, and whatever the batch. The output of a `view` is its first input in another shape.
     """
 
-    name: str
-    read: Callable[[Any], Any]
-    words: tuple[str, ...] = ()
-    cure: Callable[[Any], str] = no_cure
-    """What to write in the place of a value that does not fit; empty where that cannot be told."""
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    per_sample: int = 0
+    fixed: int = 0
+    view: bool = False
 
 
 class Parameter(NamedTuple):
@@ -108,135 +124,12 @@ class Parameter(NamedTuple):
         return self.default is MISSING
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _integer(least: int, expected: str) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if not _is_int(value) or value < least:
-            raise ValueError(expected)
-        return value
-
-    return read
-
-
-def _number(value: Any) -> float:
-    if not _is_int(value) and not (isinstance(value, float) and isfinite(value)):
-        raise ValueError("a number")
-    return float(value)
-
-
-def _positive(value: Any) -> float:
-    number = _number(value)
-    if number <= 0:
-        raise ValueError("a number above 0")
-    return number
-
-
-def _fraction(value: Any) -> float:
-    number = _number(value)
-    if not 0 <= number < 1:
-        raise ValueError("a number from 0 up to, but not including, 1")
-    return number
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-    return value
-
-
-def _extent(least: int, expected: str) -> Callable[[Any], Extent]:
-    def read(value: Any) -> Extent:
-        if _is_int(value) and value >= least:
-            return value
-        if isinstance(value, (tuple, list)) and value and all(_is_int(v) and v >= least for v in value):
-            return tuple(value)
-        raise ValueError(expected)
-
-    return read
-
-
-def words(*choices: str) -> Kind:
-    """One of a fixed set of words."""
-
-    def read(value: Any) -> str:
-        if value not in choices or not isinstance(value, str):
-            raise ValueError("one of " + ", ".join(choices))
-        return value
-
-    return Kind(" or ".join(choices), read, choices)
-
-
-def either(kind: Kind, *choices: str) -> Kind:
-    """A value of a kind, or one of a few words."""
-
-    def read(value: Any) -> Any:
-        return value if isinstance(value, str) and value in choices else kind.read(value)
-
-    return Kind(" or ".join((kind.name, *choices)), read, choices, kind.cure)
-
-
-def optional(kind: Kind) -> Kind:
-    """A value of a kind, or nothing given (None)."""
-    return kind._replace(read=lambda value: None if value is None else kind.read(value))
-
-
-def _whole(value: Any) -> str:
-    if not isinstance(value, float):
-        return ""
-    return "round it: // divides without a remainder, round(), ceil() and floor() make integers"
-
-
-def _word(value: Any) -> str:
-    return f"write {'true' if value else 'false'}" if value in (0, 1) else ""
-
-
-def _small(value: Any) -> str:
-    return CHANNELS_IN if isinstance(value, int) else ""
-
-
-def _share(value: Any) -> str:
-    is_percentage = isinstance(value, int | float) and not isinstance(value, bool) and 1 < value < 100
-    return f"write {value / 100:g}: it is a share, no percentage" if is_percentage else ""
-
-
-CHANNELS_IN = "the channels that flow in are known: leave it out"
-
-COUNT = Kind("count", _integer(1, "an integer of at least 1"), cure=_whole)
-NATURAL = Kind("natural number", _integer(0, "an integer of at least 0"), cure=_whole)
-INTEGER = Kind("integer", _integer(-(2**53), "an integer"), cure=_whole)
-NUMBER = Kind("number", _number)
-POSITIVE = Kind("positive number", _positive)
-SMALL = Kind("number from 0 to 1", _fraction, cure=_small)
-FRACTION = Kind("fraction", _fraction, cure=_share)
-FLAG = Kind("flag", _flag, cure=_word)
-EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"), cure=_whole)
-MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_whole)
-PADDING = either(MARGIN, "half", "valid", "same")
-
-
 def argument(kind: Kind, doc: str, *, default: Any = MISSING, minor: bool = False) -> Any:
     """A field of a layer: an argument of the DSL with its kind, meaning (and unit) and default.
 
     Layers that differ in `minor` arguments alone look alike, in drawings and where equal blocks are told.
     """
     return field(default=default, metadata={"kind": kind, "doc": doc, "minor": minor})
-
-
-class Saved(NamedTuple):
-    """What a layer keeps from its forward for its backward pass, for one sample.
-
-    `inputs` are the positions of the inputs that it reads again, `output` whether it reads its own output,
-    `values` the number of further float values (such as a mean and a deviation a channel), `mask` the bytes
-    of what else there is (such as the places of the maxima).
-    """
-
-    inputs: tuple[int, ...] = ()
-    output: bool = False
-    values: int = 0
-    mask: int = 0
 
 
 @dataclass(frozen=True)
@@ -287,14 +180,21 @@ class Layer:
         """Operations for one sample other than `macs`, by the rules of docs/counting.md."""
         return 0
 
+    def slide(self, *shapes: Shape) -> Slide | None:
+        """How its window slides over the map: the geometry of a conv or a pool; None for other layers."""
+        return None
+
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         """What an output position sees, one Window an axis; POINTWISE, or None for the whole input."""
-        return POINTWISE
+        slide = self.slide(*shapes)
+        return POINTWISE if slide is None else slide.windows
 
-    def saves(self, *shapes: Shape) -> Saved:
-        """What the backward pass needs of the forward pass, weights aside: all inputs where a layer is not
-        known to need less."""
-        return Saved(inputs=tuple(range(len(shapes))))
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """What training keeps of it; `wanted` says of which inputs the backward pass needs the gradient.
+
+        It is asked only where there is a gradient at all: of an input or of a weight.
+        """
+        return Saved()
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         """Simpler layers that do the same one after the other; empty where there are none.
@@ -306,6 +206,22 @@ class Layer:
 
 FOLLOWING = ("norm", "activation")
 """Families whose layers all belong to the layer before them in drawings."""
+
+
+def input_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers whose gradient is found from their input."""
+    return Saved(inputs=(0,))
+
+
+def output_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers whose gradient is found from their output."""
+    return Saved(output=True)
+
+
+def viewed(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of layers that give their input as it is, or a part of it."""
+    return Saved(view=True)
+
 
 LayerType = TypeVar("LayerType", bound=type[Layer])
 REGISTRY: dict[str, type[Layer]] = {}
@@ -337,52 +253,6 @@ def look(layer: Layer) -> tuple[Any, ...]:
     """What layers that look alike have in common: the name, and all arguments but the minor ones."""
     given = (field.name for field in dataclasses.fields(layer) if not field.metadata.get("minor"))
     return type(layer).op, *(getattr(layer, name) for name in given)
-
-
-def describe(shape: Shape | None) -> str:
-    """A shape as specs write it: 64x112x112."""
-    return "x".join(map(str, shape)) if shape is not None else "?"
-
-
-def per_axis(value: Extent, rank: int, name: str) -> tuple[int, ...]:
-    """An extent spelled out for each spatial axis. Raises LayerError where the numbers of axes differ."""
-    if isinstance(value, int):
-        return (value,) * rank
-    if len(value) != rank:
-        raise LayerError(
-            "argument-rank",
-            f"`{name}` is given for {len(value)} axes, the map has {rank}",
-            help=f"give one integer for all axes, or {rank} of them",
-        )
-    return value
-
-
-def need_map(op: str, shape: Shape) -> tuple[int, Shape]:
-    """The channels and the spatial sizes of a map. Raises LayerError for a vector."""
-    if len(shape) < 2:
-        raise LayerError(
-            "shape-rank",
-            f"`{op}` needs a map such as 64x28x28, here it gets the vector {describe(shape)}",
-            help="put it before flatten and gap -> flatten, or reshape the vector to a map",
-        )
-    return shape[0], shape[1:]
-
-
-def need_divisor(op: str, channels: int, groups: int) -> None:
-    """Raise LayerError where groups do not divide the channels."""
-    if channels % groups:
-        raise LayerError(
-            "groups-divide",
-            f"`{op}` has {groups} groups, which do not divide its {channels} channels",
-            label=f"{channels} channels, groups={groups}",
-            help=f"groups that divide {channels}: {near_divisors(channels, groups)}",
-        )
-
-
-def near_divisors(number: int, wanted: int) -> str:
-    """The four divisors (up to 4096) nearest to a wanted one, in words."""
-    divisors = [d for d in range(1, min(number, 4096) + 1) if number % d == 0]
-    return ", ".join(map(str, sorted(sorted(divisors, key=lambda d: abs(d - wanted))[:4])))
 
 
 def default_init(fan_in: int) -> Init:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import gcd, prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    EXTENT,
-    FLAG,
-    MARGIN,
-    PADDING,
+    FLOAT,
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Weight,
     Window,
     argument,
     default_init,
     describe,
+    input_saved,
     layer,
     near_divisors,
     need_map,
     per_axis,
-    words,
 )
-from cnnspec.layers.window import Margins, check_margins, paddings, window_size, windows
+from cnnspec.layers.kinds import COUNT, EXTENT, FLAG, MARGIN, PADDING, words
+from cnnspec.layers.window import Slide, check_margins, output_sizes, slide_over
 
 
 @layer("conv", family="conv")
@@ -63,15 +60,13 @@ class Conv(Layer):
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("conv", shapes[0])
         check_groups("conv", channels, self.out, self.groups)
-        result = window_size("conv", sizes, self.kernel, self.stride, self.pad, self.dilation)
-        check_margins("conv", sizes, self.margins(shapes[0]), self.pad_mode)
+        slide = self.slide(*shapes)
+        result = output_sizes("conv", slide)
+        check_margins("conv", sizes, slide.margins, self.pad_mode)
         return self.out, *result
 
-    def margins(self, shape: Shape) -> Margins:
-        """The margin before and after each axis, in pixels."""
-        rank = len(shape) - 1
-        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
-        return paddings(shape[1:], kernel, stride, self.pad, per_axis(self.dilation, rank, "dilation"))
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(shapes[0][1:], self.kernel, self.stride, self.pad, self.dilation)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         channels, sizes = need_map("conv", shapes[0])
@@ -90,8 +85,19 @@ class Conv(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(self.infer(*shapes)) if self.bias else 0
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return windows(shapes[0][1:], self.kernel, self.stride, self.pad, self.dilation)
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart; with standardized weights, those as well."""
+        fixed = FLOAT * (self.params(*shapes)[0].size + 2 * self.out) if self.standardize else 0
+        slide = self.slide(*shapes)
+        apart = slide.pads_apart(self.pad)
+        if self.pad_mode == "zeros" and not apart:
+            return Saved(inputs=(0,), fixed=fixed)
+        padded = FLOAT * shapes[0][0] * prod(slide.wholes)
+        # A reflected or repeated edge finds its gradient from what it was made of. With an uneven margin
+        # the module of torch adds a second one, of no pixels, to the padded copy in the same way.
+        edges = self.pad_mode in ("reflect", "replicate") and wanted[0]
+        copies = 2 if edges and apart else 1
+        return Saved(inputs=(0,) if edges else (), per_sample=copies * padded, fixed=fixed)
 
 
 @layer("dwconv", family="conv")
@@ -129,11 +135,14 @@ class DepthwiseConv(Layer):
     def operations(self, *shapes: Shape) -> int:
         return self.conv(shapes[0]).operations(*shapes)
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return self.conv(shapes[0]).window(*shapes)
+    def slide(self, *shapes: Shape) -> Slide:
+        return self.conv(shapes[0]).slide(*shapes)
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (self.conv(shapes[0]),)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        return self.conv(shapes[0]).saved(shapes, wanted)
 
 
 @layer("tconv", family="conv")
@@ -160,28 +169,32 @@ class TransposedConv(Layer):
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("tconv", shapes[0])
         check_groups("tconv", channels, self.out, self.groups)
-        rank = len(sizes)
-        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
-        dilation, pad = per_axis(self.dilation, rank, "dilation"), per_axis(self.pad, rank, "pad")
-        extra = per_axis(self.output_pad, rank, "output_pad")
-        for more, step, gap in zip(extra, stride, dilation, strict=True):
+        slide, extra = self.slide(*shapes), self.extra(len(sizes))
+        for more, step, gap in zip(extra, slide.stride, slide.dilation, strict=True):
             if more >= max(step, gap):
                 raise LayerError(
                     "output-pad",
                     f"`output_pad` of {more} is not smaller than stride {step} or dilation {gap}",
                     help=f"use at most {max(step, gap) - 1}",
                 )
-        result = tuple(
-            (h - 1) * s - 2 * p + d * (k - 1) + o + 1
-            for h, k, s, p, d, o in zip(sizes, kernel, stride, pad, dilation, extra, strict=True)
-        )
-        if min(result) < 1:
+        if min(slide.sizes) < 1:
             raise LayerError(
                 "shape-empty",
                 f"`tconv` leaves nothing of {describe(shapes[0])}: its padding cuts away the whole output",
                 help="use a smaller pad",
             )
-        return self.out, *result
+        return self.out, *slide.sizes
+
+    def extra(self, rank: int) -> tuple[int, ...]:
+        """What is added at the end of each axis of the output, in pixels."""
+        return per_axis(self.output_pad, rank, "output_pad")
+
+    def slide(self, *shapes: Shape) -> Slide:
+        """Over the output, of (H - 1)s - 2p + d(k-1) + output_pad + 1 pixels."""
+        _, sizes = need_map("tconv", shapes[0])
+        like = slide_over(sizes, self.kernel, self.stride, self.pad, self.dilation)
+        axes = zip(sizes, like.stride, like.margins, like.spans, self.extra(len(sizes)), strict=True)
+        return like._replace(sizes=tuple([(h - 1) * s - sum(p) + span + o for h, s, p, span, o in axes]))
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         channels, sizes = need_map("tconv", shapes[0])
@@ -200,14 +213,9 @@ class TransposedConv(Layer):
         return prod(self.infer(*shapes)) if self.bias else 0
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        _, sizes = need_map("tconv", shapes[0])
-        rank = len(sizes)
-        kernel, stride = per_axis(self.kernel, rank, "kernel"), per_axis(self.stride, rank, "stride")
-        dilation, pad = per_axis(self.dilation, rank, "dilation"), per_axis(self.pad, rank, "pad")
-        return tuple(
-            Window(Fraction(1, s), Fraction(p - (k - 1) * d, s), Fraction(p, s))
-            for k, s, d, p in zip(kernel, stride, dilation, pad, strict=True)
-        )
+        return self.slide(*shapes).transposed_windows
+
+    saved = input_saved
 
 
 def check_groups(op: str, channels: int, out: int, groups: int) -> None:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    FLAG,
-    FRACTION,
-    NUMBER,
+    FLOAT,
     POINTWISE,
     Init,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Weight,
     Window,
     argument,
     default_init,
     describe,
+    input_saved,
     layer,
+    viewed,
 )
+from cnnspec.layers.kinds import COUNT, FLAG, FRACTION, NUMBER
 
 
 @layer("linear", family="dense")
@@ -67,6 +68,8 @@ class Linear(Layer):
     def window(self, *shapes: Shape) -> None:
         return None
 
+    saved = input_saved
+
 
 @layer("flatten", family="dense")
 class Flatten(Layer):
@@ -80,6 +83,8 @@ class Flatten(Layer):
 
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if len(shapes[0]) == 1 else None
+
+    saved = viewed
 
 
 @layer("dropout", family="dense")
@@ -96,6 +101,10 @@ class Dropout(Layer):
 
     rate: float = argument(FRACTION, "probability of dropping a value", default=0.5, minor=True)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The factor of each value, 0 or 1 / (1 - rate); the values themselves where none is dropped."""
+        return Saved(per_sample=FLOAT * prod(shapes[0])) if self.rate else Saved(view=True)
+
 
 @layer("droppath", family="dense")
 class DropPath(Layer):
@@ -111,6 +120,10 @@ class DropPath(Layer):
 
     rate: float = argument(FRACTION, "probability of dropping a sample", minor=True)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The factor of each sample, 0 or 1 / (1 - rate)."""
+        return Saved(per_sample=FLOAT)
+
 
 @layer("identity", family="dense")
 class Identity(Layer):
@@ -118,6 +131,8 @@ class Identity(Layer):
 
     silent = True
     follows = True
+
+    saved = viewed
 
 
 @layer("scale", family="dense")
@@ -139,6 +154,10 @@ class Scale(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, where the factor is learned."""
+        return Saved(inputs=(0,) if self.learnable else ())
+
 
 @layer("layerscale", family="dense")
 class LayerScale(Layer):
@@ -154,3 +173,5 @@ class LayerScale(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
+
+    saved = input_saved

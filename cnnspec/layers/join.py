@@ -5,7 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from math import prod
 
-from cnnspec.layers.base import Layer, LayerError, Shape, describe, layer
+from cnnspec.layers.base import FLOAT, Layer, LayerError, Saved, Shape, describe, layer
+
+
+def passed_alone(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of a join that keeps nothing: one input alone it gives as it is."""
+    return Saved(view=len(shapes) == 1)
 
 
 @layer("concat", family="join")
@@ -25,6 +30,8 @@ class Concat(Layer):
                 raise unequal("concat", shapes[0], shape, "everything but their channels")
         return sum(shape[0] for shape in shapes), *shapes[0][1:]
 
+    saved = passed_alone
+
 
 @layer("add", family="join")
 class Add(Layer):
@@ -38,6 +45,8 @@ class Add(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return (len(shapes) - 1) * prod(shapes[0])
+
+    saved = passed_alone
 
 
 @layer("mul", family="join")
@@ -63,6 +72,18 @@ class Mul(Layer):
     def operations(self, *shapes: Shape) -> int:
         return (len(shapes) - 1) * prod(self.infer(*shapes))
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Each factor where the gradient of another is wanted, and the products of all but the last."""
+        kept, own, product = set(), 0, shapes[0]
+        for i, shape in enumerate(shapes[1:], start=1):
+            if any(wanted[:i]):
+                kept.add(i)
+            if wanted[i]:
+                kept |= {0} if i == 1 else set()
+                own += FLOAT * prod(product) if i > 1 else 0
+            product = self.infer(product, shape)
+        return Saved(tuple(sorted(kept)), per_sample=own, view=len(shapes) == 1)
+
 
 @layer("maximum", family="join")
 class Maximum(Layer):
@@ -76,6 +97,13 @@ class Maximum(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return (len(shapes) - 1) * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The two of each comparison whose gradient is wanted: inputs, and the maxima of all but the last."""
+        first = next(i for i, one in enumerate(wanted) if one)
+        kept = range(len(shapes)) if first < 2 else range(first, len(shapes))
+        own = len(shapes) - max(first, 1) - (first < 2)
+        return Saved(tuple(kept), per_sample=FLOAT * own * prod(shapes[0]))
 
 
 def aligned(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    FLAG,
-    NUMBER,
+    FLOAT,
     ONES,
-    SMALL,
     ZEROS,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Weight,
     argument,
@@ -24,8 +22,8 @@ from cnnspec.layers.base import (
     layer,
     need_divisor,
     need_map,
-    words,
 )
+from cnnspec.layers.kinds import COUNT, FLAG, NUMBER, SMALL, words
 
 EPS_DOC = "added to the variance, against division by 0"
 AFFINE_DOC = "multiplies by a learned weight and adds a learned bias"
@@ -58,6 +56,10 @@ class BatchNorm(Layer):
     def operations(self, *shapes: Shape) -> int:
         return 2 * prod(shapes[0])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the mean and the deviation of each channel."""
+        return Saved(inputs=(0,), fixed=2 * FLOAT * shapes[0][0])
+
 
 @layer("layernorm", family="norm")
 class LayerNorm(Layer):
@@ -80,6 +82,10 @@ class LayerNorm(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and each mean and deviation."""
+        return Saved(inputs=(0,), per_sample=2 * FLOAT * statistics(shapes[0], self.over))
 
 
 @layer("instancenorm", family="norm")
@@ -104,6 +110,10 @@ class InstanceNorm(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, each mean and deviation, and the weight repeated for each sample."""
+        return Saved(inputs=(0,), per_sample=(2 + self.affine) * FLOAT * shapes[0][0])
 
 
 @layer("groupnorm", family="norm")
@@ -131,6 +141,10 @@ class GroupNorm(Layer):
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the mean and the deviation of each group."""
+        return Saved(inputs=(0,), per_sample=2 * FLOAT * self.groups)
+
 
 @layer("lrn", family="norm")
 class LocalResponseNorm(Layer):
@@ -156,6 +170,12 @@ class LocalResponseNorm(Layer):
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, its squares with a margin of channels, their mean, and that to the power of beta."""
+        channels, *sizes = shapes[0]
+        squares = (channels + self.size - 1) * prod(sizes)
+        return Saved(inputs=(0,), per_sample=FLOAT * (squares + 2 * prod(shapes[0])))
+
 
 @layer("rmsnorm", family="norm")
 class RMSNorm(Layer):
@@ -177,6 +197,18 @@ class RMSNorm(Layer):
 
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input and each deviation; the normalized values where a weight multiplies them."""
+        normalized = FLOAT * prod(shapes[0]) if self.affine else 0
+        if not wanted[0]:
+            return Saved(per_sample=normalized)
+        return Saved(inputs=(0,), per_sample=normalized + FLOAT * statistics(shapes[0], self.over))
+
+
+def statistics(shape: Shape, over: str) -> int:
+    """How many means a sample has: one, or one a place where they are taken over the channels."""
+    return prod(shape[1:]) if over == "channels" else 1
 
 
 def affine_weights(size: Shape, affine: bool) -> tuple[Weight, ...]:

@@ -6,24 +6,23 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
-    EXTENT,
-    FLAG,
-    PADDING,
+    FLOAT,
+    INDEX,
     POINTWISE,
-    POSITIVE,
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Window,
     argument,
     describe,
     layer,
     need_map,
-    optional,
     per_axis,
 )
-from cnnspec.layers.window import paddings, window_size, windows
+from cnnspec.layers.kinds import EXTENT, FLAG, PADDING, POSITIVE, optional
+from cnnspec.layers.window import Slide, output_sizes, slide_over
 
 STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
 PAD_DOC = "margin on both sides, in pixels, at most half the kernel; or half, valid or same, as for conv"
@@ -45,13 +44,23 @@ class MaxPool(Layer):
     ceil: bool = argument(FLAG, CEIL_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
-        return pool_shape("maxpool", shapes[0], self.kernel, self.stride, self.pad, self.dilation, self.ceil)
+        return pool_shape(self, shapes[0])
 
     def operations(self, *shapes: Shape) -> int:
-        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+        return shapes[0][0] * self.slide(*shapes).taps
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, self.dilation)
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(
+            shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, self.dilation, self.ceil
+        )
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart, and the index of each maximum."""
+        indices = INDEX * prod(self.infer(*shapes))
+        slide = self.slide(*shapes)
+        if not slide.pads_apart(self.pad):
+            return Saved(inputs=(0,), per_sample=indices)
+        return Saved(per_sample=indices + FLOAT * shapes[0][0] * prod(slide.wholes))
 
 
 @layer("avgpool", family="pool")
@@ -70,13 +79,21 @@ class AvgPool(Layer):
     count_pad: bool = argument(FLAG, "counts the zeros of the margin in the mean", default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
-        return pool_shape("avgpool", shapes[0], self.kernel, self.stride, self.pad, 1, self.ceil)
+        return pool_shape(self, shapes[0])
 
     def operations(self, *shapes: Shape) -> int:
-        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+        return shapes[0][0] * self.slide(*shapes).taps
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, 1)
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, 1, self.ceil)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, or its padded copy where torch pads apart, and then how many pixels each mean is of."""
+        slide = self.slide(*shapes)
+        if not slide.pads_apart(self.pad):
+            return Saved(inputs=(0,))
+        counts = 0 if self.count_pad else prod(self.infer(*shapes))
+        return Saved(per_sample=FLOAT * (shapes[0][0] * prod(slide.wholes) + counts))
 
 
 @layer("lppool", family="pool")
@@ -96,13 +113,17 @@ class LpPool(Layer):
     ceil: bool = argument(FLAG, CEIL_DOC, default=False)
 
     def infer(self, *shapes: Shape) -> Shape:
-        return pool_shape("lppool", shapes[0], self.kernel, self.stride, 0, 1, self.ceil)
+        return pool_shape(self, shapes[0])
 
     def operations(self, *shapes: Shape) -> int:
-        return prod(self.infer(*shapes)) * area(self.kernel, shapes[0])
+        return shapes[0][0] * self.slide(*shapes).taps
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return windows(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1)
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1, self.ceil)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input and its power, and the means of windows at each of four steps to the root."""
+        return Saved(inputs=(0,), per_sample=FLOAT * (prod(shapes[0]) + 4 * prod(self.infer(*shapes))))
 
 
 @layer("gap", family="pool")
@@ -146,6 +167,10 @@ class GlobalMaxPool(Layer):
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (AdaptiveMaxPool(1),)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each maximum."""
+        return Saved(inputs=(0,), per_sample=INDEX * shapes[0][0])
+
 
 @layer("adaptive_avgpool", family="pool")
 class AdaptiveAvgPool(Layer):
@@ -168,6 +193,10 @@ class AdaptiveAvgPool(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input; but nothing for one pixel, which torch finds as a plain mean."""
+        return Saved(inputs=() if prod(self.infer(*shapes)[1:]) == 1 else (0,))
+
 
 @layer("adaptive_maxpool", family="pool")
 class AdaptiveMaxPool(Layer):
@@ -188,47 +217,35 @@ class AdaptiveMaxPool(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each maximum."""
+        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
 
-def pool_shape(
-    op: str,
-    shape: Shape,
-    kernel: Extent,
-    stride: Extent | None,
-    pad: str | Extent,
-    dilation: Extent,
-    ceil: bool,
-) -> Shape:
+
+def pool_shape(pool: MaxPool | AvgPool | LpPool, shape: Shape) -> Shape:
     """The output shape of a sliding pool. Raises LayerError where the window does not fit."""
-    channels, sizes = need_map(op, shape)
-    check_pad(op, sizes, kernel, stride or kernel, pad, dilation)
-    return channels, *window_size(op, sizes, kernel, stride or kernel, pad, dilation, ceil)
+    channels, _ = need_map(pool.op, shape)
+    slide = pool.slide(shape)
+    check_pad(pool.op, slide)
+    return channels, *output_sizes(pool.op, slide)
 
 
-def check_pad(
-    op: str, sizes: Shape, kernel: Extent, stride: Extent, pad: str | Extent, dilation: Extent
-) -> None:
+def check_pad(op: str, slide: Slide) -> None:
     """Raise LayerError where a margin is over half the kernel, or a window could hold nothing else.
 
     The first is torch's rule, and does not count the dilation.
     """
-    rank = len(sizes)
-    kernels, dilations = per_axis(kernel, rank, "kernel"), per_axis(dilation, rank, "dilation")
-    margins = map(max, paddings(sizes, kernels, per_axis(stride, rank, "stride"), pad, dilations))
-    for size, k, d, margin in zip(sizes, kernels, dilations, margins, strict=True):
+    sizes, kernel, dilation = slide.sizes, slide.kernel, slide.dilation
+    for size, k, d, margin in zip(sizes, kernel, dilation, map(max, slide.margins), strict=True):
         # Taps further apart than the map is wide can lie on both sides of it.
         most = 0 if size < d else k // 2
         if margin > most:
             raise LayerError(
                 "pool-pad",
                 f"`{op}` pads {margin} pixels, its kernel of {k} on a map of {size} allows {most}",
-                label=f"map {describe(sizes)}, kernel {describe(kernels)}, dilation {describe(dilations)}",
+                label=f"map {describe(sizes)}, kernel {describe(kernel)}, dilation {describe(dilation)}",
                 help=f"use pad={most}, or put pad({margin - most}) before it",
             )
-
-
-def area(kernel: Extent, shape: Shape) -> int:
-    """The number of values under one window."""
-    return prod(per_axis(kernel, len(shape) - 1, "kernel"))
 
 
 def adaptive_shape(op: str, shape: Shape, size: Extent) -> Shape:

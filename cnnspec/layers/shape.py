@@ -6,15 +6,12 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
-    COUNT,
-    EXTENT,
-    MARGIN,
-    NATURAL,
-    NUMBER,
+    INDEX,
     POINTWISE,
     Extent,
     Layer,
     LayerError,
+    Saved,
     Shape,
     Window,
     argument,
@@ -23,9 +20,10 @@ from cnnspec.layers.base import (
     need_divisor,
     need_map,
     per_axis,
-    words,
+    viewed,
 )
-from cnnspec.layers.window import check_margins
+from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, words
+from cnnspec.layers.window import Margins, Slide, check_margins, slide_over
 
 MODE = words("nearest", "bilinear")
 MODE_DOC = (
@@ -47,12 +45,20 @@ class Pad(Layer):
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("pad", shapes[0])
-        amounts = per_axis(self.amount, len(sizes), "amount")
-        check_margins("pad", sizes, tuple((a, a) for a in amounts), self.mode)
-        return channels, *(h + 2 * a for h, a in zip(sizes, amounts, strict=True))
+        margins = self.margins(shapes[0])
+        check_margins("pad", sizes, margins, self.mode)
+        return channels, *(h + sum(margin) for h, margin in zip(sizes, margins, strict=True))
+
+    def margins(self, shape: Shape) -> Margins:
+        """The pixels added before and after each axis."""
+        return tuple((amount, amount) for amount in per_axis(self.amount, len(shape) - 1, "amount"))
 
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return tuple(Window(1, -a, -a) for a in per_axis(self.amount, len(shapes[0]) - 1, "amount"))
+        return tuple(Window(1, -before, -before) for before, _ in self.margins(shapes[0]))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, where the margin repeats or reflects it."""
+        return Saved(inputs=(0,) if self.mode in ("reflect", "replicate") else ())
 
 
 @layer("crop", family="shape")
@@ -82,6 +88,8 @@ class Crop(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
 
+    saved = viewed
+
 
 @layer("slice", family="shape")
 class Slice(Layer):
@@ -102,6 +110,8 @@ class Slice(Layer):
                 help=f"use 0 <= start < stop <= {channels}",
             )
         return self.stop - self.start, *shapes[0][1:]
+
+    saved = viewed
 
 
 @layer("channel_shuffle", family="shape")
@@ -222,6 +232,8 @@ class Reshape(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if self.infer(*shapes) == shapes[0] else None
 
+    saved = viewed
+
 
 @layer("zero_channels", family="shape")
 class ZeroChannels(Layer):
@@ -262,12 +274,15 @@ class Subsample(Layer):
     stride: Extent = argument(EXTENT, "step between pixels kept")
 
     def infer(self, *shapes: Shape) -> Shape:
-        channels, sizes = need_map("subsample", shapes[0])
-        strides = per_axis(self.stride, len(sizes), "stride")
-        return channels, *((h - 1) // s + 1 for h, s in zip(sizes, strides, strict=True))
+        channels, _ = need_map("subsample", shapes[0])
+        return channels, *self.slide(*shapes).outputs
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
-        return tuple(Window(s, 0, 0) for s in per_axis(self.stride, len(shapes[0]) - 1, "stride"))
+    def slide(self, *shapes: Shape) -> Slide:
+        return slide_over(shapes[0][1:], 1, self.stride)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and the index of each pixel: it is a max pool of one pixel."""
+        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
 
 
 def resize_windows(shape: Shape, out: Shape, mode: str) -> tuple[Window, ...]:

@@ -1,10 +1,140 @@
-"""The arithmetic of sliding windows, which convs and pools share."""
+"""The arithmetic of windows: what an output position sees, and how the window of a conv or a pool slides.
+
+    Slide(sizes=(8,), kernel=(3,), stride=(2,), dilation=(1,), margins=((1, 1),), ceil=True)
+
+    pixel    -1  0  1  2  3  4  5  6  7  8  9
+              m  .  .  .  .  .  .  .  .  m  b        m is margin, b beyond it, where `ceil` reaches
+    output 0 [-------]
+    output 1       [-------]
+    output 2             [-------]
+    output 3                   [-------]
+    output 4                         [-------]       outputs == (5,), spans == (3,), beyond == (1,)
+
+A window covers `spans`, dilation * (kernel - 1) + 1 pixels. What is `beyond` the margin never counts, neither
+for a maximum nor for a mean.
+"""
 
 from __future__ import annotations
 
-from cnnspec.layers.base import Extent, LayerError, Shape, Window, describe, per_axis
+from fractions import Fraction
+from math import prod
+from typing import NamedTuple
+
+from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
 
 Margins = tuple[tuple[int, int], ...]
+"""The pixels added before and after each axis."""
+
+
+class Window(NamedTuple):
+    """What one output position sees on one axis.
+
+    Output `i` sees the inputs from `i * step + low` to `i * step + high`. Steps below 1 (upsampling) are
+    Fractions.
+    """
+
+    step: int | Fraction
+    low: int | Fraction
+    high: int | Fraction
+
+
+POINTWISE: tuple[Window, ...] = ()
+"""The window of a layer whose every output position sees its own position alone."""
+
+
+class Slide(NamedTuple):
+    """How the window of a conv or a pool slides over a map: for each spatial axis, in pixels.
+
+    Shapes, receptive fields and all backends read their geometry here. For a transposed conv it is the slide
+    of the conv whose gradient it is, over the larger map, which is its output.
+    """
+
+    sizes: Shape
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    margins: Margins
+    ceil: bool = False
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """What a window covers: d*(k-1) + 1."""
+        return tuple([d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)])
+
+    @property
+    def wholes(self) -> tuple[int, ...]:
+        """The map with its margins."""
+        return tuple([h + sum(margin) for h, margin in zip(self.sizes, self.margins, strict=True)])
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The number of windows: floor((H + before + after - span)/s) + 1; below 1 where none fits.
+
+        With `ceil` rounded up, so that the last window may run over the end, but one that would start in the
+        margin after the map is dropped, as in torch.
+        """
+        axes = zip(self.sizes, self.wholes, self.spans, self.stride, self.margins, strict=True)
+        result = []
+        for h, whole, span, s, (before, _) in axes:
+            count = (-((span - whole) // s) if self.ceil else (whole - span) // s) + 1
+            result.append(count - 1 if self.ceil and (count - 1) * s >= h + before else count)
+        return tuple(result)
+
+    @property
+    def beyond(self) -> tuple[int, ...]:
+        """What the last window covers after the margin, which `ceil` allows."""
+        axes = zip(self.outputs, self.stride, self.spans, self.wholes, strict=True)
+        return tuple([max(0, (n - 1) * s + span - whole) for n, s, span, whole in axes])
+
+    @property
+    def reach(self) -> Margins:
+        """The margins, with what lies beyond them."""
+        return tuple([(a, b + more) for (a, b), more in zip(self.margins, self.beyond, strict=True)])
+
+    def pads_apart(self, pad: str | Extent) -> bool:
+        """Whether the margin is uneven or depends on the size of the map: torch then pads a copy first."""
+        return pad == "same" and (max(self.stride) > 1 or any(a != b for a, b in self.margins))
+
+    @property
+    def taps(self) -> int:
+        """The number of values under all windows together, in one channel."""
+        return prod(self.outputs) * prod(self.kernel)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """What an output position sees."""
+        axes = zip(self.stride, self.margins, self.spans, strict=True)
+        return tuple([Window(s, -before, span - 1 - before) for s, (before, _), span in axes])
+
+    @property
+    def transposed_windows(self) -> tuple[Window, ...]:
+        """What a position of the map sees of the outputs, as that of a transposed conv does."""
+        axes = zip(self.stride, self.margins, self.spans, strict=True)
+        return tuple(
+            [
+                Window(Fraction(1, s), Fraction(before - span + 1, s), Fraction(before, s))
+                for s, (before, _), span in axes
+            ]
+        )
+
+
+def slide_over(
+    sizes: Shape,
+    kernel: Extent,
+    stride: Extent,
+    pad: str | Extent = 0,
+    dilation: Extent = 1,
+    ceil: bool = False,
+) -> Slide:
+    """The slide of a window over a map of these sizes.
+
+    Raises LayerError for an extent that is given for another number of axes.
+    """
+    rank = len(sizes)
+    kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
+    dilations = per_axis(dilation, rank, "dilation")
+    margins = paddings(sizes, kernels, strides, pad, dilations)
+    return Slide(sizes, kernels, strides, dilations, margins, ceil)
 
 
 def paddings(
@@ -36,53 +166,20 @@ def paddings(
     return tuple((p, p) for p in per_axis(pad, len(sizes), "pad"))
 
 
-def window_size(
-    op: str,
-    sizes: Shape,
-    kernel: Extent,
-    stride: Extent,
-    pad: str | Extent,
-    dilation: Extent,
-    ceil: bool = False,
-) -> Shape:
-    """The output sizes: floor((H + before + after - d(k-1) - 1)/s + 1) on each axis.
-
-    With `ceil`, rounded up, so that the last window may run over the end, but one that would start in the
-    margin after the map is dropped, as in torch. Raises LayerError where no window fits.
-    """
-    rank = len(sizes)
-    kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
-    dilations = per_axis(dilation, rank, "dilation")
-    margins = paddings(sizes, kernels, strides, pad, dilations)
-    result = []
-    for h, k, s, d, (before, after) in zip(sizes, kernels, strides, dilations, margins, strict=True):
-        span, whole = d * (k - 1) + 1, h + before + after
-        size = (-((span - whole) // s) if ceil else (whole - span) // s) + 1
+def output_sizes(op: str, slide: Slide) -> Shape:
+    """The sizes of the output. Raises LayerError where no window fits."""
+    outputs = slide.outputs
+    for axis, size in enumerate(outputs):
         if size < 1:
+            span, whole = slide.spans[axis], slide.wholes[axis]
             raise LayerError(
                 "window-too-large",
                 f"the window of `{op}` covers {span} pixels, the map with its padding has {whole}",
-                label=f"map {describe(sizes)}, kernel {describe(kernels)}",
-                help=f"use a kernel of at most {(whole - 1) // d + 1}, "
-                f"or a map of at least {span - before - after} pixels here",
+                label=f"map {describe(slide.sizes)}, kernel {describe(slide.kernel)}",
+                help=f"use a kernel of at most {(whole - 1) // slide.dilation[axis] + 1}, "
+                f"or a map of at least {span - whole + slide.sizes[axis]} pixels here",
             )
-        starts_after = ceil and (size - 1) * s >= h + before
-        result.append(size - 1 if starts_after else size)
-    return tuple(result)
-
-
-def windows(
-    sizes: Shape, kernel: Extent, stride: Extent, pad: str | Extent, dilation: Extent
-) -> tuple[Window, ...]:
-    """What an output position of a conv or a pool sees on each axis."""
-    rank = len(sizes)
-    kernels, strides = per_axis(kernel, rank, "kernel"), per_axis(stride, rank, "stride")
-    dilations = per_axis(dilation, rank, "dilation")
-    margins = paddings(sizes, kernels, strides, pad, dilations)
-    return tuple(
-        Window(s, -before, (k - 1) * d - before)
-        for k, s, d, (before, _) in zip(kernels, strides, dilations, margins, strict=True)
-    )
+    return outputs
 
 
 def check_margins(op: str, sizes: Shape, margins: Margins, mode: str) -> None:

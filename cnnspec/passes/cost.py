@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from cnnspec.graph import Applied, Graph
+from cnnspec.graph import Applied, Graph, Node
 from cnnspec.layers.base import Layer, Shape
 
 
@@ -30,17 +30,24 @@ class LayerCost(NamedTuple):
     def __add__(self, other: LayerCost) -> LayerCost:  # type: ignore[override]
         return LayerCost(*map(sum, zip(self, other, strict=True)))
 
+    def weights_alone(self) -> LayerCost:
+        """The cost of a layer that has weights and does not run."""
+        return LayerCost(params=self.params, buffers=self.buffers)
+
 
 @dataclass(frozen=True)
 class Costs:
-    """The cost of every layer, and the sums: `total` over all, `inference` without training heads.
+    """The cost of every layer, and the sums: `total` over all, `inference` over what inference runs,
+    `training` over what training runs: its heads too.
 
     Figures that users compare (MACs, activations, operations) are of `inference`, parameters of `total`.
+    Weights that several layers share are counted once, at the first of them that a sum has.
     """
 
     layers: Mapping[str, LayerCost]
     total: LayerCost
     inference: LayerCost
+    training: LayerCost
 
     def of(self, names: Iterable[str]) -> LayerCost:
         """The sum over some layers."""
@@ -61,15 +68,24 @@ def cost(graph: Graph) -> Costs:
         found = known.get(id(applied))
         if found is None:
             found = known[id(applied)] = _layer_cost(applied, node.shape)
-        if node.weights_of != name:
-            found = found._replace(params=0, buffers=0)
         layers[name] = found
-    everything = total(layers.values())
-    running = graph.inference_nodes
-    inference = (
-        everything if len(running) == len(layers) else total(c for n, c in layers.items() if n in running)
-    )
-    return Costs(layers, everything, inference)
+    sums = [
+        total(_once((node for node in graph if node.name in running), layers).values())
+        for running in (graph.inference_nodes, graph.live_nodes)
+    ]
+    layers = _once(graph, layers)
+    return Costs(layers, total(layers.values()), *sums)
+
+
+def _once(nodes: Iterable[Node], layers: Mapping[str, LayerCost]) -> dict[str, LayerCost]:
+    """The costs of nodes, weights that several share at the first of them alone."""
+    counted: set[str] = set()
+    found: dict[str, LayerCost] = {}
+    for node in nodes:
+        shared = node.weights_of in counted
+        counted.add(node.weights_of)
+        found[node.name] = layers[node.name]._replace(params=0, buffers=0) if shared else layers[node.name]
+    return found
 
 
 def _layer_cost(applied: Applied, shape: Shape) -> LayerCost:

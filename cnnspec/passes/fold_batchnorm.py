@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cnnspec.graph import Block, Graph, Node
+from cnnspec.graph import Graph, Node, copy_blocks
 from cnnspec.layers.conv import TransposedConv
 from cnnspec.layers.norm import BatchNorm
 
@@ -19,16 +19,16 @@ Weights = Mapping[str, Any]
 
 
 def fold_batchnorm(graph: Graph, weights: Weights) -> tuple[Graph, dict[str, Any]]:
-    """The graph and its weights with every batchnorm folded that can be; the layer before it takes its place.
+    """What inference runs of a net, with every batchnorm folded that can be, and the weights of that.
 
-    One can be where the layer before it is a conv or linear layer that feeds nothing else and is no head, and
-    neither shares its weights. Statistics are the running ones, so the result is for inference. Weights are
-    arrays; those given stay as they are.
+    The layer before a batchnorm takes its place. One can be where that is a conv or linear layer that feeds
+    nothing else and is no head, and neither shares its weights. Statistics are the running ones, so the
+    result is for inference. Weights are arrays; those given stay as they are.
     """
+    graph, tensors = inference_part(graph, weights)
     folded = foldable(graph)
     if not folded:
-        return graph, dict(weights)
-    tensors = dict(weights)
+        return graph, tensors
     blocks = copy_blocks(graph.root, folded.keys())
     nodes: dict[str, Node] = {}
     partners = {conv: norm for norm, conv in folded.items()}
@@ -46,6 +46,25 @@ def fold_batchnorm(graph: Graph, weights: Weights) -> tuple[Graph, dict[str, Any
         nodes[node.name] = node._replace(layer=layer, inputs=inputs, block=blocks[node.block])
     outputs = {head: folded.get(name, name) for head, name in graph.outputs.items()}
     return replace(graph, nodes=nodes, outputs=outputs, root=blocks[graph.root]), tensors
+
+
+def inference_part(graph: Graph, weights: Weights) -> tuple[Graph, dict[str, Any]]:
+    """What inference runs, and the weights of that alone.
+
+    Where the first call of a shared block is in a training head, its weights take the name of the first call
+    that is left.
+    """
+    running = graph.inference()
+    if running is graph:
+        return graph, dict(weights)
+    owners: dict[str, str] = {}
+    tensors: dict[str, Any] = {}
+    for node in running:
+        owner = owners.setdefault(node.weights_of, node.name)
+        for weight in node.layer.params(*running.input_shapes(node)):
+            tensors[f"{owner}.{weight.name}"] = weights[f"{node.weights_of}.{weight.name}"]
+    nodes = {node.name: node._replace(weights_of=owners[node.weights_of]) for node in running}
+    return replace(running, nodes=nodes), tensors
 
 
 def foldable(graph: Graph) -> dict[str, str]:
@@ -87,18 +106,3 @@ def fold(node: Node, norm: Node, weights: Weights) -> dict[str, Any]:
     else:
         scaled = weight * factor.reshape(-1, *(1,) * (weight.ndim - 1))
     return {f"{node.weights_of}.weight": scaled, f"{node.weights_of}.bias": shift}
-
-
-def copy_blocks(root: Block, without: Any) -> dict[Block, Block]:
-    """A copy of the tree of blocks, less some nodes: each old block with its new one."""
-    copies: dict[Block, Block] = {}
-    for block in root.walk():
-        parent = copies.get(block.parent) if block.parent else None
-        copies[block] = replace(block, parent=parent, children=[])
-    for block, copy in copies.items():
-        copy.children = [
-            child if isinstance(child, str) else copies[child]
-            for child in block.children
-            if not (isinstance(child, str) and child in without)
-        ]
-    return copies

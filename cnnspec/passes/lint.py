@@ -282,13 +282,13 @@ def dead_layers(subject: Subject) -> Iterator[Finding]:
     needed = ancestors(graph, *heads) if dead else set[str]()
     for node in dead:
         lost = _only_for(graph, node, needed)
-        saved = subject.costs.of(lost)
+        params = subject.costs.of(lost).params
+        weights = f", and it holds {params:,} parameters" if params else ""
         yield Finding(
             "dead-layer",
             node,
             f"nothing uses what flows out of `{node.name}`",
-            f"without it the net would save {saved.params:,} parameters "
-            f"and {saved.macs:,} multiply-accumulates; or name it in a join or head",
+            f"nothing runs it{weights}: leave it out, or name it in a join or head",
         )
 
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from keyword import iskeyword
 from typing import Any
 
-from cnnspec import syntax
 from cnnspec.diagnostics.report import Report
+from cnnspec.syntax import tree
 
 
-def lint_syntax(file: syntax.File, report: Report) -> None:
+def lint_syntax(file: tree.File, report: Report) -> None:
     """Report parameters that nothing uses, and labels that are words of Python."""
     _unused_parameters(file, report)
     _python_words(file, report)
 
 
-def _unused_parameters(file: syntax.File, report: Report) -> None:
+def _unused_parameters(file: tree.File, report: Report) -> None:
     for item in file.items:
-        if not isinstance(item, (syntax.Definition, syntax.Net)):
+        if not isinstance(item, (tree.Definition, tree.Net)):
             continue
         used = set(names_in((item.body, tuple(p.default for p in item.parameters))))
         for parameter in item.parameters:
@@ -31,15 +31,11 @@ def _unused_parameters(file: syntax.File, report: Report) -> None:
                 )
 
 
-def _python_words(file: syntax.File, report: Report) -> None:
+def _python_words(file: tree.File, report: Report) -> None:
     """Report the labels and heads that generated code cannot write as an attribute."""
-    for node in syntax.parts(file.items):
+    for node in tree.parts(file.items):
         named = (
-            node.label
-            if isinstance(node, syntax.Flow)
-            else node.name
-            if isinstance(node, syntax.Head)
-            else None
+            node.label if isinstance(node, tree.Flow) else node.name if isinstance(node, tree.Head) else None
         )
         if named is not None and iskeyword(named.name):
             report.warning(
@@ -50,8 +46,8 @@ def _python_words(file: syntax.File, report: Report) -> None:
             )
 
 
-def names_in(tree: Any) -> Iterator[str]:
+def names_in(part: Any) -> Iterator[str]:
     """The names that expressions and calls in a part of the AST use."""
-    for node in syntax.parts(tree):
-        if isinstance(node, (syntax.Name, syntax.Reference)):
+    for node in tree.parts(part):
+        if isinstance(node, (tree.Name, tree.Reference)):
             yield node.name

@@ -14,10 +14,11 @@ def verify(graph: Graph) -> None:
     """Raise IllegalGraph unless the graph is legal.
 
     Nodes stand in topological order under their own names; each has the inputs that its layer takes and
-    the shape that it infers; weights come from a node of equal weights; heads and inputs are nodes; the
-    block tree holds every node once.
+    the shape that it infers; weights come from a node of equal weights, before it or left out by
+    `Graph.inference`; heads and inputs are nodes; the block tree holds every node once.
     """
     seen: set[str] = set()
+    owners: dict[str, str] = {}
     for name, node in graph.nodes.items():
         _require(name == node.name, f"{name} is filed under another name")
         _require(all(source in seen for source in node.inputs), f"{name} stands before one of its inputs")
@@ -26,8 +27,11 @@ def verify(graph: Graph) -> None:
         shapes = graph.input_shapes(node)
         _require(node.shape == node.layer.infer(*shapes), f"{name} has the shape {node.shape}")
         seen.add(name)
-        _require(node.weights_of in seen, f"{name} uses the weights of a node not before it")
-        owner = graph.nodes[node.weights_of]
+        owner = graph.nodes[owners.setdefault(node.weights_of, name)]
+        left_out = node.weights_of not in graph.nodes
+        _require(
+            left_out or owner.name == node.weights_of, f"{name} uses the weights of a node not before it"
+        )
         theirs = [(w.name, w.shape) for w in owner.layer.params(*graph.input_shapes(owner))]
         _require(
             theirs == [(w.name, w.shape) for w in node.layer.params(*shapes)], f"{name} shares other weights"

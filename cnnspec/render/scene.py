@@ -134,9 +134,9 @@ def _paths(items: tuple[DrawnPart, ...], expand: tuple[str, ...]) -> tuple[str, 
 
 def _training_items(graph: Graph, items: tuple[DrawnPart, ...]) -> frozenset[int]:
     """The items that inference leaves out altogether."""
-    kept = graph.inference_nodes
+    training = graph.training_nodes
     return frozenset(
-        number for number, item in enumerate(items) if not any(name in kept for name in item.all_nodes())
+        number for number, item in enumerate(items) if all(name in training for name in item.all_nodes())
     )
 
 
@@ -180,7 +180,7 @@ def _show_copies(item: DrawnPart, number: int, owners: dict[str, Owner]) -> None
 def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
     """The edges between boxes, each once, in topological order."""
     graph = scene.graph
-    kept = graph.inference_nodes
+    training_nodes = graph.training_nodes
     skips = skip_edges(graph)
     found: dict[tuple[int, int], Arrow] = {}
     for node in graph:
@@ -191,7 +191,7 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
                 continue
             skip = (node.name, slot) in skips
             known = found.get((source.number, target.number))
-            training = node.name not in kept
+            training = node.name in training_nodes
             if known is None or (known.skip and not skip):
                 link = Arrow(source.number, target.number, skip, training, graph[name].shape)
                 found[source.number, target.number] = link

@@ -15,7 +15,6 @@ from cnnspec.report.rows import cost_of, field_of, shape_of
 
 def as_dict(net: Compiled) -> dict[str, Any]:
     """The summary as JSON-ready data: figures, every layer, every block."""
-    assert net.costs is not None and net.memory is not None
     graph, costs = net.graph, net.costs
     return {
         "net": graph.name,
@@ -28,6 +27,7 @@ def as_dict(net: Compiled) -> dict[str, Any]:
         "buffers": costs.total.buffers,
         "activations": costs.inference.activations,
         "macs": net.counted(costs.inference),
+        "macs_training": net.counted(costs.training),
         "count": net.counting,
         "counts": conventions(graph, costs),
         "layers_not_counted": len(uncounted(graph)),
@@ -63,6 +63,7 @@ def _layer_dict(net: Compiled, node: Node) -> dict[str, Any]:
         "macs": net.counted(cost),
         "receptive_field": list(field.size) if field else None,
         "weights_of": node.weights_of,
+        "in_inference": node.name in net.graph.inference_nodes,
         "line": node.span.line if node.span else None,
     }
 

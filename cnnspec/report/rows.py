@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -20,7 +20,10 @@ DEPTHS = (3, 2, 1)
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a layer, a block, or several equal blocks after one another, whose costs are added up."""
+    """One row: a layer, a block, or several equal blocks after one another, whose costs are added up.
+
+    Rows of one level add up to the totals: what inference does not run has params, and no MACs.
+    """
 
     level: int
     name: str
@@ -47,24 +50,25 @@ def rows(net: Compiled, depth: int | None = None) -> list[Row]:
     return found
 
 
-def _rows(net: Compiled, block: Block, level: int, depth: int) -> Iterator[Row]:
-    children = [child for child in block.children if isinstance(child, Block) or child in net.graph.nodes]
-    for _, group in groupby(children, key=lambda child: _likeness(net, child)):
+def _rows(net: Compiled, block: Block, level: int, depth: int, around: str = "") -> Iterator[Row]:
+    """The rows of a block's children; `around` is what is said of the block itself, and not again."""
+    for _, group in groupby(block.children, key=lambda child: _likeness(net, child)):
         same = list(group)
-        yield _row(net, same, level)
         first = same[0]
+        idle = _idle(net, first)
+        yield _row(net, same, level, idle if idle != around else "")
         if isinstance(first, Block) and level + 1 < depth:
-            yield from _rows(net, first, level + 1, depth)
+            yield from _rows(net, first, level + 1, depth, idle)
 
 
 def _likeness(net: Compiled, child: Block | str) -> Any:
     """A key that is equal for blocks of equal cost and shape under the same call; a layer is like none."""
     if isinstance(child, str) or child.index is None:
         return id(child) if isinstance(child, Block) else child
-    return child.title, child.arguments, cost_of(net, child), shape_of(net.graph, child)
+    return child.title, child.arguments, cost_of(net, child), shape_of(net.graph, child), _idle(net, child)
 
 
-def _row(net: Compiled, same: list[Block | str], level: int) -> Row:
+def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Row:
     first, last = same[0], same[-1]
     cost = total(cost_of(net, child) for child in same)
     cost = cost._replace(macs=net.counted(cost))
@@ -72,41 +76,51 @@ def _row(net: Compiled, same: list[Block | str], level: int) -> Row:
     share = cost.macs / all_macs if all_macs else 0.0
     if isinstance(first, str) or isinstance(last, str):
         node = net.graph.nodes[str(first)]
-        segment = node.name.rpartition(".")[2]
-        return Row(level, segment, layer_text(node.layer), node.shape, cost, field_of(net, node.name), share)
+        segment, what = node.name.rpartition(".")[2], f"{layer_text(node.layer)}{idle}"
+        return Row(level, segment, what, node.shape, cost, field_of(net, node.name), share)
     name = first.segment if len(same) == 1 else f"{first.segment}-{last.segment}"
     what = first.describe() if first.kind in ("def", "share") else "" if first.title == name else first.title
     times = f"  x{len(same)}" if len(same) > 1 else ""
     return Row(
         level,
         name,
-        f"{what}{times}".strip(),
+        f"{what}{times}{idle}".strip(),
         shape_of(net.graph, last),
         cost,
-        field_of(net, _last(net.graph, last)),
+        field_of(net, _last(last)),
         share,
     )
 
 
+def _idle(net: Compiled, child: Block | str) -> str:
+    """What a row says of a layer or a block that inference does not run; nothing of one that it runs."""
+    graph, names = net.graph, list(_names(child))
+    if not graph.inference_nodes.isdisjoint(names):
+        return ""
+    return "  (dead)" if graph.live_nodes.isdisjoint(names) else "  (training)"
+
+
+def _names(child: Block | str) -> Iterable[str]:
+    return (child,) if isinstance(child, str) else child.nodes()
+
+
 def cost_of(net: Compiled, child: Block | str) -> LayerCost:
-    assert net.costs is not None
-    layers = net.costs.layers
-    if isinstance(child, str):
-        return layers[child]
-    return total(layers[name] for name in child.nodes() if name in layers)
+    """The cost of a layer or a block: what inference runs of it, and all of its weights."""
+    layers, running = net.costs.layers, net.graph.inference_nodes
+    return total(layers[name] if name in running else layers[name].weights_alone() for name in _names(child))
 
 
-def _last(graph: Graph, block: Block) -> str:
-    names = [name for name in block.nodes() if name in graph.nodes]
-    return names[-1]
+def _last(block: Block) -> str:
+    *_, last = block.nodes()
+    return last
 
 
 def shape_of(graph: Graph, block: Block) -> Shape:
-    return graph.nodes[_last(graph, block)].shape
+    return graph.nodes[_last(block)].shape
 
 
 def field_of(net: Compiled, name: str) -> Field | None:
-    return net.fields[name] if net.fields is not None else None
+    return net.fields[name]
 
 
 def layer_text(layer: Layer) -> str:

@@ -12,15 +12,17 @@ from cnnspec.pipeline import Compiled
 
 def totals(net: Compiled) -> list[tuple[str, str]]:
     """The totals as names and texts, one line each."""
-    assert net.costs is not None and net.memory is not None
-    whole, inference, memory = net.costs.total, net.costs.inference, net.memory
+    whole, inference, training = net.costs.total, net.costs.inference, net.costs.training
+    memory = net.memory
+    different = net.counted(training) != net.counted(inference)
+    more = f" ({net.counted(training):,} in training)" if different else ""
     counts = conventions(net.graph, net.costs)
-    left_out = f" ({inference.params:,} without training heads)" if inference.params != whole.params else ""
+    left_out = f" ({inference.params:,} {_which(net)})" if inference.params != whole.params else ""
     others = ", ".join(f"{name} {count:,}" for name, count in counts.items() if name != net.counting)
     return [
         ("params", f"{whole.params:,}{left_out}"),
         ("buffers", f"{whole.buffers:,}"),
-        ("MACs", f"{net.counted(inference):,}"),
+        ("MACs", f"{net.counted(inference):,}{more}"),
         ("other counts", others),
         ("layers not counted", f"{len(uncounted(net.graph))}"),
         ("activations", f"{inference.activations:,}"),
@@ -32,6 +34,13 @@ def totals(net: Compiled) -> list[tuple[str, str]]:
         ("receptive field", _field_text(net.receptive_field)),
         ("depth", f"{net.depth} layers with multiplications on the longest path"),
     ]
+
+
+def _which(net: Compiled) -> str:
+    """What of a net inference runs, in words."""
+    graph = net.graph
+    dead = len(graph.live_nodes) < len(graph)
+    return "in inference" if dead else "without training heads"
 
 
 def _field_text(field: Field | None) -> str:

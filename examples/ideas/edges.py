@@ -30,7 +30,7 @@ def learn(x: np.ndarray, y: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def main() -> None:
-    detector = cnnspec.zoo("edge_detector").to_numpy(weights={"conv.weight": np.array([[[[1, -1]]]])})
+    detector = cnnspec.zoo("edge_detector").to_numpy(weights={"conv.weight": np.array([[[[1.0, -1.0]]]])})
     x = image()
     edges = detector(x)
     print("image:   ", *x[0, 0, 0].astype(int))

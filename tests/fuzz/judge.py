@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from cnnspec.check import check, closed_nets
 from cnnspec.diagnostics import Diagnostic, Report, as_dict, as_text
 from cnnspec.diagnostics.explain import codes
 from cnnspec.elaborate import Limits, Loader
 from cnnspec.passes.verify import verify
+from cnnspec.session import Session, closed_nets
 from cnnspec.source import Source
 
 SECONDS = 5
@@ -25,14 +25,14 @@ class TooSlow(Exception):
 
 def judge(text: str, net: int | None = None) -> tuple[Diagnostic, ...]:
     """Check a text, or its net of that number alone; raises whatever shows a fault of cnnspec."""
-    report, source = Report(), Source("spec.cnn", text)
+    source = Source("spec.cnn", text)
     with time_limit():
-        compiled = check(source, report, limits=LIMITS, net=_pick(source, net))
-    for diagnostic in report.diagnostics:
+        analysis = Session(limits=LIMITS).check(source, net=_pick(source, net))
+    for diagnostic in analysis.diagnostics:
         _well_formed(diagnostic, source)
-    for one in compiled:
+    for one in analysis.nets:
         verify(one.graph)
-    return report.diagnostics
+    return analysis.diagnostics
 
 
 def _pick(source: Source, number: int | None) -> str | None:

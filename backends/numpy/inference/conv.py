@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,10 +18,8 @@ from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut
 from cnnspec.backends.numpy.inference.fuse import Finish, Stage
 from cnnspec.backends.numpy.inference.winograd import build_winograd, padded_size, tiles
 from cnnspec.backends.numpy.kernels.conv import standardized
-from cnnspec.backends.numpy.kernels.window import PAD_MODES, Array, Margins, Sizes
-from cnnspec.backends.numpy.rules import conv_settings
-from cnnspec.layers.base import Shape
-from cnnspec.layers.conv import Conv
+from cnnspec.backends.numpy.kernels.window import PAD_MODES, Array, Margins
+from cnnspec.layers.base import Shape, Slide
 
 SCRATCH = 1 << 18
 """Floats that the columns of one block may take: 1 MiB, about what stays in the cache beside the weights."""
@@ -34,44 +31,30 @@ SMALL = 1 << 17
 NOTHING = Finish()
 
 
-class Form(NamedTuple):
-    """The numbers of a conv on one input shape."""
-
-    kernel: Sizes
-    stride: Sizes
-    dilation: Sizes
-    padding: Margins
-    groups: int
-
-    @property
-    def pointwise(self) -> bool:
-        """Whether each output looks at one input position: a matrix product of the map as it is."""
-        return prod(self.kernel) == 1 and not any(map(any, self.padding)) and set(self.stride) == {1}
-
-
-def form_of(layer: Conv, source: Shape) -> Form:
-    settings = conv_settings(layer, source)
-    rank = len(source) - 1
-    kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
-    dilation = settings.get("dilation", (1,) * rank)
-    return Form(kernel, settings["stride"], dilation, settings["padding"], layer.groups)
+def is_product(stage: Stage, slide: Slide) -> bool:
+    """Whether each output looks at one input position: a matrix product of the map as it is."""
+    return (
+        stage.layer.groups == 1
+        and prod(slide.kernel) == 1
+        and not any(map(any, slide.margins))
+        and set(slide.stride) == {1}
+    )
 
 
 def conv_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
     """The padded input, where the conv needs one: (batch, *spatial, channels)."""
-    form = form_of(stage.layer, source)
-    if suits_winograd(stage, form, source, batch):
+    slide = stage.layer.slide(source)
+    if suits_winograd(stage, slide, source, batch):
         return batch, *map(padded_size, stage.layer.infer(source)[1:]), source[0]
-    plain = not any(map(any, form.padding))
-    if plain and (stage.before is None or (form.pointwise and form.groups == 1)):
+    plain = not any(map(any, slide.margins))
+    if plain and (stage.before is None or is_product(stage, slide)):
         return None
-    spatial = tuple(h + sum(margin) for h, margin in zip(source[1:], form.padding, strict=True))
-    return batch, *spatial, source[0]
+    return batch, *slide.wholes, source[0]
 
 
-def suits_winograd(stage: Stage, form: Form, source: Shape, batch: int) -> bool:
+def suits_winograd(stage: Stage, slide: Slide, source: Shape, batch: int) -> bool:
     """Whether Winograd's form is the fastest: 3x3 at stride 1, with enough tiles for efficient products."""
-    if form[:3] != ((3, 3), (1, 1), (1, 1)) or form.groups > 1 or stage.layer.pad_mode != "zeros":
+    if slide[1:4] != ((3, 3), (1, 1), (1, 1)) or stage.layer.groups > 1 or stage.layer.pad_mode != "zeros":
         return False
     # the transformed kernels are four times as large: many must serve more tiles
     count = batch * prod(map(tiles, stage.layer.infer(source)[1:]))
@@ -81,11 +64,11 @@ def suits_winograd(stage: Stage, form: Form, source: Shape, batch: int) -> bool:
 
 def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     """The phases of a conv: its padded input where it needs one, then its blocks."""
-    form, x = form_of(stage.layer, source), work.view(stage.inputs[0])
+    slide, x = stage.layer.slide(source), work.view(stage.inputs[0])
     weight = work.tensors[stage.weights["weight"]]
     if stage.layer.standardize:
         weight = standardized(weight)
-    winograd = suits_winograd(stage, form, source, len(x))
+    winograd = suits_winograd(stage, slide, source, len(x))
     scale = stage.finish.scale
     if scale is not None and (winograd or weight.size <= SMALL):
         weight = weight * scale.reshape(-1, *(1,) * (weight.ndim - 1))
@@ -95,20 +78,20 @@ def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
         padded = work.memory.temporary(stage)
         margins = tuple(
             (before, size - h - before)
-            for (before, _), size, h in zip(form.padding, padded.shape[1:], source[1:], strict=False)
+            for (before, _), size, h in zip(slide.margins, padded.shape[1:], source[1:], strict=False)
         )
         phases.append(build_padding(stage, x, padded, margins, work))
         x = padded
     if winograd:
         phases.append(build_winograd(stage, x, weight, work))
-    elif form.pointwise and form.groups == 1:
+    elif is_product(stage, slide):
         phases.append(build_product(stage, x, weight, work))
-    elif form.groups == source[0] == stage.layer.out:
-        phases.append(build_depthwise(stage, form, x, weight, work))
-    elif form.groups > 1:
-        phases.append(build_grouped(stage, form, x, weight, work))
+    elif stage.layer.groups == source[0] == stage.layer.out:
+        phases.append(build_depthwise(stage, slide, x, weight, work))
+    elif stage.layer.groups > 1:
+        phases.append(build_grouped(stage, slide, x, weight, work))
     else:
-        phases.append(build_columns(stage, form, x, weight, work))
+        phases.append(build_columns(stage, slide, x, weight, work))
     return phases
 
 
@@ -181,14 +164,14 @@ def build_product(stage: Stage, x: Array, weight: Array, work: Workplace) -> Pha
     return [block(rows, slice(None)) for rows in split(count, parts)]
 
 
-def build_columns(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+def build_columns(stage: Stage, slide: Slide, x: Array, weight: Array, work: Workplace) -> Phase:
     """im2col by blocks: the windows of some rows as lines of a matrix, times weights (taps * in, out).
 
     The columns of a block are made, used and finished while they are in the cache.
     """
     out, residual = work.view(stage.output), work.residual(stage)
-    view = window_view(x, form.kernel, form.stride, form.dilation)
-    depth = prod(form.kernel) * x.shape[-1]
+    view = window_view(x, slide.kernel, slide.stride, slide.dilation)
+    depth = prod(slide.kernel) * x.shape[-1]
     matrix = np.moveaxis(weight, 1, -1).reshape(weight.shape[0], depth).T
 
     def block(images: slice, rows: slice, columns: slice) -> Block:
@@ -218,15 +201,15 @@ def build_columns(stage: Stage, form: Form, x: Array, weight: Array, work: Workp
     ]
 
 
-def build_grouped(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+def build_grouped(stage: Stage, slide: Slide, x: Array, weight: Array, work: Workplace) -> Phase:
     """Grouped convs: as im2col, a matrix product for each group."""
     out, residual = work.view(stage.output), work.residual(stage)
-    groups, rank = form.groups, len(form.kernel)
-    view = window_view(x, form.kernel, form.stride, form.dilation)
+    groups, rank = stage.layer.groups, len(slide.kernel)
+    view = window_view(x, slide.kernel, slide.stride, slide.dilation)
     view = split_channels(view, groups)
     # groups first, then positions, then taps and channels of the group
     view = np.moveaxis(view, -2, 0)
-    taps, inner = prod(form.kernel), x.shape[-1] // groups
+    taps, inner = prod(slide.kernel), x.shape[-1] // groups
     parts = weight.reshape(groups, -1, inner, taps)
     matrix = np.ascontiguousarray(parts.transpose(0, 3, 2, 1)).reshape(groups, taps * inner, -1)
 
@@ -258,17 +241,17 @@ def split_channels(x: Array, groups: int) -> Array:
     )
 
 
-def build_depthwise(stage: Stage, form: Form, x: Array, weight: Array, work: Workplace) -> Phase:
+def build_depthwise(stage: Stage, slide: Slide, x: Array, weight: Array, work: Workplace) -> Phase:
     """Depthwise convs: the sum over taps of the shifted map times one weight a channel."""
     out, residual = work.view(stage.output), work.residual(stage)
-    view = window_view(x, form.kernel, form.stride, form.dilation)
-    rank = len(form.kernel)
-    factors = [np.ascontiguousarray(weight[(slice(None), 0, *tap)]) for tap in np.ndindex(*form.kernel)]
+    view = window_view(x, slide.kernel, slide.stride, slide.dilation)
+    rank = len(slide.kernel)
+    factors = [np.ascontiguousarray(weight[(slice(None), 0, *tap)]) for tap in np.ndindex(*slide.kernel)]
 
     def block(images: slice, rows: slice) -> Block:
         windows = view[images, rows]
         leading = (slice(None),) * (1 + rank)
-        shifted = [windows[(*leading, *tap)] for tap in np.ndindex(*form.kernel)]
+        shifted = [windows[(*leading, *tap)] for tap in np.ndindex(*slide.kernel)]
         y = out[images, rows]
         extra = None if residual is None else residual[images, rows]
 

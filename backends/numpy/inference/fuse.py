@@ -11,10 +11,9 @@ import numpy as np
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.steps import Step
 from cnnspec.layers.base import Layer
-from cnnspec.layers.conv import Conv
-from cnnspec.layers.dense import LayerScale, Linear, Scale
-from cnnspec.layers.join import Add
+from cnnspec.layers.dense import LayerScale, Scale
 from cnnspec.layers.norm import BatchNorm
+from cnnspec.passes import fusion
 
 
 @dataclass
@@ -26,10 +25,12 @@ class Finish:
     residual: str | None = None
     activation: Layer | None = None
 
-    @property
-    def open(self) -> bool:
-        """Whether a scale and a shift can still be taken in."""
-        return self.residual is None and self.activation is None
+    def take(self, step: Step, tensors: Mapping[str, Array]) -> None:
+        """Take in a step that rescales or activates; a sum is taken in by its residual."""
+        if step.layer.rescales:
+            self.multiply(*affine(step, tensors))
+        elif step.layer.elementwise:
+            self.activation = step.layer
 
     def multiply(self, scale: Array, shift: Array | None) -> None:
         """Apply y * scale + shift after what is there."""
@@ -44,7 +45,7 @@ class Finish:
 class Stage:
     """A layer with what is merged into it: `before` works on its input, `finish` on its output.
 
-    Each builder knows the kind of its layer.
+    `members` are the steps that run in one go, in order. Each builder knows the kind of its layer.
     """
 
     layer: Any
@@ -54,6 +55,7 @@ class Stage:
     step: Step
     before: Finish | None = None
     finish: Finish = field(default_factory=Finish)
+    members: tuple[str, ...] = ()
 
     @property
     def sources(self) -> list[str]:
@@ -63,87 +65,34 @@ class Stage:
 
 def fuse(
     steps: Sequence[Step], tensors: Mapping[str, Array], heads: frozenset[str]
-) -> tuple[list[Stage], dict[str, str]]:
+) -> tuple[list[Stage], Mapping[str, str]]:
     """The stages of an inference, and the values that are other values: batchnorm, scale, residual sum and
-    activation are taken into the layer before them.
+    activation are taken into the layer before them, as `passes.fusion` says.
 
-    A step is merged where it is the only user of what it reads and that is no head. Batchnorm becomes
-    y * scale + shift with scale = gamma / sqrt(var + eps) and shift = beta - mean * scale.
+    Batchnorm becomes y * scale + shift with scale = gamma / sqrt(var + eps) and shift = beta - mean * scale.
     """
-    alias: dict[str, str] = {}
-    chosen = []
-    for step in steps:
-        inputs = tuple(alias.get(name, name) for name in step.inputs)
-        if step.layer.silent:
-            alias[step.value] = inputs[0]
-        else:
-            chosen.append(step._replace(inputs=inputs))
-    kept = {alias.get(name, name) for name in heads}
-    users: dict[str, int] = {}
-    for step in chosen:
-        for name in step.inputs:
-            users[name] = users.get(name, 0) + 1
-    single = {name for name, count in users.items() if count == 1} - kept
-
-    maker: dict[str, tuple[int, Stage]] = {}
-    stages: list[Stage] = []
-    for step in chosen:
-        stage = merge(step, maker, single, tensors)
-        if stage is None:
-            stage = start(step, tensors)
-            maker[step.value] = (len(stages), stage)
-            stages.append(stage)
-        else:
-            maker[step.value] = maker.pop(stage.output)
-            stage.output = step.value
-    return prefixed(stages, single), alias
+    made = {step.value: step for step in steps}
+    groups, alias = fusion.fuse((fusion.Operation(s.value, s.layer, s.inputs) for s in steps), heads)
+    return [_stage(group, made, tensors) for group in groups], alias
 
 
-def merge(
-    step: Step, maker: dict[str, tuple[int, Stage]], single: set[str], tensors: Mapping[str, Array]
-) -> Stage | None:
-    """Take a step into the stage that makes its input, and give that stage; None where that cannot be."""
-    if isinstance(step.layer, Add):
-        return merge_sum(step, maker, single)
-    name = step.inputs[0]
-    if len(step.inputs) != 1 or name not in single or name not in maker:
-        return None
-    stage = maker[name][1]
-    if not (isinstance(stage.layer, (Conv, Linear)) or stage.layer.rescales):
-        return None
-    if step.layer.rescales and stage.finish.open:
-        stage.finish.multiply(*affine(step, tensors))
-        return stage
-    if step.layer.elementwise and stage.finish.activation is None:
-        stage.finish.activation = step.layer
-        return stage
-    return None
-
-
-def merge_sum(step: Step, maker: dict[str, tuple[int, Stage]], single: set[str]) -> Stage | None:
-    """Take a sum of two into the later of the convs that make them; the other is added as a residual."""
-    if len(step.inputs) != 2 or step.inputs[0] == step.inputs[1]:
-        return None
-    order = sorted(step.inputs, key=lambda name: maker[name][0] if name in maker else -1)
-    other, name = order
-    if name not in single or name not in maker:
-        return None
-    stage = maker[name][1]
-    if not isinstance(stage.layer, (Conv, Linear)) or not stage.finish.open:
-        return None
-    stage.finish.residual = other
-    return stage
-
-
-def start(step: Step, tensors: Mapping[str, Array]) -> Stage:
-    """A stage of one step; affine layers are all finish, and a bias is a shift."""
-    stage = Stage(step.layer, list(step.inputs), step.value, step.weights, step)
-    if step.layer.rescales:
-        stage.finish.multiply(*affine(step, tensors))
-    elif step.layer.elementwise:
-        stage.finish.activation = step.layer
-    elif isinstance(step.layer, (Conv, Linear)) and "bias" in step.weights:
-        stage.finish.shift = tensors[step.weights["bias"]]
+def _stage(group: fusion.Fused, made: Mapping[str, Step], tensors: Mapping[str, Array]) -> Stage:
+    """A group with its arithmetic: what runs on the input, the layer, what runs on the output."""
+    start = len(group.before)
+    own, *after = (made[name] for name in group.members[start:])
+    stage = Stage(own.layer, list(group.inputs), group.output, own.weights, own)
+    stage.members = tuple(group.members)
+    if group.before:
+        stage.before = Finish()
+        for step in (made[name] for name in group.before):
+            stage.before.take(step, tensors)
+    if group.works:
+        stage.finish.shift = tensors[own.weights["bias"]] if "bias" in own.weights else None
+    else:
+        stage.finish.take(own, tensors)
+    for step in after:
+        stage.finish.take(step, tensors)
+    stage.finish.residual = group.residual
     return stage
 
 
@@ -160,19 +109,3 @@ def affine(step: Step, tensors: Mapping[str, Array]) -> tuple[Array, Array | Non
         scale = scale * weights["weight"]
     shift = -weights["running_mean"] * scale
     return scale, shift + weights["bias"] if step.layer.affine else shift
-
-
-def prefixed(stages: list[Stage], single: set[str]) -> list[Stage]:
-    """Take an affine stage (batchnorm and relu of a DenseNet) into the conv that reads it."""
-    maker = {stage.output: stage for stage in stages}
-    gone: set[str] = set()
-    for stage in stages:
-        before = maker.get(stage.inputs[0]) if isinstance(stage.layer, Conv) else None
-        if before is None or before.output not in single or not before.layer.rescales:
-            continue
-        if stage.layer.pad_mode != "zeros":
-            continue
-        stage.before = before.finish
-        stage.inputs = before.inputs
-        gone.add(before.output)
-    return [stage for stage in stages if stage.output not in gone]

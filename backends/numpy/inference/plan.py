@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,6 +55,38 @@ TEMPORARIES: dict[type[Layer], Callable[[Stage, Shape, int], Shape | None]] = {
 }
 
 
+class Layout(NamedTuple):
+    """The stages of an inference, the values that the heads end in, and the memory of all values."""
+
+    stages: list[Stage]
+    heads: dict[str, str]
+    memory: Memory
+
+
+def lay_out(
+    steps: Sequence[Step],
+    tensors: Mapping[str, Array],
+    inputs: Mapping[str, Shape],
+    heads: Mapping[str, str],
+    batch: int,
+) -> Layout:
+    """Merge steps into stages and plan their memory; none is taken yet."""
+    stages, alias = fuse(steps, tensors, frozenset(heads.values()))
+    ends = {head: alias.get(name, name) for head, name in heads.items()}
+    shapes = dict(inputs)
+    for step in steps:
+        shapes[step.value] = step.layer.infer(*(shapes[name] for name in step.inputs))
+    temporaries: dict[str, Shape] = {}
+    for stage in stages:
+        ask = TEMPORARIES.get(type(stage.layer))
+        shape = ask(stage, shapes[stage.inputs[0]], batch) if ask else None
+        if shape is not None:
+            temporaries[stage.output] = shape
+    return Layout(
+        stages, ends, Memory(stages, shapes, tuple(inputs), frozenset(ends.values()), temporaries, batch)
+    )
+
+
 class Plan:
     """The phases of an inference, bound to their memory; `run` may be called again and again."""
 
@@ -72,20 +104,8 @@ class Plan:
 
         `derived` holds what plans compute from weights, for all plans of a net.
         """
-        stages, alias = fuse(steps, tensors, frozenset(heads.values()))
-        self.heads = {head: alias.get(name, name) for head, name in heads.items()}
-        shapes = dict(inputs)
-        for step in steps:
-            shapes[step.value] = step.layer.infer(*(shapes[name] for name in step.inputs))
-        temporaries: dict[str, Any] = {}
-        for stage in stages:
-            ask = TEMPORARIES.get(type(stage.layer))
-            shape = ask(stage, shapes[stage.inputs[0]], batch) if ask else None
-            if shape is not None:
-                temporaries[stage.output] = shape
-        self.memory = Memory(
-            stages, shapes, tuple(inputs), frozenset(self.heads.values()), temporaries, batch
-        )
+        stages, self.heads, self.memory = lay_out(steps, tensors, inputs, heads, batch)
+        shapes = self.memory.shapes
         self.team = team(threads)
         work = Workplace(self.memory, tensors, threads, derived)
         self.inputs = {name: self.memory.view(name) for name in inputs}

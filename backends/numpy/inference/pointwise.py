@@ -8,9 +8,9 @@ import numpy as np
 
 from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut, split
 from cnnspec.backends.numpy.inference.fuse import Stage
-from cnnspec.backends.numpy.inference.memory import Place
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.layers.base import Shape
+from cnnspec.passes.placement import Location
 
 SCRATCH = 1 << 16
 """Floats in one block of elementwise work: 256 KiB."""
@@ -99,7 +99,7 @@ def build_concat(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     blocks: Phase = []
     for name in stage.inputs:
         channels = memory.shapes[name][0]
-        if memory.places[name] != Place(root, start):
+        if memory.places[name] != Location(root, start):
             first = start - memory.places[stage.output].offset
             blocks.append(copying(work.view(name), out[..., first : first + channels]))
         start += channels
@@ -123,7 +123,7 @@ def build_slice(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     """A range of channels: nothing to do where it lies in its source."""
     x, out = work.view(stage.inputs[0]), work.view(stage.output)
     root, offset = work.memory.places[stage.inputs[0]]
-    if work.memory.places[stage.output] == Place(root, offset + stage.layer.start):
+    if work.memory.places[stage.output] == Location(root, offset + stage.layer.start):
         return []
     return [[copying(x[..., stage.layer.start : stage.layer.stop], out)]]
 

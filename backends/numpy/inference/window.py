@@ -3,57 +3,39 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut
 from cnnspec.backends.numpy.inference.fuse import Stage
 from cnnspec.backends.numpy.kernels.pool import window_counts
-from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.rules import Settings, avgpool_settings, maxpool_settings
-from cnnspec.layers.base import Shape
-from cnnspec.layers.pool import MaxPool
+from cnnspec.backends.numpy.kernels.window import Array, Margins
+from cnnspec.layers.base import Shape, Slide
+from cnnspec.layers.pool import AvgPool, MaxPool
 
 SCRATCH = 1 << 17
 """Floats of output in one block."""
 
 
-def pool_settings(stage: Stage, source: Shape) -> Settings:
-    """Kernel, stride, dilation and the margins with what ceil mode adds after them."""
-    layer: Any = stage.layer
-    if isinstance(layer, MaxPool):
-        return {"dilation": (1,) * (len(source) - 1)} | maxpool_settings(layer, source)
-    settings = avgpool_settings(layer, source)
-    margins = tuple(
-        (b, a + more) for (b, a), more in zip(settings["padding"], settings["beyond"], strict=True)
-    )
-    counts = window_counts(
-        source[1:], *(settings[k] for k in ("kernel", "stride", "padding", "beyond", "count_pad"))
-    )
-    shares = (1 / counts).astype(np.float32)[..., None]
-    return settings | {"padding": margins, "dilation": (1,) * len(margins), "shares": shares}
-
-
 def pool_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
     """The padded input, where the pool has margins."""
-    padding = pool_settings(stage, source)["padding"]
-    if not any(map(any, padding)):
+    slide = stage.layer.slide(source)
+    if not any(map(any, slide.reach)):
         return None
-    return batch, *(h + sum(margin) for h, margin in zip(source[1:], padding, strict=True)), source[0]
+    return batch, *(h + sum(margin) for h, margin in zip(source[1:], slide.reach, strict=True)), source[0]
 
 
 def build_pool(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     """The phases of a max or average pool: its padded input where it has margins, then its blocks."""
-    settings, x, out = pool_settings(stage, source), work.view(stage.inputs[0]), work.view(stage.output)
+    slide, x, out = stage.layer.slide(source), work.view(stage.inputs[0]), work.view(stage.output)
     largest = isinstance(stage.layer, MaxPool)
-    combine, shares = (np.maximum, None) if largest else (np.add, settings["shares"])
+    combine, shares = (np.maximum, None) if largest else (np.add, mean_shares(stage.layer, slide))
     phases: list[Phase] = []
     if pool_temporary(stage, source, len(x)) is not None:
         padded = work.memory.temporary(stage)
-        phases.append([fill_padded(x, padded, settings, -np.inf if largest else 0.0)])
+        phases.append([fill_padded(x, padded, slide.reach, -np.inf if largest else 0.0)])
         x = padded
-    kernel, stride, dilation = settings["kernel"], settings["stride"], settings["dilation"]
+    kernel, stride, dilation = slide.kernel, slide.stride, slide.dilation
 
     def block(images: slice, rows: slice) -> Block:
         y = out[images, rows]
@@ -95,10 +77,15 @@ def reduce_axis(
         combine(result, tap, out=result)
 
 
-def fill_padded(x: Array, padded: Array, settings: Settings, value: float) -> Block:
+def mean_shares(layer: AvgPool, slide: Slide) -> Array:
+    """What each sum is multiplied with to be a mean: 1 / pixels that count, (*spatial, 1)."""
+    counts = window_counts(*slide[:3], slide.margins, slide.beyond, layer.count_pad)
+    return (1 / counts).astype(np.float32)[..., None]
+
+
+def fill_padded(x: Array, padded: Array, margins: Margins, value: float) -> Block:
     inner = tuple(
-        slice(before, size - after)
-        for size, (before, after) in zip(padded.shape[1:-1], settings["padding"], strict=True)
+        slice(before, size - after) for size, (before, after) in zip(padded.shape[1:-1], margins, strict=True)
     )
 
     def run() -> None:

@@ -1,0 +1,61 @@
+"""`expect`: what a spec says of the whole net, held against its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.expressions.arithmetic import compare
+from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.net import Elaborated
+from cnnspec.elaborate.values import Mistake
+from cnnspec.graph import show_value
+from cnnspec.syntax import tree
+
+
+def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Report) -> None:
+    """Report every condition of an `expect` that does not hold, with the figure as it is."""
+    for expect, context, variables in elaborated.expectations:
+        for condition in expect.conditions:
+            try:
+                _check(condition, {**variables, **figures}, context, report)
+            except Mistake as mistake:
+                mistake.report(report)
+
+
+def _check(condition: tree.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:
+    if not isinstance(condition, tree.Comparison):
+        joined = isinstance(condition, tree.Logic) and condition.operator == "and"
+        cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"
+        raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure)
+    values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
+    pairs = zip(condition.operators, values, values[1:], strict=False)
+    if all(compare(symbol, left, right, condition.span) for symbol, left, right in pairs):
+        return
+    named = [
+        f"{operand.name} is {shown(value)}"
+        for operand, value in zip(condition.operands, values, strict=True)
+        if isinstance(operand, tree.Name)
+    ]
+    report.error(
+        "budget",
+        condition.span,
+        f"the net does not hold `{condition.span.text}`",
+        label=", ".join(named),
+        help="change the net, or what is expected of it",
+    )
+
+
+def plain(value: Any) -> Any:
+    """A list of one item, or of equal ones that stand for all axes, as that item."""
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def shown(value: Any) -> str:
+    """A figure with its thousands told apart; a shape as specs write it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return "x".join(map(str, value))
+    return show_value(value)

@@ -1,0 +1,1 @@
+"""What is said of mistakes: names that are misspelt or undefined, what no net walks, and the cures."""

@@ -1,0 +1,99 @@
+"""Cures that can be computed: a padding or stride with which values agree, an input that is large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from cnnspec.elaborate.building import Draft, DraftNode
+from cnnspec.elaborate.values import Value
+from cnnspec.layers.base import Layer, LayerError, Shape, describe
+
+LONGEST_PATH = 12
+"""How many layers before a join are tried."""
+MOST_PIXELS = 100
+CHANGES: tuple[tuple[str, tuple[Any, ...]], ...] = (("pad", (0, 1, 2, 3, 4, 5)), ("stride", (1, 2, 3, 4)))
+
+
+def size_cure(draft: Draft, values: tuple[Value, ...]) -> str:
+    """The one change of a padding or stride that makes the sizes of two values agree; empty without."""
+    for first, second in pairwise(values):
+        if first.shape is None or second.shape is None or len(first.shape) != len(second.shape):
+            continue
+        if first.shape[1:] != second.shape[1:]:
+            return _change(draft, second, first.shape[1:]) or _change(draft, first, second.shape[1:])
+    return ""
+
+
+def _change(draft: Draft, value: Value, wanted: Shape) -> str:
+    """How the path to a value would come to a size; empty where no one change does it."""
+    path = list(_path(draft, value))
+    for name, options in CHANGES:
+        for number, node in enumerate(path):
+            current = getattr(node.layer, name, None)
+            after = [n.layer for n in reversed(path[:number])]
+            for option in options:
+                if current is None or option == current:
+                    continue
+                if _size(replace(node.layer, **{name: option}), draft, node, after) == wanted:
+                    where = f"the `{node.layer.op}` of line {node.span.line}"
+                    return f"{name}={option} in {where} makes it {describe(wanted)}"
+    return ""
+
+
+def _path(draft: Draft, value: Value) -> Iterator[DraftNode]:
+    """The layers that lead to a value, from the last one back, up to a join or the input."""
+    number = value.node
+    for _ in range(LONGEST_PATH):
+        node = draft.nodes[number]
+        if number < 0 or len(node.inputs) != 1:
+            return
+        yield node
+        number = node.inputs[0]
+
+
+def _size(layer: Layer, draft: Draft, node: DraftNode, after: list[Layer]) -> Shape:
+    """The size at the end of a path with another layer in it; empty where one of them does not fit."""
+    try:
+        shape = layer.infer(*[draft.nodes[i].shape for i in node.inputs])
+        for following in after:
+            shape = following.infer(shape)
+    except LayerError:
+        return ()
+    return shape[1:]
+
+
+def input_cure(draft: Draft, layer: Layer, value: Value) -> str:
+    """The input that is large enough for a window at the end of a path; empty where it cannot be told."""
+    assert value.shape is not None
+    needed = _least_size(layer, value.shape)
+    number = value.node
+    while needed and number >= 0:
+        node = draft.nodes[number]
+        if not node.inputs:
+            large = max(*needed, *node.shape[1:])
+            return f"use an input of at least {describe((large,) * len(needed))}"
+        windows = node.layer.window(*[draft.nodes[i].shape for i in node.inputs])
+        if windows is None:
+            return ""
+        if windows:
+            needed = [
+                ceil((n - 1) * w.step + w.high + w.low + 1) for n, w in zip(needed, windows, strict=True)
+            ]
+        number = node.inputs[0]
+    return ""
+
+
+def _least_size(layer: Layer, shape: Shape) -> list[int]:
+    """The least size of all axes that a layer takes, tried up to a bound; empty where there is none."""
+    for size in range(min(shape[1:]) + 1, min(shape[1:]) + MOST_PIXELS):
+        sizes = [max(size, n) for n in shape[1:]]
+        try:
+            layer.infer((shape[0], *sizes))
+        except LayerError:
+            continue
+        return sizes
+    return []

@@ -1,0 +1,140 @@
+"""Names that are not known: the nearest known ones, and what other libraries call the same thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+
+from cnnspec.layers.kinds import CHANNELS_IN
+
+LAYERS_ELSEWHERE = {
+    "body": "backbone features encoder trunk",
+    "head": "heads classifier tail top",
+    "conv": "convolution convolutional",
+    "dwconv": "depthwise depthwiseconv depthwiseconvolution",
+    "separable_conv": "separableconv sepconv",
+    "tconv": "convtranspose transposedconv transposeconv deconv deconvolution upconv",
+    "maxpool": "pool pooling maxpooling mp",
+    "avgpool": "averagepool averagepooling meanpool",
+    "gap": "globalpool globalavgpool globalaveragepool globalaveragepooling",
+    "gmp": "globalmaxpool globalmaxpooling",
+    "batchnorm": "bn norm batchnormalization",
+    "layernorm": "ln layernormalization",
+    "groupnorm": "gn groupnormalization",
+    "lrn": "localresponsenorm localresponsenormalization",
+    "leaky_relu": "lrelu leaky",
+    "silu": "swish",
+    "hardswish": "hswish",
+    "hardsigmoid": "hsigmoid",
+    "linear": "fc fullyconnected affine innerproduct",
+    "dropout": "drop",
+    "droppath": "stochasticdepth dropconnect",
+    "flatten": "view",
+    "identity": "skip noop pass",
+    "concat": "cat concatenate concatenation",
+    "add": "sum plus eltwise",
+    "mul": "multiply times",
+    "maximum": "max",
+    "residual": "resblock residualblock shortcut",
+    "dense": "denseblock",
+    "squeeze_excite": "se seblock squeezeexcitation",
+    "inverted_residual": "mbconv",
+    "upsample": "upsampling interpolate",
+    "pad": "zeropad zeropadding padding",
+    "pixel_shuffle": "depthtospace",
+    "channel_shuffle": "shuffle",
+}
+PARAMETERS_ELSEWHERE = {
+    "out": "outchannels outfeatures filters numfilters features units channels planes",
+    "kernel": "kernelsize filtersize poolsize window k size",
+    "stride": "strides s step",
+    "pad": "padding p",
+    "pad_mode": "paddingmode",
+    "groups": "numgroups group g",
+    "dilation": "dilationrate",
+    "multiplier": "depthmultiplier",
+    "bias": "usebias",
+    "rate": "p prob droprate dropprob",
+    "slope": "negativeslope alpha",
+    "eps": "epsilon",
+    "scale": "scalefactor",
+    "size": "outputsize",
+    "factor": "upscalefactor blocksize",
+    "power": "normtype",
+    "ceil": "ceilmode",
+    "count_pad": "countincludepad",
+}
+LEFT_OUT = {
+    CHANNELS_IN: (
+        "in inchannels infeatures numfeatures numchannels inputshape inputdim cin inplanes normalizedshape"
+    ),
+    "a layer of its own comes after: -> relu": "activation act nonlinearity",
+    "values are never changed in place: leave it out": "inplace",
+}
+
+
+LONGEST_NAME = 1_000
+"""How long a name may be, in characters, for others to be compared with it."""
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known names nearest to one that is not known, the nearest first."""
+    if len(name) > LONGEST_NAME:
+        return []
+    names = dict.fromkeys(known)
+    same = [other for other in names if plain(other) == plain(name)]
+    return same or get_close_matches(name, names, n=3, cutoff=0.6)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A help line that offers the known names nearest to one that is not known."""
+    return offer(nearest(name, known))
+
+
+def offer(names: Iterable[str]) -> str:
+    """A help line that offers names; empty where there are none."""
+    listed = " or ".join(f"`{name}`" for name in names)
+    return f"did you mean {listed}?" if listed else ""
+
+
+def plain(name: str) -> str:
+    """A name without what libraries differ in: case, underscores and the number of axes."""
+    return re.sub(r"_|[123]d", "", name[: LONGEST_NAME + 1].casefold())
+
+
+def nearest_block(name: str, known: Iterable[str], library: Iterable[str]) -> list[str]:
+    """The blocks that may be meant by a name: what others call so, or what is near, before the library."""
+    elsewhere = _inverted(LAYERS_ELSEWHERE).get(plain(name), [])
+    names = dict.fromkeys([*known, *library])
+    same = [other for other in names if other in elsewhere or plain(other) == plain(name)]
+    return same or nearest(name, known) or nearest(name, library)
+
+
+def nearest_parameter(name: str, known: Iterable[str]) -> list[str]:
+    """The parameters that may be meant by a name; one that another library calls so comes first."""
+    if plain(name) in _inverted(LEFT_OUT):
+        return []
+    names = list(known)
+    elsewhere = _inverted(PARAMETERS_ELSEWHERE).get(plain(name), [])
+    return [parameter for parameter in elsewhere if parameter in names][:1] or nearest(name, names)
+
+
+def parameter_cure(name: str, known: Iterable[str]) -> str:
+    """A help line for the name of an argument that is not known; empty where nothing is near."""
+    left_out = _inverted(LEFT_OUT).get(plain(name), [])
+    return left_out[0] if left_out else offer(nearest_parameter(name, known))
+
+
+def _inverted(table: Mapping[str, str]) -> dict[str, list[str]]:
+    return _by_word(tuple(table.items()))
+
+
+@cache
+def _by_word(table: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, words in table:
+        for word in words.split():
+            found.setdefault(word, []).append(name)
+    return found

@@ -1,0 +1,90 @@
+"""What the text of a definition tells, used or not: the walk sees only the branches that a net takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.arguments import match, missing
+from cnnspec.elaborate.calls import refuse_block, unknown_block
+from cnnspec.elaborate.expressions.evaluate import unknown_function, unknown_name
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.mistakes.scopes import Definition, bound_names, is_known, used
+from cnnspec.elaborate.module import Module
+from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, FollowUp, LayerBlock, Mistake
+from cnnspec.elaborate.walk import MAX_MISTAKES
+from cnnspec.layers.base import parameters
+from cnnspec.syntax import tree
+
+
+def resolve(module: Module, report: Report) -> None:
+    """Report names that mean nothing and arguments that fit no parameter, in all definitions of a file.
+
+    A name is known wherever in the definition it is bound, so what this finds is wrong in any net. What the
+    walk has reported is not said again.
+    """
+    for item in module.file.items:
+        if isinstance(item, Definition):
+            for mistake in _mistakes(item, bound_names(item), module):
+                if report.errors > MAX_MISTAKES:
+                    return
+                if not isinstance(mistake, FollowUp) and not report.knows(mistake.code, mistake.span):
+                    mistake.report(report)
+
+
+def _mistakes(item: Definition, bound: set[str], module: Module) -> Iterator[Mistake]:
+    nodes = used(item)
+    called = {id(node.function) for node in nodes if isinstance(node, tree.Call)}
+    for node in nodes:
+        if isinstance(node, tree.Unit) and node.target is not None and node.target.name not in bound:
+            yield from _unit(node, node.target, bound, module)
+        elif isinstance(node, tree.Head) and node.source is not None and node.source.name not in bound:
+            yield from _block(node.source, bound, module)
+        elif isinstance(node, tree.Name) and node.name not in bound:
+            yield from _name(node, id(node) in called, bound, module)
+
+
+def _name(name: tree.Name, is_called: bool, bound: set[str], module: Module) -> Iterator[Mistake]:
+    found = module.lookup(name.name)
+    if is_called and name.name not in FUNCTIONS and found is not UNKNOWN:
+        yield unknown_function(name.name, name.span, found)
+        bound.add(name.name)
+    elif not is_known(name.name, module):
+        yield unknown_name(name, [*bound, *module.names])
+        bound.add(name.name)
+
+
+def _block(reference: tree.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
+    if module.lookup(reference.name) is None:
+        yield unknown_block(reference, module, bound)
+        bound.add(reference.name)
+
+
+def _unit(unit: tree.Unit, target: tree.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
+    """What is wrong with a call: its block is unknown, or arguments do not fit those of the block."""
+    yield from _block(target, bound, module)
+    found = module.lookup(target.name)
+    known = _parameters(found)
+    if known is None:
+        return
+    mistakes: list[Mistake] = []
+    try:
+        refuse_block(found, unit)
+        given = match(unit.arguments or (), tuple(known), found.name, unit.span, mistakes.append)
+    except Mistake as mistake:
+        yield from [*mistakes, mistake]
+        return
+    yield from mistakes
+    lacking = [name for name, doc in known.items() if doc is not None and name not in given]
+    if lacking and not mistakes:
+        yield missing(found.name, lacking[0], unit.span, known[lacking[0]] or "")
+
+
+def _parameters(block: Any) -> dict[str, str | None] | None:
+    """The parameters of a block, those that it needs with their meaning; None where it lists none."""
+    if isinstance(block, LayerBlock) and block.layer.arity is not None:
+        return {p.name: p.doc if p.required else None for p in parameters(block.layer)}
+    if isinstance(block, DefinedBlock):
+        return {p.name: "" if p.default is None else None for p in block.definition.parameters}
+    return None

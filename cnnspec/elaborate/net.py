@@ -1,0 +1,257 @@
+"""From a file to the graph of one of its nets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.arguments import match
+from cnnspec.elaborate.building import finish
+from cnnspec.elaborate.context import Context, Counter, Frame
+from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.module import Module
+from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
+from cnnspec.elaborate.walk import Abandoned, Walk
+from cnnspec.graph import Graph
+from cnnspec.layers.base import Shape
+from cnnspec.source import Source
+from cnnspec.syntax import parse_expression, tree
+
+RECURSION_LIMIT = 20_000
+MAX_LINKS = 200
+"""How many nets may be given by one another in a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Elaborated:
+    """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say."""
+
+    net: tree.Net
+    graph: Graph | None
+    expectations: tuple[tuple[tree.Expect, Context, Variables], ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is given from outside: values of parameters (texts are expressions) and shapes of inputs."""
+
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, Shape]
+
+
+def net_parameters(name: str, module: Module) -> list[str]:
+    """The parameters of a net, also of one given by another."""
+    base = list(_links(name, module))[-1][0]
+    return [p.name for p in base.parameters] if isinstance(base, tree.Net) else []
+
+
+def open_parameters(name: str, module: Module) -> list[str]:
+    """The parameters that a net leaves open: those without a value or a default."""
+    known = net_parameters(name, module)
+    given: set[str | None] = set()
+    for item, _ in _links(name, module):
+        if isinstance(item, tree.Net):
+            return [p.name for p in item.parameters if p.default is None and p.name not in given]
+        if item is not None:
+            given.update(known[: sum(a.name is None for a in item.arguments)])
+            given.update(a.name for a in item.arguments)
+    return []
+
+
+def _links(name: str, module: Module) -> Iterator[tuple[tree.Net | tree.Given | None, Module]]:
+    """A net, the one it is given by, and so on, each with its file; None ends it where there is none.
+
+    A circle ends where it closes, and a chain that is too long at the bound.
+    """
+    seen: set[int] = set()
+    item, home = module.net(name)
+    while isinstance(item, tree.Given) and id(item) not in seen and len(seen) < MAX_LINKS:
+        seen.add(id(item))
+        yield item, home
+        item, home = home.net(item.base.name)
+    yield item, home
+
+
+def elaborate(
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits, label: str = ""
+) -> Elaborated | None:
+    """The graph of a net, with what the settings change; mistakes go to the report.
+
+    None where not even the net itself could be found.
+    """
+    with deep_recursion():
+        return _elaborate(name, module, settings, report, limits)
+
+
+def _elaborate(
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits
+) -> Elaborated | None:
+    if _base_is_lost(name, module):
+        return None
+    before = report.errors
+    walk = Walk(report, limits, dict(settings.inputs))
+    context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
+    try:
+        net, home, bound = _given(name, context)
+        bound.update(_from_outside(settings.parameters, net, context, report))
+        context = replace(context, module=home)
+        variables = _with_defaults(net, bound, context)
+    except Mistake as mistake:
+        walk.report_mistake(mistake, context)
+        return None
+    walk.draft.root.title = name
+    stated = module.net(name)[0]
+    walk.draft.root.span = stated.span if stated is not None else net.span
+    walk.draft.root.arguments = tuple(variables.items())
+    try:
+        walk.net(net, context, variables)
+    except Abandoned:
+        return Elaborated(net, None, ())
+    _check_inputs(settings, walk, report)
+    walk.expectations.extend(_stated(stated, settings, context, variables, report))
+    lost = walk.broken or any(v.shape is None for v in walk.draft.outputs.values())
+    if report.errors > before or lost:
+        return Elaborated(net, None, ())
+    return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
+
+
+def _given(name: str, context: Context) -> tuple[tree.Net, Module, Variables]:
+    """The net behind a name, its file, and the parameters given on the way to it. Raises Mistake."""
+    *chain, (item, home) = _links(name, context.module)
+    if not isinstance(item, tree.Net):
+        raise _no_base(item, chain)
+    names = tuple(p.name for p in item.parameters)
+    bound: Variables = {}
+    for given, module in reversed(chain):
+        assert isinstance(given, tree.Given)
+        there = replace(context, module=module)
+        for parameter, argument in match(given.arguments, names, given.base.name, given.span).items():
+            bound[parameter] = evaluate(argument.value, there, {})
+    return item, home, bound
+
+
+def _base_is_lost(name: str, module: Module) -> bool:
+    """Whether a net is given by one that a mistake, reported before, left undefined."""
+    *chain, (item, home) = _links(name, module)
+    return item is None and any(
+        isinstance(given, tree.Given) and home.is_lost(given.base.name) for given, _ in chain[-1:]
+    )
+
+
+def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistake:
+    if item is not None and len(chain) == MAX_LINKS and all(item is not given for given, _ in chain):
+        message = f"net {item.name} is given by another, and that again, more than {MAX_LINKS} times"
+        return Mistake("bound-nesting", item.span, message, help="give it by the net at the end of this")
+    if item is not None:
+        return Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
+    last, module = chain[-1]
+    cure = suggest(last.base.name, [*module.nets, *module.used_nets])
+    return Mistake("unknown-net", last.base.span, f"there is no net `{last.base.name}`", help=cure)
+
+
+def _stated(
+    item: tree.Net | tree.Given | None,
+    settings: Settings,
+    context: Context,
+    variables: Variables,
+    report: Report,
+) -> Iterator[tuple[tree.Expect, Context, Variables]]:
+    """What `net NAME = base(...) { expect ... }` states of that net.
+
+    These are facts of the net as written: what is set from outside makes another net, which they do not hold.
+    """
+    if not isinstance(item, tree.Given) or item.body is None:
+        return
+    for statement in item.body.statements:
+        if not isinstance(statement, (tree.Expect, tree.Broken)):
+            report.error(
+                "misplaced",
+                statement.span,
+                f"net {item.name} is given by another net: its braces may only hold `expect`",
+                help="write a net with a body of its own, or give parameters to the net it is given by",
+            )
+        elif isinstance(statement, tree.Expect) and not settings.parameters and not settings.inputs:
+            yield statement, context, variables
+
+
+def _from_outside(
+    parameters: Mapping[str, Any], net: tree.Net, context: Context, report: Report
+) -> Variables:
+    """The parameters set from outside; a text is an expression, read with the names of the file."""
+    known = [p.name for p in net.parameters]
+    result: Variables = {}
+    for name, value in parameters.items():
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise Mistake(
+                "unknown-parameter",
+                net.span,
+                f"net {net.name} has no parameter `{name}`",
+                help=suggest(name, known) or takes,
+            )
+        result[name] = _outside_value(name, value, context, report)
+    return result
+
+
+def _outside_value(name: str, value: Any, context: Context, report: Report) -> Any:
+    if isinstance(value, list):
+        return tuple(_outside_value(name, item, context, report) for item in value)
+    if not isinstance(value, str):
+        return value
+    expression = parse_expression(Source(f"--set {name}", value), report)
+    return UNKNOWN if expression is None else evaluate(expression, context, {})
+
+
+def _with_defaults(net: tree.Net, bound: Variables, context: Context) -> Variables:
+    variables: Variables = {}
+    for parameter in net.parameters:
+        if parameter.name in bound:
+            variables[parameter.name] = bound[parameter.name]
+        elif parameter.default is not None:
+            variables[parameter.name] = evaluate(parameter.default, context, variables)
+        else:
+            raise Mistake(
+                "net-open",
+                net.span,
+                f"net {net.name} is a family: its parameter `{parameter.name}` has no value",
+                help=_family_help(net, context.module, parameter.name),
+            )
+    return variables
+
+
+def _family_help(net: tree.Net, module: Module, parameter: str) -> str:
+    nets = [
+        name
+        for name, item in module.nets.items()
+        if isinstance(item, tree.Given) and item.base.name == net.name
+    ]
+    pick = f"pick one of its nets: {', '.join(nets)}; or " if nets else ""
+    return f"{pick}give it with --set {parameter}=..."
+
+
+def _check_inputs(settings: Settings, walk: Walk, report: Report) -> None:
+    names = [walk.draft.nodes[number].title[0] for number in walk.draft.inputs]
+    for name in settings.inputs:
+        if name not in names and names:
+            report.error(
+                "unknown-input",
+                walk.draft.root.span,
+                f"the net has no input `{name}`",
+                help=f"its inputs: {', '.join(names)}",
+            )
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room on the Python stack for specs nested up to the bounds."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

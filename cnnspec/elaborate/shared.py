@@ -1,0 +1,56 @@
+"""Shared blocks: all calls of one use the weights of the first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnnspec.elaborate.building import Draft
+from cnnspec.elaborate.values import Mistake
+from cnnspec.layers.base import Layer, Shape, describe
+from cnnspec.source import Span
+
+
+@dataclass(slots=True, eq=False)
+class SharedWeights:
+    """The nodes that own the weights of a share, in the order of its body; complete after its first call."""
+
+    name: str
+    owners: list[int] = field(default_factory=list)
+    complete: bool = False
+
+
+class Sharing:
+    """One call of a shared block: its layers with weights use those of the share, in order.
+
+    The first call makes them; one within the first call (recursion) uses what is there and adds what is not.
+    """
+
+    def __init__(self, weights: SharedWeights) -> None:
+        self.weights, self.position = weights, 0
+
+    def claim(self, draft: Draft, layer: Layer, shapes: tuple[Shape, ...], span: Span) -> int:
+        """The node whose weights the next one uses, -1 for its own. Raises Mistake where they do not fit."""
+        needed = layer.params(*shapes)
+        if not needed:
+            return -1
+        owners, self.position = self.weights.owners, self.position + 1
+        if self.position > len(owners):
+            if self.weights.complete:
+                raise self._differs(span, "this call has more layers with weights than the first one")
+            owners.append(len(draft.nodes))
+            return -1
+        node = draft.nodes[owners[self.position - 1]]
+        theirs = node.layer.params(*[draft.nodes[i].shape for i in node.inputs])
+        if [(w.name, w.shape) for w in theirs] != [(w.name, w.shape) for w in needed]:
+            had, has = (", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (theirs, needed))
+            raise self._differs(span, f"the first call has weights {had} here, this one needs {has}")
+        return owners[self.position - 1]
+
+    def _differs(self, span: Span, detail: str) -> Mistake:
+        name = self.weights.name
+        return Mistake(
+            "share-shape",
+            span,
+            f"the calls of `{name}` cannot share weights: {detail}",
+            help=f"let the values into `{name}` agree in channels (a 1x1 conv before it), or make it a def",
+        )

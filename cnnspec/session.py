@@ -1,0 +1,217 @@
+"""The one driver of all that reads specs: a text and settings go in, an Analysis comes out.
+
+    Source, Settings ──> Session.check ──> Analysis(source, module, nets, diagnostics)
+
+`check`, the Python API, `fmt` and editors call it. A session keeps what has not changed between two readings
+of a file. Of this file,
+
+    def block(out) { conv(out, 3) -> relu }
+    net Small { input 3x32x32; block(8) }
+    net Large { input 3x64x64; block(8) }           <- edited
+
+Small is kept: what it reads (its own lines and those of `block`) is the text that it was, where it was. Only
+what was last read of a file is kept, so that a session does not grow with the number of edits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
+from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
+from cnnspec.elaborate.mistakes.misspelt import mend_slips
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.unwalked import resolve
+from cnnspec.elaborate.values import DefinedBlock
+from cnnspec.garbage import without_garbage_collection
+from cnnspec.passes.lint_syntax import lint_syntax, names_in
+from cnnspec.pipeline import Compiled, Hook, compile_net
+from cnnspec.source import Source, Span
+from cnnspec.spec_files import plain_name
+
+AS_WRITTEN = Settings({}, {})
+"""Nothing is given from outside: every parameter and input is as the spec has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What one reading of a spec has found: the nets that compile, and all that is wrong."""
+
+    source: Source
+    module: Module
+    nets: tuple[Compiled, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    @property
+    def net(self) -> Compiled:
+        """The one net that was asked for. Raises SpecError where the spec has errors."""
+        if self.has_errors:
+            raise SpecError(self.diagnostics)
+        (net,) = self.nets
+        return net
+
+
+Pick = Callable[[Module, Report], list[str]]
+"""Says which nets of a module are meant; reports where there are none."""
+
+
+class Reading(NamedTuple):
+    """A net as it was last compiled: what it was compiled from, and what came of it."""
+
+    basis: tuple[object, ...]
+    compiled: Compiled | None
+    report: Report
+
+
+class Session:
+    """Reads specs under bounds, and keeps the nets of each file as they were last compiled.
+
+    Threads may share one: what is kept is replaced whole, never changed.
+    """
+
+    def __init__(self, *, include: tuple[Path, ...] = (), limits: Limits | None = None) -> None:
+        self.include = include
+        self.limits = limits or Limits()
+        self._kept: dict[str, dict[str, Reading]] = {}
+
+    @without_garbage_collection()
+    def check(
+        self,
+        source: Source,
+        settings: Settings = AS_WRITTEN,
+        net: str | None = None,
+        hook: Hook | None = None,
+    ) -> Analysis:
+        """All that is wrong with a source, and the nets that compile: the one named, or all that are closed.
+
+        After a syntax error the rest is read all the same. A mistake that several nets share is said once.
+        """
+
+        def pick(module: Module, report: Report) -> list[str]:
+            if net is None and (module.nets or module.names or report.has_errors):
+                return closed_nets(module, settings.parameters)
+            return pick_net(module, net, settings.parameters, report)
+
+        module, report = self._load(source)
+        nets = self._nets(pick, module, settings, report, hook)
+        if net is None:
+            resolve(module, report)
+        if not report.errors:
+            lint_syntax(module.file, report)
+        return Analysis(source, module, nets, report.diagnostics)
+
+    @without_garbage_collection()
+    def open(
+        self,
+        source: Source,
+        settings: Settings = AS_WRITTEN,
+        net: str | None = None,
+        hook: Hook | None = None,
+    ) -> Analysis:
+        """One net of a source: the one named, the only one that is closed, or that called like the file."""
+
+        def pick(module: Module, report: Report) -> list[str]:
+            return pick_net(module, net, settings.parameters, report)
+
+        module, report = self._load(source)
+        nets = () if report.errors else self._nets(pick, module, settings, report, hook)
+        return Analysis(source, module, nets, report.diagnostics)
+
+    def _load(self, source: Source) -> tuple[Module, Report]:
+        report = Report()
+        return Loader(report, self.limits, self.include).load(source), report
+
+    def _nets(
+        self, pick: Pick, module: Module, settings: Settings, report: Report, hook: Hook | None
+    ) -> tuple[Compiled, ...]:
+        """The nets that are meant, compiled; once more where a misspelt definition explains the errors."""
+        loaded = report.saved()
+        nets = self._compile(pick(module, report), module, settings, report, hook)
+        if report.errors > loaded.errors and mend_slips(module, report, loaded):
+            nets = self._compile(pick(module, report), module, settings, report, hook)
+        return nets
+
+    def _compile(
+        self, names: list[str], module: Module, settings: Settings, report: Report, hook: Hook | None
+    ) -> tuple[Compiled, ...]:
+        before = self._kept.get(module.source.name, {})
+        readings = {name: reading for name, reading in before.items() if name in module.nets}
+        for name in names:
+            basis = (settings, *basis_of(name, module))
+            reading = readings.get(name)
+            if reading is None or reading.basis != basis or hook is not None:
+                own = report.branch()
+                compiled = compile_net(name, module, settings, own, self.limits, hook)
+                reading = Reading(basis, compiled, own)
+            readings[name] = reading
+            report.merge(reading.report)
+        good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}
+        self._kept[module.source.name] = good
+        return tuple(net for name in names if (net := readings[name].compiled) is not None)
+
+
+def basis_of(name: str, module: Module) -> Iterator[object]:
+    """All that a net is compiled from: the lines of its own definition, and of all that it names in turn."""
+    seen: set[tuple[int, str]] = set()
+    open_names = [(name, module)]
+    while open_names:
+        name, module = open_names.pop()
+        if (id(module), name) in seen:
+            continue
+        seen.add((id(module), name))
+        net, home = module.net(name)
+        value = module.lookup(name)
+        definition = value.definition if isinstance(value, DefinedBlock) else None
+        yield name
+        yield value if definition is None else None
+        for item, owner in ((net, home), (definition, getattr(value, "module", None))):
+            if item is not None and owner is not None:
+                yield lines_of(item.span)
+                open_names += [(used, owner) for used in sorted(set(names_in(item)))]
+
+
+def lines_of(span: Span) -> tuple[str, int, int, str]:
+    """The lines of a span: the file, where they stand, and what they say."""
+    source, first, last = span.source, span.line, span.end_line
+    start = source.line_starts[first - 1]
+    end = source.line_starts[last] if last < len(source.line_starts) else len(source.text)
+    return source.name, first, start, source.text[start:end]
+
+
+def closed_nets(module: Module, parameters: Mapping[str, Any]) -> list[str]:
+    """The nets of a file that leave no parameter open."""
+    return [name for name in module.nets if set(open_parameters(name, module)) <= set(parameters)]
+
+
+def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], report: Report) -> list[str]:
+    """The net that is meant: the one named, the only one, or that called like the file; [] after an error."""
+    nets = list(module.nets)
+    if name is not None:
+        by_plain = {plain_name(net): net for net in nets}
+        found = name if name in module.nets else by_plain.get(plain_name(name))
+        if found is None and not module.is_lost(name):
+            cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
+            report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)
+        return [] if found is None else [found]
+    closed = closed_nets(module, parameters)
+    if len(closed) == 1:
+        return closed
+    stem = plain_name(module.source.path.stem) if module.source.path else ""
+    for net in closed or nets:
+        if plain_name(net) == stem:
+            return [net]
+    if not nets:
+        message = f"{module.source.name} defines no net"
+        report.error("no-net", None, message, help="write net NAME { input ... }")
+    else:
+        example = f"{module.source.name}:{(closed or nets)[0]}"
+        cure = f"pick one, as in {example}; nets: {', '.join(closed or nets)}"
+        report.error("pick-net", None, f"{module.source.name} has several nets", help=cure)
+    return []

@@ -1,0 +1,69 @@
+"""Which text a command line means: FILE, FILE:NET, `-` for standard input, or a net of the zoo."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
+from cnnspec.elaborate import Limits, decode, read_source
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.files import shipped
+from cnnspec.source import Source
+
+SPECS = shipped("specs")
+
+
+def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None, str | None]:
+    """The source that a command line means and the net it picks; no source after an error.
+
+    Raises SpecError where there is neither a file nor a net of the zoo of that name.
+    """
+    file, colon, net = spec.rpartition(":")
+    if not colon or (Path(spec).exists() and not Path(file).exists()):
+        file, net = spec, ""
+    if file == "-":
+        data = sys.stdin.buffer.read(limits.file_size + 1)
+        if len(data) > limits.file_size:
+            report.error("file", None, f"standard input has more than {limits.file_size} bytes, the bound")
+            return None, None
+        return decode(data, "<stdin>", None, report), net or None
+    if not colon and not Path(file).exists() and plain_name(file) in zoo_nets():
+        path, name = zoo_entry(file)
+        return read_source(path, path.name, report, limits), name
+    if not Path(file).exists():
+        if not file.endswith(".cnn"):
+            zoo_entry(file)
+        for name in (net, Path(file).stem):
+            if plain_name(name) in zoo_nets():
+                cure = f"a net of the zoo goes without a file: {plain_name(name)}"
+                report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
+                return None, None
+    return read_source(Path(file), file, report, limits), net or None
+
+
+def zoo_entry(name: str) -> tuple[Path, str]:
+    """The file of a net of the zoo, and the net's name as written there. Raises SpecError."""
+    nets = zoo_nets()
+    found = nets.get(plain_name(name))
+    if found is None:
+        known = [net for _, net in nets.values()]
+        message = f"there is no file and no net of the zoo called `{name}`"
+        cure = suggest(name, known) or "`cnnspec zoo` lists them"
+        raise SpecError((Diagnostic("file", "error", message, help=cure),))
+    return found
+
+
+def zoo_nets() -> dict[str, tuple[Path, str]]:
+    """The nets that ship: file and name, by their names in lower case without `_` and `-`."""
+    found: dict[str, tuple[Path, str]] = {}
+    for path in sorted(SPECS.glob("*.cnn")):
+        for name in re.findall(r"^net\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found[plain_name(name)] = (path, name)
+    return found
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: lower case, without `_` and `-` but between digits (3_2gf is not 32gf)."""
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", name.lower().replace("-", "_"))

@@ -1,0 +1,311 @@
+"""From the parser's reductions to the AST: one method for each rule of cnn.lark that makes a node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from sys import intern
+from typing import Any
+
+from lark import Token, Transformer
+
+from cnnspec.source import Source, Span
+from cnnspec.syntax import tree
+
+UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+MAX_DIGITS = 40
+
+
+def number(text: str) -> int | float:
+    """The value of a number token: `1_000`, `4.2G` (an integer where it is one), `1e-5`."""
+    plain = text.replace("_", "")
+    scale = UNITS.get(plain[-1], 1)
+    if scale > 1:
+        plain = plain[:-1]
+    if "." not in plain and "e" not in plain.lower():
+        return int(plain[:MAX_DIGITS]) * scale
+    value = float(plain) * scale
+    return int(value) if scale > 1 and value.is_integer() else value
+
+
+def _nodes(children: list[Any]) -> tuple[Any, ...]:
+    """The children less the tokens between them: lark keeps commas in some rules and drops them in others."""
+    return tuple([child for child in children if not isinstance(child, Token)])
+
+
+class AstBuilder(Transformer[Token, tree.File]):
+    """Builds the nodes bottom-up while the parser runs, so that no depth of nesting recurses."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(visit_tokens=False)
+        self.source = source
+
+    def _at(self, first: Any, last: Any) -> Span:
+        if first is last and not isinstance(first, Token):
+            return first.span
+        start: Any = first.start_pos if isinstance(first, Token) else first.span.start
+        end: Any = last.end_pos if isinstance(last, Token) else last.span.end
+        return Span(self.source, start, end)
+
+    def _over(self, children: list[Any]) -> Span:
+        return self._at(children[0], children[-1])
+
+    # ---- a file
+
+    def alone(self, children: list[Any]) -> tree.Expression:
+        return children[0]
+
+    def broken(self, children: list[Any]) -> tree.Broken:
+        return tree.Broken(_nodes(children), self._over(children))
+
+    def stray(self, children: list[Any]) -> tree.Broken:
+        return tree.Broken((), self._over(children))
+
+    def start(self, children: list[Any]) -> tree.File:
+        return tree.File(tuple(children), Span(self.source, 0, len(self.source.text)))
+
+    def use(self, children: list[Any]) -> tree.Use:
+        origin, *names = children
+        is_path = origin.type == "STRING"
+        text = origin[1:-1] if is_path else str(origin)
+        return tree.Use(text, is_path, tuple(map(self._name, names)), self._over(children))
+
+    def definition(self, children: list[Any]) -> tree.Definition:
+        keyword, name, *parameters, body = children
+        given = parameters[0] if parameters else ()
+        return tree.Definition(str(name), given, body, keyword == "share", self._at(name, name))
+
+    def net(self, children: list[Any]) -> tree.Net:
+        _, name, *parameters, body = children
+        return tree.Net(str(name), parameters[0] if parameters else (), body, self._at(name, name))
+
+    def given(self, children: list[Any]) -> tree.Given:
+        name, base, *rest = children
+        body = rest.pop() if rest and isinstance(rest[-1], tree.Body) else None
+        given = rest[0][0] if rest else ()
+        return tree.Given(str(name), self._name(base), given, body, self._at(name, base))
+
+    def parameters(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
+        return tuple(children)
+
+    def parameter(self, children: list[Any]) -> tree.Parameter:
+        default = children[1] if len(children) > 1 else None
+        return tree.Parameter(str(children[0]), default, self._at(children[0], children[0]))
+
+    # ---- statements
+
+    def body(self, children: list[Any]) -> tree.Body:
+        return tree.Body(_nodes(children), self._over(children))
+
+    def arms(self, children: list[Any]) -> tree.Arms:
+        return tree.Arms(_nodes(children), self._over(children))
+
+    def let(self, children: list[Any]) -> tree.Let:
+        return tree.Let(children[1], children[3], self._over(children))
+
+    def loop(self, children: list[Any]) -> tree.Loop:
+        return tree.Loop(children[1], children[3], children[4], self._over(children))
+
+    def branch(self, children: list[Any]) -> tree.Branch:
+        otherwise = children[4] if len(children) > 3 else None
+        return tree.Branch(children[1], children[2], otherwise, self._over(children))
+
+    def names(self, children: list[Any]) -> tuple[tree.Name, ...]:
+        return tuple(map(self._name, children))
+
+    def input(self, children: list[Any]) -> tree.InputDeclaration:
+        name = str(children[1]) if len(children) > 2 else None
+        return tree.InputDeclaration(name, children[-1], self._at(children[0], children[-1][-1]))
+
+    def shape(self, children: list[Any]) -> tuple[tree.Expression, ...]:
+        return tuple(self._extents(children[0])) if isinstance(children[0], Token) else tuple(children)
+
+    def section(self, children: list[Any]) -> tree.Section:
+        return tree.Section(str(children[0]), children[1], self._at(children[0], children[0]))
+
+    def head(self, children: list[Any]) -> tree.Head:
+        keyword, *middle, body = children
+        name = next((part for part in middle if isinstance(part, tree.Reference)), None)
+        source = next((part[0] for part in middle if isinstance(part, tuple)), None)
+        return tree.Head(name, source, "training" in middle, body, self._at(keyword, name or keyword))
+
+    def origin(self, children: list[Any]) -> tuple[tree.Reference]:
+        return (children[0],)
+
+    def role(self, children: list[Any]) -> str:
+        return "training"
+
+    def expect(self, children: list[Any]) -> tree.Expect:
+        return tree.Expect(_nodes(children), self._over(children))
+
+    def flow(self, children: list[Any]) -> tree.Flow:
+        label = children[0][0] if isinstance(children[0], tuple) else None
+        mark = children[-1] if isinstance(children[-1], tree.Mark) else None
+        units = tuple(child for child in children if isinstance(child, tree.Unit))
+        return tree.Flow(label, units, mark, self._at(label or units[0], mark or units[-1]))
+
+    def label(self, children: list[Any]) -> tuple[tree.Reference]:
+        return (children[0],)
+
+    def mark(self, children: list[Any]) -> tree.Mark:
+        token = children[0]
+        if not isinstance(token, Token):
+            return token
+        return tree.Mark(tuple(self._extents(token)), self._at(token, token))
+
+    def shape_pattern(self, children: list[Any]) -> tree.Mark:
+        extents = tuple(None if isinstance(child, Token) else child for child in children)
+        return tree.Mark(extents, self._over(children))
+
+    def unit(self, children: list[Any]) -> tree.Unit:
+        target = arguments = block = repeat = None
+        end = children[0]
+        for part in children:
+            if isinstance(part, tree.Reference):
+                target = end = part
+            elif isinstance(part, (tree.Body, tree.Arms)):
+                block = part
+            elif part[1] is None:
+                repeat = part[0]
+            else:
+                arguments, end = part
+        start = target or children[0]
+        return tree.Unit(target, arguments, block, repeat, self._at(start, end if target else start))
+
+    def repeat(self, children: list[Any]) -> tuple[tree.Expression, None]:
+        return children[0], None
+
+    def ref(self, children: list[Any]) -> tree.Reference:
+        name, *indices = children
+        last = indices[-1][1] if indices else name
+        return tree.Reference(intern(str(name)), tuple([v for v, _ in indices]), self._at(name, last))
+
+    def the_input(self, children: list[Any]) -> tree.Reference:
+        return self.ref(children)
+
+    def indices(self, children: list[Any]) -> tuple[tuple[tree.Expression, ...], Token]:
+        return _nodes(children), children[-1]
+
+    def arm(self, children: list[Any]) -> tree.Arm:
+        return tree.Arm(tuple(children[1:-1]), children[-1], self._at(children[0], children[-1]))
+
+    def guard(self, children: list[Any]) -> tree.Guard:
+        names = children[1] if children[0] == "for" else ()
+        return tree.Guard(names, children[-2], self._over(children))
+
+    def arguments(self, children: list[Any]) -> tuple[tuple[tree.Argument, ...], Token]:
+        return tuple(child for child in children if isinstance(child, tree.Argument)), children[-1]
+
+    def argument(self, children: list[Any]) -> tree.Argument:
+        name = str(children[0]) if len(children) > 1 else None
+        return tree.Argument(name, children[-1], self._over(children))
+
+    # ---- expressions
+
+    def choice(self, children: list[Any]) -> tree.Choice:
+        values = (*children[0::2],)
+        return tree.Choice(values, (*children[1::2],), self._over(children))
+
+    def disjunction(self, children: list[Any]) -> tree.Logic:
+        return tree.Logic("or", tuple(children), self._over(children))
+
+    def conjunction(self, children: list[Any]) -> tree.Logic:
+        return tree.Logic("and", tuple(children), self._over(children))
+
+    def inverted(self, children: list[Any]) -> tree.Prefix:
+        return tree.Prefix(tuple(map(str, children[:-1])), children[-1], self._over(children))
+
+    negative = inverted
+    negative_operand = inverted
+
+    def comparison(self, children: list[Any]) -> tree.Comparison:
+        return tree.Comparison(tuple(map(str, children[1::2])), tuple(children[0::2]), self._over(children))
+
+    def total(self, children: list[Any]) -> tree.Arithmetic:
+        return tree.Arithmetic(tuple(map(str, children[1::2])), tuple(children[0::2]), self._over(children))
+
+    product = total
+
+    def power(self, children: list[Any]) -> tree.Arithmetic:
+        return tree.Arithmetic(("**",) * (len(children) - 1), tuple(children), self._over(children))
+
+    def selected(self, children: list[Any]) -> tree.Expression:
+        target, (kind, value, end) = children
+        span = self._at(target, end)
+        if kind == "cut":
+            start, stop = value
+            return tree.Cut(target, start, stop, span)
+        return {"index": tree.Index, "attribute": tree.Attribute, "call": tree.Call}[kind](
+            target, value, span
+        )
+
+    def index(self, children: list[Any]) -> tuple[str, Any, Token]:
+        if len(children) == 3:
+            return "index", children[1], children[-1]
+        values = _nodes(children)
+        return "index", tree.Listing(values, self._at(values[0], values[-1])), children[-1]
+
+    def cut(self, children: list[Any]) -> tuple[str, Any, Token]:
+        colon = next(i for i, child in enumerate(children) if isinstance(child, Token) and child == ":")
+        start = children[1] if colon == 2 else None
+        stop = children[colon + 1] if colon + 2 < len(children) else None
+        return "cut", (start, stop), children[-1]
+
+    def attribute(self, children: list[Any]) -> tuple[str, Any, Token]:
+        return "attribute", str(children[0]), children[0]
+
+    def call(self, children: list[Any]) -> tuple[str, Any, Token]:
+        arguments, end = self.arguments(children)
+        return "call", arguments, end
+
+    def number(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(number(children[0]), self._over(children))
+
+    def dims(self, children: list[Any]) -> tree.Literal:
+        sizes = tuple(int(part[:MAX_DIGITS]) for part in children[0].split("x"))
+        return tree.Literal(sizes, self._over(children))
+
+    def text(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(str(children[0][1:-1]), self._over(children))
+
+    def true(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(True, self._over(children))
+
+    def false(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(False, self._over(children))
+
+    def none(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(None, self._over(children))
+
+    def name(self, children: list[Any]) -> tree.Name:
+        return self._name(children[0])
+
+    def parenthesized(self, children: list[Any]) -> tree.Expression:
+        if len(children) == 3:
+            return replace(children[1], span=self._over(children))
+        return self.listing(children)
+
+    def listing(self, children: list[Any]) -> tree.Listing:
+        return tree.Listing(_nodes(children), self._over(children))
+
+    def comprehension(self, children: list[Any]) -> tree.Comprehension:
+        return tree.Comprehension(children[1], tuple(children[2:-1]), self._over(children))
+
+    def comprehension_for(self, children: list[Any]) -> tree.Clause:
+        names, iterable, *conditions = children
+        return tree.Clause(names, iterable, tuple(conditions))
+
+    def comprehension_if(self, children: list[Any]) -> tree.Expression:
+        return children[0]
+
+    def _name(self, token: Token) -> tree.Name:
+        return tree.Name(str(token), self._at(token, token))
+
+    def _extents(self, token: Token) -> list[Any]:
+        """The sizes in a token such as 3x224x224, a Literal each; None for `?`."""
+        found: list[Any] = []
+        start = token.start_pos or 0
+        for part in token.split("x"):
+            span = Span(self.source, start, start + len(part))
+            found.append(None if part == "?" else tree.Literal(number(part), span))
+            start += len(part) + 1
+        return found

@@ -1,0 +1,190 @@
+"""Syntax errors that are habits of other languages, each with how this one says it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.syntax.errors.expected import short
+from cnnspec.syntax.errors.fault import Answer, Error
+from cnnspec.syntax.mend import innermost
+
+FOREIGN = {
+    "elif": "write `else if`",
+    "return": "nothing is returned: the value of a def is that of its last statement",
+    "import": "blocks are brought in with use: use std (bottleneck)",
+    "while": "loops run over lists: for i in range(n) { ... }",
+    "function": "blocks are defined with def: def NAME(...) { ... }",
+    "func": "blocks are defined with def: def NAME(...) { ... }",
+    "fn": "blocks are defined with def: def NAME(...) { ... }",
+    "class": "blocks are defined with def, nets with net: net NAME { ... }",
+    "module": "nets are defined with net: net NAME { ... }",
+    "network": "nets are defined with net: net NAME { ... }",
+    "model": "nets are defined with net: net NAME { ... }",
+    "var": "numbers are named with let: let n = 4",
+    "const": "numbers are named with let: let n = 4",
+    "repeat": "a repeat is a factor: block(64) * 3",
+    "neck": "a net has the sections stem and body, and heads",
+    "then": "write if c { ... }",
+    "include": "blocks are brought in with use: use std (bottleneck)",
+    "as": "a value is named before it: name: conv(8, 3)",
+}
+COMMENT = re.compile(r"//|/\*|--(?!>)|%")
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What a text looks like where the parser stops, and what is said of it.
+
+    `here` is matched there, `after` on the end of the text before it, `first` on the piece that begins the
+    statement; `wants` is a token that the parser would have taken. In the message and the cure, `{0}` is what
+    `here` matched (`{listed}`: with commas), `{1}` its group, `{before}` the piece before, `{first}` the one
+    that begins the statement.
+    """
+
+    here: str
+    message: str
+    cure: str
+    after: str = ""
+    first: str = r"(?!(?:let|for|if|use|net|def|share|expect|input)$).+"
+    wants: str = ""
+
+    def fits(self, error: Error) -> re.Match[str] | None:
+        """The match of `here`, where the rest fits as well."""
+        text, start = error.mended.text, error.found.start
+        before = text[max(0, error.before.end - LOOK_BACK) : error.before.end].rstrip(" \t")
+        if not re.fullmatch(self.first, error.first.text) or not re.search(rf"(?:{self.after})\Z", before):
+            return None
+        if self.wants and self.wants not in error.accepts:
+            return None
+        return re.compile(self.here).match(text, start)
+
+
+LOOK_BACK = 80
+ENDED = r"[)}\]\w]"
+BEGINS = r"[{}\n;:|]|->"
+ITEM = r"def|share|net"
+IN_BRACES = "write {{ a -> b }}, and {{ a -> b }} * 3 for a repeat of it"
+NAMED = "a value of the net is named by `{before}: ...`, a number by `let {before} = ...`"
+A_LOOP = "loops run over lists: for i in range(n) {{ ... }}"
+A_CHOICE = "write if c {{ ... }} else {{ ... }}"
+A_SHAPE = "a shape is written with `x`"
+HABITS = (
+    # chains
+    Habit(r"--+>|>>+|\|>|~>|>(?!=)", "`{0}` does not chain layers", "write `->`", after=rf"{ENDED}|\|"),
+    Habit(r"\. *\w+", "`.` does not chain layers", "write `->`", after=r"[)}]"),
+    Habit(r"\. *(\w+)", "`.` leads to nothing here", "write {1} alone, or {before} -> {1}", after=ENDED),
+    Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
+    Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
+    Habit(r",", A_SHAPE, "write => 64x28x28", after=r"=> *[\d?]+"),
+    Habit(r",", "a comma does not chain layers", "write `->`; in a join, `|` before each arm", after=ENDED),
+    Habit(r"[A-Za-z_]\w*", "`=>` marks a shape, and `{0}` is none", "write `->` before a layer", after="=>"),
+    Habit(r"=+ *[\d?(]", "`=` marks no shape", "write `=>` before it", after=r"[)}]"),
+    Habit(r"\s|;|$", "`->` at the end of a line chains nothing", "begin the next line with it", after="->"),
+    # blocks, repeats and arguments
+    Habit(r"\(", "a chain in parentheses is no block", IN_BRACES, after=BEGINS),
+    Habit(r"\[", "a list of layers is no block", IN_BRACES, after=BEGINS),
+    Habit(r"\[", "what a layer gives has no items", "slice(start, stop) takes channels", after=r"[)}]"),
+    Habit(r"[xX] *(\w+)", "`x` is no repeat", "write * {1}", after=r"[)}]"),
+    Habit(r"\*\*", "`**` is no repeat", "write `*`", after=ENDED),
+    Habit(r"(\d+) *[*xX]", "a repeat stands after what it repeats", "write block(64) * {1}", after=BEGINS),
+    Habit(r"for\b", "a loop stands before its block", A_LOOP, after=ENDED),
+    Habit(r"if\b", "a condition stands before its block", A_CHOICE, after=ENDED),
+    Habit(r"\d", "a layer gives the output", "expect output == 10 holds the net to it", first="outputs?"),
+    Habit(
+        r"\d\w*(?:[ ,]+\w+)*", "arguments stand in parentheses", "write {before}({listed})", r"[A-Za-z_]\w*"
+    ),
+    Habit(r"\d", "arguments stand in parentheses, not in braces", "write block(64, 3)", after=r"\w *\{"),
+    Habit(r"<(?!-)", "arguments stand in parentheses", "write {before}(...)", after=r"\w"),
+    # labels and numbers
+    Habit(r"<-|:?=", "`{before} {0}` names nothing", NAMED, after=rf"(?:{BEGINS})\s*[A-Za-z_]\w*"),
+    Habit(r"<-|:?=", "`{0}` names nothing", "write `:`", after=r"\]"),
+    Habit(r"=", "`:=` names nothing", "write `:` for a value of the net, `let` for a number", after=r"\w *:"),
+    Habit(r'"(\w*)"', "a label stands without quotes", "write {1}: ...", after=BEGINS),
+    Habit(r"\d\w* *:", "a label begins with a letter", "write block{0} ...", after=BEGINS),
+    Habit(r"\w+ *=", "`{before}` names no number", "write let n = 4", after="int|float|auto"),
+    Habit(
+        r"[kKMGT]\b", "a number and its unit are one", "write {before}{0}", after=r"\d", first="let|expect"
+    ),
+    Habit(r":=?", "`{0}` names no number", "write `=`", first="let"),
+    Habit(
+        r"[\w\"(\[]", "a number is named with `=`", "write let {before} = ...", after=r"let +\w+", first="let"
+    ),
+    # loops, conditions and definitions
+    Habit(r"\(|=|:(?! *\n)", "a loop does not begin like this", A_LOOP, after=r"for( +\w+)?", first="for"),
+    Habit(r"=", "`=` compares nothing", "write `==`", first="if|expect"),
+    Habit(r"\w", "a block stands in braces", "write {first} {{ ... }}", after="stem|body", first="stem|body"),
+    Habit(
+        r"\w[^{\n]*(?=\n|$)",
+        "the block of `{first}` stands in braces",
+        "write {{ ... }}",
+        "",
+        "if|for",
+        "LBRACE",
+    ),
+    Habit(r"\((\w+)", "a head hangs off a label with `from`", "write head {before} from {1}", first="head"),
+    Habit(r"\w+", "parameters stand in parentheses", "write {first} {before}({0})", r"\w", ITEM, "LPAR"),
+    Habit(r"=|->", "a block stands in braces, not after `{0}`", "write {{ ... }}", after=r"\)", first=ITEM),
+    Habit(r"\{", "a block stands in braces, not after `=`", "remove the `=`", after="=", first="net"),
+    Habit(r'"(\w*)"', "a name stands without quotes", "write {first} {1}", after=ITEM, first=ITEM),
+    Habit(
+        r"-", "a name is made of letters, digits and `_`", "write `_`", after=rf"({ITEM}) +\w+", first=ITEM
+    ),
+    Habit(r"\d\w*", "a name begins with a letter", "write block{0}", after=ITEM, first=ITEM),
+    Habit(r".*", "`use` names what it brings", "write use std (bottleneck)", after=r"use.*", first="use"),
+    Habit(r":", "an input is named by a word", "write input {before} 3x224x224", after=r"\w", first="input"),
+    Habit(
+        r"\s|;|\}|$",
+        "the shape is missing",
+        "write input {before} 3x224x224, or input ({before})",
+        r"input +\w+",
+        "input",
+    ),
+    Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input"),
+    Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="LBRACE"),
+)
+
+
+def comments(error: Error) -> Answer | None:
+    """A comment as other languages write it, which is left out."""
+    opened = innermost(error.place)
+    sign = COMMENT.match(error.mended.text, error.found.start)
+    if sign is None or (opened is not None and opened.piece.text != "{"):
+        return None
+    text = error.mended.text
+    close = "*/" if sign.group() == "/*" else "\n"
+    end = text.find(close, sign.end())
+    stop = len(text) if end < 0 else end + len(close.strip())
+    said = error.say("character", f"`{sign.group()}` begins no comment", help="write `#`")
+    return said, error.mended.erase(error.found.start, stop)
+
+
+def foreign(error: Error) -> Diagnostic | None:
+    """Words of other languages."""
+    for piece in (error.first, error.before, error.found):
+        if piece.text in FOREIGN and "EQUAL" not in error.accepts:
+            return error.say("syntax", f"there is no `{piece.text}` here", piece, help=FOREIGN[piece.text])
+    return None
+
+
+def habits(error: Error) -> Diagnostic | Answer | None:
+    """Signs and orders of other languages, in a statement."""
+    opened = innermost(error.place)
+    if opened is not None and opened.piece.text != "{":
+        return None
+    for habit in HABITS:
+        if match := habit.fits(error):
+            said = _say(error, habit, match)
+            return (said, error.mended.put("->", error.found.start)) if match.group() == "|>" else said
+    return None
+
+
+def _say(error: Error, habit: Habit, match: re.Match[str]) -> Diagnostic:
+    found = [short(text) for text in (match.group(), *match.groups(""))]
+    words = {
+        "before": short(error.before.text),
+        "first": short(error.first.text),
+        "listed": ", ".join(re.split("[ ,]+", found[0])),
+    }
+    return error.say("syntax", habit.message.format(*found, **words), help=habit.cure.format(*found, **words))

@@ -1,0 +1,361 @@
+"""The abstract syntax of a spec: data, and a way through it. Spans do not count when trees are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from cnnspec.source import Span
+
+# ---- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a text, a truth value, `none`, or dims (a tuple of integers)."""
+
+    value: int | float | str | bool | tuple[int, ...] | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`[a, b]`, or `(a, b)`, which is the same."""
+
+    items: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`for names in iterable if condition ...` of a comprehension."""
+
+    names: tuple[Name, ...]
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension:
+    element: Expression
+    clauses: tuple[Clause, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`a if c else b if d else e`: the values in turn, each but the last with its condition."""
+
+    values: tuple[Expression, ...]
+    conditions: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`a and b and c`, or the same with `or`."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """`not`, `-` or `+`, any number of times, before an operand."""
+
+    operators: tuple[str, ...]
+    operand: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`a < b <= c`: true where every neighbour holds."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Operators of one precedence, from left to right; `**` from right to left."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    target: Expression
+    index: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`target[start:stop]`."""
+
+    target: Expression
+    start: Expression | None
+    stop: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    target: Expression
+    name: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call, positional where `name` is None."""
+
+    name: str | None
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    function: Expression
+    arguments: tuple[Argument, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Expression = (
+    Literal
+    | Name
+    | Listing
+    | Comprehension
+    | Choice
+    | Logic
+    | Prefix
+    | Comparison
+    | Arithmetic
+    | Index
+    | Cut
+    | Attribute
+    | Call
+)
+
+
+# ---- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name with its indices: `conv`, `skip[i]`, `y[stage, branch]`."""
+
+    name: str
+    indices: tuple[tuple[Expression, ...], ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    statements: tuple[Statement, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`for names in value:` or `if value:` before an arm; `names` is empty for `if`."""
+
+    names: tuple[Name, ...]
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement with a syntax error, which has been reported: the blocks in it, for they may be right."""
+
+    blocks: tuple[Body | Arms, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    guards: tuple[Guard, ...]
+    flow: Flow | Broken
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    arms: tuple[Arm, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One step of a flow: a call, a label, or (with `target` None) a group in braces; maybe repeated.
+
+    `arguments` is None where no parentheses are written.
+    """
+
+    target: Reference | None
+    arguments: tuple[Argument, ...] | None
+    block: Body | Arms | None
+    repeat: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape mark; None stands for `?`."""
+
+    extents: tuple[Expression | None, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    label: Reference | None
+    units: tuple[Unit, ...]
+    mark: Mark | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    names: tuple[Name, ...]
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    names: tuple[Name, ...]
+    iterable: Expression
+    body: Body
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    condition: Expression
+    body: Body
+    otherwise: Body | Branch | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InputDeclaration:
+    name: str | None
+    extents: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    body: Body
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    name: Reference | None
+    source: Reference | None
+    training: bool
+    body: Body
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    conditions: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect | Broken
+
+
+# ---- a file
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use std (a, b)`, or `use "blocks.cnn" (a, b)` with `is_path`."""
+
+    origin: str
+    is_path: bool
+    names: tuple[Name, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    default: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A def; with `shared`, all its calls use one set of weights."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Body
+    shared: bool
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Body
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`net NAME = base(arguments) { expect ... }`; the body holds `expect` and nothing else."""
+
+    name: str
+    base: Name
+    arguments: tuple[Argument, ...]
+    body: Body | None
+    span: Span = field(compare=False, repr=False)
+
+
+Item = Use | Definition | Net | Given | Let | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    items: tuple[Item, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
+    """A part of the AST and all that is in it, but for parts of some kinds."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple) and not isinstance(node, Span):
+            stack.extend(node)
+        elif is_dataclass(node) and not isinstance(node, without):
+            yield node
+            stack.extend([getattr(node, name) for name in _children(type(node))])
+
+
+@cache
+def _children(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.compare)

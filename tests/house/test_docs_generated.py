@@ -1,0 +1,75 @@
+"""What docs/ holds of the code is up to date: generated pages and pictures; and the site builds."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from folders import ROOT
+
+from cnnspec.api import open_spec
+from cnnspec.diagnostics.explain import codes
+from cnnspec.layers import REGISTRY
+
+DOCS = ROOT / "docs"
+PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return {name: page() for name, page in PAGES.items()}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_not_stale(name: str, made: dict[str, str], pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("--update-golden"):
+        (DOCS / name).write_text(made[name], encoding="utf-8")
+    assert (DOCS / name).read_text(encoding="utf-8") == made[name], "stale: run python docs/generate.py"
+
+
+def test_every_layer_and_diagnostic_has_its_entry(made: dict[str, str]) -> None:
+    assert all(f"\n### {op}\n" in made["layers.md"] for op in REGISTRY)
+    assert all(f"\n## {code}\n" in made["diagnostics.md"] for code in codes())
+
+
+PICTURES = re.findall(
+    r"cnnspec render (\S+) -o docs/(images/\S+)(.*)", (ROOT / "Makefile").read_text(encoding="utf-8")
+)
+
+
+def words(svg: Path) -> list[str]:
+    return sorted(re.findall(r">([^<>\n]+)</t", svg.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("spec", "picture", "options"), PICTURES, ids=[picture for _, picture, _ in PICTURES]
+)
+def test_a_picture_says_what_it_would_say_now(spec: str, picture: str, options: str, tmp_path: Path) -> None:
+    given = dict(
+        zip(options.replace("--", "").replace("-", "_").split()[::2], options.split()[1::2], strict=True)
+    )
+    open_spec(str(ROOT / spec) if spec.endswith(".cnn") else spec).render(tmp_path / "now.svg", **given)
+    shown = words(DOCS / picture)
+    assert len(shown) > 10
+    assert shown == words(tmp_path / "now.svg"), "stale: run make pictures"
+
+
+def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--site-dir",
+        str(tmp_path / "site"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert 'src="images/tiny.svg"' in first and 'href="language.html"' in first

@@ -1,0 +1,196 @@
+"""The grammar: free of conflicts, saved as it stands, read in linear time, and what it makes of a text."""
+
+import pickle
+import time
+from functools import cache
+
+import pytest
+from folders import ROOT
+from lark import Lark
+
+from cnnspec.diagnostics import Report
+from cnnspec.layers import REGISTRY
+from cnnspec.source import Source
+from cnnspec.syntax import parse, parse_expression, tree
+from cnnspec.syntax.build import AstBuilder, number
+from cnnspec.syntax.parse import GRAMMAR, TABLES, LineEnds, fingerprint, generate
+
+SPECS = [*sorted(ROOT.glob("specs/*.cnn"))[:4], *sorted(ROOT.glob("tests/cases/ok/*.cnn"))]
+
+
+def read(text: str) -> tree.File:
+    report = Report()
+    found = parse(Source("spec", text), report)
+    assert not report.diagnostics, report.diagnostics
+    return found
+
+
+def statements(body: str) -> tuple[tree.Statement, ...]:
+    (net,) = read(f"net A {{\n{body}\n}}\n").items
+    assert isinstance(net, tree.Net)
+    return net.body.statements
+
+
+def expression(text: str) -> tree.Expression:
+    found = parse_expression(Source("expression", text), Report())
+    assert found is not None, text
+    return found
+
+
+def test_grammar_has_no_conflicts():
+    generate(strict=True)
+
+
+def test_saved_tables_are_of_this_grammar():
+    saved = pickle.loads(TABLES.read_bytes())
+    assert saved["made_of"] == fingerprint(), "run python -m cnnspec.syntax.tables"
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_saved_tables_read_as_fresh_ones(path):
+    """The saved ones go past rules that only pass on a value."""
+    source = Source(path.name, path.read_text(encoding="utf-8"))
+    assert fresh_parser().parse(source.text, start="start") == parse(source, Report())
+
+
+@cache
+def fresh_parser() -> Lark:
+    return generate(AstBuilder(Source("", "")), LineEnds())
+
+
+def test_grammar_knows_no_layer_by_name():
+    words = set(GRAMMAR.read_text(encoding="utf-8").replace('"', " ").split())
+    assert not words & (set(REGISTRY) - {"pad", "identity"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("7", 7), ("1_000", 1000), ("26M", 26 * 10**6), ("4.2G", 42 * 10**8), ("1.5k", 1500), ("2T", 2 * 10**12),
+     ("0.5", 0.5), ("1e-5", 1e-5), ("2.5e3", 2500.0), ("0.0001k", 0.1)],
+)  # fmt: skip
+def test_numbers(text, value):
+    assert number(text) == value and type(number(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("1 + 2 * 3", "1 + (2 * 3)"),
+        ("-2**2", "-(2**2)"),
+        ("not a == b", "not (a == b)"),
+        ("a or b and c", "a or (b and c)"),
+        ("f(x)[0].channels", "((f(x))[0]).channels"),
+        ("[x for x in xs if x > 1]", "[x for x in xs if (x > 1)]"),
+    ],
+)
+def test_precedence(text, same):
+    assert expression(text) == expression(same)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("(1 + 2) * 3", "1 + 2 * 3"),
+        ("(2**3)**2", "2**3**2"),
+        ("(-2)**2", "-2**2"),
+        ("(a < b) < c", "a < b < c"),
+    ],
+)
+def test_parentheses_that_count(text, other):
+    assert expression(text) != expression(other)
+
+
+def test_statements_end_at_line_ends_and_semicolons():
+    assert len(statements("a; b\nc\n\n\n# d\ne;")) == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["a\n-> b", "a\n# c\n\n  -> b", "f(\n1,\n\n2\n)", "a => [\n".replace("[", "(1,") + "2)"]
+)
+def test_line_breaks_that_end_nothing(text):
+    assert len(statements(text)) == 1
+
+
+def test_what_a_flow_holds():
+    (flow,) = statements("skip[i, 0]: conv(64, kernel=3) -> relu * 2 => 64x?")
+    assert isinstance(flow, tree.Flow) and flow.label is not None and flow.mark is not None
+    assert flow.label.name == "skip" and len(flow.label.indices[0]) == 2
+    conv, relu = flow.units
+    assert conv.arguments is not None and [argument.name for argument in conv.arguments] == [None, "kernel"]
+    assert relu.arguments is None and relu.repeat == tree.Literal(2, relu.span)
+    assert [extent and extent.value for extent in flow.mark.extents] == [64, None]  # type: ignore[union-attr]
+
+
+def test_all_conditions_of_an_expect():
+    (expect,) = statements("expect a == 1, b == 2, c == 3")
+    assert isinstance(expect, tree.Expect) and len(expect.conditions) == 3
+
+
+def test_all_inputs_of_an_index():
+    found = expression("y[1, 2, 3]")
+    assert isinstance(found, tree.Index) and isinstance(found.index, tree.Listing)
+    assert [item.value for item in found.index.items] == [1, 2, 3]  # type: ignore[union-attr]
+
+
+def test_words_of_the_language_as_layers_are_named():
+    """A layer, an argument or a label may have any name but a keyword: there is no list of layers."""
+    (flow,) = statements("anything(goes=here) { | a | b }")
+    assert isinstance(flow, tree.Flow) and isinstance(flow.units[0].block, tree.Arms)
+
+
+def test_spans_are_exact():
+    text = "net A {\n    x: conv(a + (b), 3) => 4x?\n    expect n <= (2)\n}\n"
+    (net,) = read(text).items
+    assert isinstance(net, tree.Net)
+    flow, expect = net.body.statements
+    assert isinstance(flow, tree.Flow) and isinstance(expect, tree.Expect)
+    (unit,) = flow.units
+    assert flow.span.text == "x: conv(a + (b), 3) => 4x?" and (flow.span.line, flow.span.column) == (2, 5)
+    assert unit.span.text == "conv(a + (b), 3)"
+    assert [argument.span.text for argument in unit.arguments or ()] == ["a + (b)", "3"]
+    assert [condition.span.text for condition in expect.conditions] == ["n <= (2)"]
+
+
+def seconds_each(count: int) -> float:
+    """The processor time of a statement, at best of three."""
+    text = "net A {\n" + "a: conv(64, 3)\n# c\n\n    -> relu\n" * count + "}\n"
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        read(text)
+        best = min(best, time.process_time() - start)
+    return best / count
+
+
+@pytest.mark.slow
+def test_reading_takes_linear_time():
+    assert seconds_each(20_000) < 2 * seconds_each(1_000)
+
+
+def test_a_chain_of_any_length_is_one_flow():
+    (flow,) = statements(" -> ".join(["relu"] * 5000))
+    assert isinstance(flow, tree.Flow) and len(flow.units) == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "cure"),
+    [
+        ("3 4", "another value begins here", "a list stands in [ ]"),
+        ("3, 4", "another value begins here", "a list stands in [ ]: [3, 4]"),
+        ("0..3", "`..` makes no list", "write range(0, 3)"),
+        ("[1 2]", "a comma is missing between `1` and `2`", ""),
+        ("(1", "`(` is not closed", "write `)` after `1`"),
+        ("1)", "`)` closes nothing", "remove it"),
+        ("1 -> 2", "`->` cannot stand in a value", ""),
+        ("", "expected an expression, found its end", ""),
+        (
+            "caf\u00e9",
+            "`\u00e9` is not a character of the language",
+            "names are made of the letters a-z, A-Z, digits and _",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_value_alone(text: str, message: str, cure: str) -> None:
+    report = Report()
+    assert parse_expression(Source("--set", text), report) is None
+    assert [(d.message, d.help) for d in report.diagnostics] == [(message, cure)]

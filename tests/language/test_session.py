@@ -1,0 +1,157 @@
+"""A session reads a file again and again, keeps what has not changed, and says what a first reading would."""
+
+from __future__ import annotations
+
+import gc
+import random
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from folders import SPECS
+
+import cnnspec
+from cnnspec.diagnostics import as_dict as as_data
+from cnnspec.elaborate import Settings
+from cnnspec.report import as_dict
+from cnnspec.session import Analysis, Session
+from cnnspec.source import Source
+
+TWO = """def block(out) { conv(out, 3) -> relu }
+def other(out) { conv(out, 1) }
+net Small { input 3x32x32; block(8) }
+net Large { input 3x64x64; block(8) -> other(4) }
+"""
+
+
+def read(session: Session, text: str, path: Path | None = None) -> Analysis:
+    return session.check(Source("nets.cnn", text, path))
+
+
+def said(analysis: Analysis) -> object:
+    return [as_data(d) for d in analysis.diagnostics], [as_dict(net) for net in analysis.nets]
+
+
+def kept(first: Analysis, second: Analysis) -> set[str]:
+    """The nets of the second reading that are those of the first."""
+    return {net.graph.name for net in second.nets if any(net is old for old in first.nets)}
+
+
+@pytest.mark.parametrize(
+    "old, new, names",
+    [
+        ("3x64x64", "3x32x32", {"Small"}),
+        ("conv(out, 3)", "conv(out, 5)", set()),
+        ("conv(out, 1)", "conv(out, 2)", {"Small"}),
+        ("other(4) }\n", "other(4) }\n# the end\n", {"Small", "Large"}),
+        ("other(4) }", "other(4) }  # allow: small-field", {"Small"}),
+        ("def block", "# a comment\ndef block", set()),
+    ],
+    ids=["a net", "what both use", "what one uses", "lines below", "a comment on a line", "lines above"],
+)
+def test_a_net_is_kept_where_all_that_it_reads_is_what_it_was(old, new, names):
+    session = Session()
+    first = read(session, TWO)
+    text = TWO.replace(old, new, 1)
+    second = read(session, text)
+    assert kept(first, second) == names
+    assert said(second) == said(read(Session(), text))
+
+
+def test_other_settings_are_another_reading():
+    session, source = Session(), Source("net.cnn", "net A(n=8) { input 3x32x32; conv(n, 3) }")
+    assert session.open(source).net is session.open(source).net
+    (wider,) = session.check(source, Settings({"n": 16}, {})).nets
+    assert wider.costs.total.params == 2 * session.open(source).net.costs.total.params
+
+
+def test_a_used_file_is_followed(tmp_path):
+    blocks, text = tmp_path / "blocks.cnn", 'use "blocks.cnn" (block)\nnet A { input 3x32x32; block }\n'
+    session = Session()
+    readings = []
+    for kernel in (3, 3, 5):
+        blocks.write_text(f"def block {{ conv(8, {kernel}) }}\ndef more {{ relu }}\n")
+        readings.append(read(session, text, tmp_path / "nets.cnn"))
+    assert kept(readings[0], readings[1]) == {"A"} and kept(readings[1], readings[2]) == set()
+    assert [reading.nets[0].costs.total.params for reading in readings] == [224, 224, 608]
+
+
+def test_a_mistake_that_is_mended_leaves_nothing_behind():
+    session = Session()
+    read(session, TWO)
+    assert read(session, TWO.replace("relu", "rellu")).has_errors
+    assert said(read(session, TWO)) == said(read(Session(), TWO))
+
+
+def edits(text: str, seed: int, count: int) -> list[str]:
+    """A text as someone edits it: a stretch goes or a word comes, and every third time it is right again."""
+    rng, found = random.Random(seed), []
+    words = [" ", "\n", "}", "{", "relu", "conv(8, 3)", "64", "-> ", ",", "# allow: small-field"]
+    for number in range(count):
+        start = rng.randrange(len(text))
+        if rng.random() < 0.5:
+            found.append(text[:start] + text[start + rng.randrange(1, 8) :])
+        else:
+            found.append(text[:start] + rng.choice(words) + text[start:])
+        if number % 3 == 2:
+            found.append(text)
+    return found
+
+
+@pytest.mark.parametrize("name", ["unet", "lenet", "nin"])
+def test_after_any_edit_a_session_says_what_a_first_reading_says(name):
+    text = (SPECS / f"{name}.cnn").read_text(encoding="utf-8")
+    session = Session()
+    for edited in edits(text, seed=1, count=25):
+        assert said(read(session, edited)) == said(read(Session(), edited))
+
+
+def test_edits_leave_memory_where_it_was():
+    many_edits(count=50)
+
+
+@pytest.mark.slow
+def test_five_thousand_edits_leave_memory_where_it_was():
+    many_edits(count=5_000)
+
+
+def many_edits(count: int) -> None:
+    """Once some edits have filled what is kept, as many again add next to nothing."""
+    text = (SPECS / "lenet.cnn").read_text(encoding="utf-8")
+    session = Session()
+    tracemalloc.start()
+    try:
+        sizes = []
+        for seed in (1, 2):
+            for edited in edits(text, seed, count):
+                read(session, edited)
+            read(session, text)
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert sizes[1] < sizes[0] + 100_000
+
+
+def test_sixteen_threads_at_once():
+    names = [
+        "resnet18",
+        "vgg11",
+        "nin",
+        "lenet5",
+        "resnet20",
+        "alexnet",
+        "googlenet",
+        "densenetbc_100_12",
+    ] * 4
+    expected = {name: cnnspec.zoo(name).as_dict() for name in set(names)}
+    shared = Session()
+
+    def work(name: str) -> bool:
+        same = cnnspec.zoo(name).as_dict() == expected[name]
+        deep = "net A { input 3x8x8; " + "{ " * 40 + "relu" + " }" * 40 + " }"
+        return same and not shared.check(Source("deep.cnn", deep)).has_errors
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(work, names))

@@ -1,0 +1,98 @@
+"""Training memory against the tensors that torch saves: to the byte, for layers, random nets and the zoo."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+
+pytest.importorskip("torch")
+
+from layer_cases import CASES, Case
+from random_specs import specs
+from saved_tensors import saved_bytes
+
+import cnnspec
+from cnnspec.graph import Graph
+from cnnspec.passes.cost import cost
+from cnnspec.passes.training_memory import saved_values, training_memory
+from cnnspec.zoo_list import entries
+
+
+def counted(graph: Graph, batch: int, gradients: bool = False) -> int:
+    return sum(saved_values(graph, batch, gradients)[0].values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+@pytest.mark.parametrize("gradients", [False, True], ids=["weights", "inputs-too"])
+def test_what_a_layer_keeps_is_what_torch_saves(case: Case, gradients: bool) -> None:
+    graph = case.graph()
+    for batch in (2, 5):
+        if gradients or any(w for w in graph["layer"].layer.params(*case.shapes) if not w.buffer):
+            assert counted(graph, batch, gradients) == saved_bytes(graph, batch, gradients)
+        else:
+            assert counted(graph, batch) == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(specs())
+def test_random_nets_keep_what_torch_saves(text: str) -> None:
+    graph = cnnspec.loads(text).ir
+    found = saved_bytes(graph, 3)
+    assume(found)
+    assert counted(graph, 3) == found
+
+
+NETS = ("LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "AlexNet")
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_net_keeps_what_torch_saves_on_the_cpu(name: str) -> None:
+    graph = cnnspec.zoo(name).ir
+    assert counted(graph, 2) == saved_bytes(graph, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in entries() if entry.params is not None])
+def test_every_net_of_the_zoo_keeps_what_torch_saves(name: str) -> None:
+    graph = cnnspec.zoo(name).ir
+    assert counted(graph, 3) == saved_bytes(graph, 3, device="meta")
+
+
+CHAIN = """
+net Chain {
+    input 3x8x8
+    conv(4, 3) -> batchnorm -> relu -> dropout(0.5) -> flatten -> linear(10)
+}
+"""
+
+
+def test_the_parts_of_training_memory() -> None:
+    graph = cnnspec.loads(CHAIN).ir
+    found = training_memory(graph, cost(graph), batch=2, optimizer="momentum")
+    params = 3 * 4 * 9 + 4 + 8 + 4 * 64 * 10 + 10
+    assert (found.weights, found.buffers) == (4 * params, 4 * 8)
+    assert (found.gradients, found.optimizer_state) == (4 * params, 4 * params)
+    image, value = 2 * 3 * 64 * 4, 2 * 4 * 64 * 4
+    assert found.kept == {
+        "input": image,
+        "conv": value,
+        "batchnorm": 2 * 4 * 4,
+        "relu": value,
+        # its factors, and its output, which the linear layer reads flattened
+        "dropout": 2 * value,
+        "flatten": 0,
+        "linear": 0,
+    }
+    assert found.kept_by == {
+        "input": ("conv",),
+        "conv": ("batchnorm",),
+        "relu": ("relu",),
+        "dropout": ("linear",),
+    }
+    assert found.total == 3 * found.weights + found.buffers + found.saved
+
+
+def test_an_optimizer_that_is_unknown() -> None:
+    graph = cnnspec.loads(CHAIN).ir
+    with pytest.raises(KeyError):
+        training_memory(graph, cost(graph), optimizer="newton")
