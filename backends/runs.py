@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.backends.base import Options, TrainingStep, find
 from cnnspec.backends.weights import declared, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Weight
@@ -18,8 +19,8 @@ Arrays = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
-class Case:
-    """What every backend is given."""
+class Trial:
+    """What every backend is given in a comparison."""
 
     graph: Graph
     weights: Arrays
@@ -58,63 +59,19 @@ def _spread(weight: Weight, stream: np.random.Generator) -> NDArray[np.float32]:
     return ((start if start > 0.01 else 1.0) * (draws + 0.5)).astype(np.float32)
 
 
-class Trained(NamedTuple):
-    """One step of training: outputs by head, gradients by weight and input, running statistics by key."""
-
-    outputs: Arrays
-    gradients: Arrays
-    statistics: Arrays
-
-
 def exposed(graph: Graph) -> Graph:
     """The inference graph with every node but the inputs as a head of its own name."""
     running = graph.inference()
     return replace(running, outputs={node.name: node.name for node in running if node.inputs})
 
 
-def by_head(graph: Graph, outputs: Any, training: bool = False) -> dict[str, Array]:
-    """What a backend gave, by head: a net with one output gives the array itself."""
-    if isinstance(outputs, Mapping):
-        return dict(outputs)
-    heads = [head for head in graph.outputs if training or head not in graph.training_heads]
-    return {heads[0]: outputs}
+def run(trial: Trial, name: str) -> Arrays:
+    """Inference on a backend, as arrays by head."""
+    return find(name).run(trial.graph, trial.weights, Options(trial.dtype))(trial.inputs)
 
 
-def run_numpy(case: Case) -> Arrays:
-    """Inference on the reference backend."""
-    from cnnspec.backends import numpy
-
-    return by_head(case.graph, numpy.compile(case.graph, case.weights, dtype=case.dtype)(case.inputs))
-
-
-def run_torch(case: Case) -> Arrays:
-    from cnnspec.backends import torch
-
-    run = torch.runner(case.graph, case.weights, dtype=case.dtype)
-    return by_head(case.graph, run(case.inputs))
-
-
-def run_onnx(case: Case) -> Arrays:
-    from cnnspec.backends import onnx
-
-    return by_head(case.graph, onnx.compile(case.graph, case.weights)(case.inputs))
-
-
-RUN: Mapping[str, Callable[[Case], Arrays]] = {"numpy": run_numpy, "torch": run_torch, "onnx": run_onnx}
-
-
-def train_numpy(case: Case, grads: Arrays) -> Trained:
-    """One forward and backward pass on the reference backend."""
-    from cnnspec.backends import numpy
-
-    program = numpy.compile(case.graph, case.weights, dtype=case.dtype)
-    outputs = by_head(case.graph, program.forward(case.inputs), training=True)
-    gradients = program.backward(grads)
-    statistics = {key: value for key, value in program.tensors.items() if key not in program.trainable}
-    return Trained(outputs, gradients, statistics)
-
-
-def train_torch(case: Case, grads: Arrays) -> Trained:
-    from cnnspec.backends.torch import training
-
-    return Trained(*training.step(case.graph, case.weights, case.inputs, grads, case.dtype))
+def train_once(trial: Trial, name: str, grads: Arrays) -> TrainingStep:
+    """One forward and backward pass on a backend that trains."""
+    step = find(name).train
+    assert step is not None
+    return step(trial.graph, trial.weights, trial.inputs, grads, trial.dtype)

@@ -15,24 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from cnnspec.backends.base import BACKENDS, find
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.runs import (
-    RUN,
-    Array,
-    Arrays,
-    Case,
-    exposed,
-    seeded_weights,
-    still,
-    train_numpy,
-    train_torch,
-)
+from cnnspec.backends.runs import Array, Arrays, Trial, exposed, run, seeded_weights, still, train_once
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.activation import HardSigmoid
-
-BACKENDS = ("numpy", "torch", "onnx")
-"""All backends, in the order in which they are taken as the reference."""
 
 TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
 """The largest relative difference that counts as rounding."""
@@ -143,16 +131,16 @@ def _row(found: Difference) -> dict[str, Any]:
 
 def verify(
     graph: Graph,
-    backends: Sequence[str] = BACKENDS,
+    backends: Sequence[str] = tuple(BACKENDS),
     *,
     seed: int = 0,
     dtype: str = "float32",
     train: bool = False,
     batch: int = 2,
 ) -> Verification:
-    """Compare backends on one set of seeded weights and inputs; numpy, where it is there, is the reference.
+    """Compare backends on one set of seeded weights and inputs; the first of the table is the reference.
 
-    With `train`, numpy and torch also take one training step, and gradients and running statistics are
+    With `train`, those that train also take one training step, and gradients and running statistics are
     compared: without dropout, from seeded gradients at the heads, and always in float64, since in float32 a
     relu whose input rounds to the other side of zero changes gradients by more than rounding. A batch
     norm over few values (maps of one pixel, batch of 2) multiplies rounding from layer to layer: give such
@@ -161,57 +149,68 @@ def verify(
     Raises ValueError for unknown backends, fewer than two, or another dtype, and ImportError where a
     backend's library is not installed.
     """
-    names = [name for name in BACKENDS if name in backends]
-    if unknown := sorted(set(backends) - set(names)):
-        raise ValueError(f"no backend is called {unknown[0]!r}: there are {', '.join(BACKENDS)}")
-    if dtype not in TOLERANCES:
-        raise ValueError(f"backends are compared in float32 or float64, not {dtype}")
-    skipped = {"onnx": "onnxruntime convolves in float32 alone"} if dtype == "float64" else {}
+    names, skipped = _chosen(backends, dtype)
     running = [name for name in names if name not in skipped]
+    trainers = [name for name in running if find(name).train is not None]
     if len(running) < 2:
         raise ValueError(f"a comparison in {dtype} needs two backends, given: {', '.join(names) or 'none'}")
-    if train and not {"numpy", "torch"} <= set(running):
-        raise ValueError("a comparison of training needs numpy and torch")
-    case = Case(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
-    differences = forward_differences(case, running)
+    if train and len(trainers) < 2:
+        able = " and ".join(name for name in BACKENDS if find(name).train is not None)
+        raise ValueError(f"a comparison of training needs {able}")
+    trial = Trial(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
+    differences = forward_differences(trial, running)
     if train:
-        differences += training_differences(replace(case, dtype="float64"))
+        differences += training_differences(replace(trial, dtype="float64"), trainers)
     departures = {
-        name: found for name in running[1:] if (found := departure(case, running[0], name, differences))
+        name: found for name in running[1:] if (found := departure(trial, running[0], name, differences))
     }
-    skipped = {name: reason for name, reason in skipped.items() if name in names}
     return Verification(graph.name, running[0], dtype, tuple(differences), departures, skipped)
 
 
-def forward_differences(case: Case, names: Sequence[str], kind: str = "output") -> list[Difference]:
+def _chosen(backends: Sequence[str], dtype: str) -> tuple[list[str], dict[str, str]]:
+    """The backends in the order of the table, and why some of them cannot run in this type."""
+    for name in backends:
+        find(name)
+    if dtype not in TOLERANCES:
+        raise ValueError(f"backends are compared in float32 or float64, not {dtype}")
+    names = [name for name in BACKENDS if name in backends]
+    kinds = {name: find(name).dtypes for name in names}
+    return names, {
+        name: f"it runs in {' and '.join(known)} alone" for name, known in kinds.items() if dtype not in known
+    }
+
+
+def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output") -> list[Difference]:
     """The differences of every head in inference, of each backend from the first."""
-    expected = RUN[names[0]](case)
+    expected = run(trial, names[0])
     return [
         found
         for name in names[1:]
-        for found in differences(name, kind, expected, RUN[name](case), TOLERANCES[case.dtype])
+        for found in differences(name, kind, expected, run(trial, name), TOLERANCES[trial.dtype])
     ]
 
 
-def training_differences(case: Case) -> list[Difference]:
-    """The differences of torch from numpy in one training step."""
-    batch = len(next(iter(case.inputs.values())))
+def training_differences(trial: Trial, names: Sequence[str]) -> list[Difference]:
+    """The differences in one training step, of each backend from the first."""
+    batch = len(next(iter(trial.inputs.values())))
     grads = {
-        head: np.random.default_rng((case.seed, number)).standard_normal((batch, *case.graph[node].shape))
-        for number, (head, node) in enumerate(case.graph.outputs.items())
+        head: np.random.default_rng((trial.seed, number)).standard_normal((batch, *trial.graph[node].shape))
+        for number, (head, node) in enumerate(trial.graph.outputs.items())
     }
-    expected, got = train_numpy(case, grads), train_torch(case, grads)
-    order = [*case.graph.inputs, *(key for key, _, _ in declared(case.graph))]
+    expected = train_once(trial, names[0], grads)
+    order = [*trial.graph.inputs, *(key for key, _, _ in declared(trial.graph))]
     gradients = {name: expected.gradients[name] for name in order if name in expected.gradients}
-    tolerance = TOLERANCES[case.dtype]
-    single = any(isinstance(node.layer, HardSigmoid) for node in case.graph)
+    tolerance = TOLERANCES[trial.dtype]
+    single = any(isinstance(node.layer, HardSigmoid) for node in trial.graph)
     of_gradients = SINGLE_SLOPE_TOLERANCE if single else GRADIENT_TOLERANCE
     floor = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
-    return [
-        *differences("torch", "training output", expected.outputs, got.outputs, tolerance),
-        *differences("torch", "gradient", gradients, got.gradients, of_gradients, floor),
-        *differences("torch", "statistic", expected.statistics, got.statistics, tolerance),
-    ]
+    found: list[Difference] = []
+    for name in names[1:]:
+        got = train_once(trial, name, grads)
+        found += differences(name, "training output", expected.outputs, got.outputs, tolerance)
+        found += differences(name, "gradient", gradients, got.gradients, of_gradients, floor)
+        found += differences(name, "statistic", expected.statistics, got.statistics, tolerance)
+    return found
 
 
 def differences(
@@ -242,7 +241,9 @@ def magnitude(values: Array) -> float:
     return float(np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0))
 
 
-def departure(case: Case, reference: str, name: str, differences: Sequence[Difference]) -> Difference | None:
+def departure(
+    trial: Trial, reference: str, name: str, differences: Sequence[Difference]
+) -> Difference | None:
     """Where a backend first leaves the reference, if any of its outputs, gradients or statistics does.
 
     Values are compared layer by layer, with every node made a head. If none departs, it is the first output
@@ -251,9 +252,9 @@ def departure(case: Case, reference: str, name: str, differences: Sequence[Diffe
     over = [found for found in differences if found.backend == name and not found.ok]
     if not over:
         return None
-    graph = exposed(case.graph)
-    weights = {key: case.weights[key] for key, _, _ in declared(graph)}
-    traced = replace(case, graph=graph, weights=weights)
+    graph = exposed(trial.graph)
+    weights = {key: trial.weights[key] for key, _, _ in declared(graph)}
+    traced = replace(trial, graph=graph, weights=weights)
     values = [found for found in forward_differences(traced, (reference, name), "value") if not found.ok]
     forward = [found for found in over if found.kind != "gradient"]
     return [*values, *forward, *reversed(over)][0]

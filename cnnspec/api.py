@@ -96,6 +96,21 @@ class Net:
 
         render(self.ir, path, **options)
 
+    def to(
+        self, backend: str, weights: Mapping[str, Any] | None = None, *, seed: int = 0, **options: Any
+    ) -> Any:
+        """The net as the own object of the backend of a name, with these weights or those of the seed.
+
+        Options are those of `backends.Options`. Raises ValueError for what there is no backend or option of.
+        """
+        from cnnspec.backends import base
+        from cnnspec.backends.weights import initialize
+
+        found, chosen = base.find(backend), base.Options(**options)
+        base.check_options(found, chosen)
+        tensors = initialize(self.ir, seed, chosen.init) if weights is None else weights
+        return found.load(self.ir, tensors, chosen)
+
     def to_torch(self, **options: Any) -> TorchModule:
         """A torch module, ready to train; with `seed`, its weights are those of every backend."""
         from cnnspec.backends import torch as backend

@@ -1,9 +1,26 @@
-"""The numpy backend: the reference kernels, programs that run a graph, and what trains them."""
+"""The numpy backend: the reference kernels, programs that run a graph, and what trains them.
 
-from cnnspec.backends.numpy.kernels.conv import toeplitz
-from cnnspec.backends.numpy.program import Program, compile, planned_memory
-from cnnspec.backends.numpy.source import source
-from cnnspec.backends.numpy.training import SGD, mean_squared_error, softmax_cross_entropy
+Read in this order:
+
+- kernels/: one function a layer, with its backward pass beside it: a formula of a paper in plain numpy;
+- rules.py: the table from each layer to its kernels and their settings;
+- program.py: a graph bound to its weights, run forward and backward by the table; training.py: losses, SGD;
+- inference/: the same values faster, in float32: layers fused into stages, in planned memory, on threads;
+- writer.py: a net as one file that needs numpy alone, with the kernels pasted in;
+- backend.py: what the table of backends says of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnspec.backends.lazy import lazy
+
+if TYPE_CHECKING:
+    from cnnspec.backends.numpy.kernels.conv import toeplitz
+    from cnnspec.backends.numpy.program import Program, compile, planned_memory
+    from cnnspec.backends.numpy.training import SGD, mean_squared_error, softmax_cross_entropy
+    from cnnspec.backends.numpy.writer import source
 
 __all__ = [
     "SGD",
@@ -15,3 +32,14 @@ __all__ = [
     "source",
     "toeplitz",
 ]
+
+HERE = "cnnspec.backends.numpy"
+__getattr__ = lazy(
+    HERE,
+    {
+        "toeplitz": f"{HERE}.kernels.conv",
+        **dict.fromkeys(("Program", "compile", "planned_memory"), f"{HERE}.program"),
+        **dict.fromkeys(("SGD", "mean_squared_error", "softmax_cross_entropy"), f"{HERE}.training"),
+        "source": f"{HERE}.writer",
+    },
+)

@@ -12,8 +12,8 @@ from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.rules import Settings
-from cnnspec.backends.numpy.steps import Step, steps
+from cnnspec.backends.numpy.rules import Settings, known, rule_of
+from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
@@ -72,7 +72,7 @@ class Program:
         self.graph, self.dtype = graph, dtype
         self.rng = np.random.default_rng(seed)
         self.tensors: dict[str, Array] = {}
-        self._steps = tuple(steps(graph))
+        self._steps = tuple(steps(graph, known, "numpy"))
         self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
         self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
@@ -176,7 +176,7 @@ class Program:
             if grad is None:
                 continue
             weights = {name: self.tensors[key] for name, key in step.weights.items()}
-            into, gradients = step.rule.backward(grad, *inputs, **weights, **settings)
+            into, gradients = rule_of(step.layer).backward(grad, *inputs, **weights, **settings)
             for name, value in zip(step.inputs, into, strict=True):
                 accumulate(pending, name, value)
             for name, value in gradients.items():
@@ -241,7 +241,7 @@ class Program:
                         f"the net does not fit an input of {given}: {step.node} gets {describe(sources[0])}, "
                         f"its weights are made for {describe(made_for)}"
                     )
-            yield step.rule.settings(step.layer, *sources)
+            yield rule_of(step.layer).settings(step.layer, *sources)
 
     def _run(
         self,
@@ -262,7 +262,7 @@ class Program:
             if training:
                 settings = settings | self._training_settings(step, inputs[0].shape)
             weights = {name: self.tensors[key] for name, key in step.weights.items()}
-            values[step.value] = step.rule.forward(*inputs, **weights, **settings)
+            values[step.value] = rule_of(step.layer).forward(*inputs, **weights, **settings)
             if tape is not None:
                 tape.append(Record(step, inputs, settings))
             if keep is not None:
@@ -272,9 +272,10 @@ class Program:
         return values
 
     def _training_settings(self, step: Step, shape: Shape) -> Settings:
-        if step.rule.noise is not None:
-            return {"noise": step.rule.noise(step.layer, shape, self.rng).astype(self.dtype)}
-        return {"training": True} if step.rule.modal else {}
+        rule = rule_of(step.layer)
+        if rule.noise is not None:
+            return {"noise": rule.noise(step.layer, shape, self.rng).astype(self.dtype)}
+        return {"training": True} if rule.modal else {}
 
 
 def accumulate(grads: dict[str, Array], name: str, grad: Array) -> None:

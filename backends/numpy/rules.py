@@ -207,3 +207,8 @@ RULES: dict[type[Layer], Rule] = {
 def known(layer: Layer) -> bool:
     """Whether the table has a rule for a layer."""
     return type(layer) in RULES
+
+
+def rule_of(layer: Layer) -> Rule:
+    """The rule of a layer that is known."""
+    return RULES[type(layer)]

@@ -1,6 +1,31 @@
-"""The ONNX backend: a model straight from the graph, without torch, and what runs it in onnxruntime."""
+"""The ONNX backend: a model straight from the graph, without torch, and what runs it in onnxruntime.
 
-from cnnspec.backends.onnx.model import OPSET, export, model
-from cnnspec.backends.onnx.program import Program, compile
+Read in this order:
+
+- emit.py: what rules write with, nodes and constants of an ONNX graph;
+- rules.py: the table from each layer to the nodes that it is; conv.py, pool.py, norm.py, activation.py and
+  shape.py: the rules that are more than one node;
+- builder.py: a graph and its weights as a model, and as a file; program.py: a model run in onnxruntime;
+- backend.py: what the table of backends says of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnspec.backends.lazy import lazy
+
+if TYPE_CHECKING:
+    from cnnspec.backends.onnx.builder import OPSET, export, model
+    from cnnspec.backends.onnx.program import Program, compile
 
 __all__ = ["OPSET", "Program", "compile", "export", "model"]
+
+HERE = "cnnspec.backends.onnx"
+__getattr__ = lazy(
+    HERE,
+    {
+        **dict.fromkeys(("OPSET", "export", "model"), f"{HERE}.builder"),
+        **dict.fromkeys(("Program", "compile"), f"{HERE}.program"),
+    },
+)

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
-from cnnspec.backends.onnx.model import OPSET, model
+from cnnspec.backends.onnx.builder import OPSET, model
 from cnnspec.graph import Graph
 
 Array = NDArray[np.float32]

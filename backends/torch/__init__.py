@@ -1,29 +1,38 @@
 """The torch backend: a net as a source file, and as the module that this source makes.
 
+Read in this order:
+
+- calls.py: what a rule gives, the constructor or the function of a layer; rules.py: the table of them;
+- structure.py: the blocks of a net as nested modules; fields.py: what a constructor holds;
+- classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
+- parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
+- forward.py: the forward method; layout.py: text in black's layout; names.py: names of modules;
+- writer.py: the whole file, with what it needs of helpers.py; module.py: that file executed; training.py;
+- backend.py: what the table of backends says of it.
+
 torch itself is loaded when a module is made; writing source does without it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cnnspec.backends.torch.source import source
+from cnnspec.backends.lazy import lazy
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
     from cnnspec.backends.torch.module import compile, load, runner
+    from cnnspec.backends.torch.writer import source
 
 __all__ = ["Module", "compile", "load", "runner", "source"]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "Module":
-        from torch.nn import Module
-
-        return Module
-    if name in __all__:
-        from cnnspec.backends.torch import module
-
-        return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+HERE = "cnnspec.backends.torch"
+__getattr__ = lazy(
+    HERE,
+    {
+        "Module": "torch.nn",
+        **dict.fromkeys(("compile", "load", "runner"), f"{HERE}.module"),
+        "source": f"{HERE}.writer",
+    },
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnspec.backends import CompileError
+from cnnspec.backends.base import CompileError
 from cnnspec.layers.base import Extent, Shape
 
 REQUIRED: Any = object()

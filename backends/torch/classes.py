@@ -122,7 +122,7 @@ class Signatures:
         if isinstance(part, Call):
             return "call", _relative(part.owner, scope.path)
         assert isinstance(part, Leaf)
-        shared = _relative(part.owner, scope.path) if part.owner != part.node else ""
+        shared = _relative(part.owner, scope.path) if part.owner != part.path else ""
         made, function = part.lowered.module, part.lowered.function
         return (
             "leaf",

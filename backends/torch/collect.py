@@ -70,7 +70,7 @@ class Collector:
             if calls_them and isinstance(first, Leaf) and self._is_function(present):
                 self.functions.add(first.node)
                 continue
-            if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.node):
+            if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.path):
                 continue
             field = self._field([None if isinstance(part, Absent) else part for part in parts])
             if not (isinstance(field, GroupField) and not field.items):

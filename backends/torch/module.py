@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from cnnspec.backends import weights as starts
-from cnnspec.backends.torch.source import source
+from cnnspec.backends.torch.writer import source
 from cnnspec.backends.weights import fitting
 from cnnspec.graph import Graph
 

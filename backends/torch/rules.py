@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnspec.backends import CompileError, lower
 from cnnspec.backends.torch.calls import REQUIRED, Call, Lowered, Slot, both, compact, module, rank_of
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
@@ -328,10 +327,6 @@ def known(layer: Layer) -> bool:
     return type(layer) in RULES
 
 
-def lowered(graph: Graph, node: Node) -> Lowered:
-    """How one node is written. Raises CompileError where torch has no way, naming the layer."""
-    shapes = graph.input_shapes(node)
-    parts = lower(node, shapes, known, "torch")
-    if len(parts) != 1:
-        raise CompileError(f"the torch backend has no rule for `{node.layer.op}` ({node.name})")
-    return RULES[type(parts[0])](parts[0], *shapes)
+def written(graph: Graph, node: Node) -> Lowered:
+    """How a node of a lowered graph is written."""
+    return RULES[type(node.layer)](node.layer, *graph.input_shapes(node))

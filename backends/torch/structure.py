@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cnnspec.backends import CompileError
+from cnnspec.backends.base import CompileError
+from cnnspec.backends.steps import LoweredGraph
 from cnnspec.backends.torch.calls import Lowered
 from cnnspec.backends.torch.names import UNUSABLE, is_field
-from cnnspec.backends.torch.rules import lowered
-from cnnspec.graph import Block, Graph
+from cnnspec.backends.torch.rules import written
+from cnnspec.graph import Block
 from cnnspec.layers.input import Input
 
 MOST_NESTED = 3
@@ -22,7 +23,10 @@ MOST_NESTED = 3
 
 @dataclass(eq=False)
 class Leaf:
-    """One layer. `owner` is the path of the module whose weights it uses: another's in a shared block."""
+    """One layer: `path` is where its module stands, `node` the value that it makes.
+
+    `owner` is the path of the module that it uses: its own, or in a shared block that of the first call.
+    """
 
     segment: str
     path: str
@@ -107,16 +111,43 @@ def is_within(path: str, outer: str) -> bool:
     return not outer or path == outer or path.startswith(outer + ".")
 
 
-def structure(graph: Graph) -> Scope:
-    """The modules of a net, from the outermost in. Raises CompileError for a layer that torch lacks."""
-    return Builder(graph).root()
+def structure(lowered: LoweredGraph) -> Scope:
+    """The modules of a net, from the outermost in. Raises CompileError for labels that none can have."""
+    return Builder(lowered).root()
+
+
+def module_paths(lowered: LoweredGraph) -> dict[str, str]:
+    """Where the module of each node of a lowered graph stands.
+
+    Of a layer that was decomposed, the part with the weights (the last, where none has any) stands at the
+    layer's path, so that their keys are right, and the others beside it: `act` as relu and layerscale is
+    `act_relu` and `act`.
+    """
+    graph = lowered.graph
+    paths = {name: name for name in graph.nodes}
+    taken = {*paths, *(block.path for block in graph.root.walk())}
+    for name, parts in lowered.parts.items():
+        if len(parts) == 1:
+            continue
+        heavy = [part for part in parts if graph[part].layer.params(*graph.input_shapes(graph[part]))]
+        for part in parts:
+            if part == (heavy or parts)[-1]:
+                paths[part] = name
+                continue
+            path = f"{name}_{graph[part].layer.op}"
+            while path in taken:
+                path = f"{path}_"
+            taken.add(path)
+            paths[part] = path
+    return paths
 
 
 class Builder:
     """Turns blocks into scopes, inner ones first."""
 
-    def __init__(self, graph: Graph):
-        self.graph = graph
+    def __init__(self, lowered: LoweredGraph):
+        graph = self.graph = lowered.graph
+        self.split = lowered.parts
         self.blocks = list(graph.root.walk())
         self.depth = {id(graph.root): 0}
         for block in self.blocks[1:]:
@@ -124,6 +155,7 @@ class Builder:
         self.inputs, self.outputs = self._borders()
         self.by_path = {block.path: block for block in self.blocks}
         self.made: dict[int, Part | None] = {}
+        self.paths = module_paths(lowered)
 
     def _borders(self) -> tuple[dict[int, dict[str, None]], dict[int, dict[str, None]]]:
         """The values that flow into and out of each block, in order of use."""
@@ -169,26 +201,25 @@ class Builder:
     def _parts(self, block: Block) -> list[Part]:
         parts: list[Part] = []
         for child in block.children:
-            if isinstance(child, Block):
-                part = self.made[id(child)]
-            elif child in self.graph.nodes:
-                part = self._leaf(child, block)
-            else:
-                part = None
-            if part is not None:
+            if not isinstance(child, Block):
+                parts += self._leaves(child, block)
+            elif (part := self.made[id(child)]) is not None:
                 parts.append(part)
         if block.kind == "residual" and not any(_is_shortcut(part) for part in parts) and _is_sum(parts):
             parts.insert(len(parts) - 1, Absent())
         return parts
 
-    def _leaf(self, name: str, block: Block) -> Part | None:
-        node = self.graph[name]
-        if isinstance(node.layer, Input):
-            return None
-        segment = name[len(block.path) + 1 :] if block.path else name
-        if segment in UNUSABLE:
-            raise CompileError(f"torch has no module named `{segment}` ({name}): rename the label")
-        return Leaf(segment, name, node.inputs, lowered(self.graph, node), node.weights_of, name)
+    def _leaves(self, name: str, block: Block) -> Iterator[Leaf]:
+        """The layer of a node, or those that it was decomposed into; none for an input."""
+        if name not in self.graph.nodes or isinstance(self.graph[name].layer, Input):
+            return
+        start = len(block.path) + 1 if block.path else 0
+        if name[start:] in UNUSABLE:
+            raise CompileError(f"torch has no module named `{name[start:]}` ({name}): rename the label")
+        for part in (self.graph[each] for each in self.split[name]):
+            path = self.paths[part.name]
+            owner = part.weights_of if path == name else self.paths.get(part.weights_of, path)
+            yield Leaf(path[start:], path, part.inputs, written(self.graph, part), owner, part.name)
 
     def _scope(self, block: Block) -> Part | None:
         parts = self._parts(block)
@@ -257,8 +288,8 @@ class Builder:
         if block.kind != "share":
             return None
         for part in _leaves(parts):
-            if part.owner != part.node:
-                suffix = part.node[len(block.path) :]
+            if part.owner != part.path:
+                suffix = part.path[len(block.path) :]
                 owner = part.owner[: -len(suffix)]
                 first = self.by_path.get(owner)
                 if part.owner.endswith(suffix) and first is not None and self._does_the_same(block, first):
@@ -266,15 +297,18 @@ class Builder:
                 return None
         return None
 
+    def _all_parts(self, block: Block) -> list[str]:
+        return [part for name in block.nodes() for part in self.split.get(name, ())]
+
     def _does_the_same(self, block: Block, first: Block) -> bool:
         """Whether two calls of a shared block are one module: the same layers, wired alike."""
-        mine, its = list(block.nodes()), list(first.nodes())
+        mine, its = self._all_parts(block), self._all_parts(first)
         if len(mine) != len(its):
             return False
         twin = dict(zip(mine, its, strict=True))
         for name, other in twin.items():
             a, b = self.graph[name], self.graph[other]
-            if lowered(self.graph, a) != lowered(self.graph, b) or len(a.inputs) != len(b.inputs):
+            if written(self.graph, a) != written(self.graph, b) or len(a.inputs) != len(b.inputs):
                 return False
             if any(twin.get(x, x) != y for x, y in zip(a.inputs, b.inputs, strict=True) if x in twin):
                 return False
@@ -329,7 +363,7 @@ def _is_linear(parts: list[Part], inputs: tuple[str, ...], outputs: tuple[str, .
     for part in parts:
         if isinstance(part, Absent | Call) or part.inputs != (value,) or len(part.outputs) != 1:
             return False
-        if isinstance(part, Leaf) and (part.lowered.module is None or part.owner != part.node):
+        if isinstance(part, Leaf) and (part.lowered.module is None or part.owner != part.path):
             return False
         if isinstance(part, Scope) and part.form == "space":
             return False

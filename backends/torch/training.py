@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
 
+from cnnspec.backends.base import TrainingStep
 from cnnspec.backends.torch.module import compile
 from cnnspec.graph import Graph
 
 Array = NDArray[Any]
 
 
-class Step(NamedTuple):
-    """Outputs by head, gradients by weight and input, and running statistics by key."""
-
-    outputs: dict[str, Array]
-    gradients: dict[str, Array]
-    statistics: dict[str, Array]
-
-
-def step(
+def train(
     graph: Graph,
     weights: Mapping[str, Any],
     inputs: Mapping[str, Array],
     grads: Mapping[str, Array],
     dtype: str = "float32",
-) -> Step:
+) -> TrainingStep:
     """Run a net forward in training mode and backward from the gradients of its heads."""
     kind = getattr(torch, dtype)
     module = compile(graph, weights=weights, dtype=dtype).train()
@@ -39,7 +32,7 @@ def step(
         list(outputs.values()), [torch.as_tensor(grads[head]).to(kind) for head in outputs]
     )
     leaves = {**dict(module.named_parameters()), **tensors}
-    return Step(
+    return TrainingStep(
         {head: value.detach().numpy() for head, value in outputs.items()},
         {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None},
         {key: buffer.numpy() for key, buffer in module.named_buffers() if buffer.is_floating_point()},

@@ -1,9 +1,9 @@
-"""`cnnspec compile`: lowers a net to numpy, torch or ONNX, and runs it once or writes it."""
+"""`cnnspec compile`: lowers a net with one of the backends, and runs it once or writes it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import click
 
 from cnnspec.api import Net
+from cnnspec.backends import base
+from cnnspec.backends.base import Backend, Options, Runner
 from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, spec_options, wrote
 from cnnspec.files import write_whole
@@ -19,7 +21,14 @@ from cnnspec.layers.base import describe
 from cnnspec.passes.cost import cost
 from cnnspec.report import size_text
 
-SUFFIXES = {"numpy": ".py", "torch": ".py", "onnx": ".onnx"}
+
+class FileOption(click.Option):
+    """The option -o, whose help names the kinds of files that backends write."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        kinds = [f"{suffix} ({', '.join(names)})" for suffix, names in base.suffixes().items()]
+        self.help = f"Write the net to this file: {' or '.join(kinds)}."
+        return super().get_help_record(ctx)
 
 
 @click.command("compile")
@@ -27,12 +36,10 @@ SUFFIXES = {"numpy": ".py", "torch": ".py", "onnx": ".onnx"}
 @spec_options
 @click.option(
     "--backend",
-    type=click.Choice(list(SUFFIXES)),
-    help="What to lower to; numpy by default, onnx for a file .onnx.",
+    type=click.Choice(list(base.BACKENDS)),
+    help="What to lower to: by default the first that writes the file of -o, or numpy.",
 )
-@click.option(
-    "-o", "out", type=click.Path(path_type=Path), help="Write source (.py) or a model (.onnx) to this file."
-)
+@click.option("-o", "out", cls=FileOption, type=click.Path(path_type=Path), help="Write this file.")
 @click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and input.")
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights.")
@@ -76,38 +83,42 @@ def compile_command(
     cnnspec compile resnet50 -o resnet50.onnx
     """
     net = open_net(spec, settings, inputs, include, bounds)
-    backend = backend or ("onnx" if out is not None and out.suffix == SUFFIXES["onnx"] else "numpy")
-    refuse(backend, out, weights, dtype, channels_last)
+    options = Options(dtype, init, spec, channels_last)
+    chosen = choose(backend, out, weights, options)
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph, tensors)
-    if out is None:
-        program = build(graph, backend, tensors, dtype, channels_last)
-        report = forward(program, graph, batch, seed)
-        if as_json:
-            print_json({"net": net.name, "backend": backend, **report._asdict()})
-        else:
-            click.echo(as_text(net, backend, batch, report))
+    if out is not None:
+        assert chosen.source is not None
+        write_whole(out, chosen.source(graph, tensors, options))
+        wrote(out, f"{net.name} for {chosen.name}")
         return
-    if backend == "onnx":
-        from cnnspec.backends import onnx
-
-        onnx.export(graph, out, tensors)
+    report = forward(chosen.run(graph, tensors, options), graph, batch, seed)
+    if as_json:
+        print_json({"net": net.name, "backend": chosen.name, **report._asdict()})
     else:
-        write_whole(out, source(graph, backend, spec, init, dtype, channels_last))
-    wrote(out, f"{net.name} for {backend}")
+        click.echo(as_text(net, chosen.name, batch, report))
 
 
-def refuse(backend: str, out: Path | None, weights: Path | None, dtype: str, channels_last: bool) -> None:
-    """Raise click.UsageError for options that would have no effect together."""
-    if out is not None and out.suffix != SUFFIXES[backend]:
-        raise click.UsageError(f"the {backend} backend writes {SUFFIXES[backend]} files, not {out.name}")
-    if out is not None and out.suffix == ".py" and weights is not None:
+def choose(name: str | None, out: Path | None, weights: Path | None, options: Options) -> Backend:
+    """The backend of a name, or the first that writes the file.
+
+    Raises click.UsageError where it does not write such a file, or for options that would have no effect.
+    """
+    try:
+        if name is None and out is not None:
+            backend = base.writer(out)
+        else:
+            backend = base.find(name or next(iter(base.BACKENDS)))
+        base.check_options(backend, options, writing=out is not None)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if out is not None and out.suffix.lower() not in backend.suffixes:
+        kinds = " and ".join(backend.suffixes) or "no"
+        raise click.UsageError(f"the {backend.name} backend writes {kinds} files, not {out.name}")
+    if out is not None and weights is not None and not backend.keeps_weights:
         raise click.UsageError(f"{out.name} would hold no weights: it loads them by name, from any file")
-    if backend == "onnx" and dtype != "float32":
-        raise click.UsageError(f"the onnx backend runs in float32, not {dtype}")
-    if backend != "torch" and channels_last:
-        raise click.UsageError(f"--channels-last is for torch, not for {backend}")
+    return backend
 
 
 class Forward(NamedTuple):
@@ -135,43 +146,14 @@ def folded(graph: Graph, tensors: Mapping[str, Any]) -> tuple[Graph, Mapping[str
     return fold_batchnorm(graph, fitting(graph, tensors))
 
 
-def source(graph: Graph, backend: str, spec: str, init: str, dtype: str, channels_last: bool) -> str:
-    """The source file of a net for numpy or torch."""
-    if backend == "numpy":
-        from cnnspec.backends import numpy
-
-        return numpy.source(graph)
-    from cnnspec.backends import torch
-
-    return torch.source(graph, spec=spec, init=init, dtype=dtype, channels_last=channels_last)
-
-
-def build(
-    graph: Graph, backend: str, tensors: Mapping[str, Any], dtype: str, channels_last: bool
-) -> Callable[..., Any]:
-    """Something that takes arrays by input name and gives arrays by head name, or one array."""
-    if backend == "numpy":
-        from cnnspec.backends import numpy
-
-        return numpy.compile(graph, weights=tensors, dtype=dtype)
-    if backend == "onnx":
-        from cnnspec.backends import onnx
-
-        return onnx.compile(graph, tensors)
-    from cnnspec.backends import torch
-
-    return torch.runner(graph, tensors, dtype=dtype, channels_last=channels_last)
-
-
-def forward(program: Callable[..., Any], graph: Graph, batch: int, seed: int) -> Forward:
+def forward(program: Runner, graph: Graph, batch: int, seed: int) -> Forward:
     """Run a program once on seeded input."""
     from cnnspec.backends.inputs import random_inputs
 
     values = random_inputs(graph, seed, batch)
     start = perf_counter()
-    result = program(values)
+    outputs = program(values)
     seconds = perf_counter() - start
-    outputs = result if isinstance(result, dict) else {next(iter(graph.inference().outputs)): result}
     shapes = {head: tuple(value.shape) for head, value in outputs.items()}
     return Forward(shapes, cost(graph).total.params, seconds, peak_memory())
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 
 import click
 
 from cnnspec import __version__
+from cnnspec.backends.base import every, extras
 from cnnspec.cli.check import check
 from cnnspec.cli.common import print_diagnostics
 from cnnspec.cli.compile import compile_command
@@ -20,7 +20,6 @@ from cnnspec.cli.summary import summary
 from cnnspec.cli.verify import verify
 from cnnspec.diagnostics import SpecError
 
-EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx"}
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
     "Run a net": ("compile", "run", "verify"),
@@ -63,7 +62,7 @@ class CommandGroup(click.Group):
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
-    found = [name for name in ("numpy", "torch", "onnx", "onnxruntime") if find_spec(name)]
+    found = [backend.name for backend in every() if backend.is_installed]
     click.echo(f"cnnspec {__version__} (backends found: {', '.join(found)})")
     context.exit()
 
@@ -101,9 +100,9 @@ def main() -> None:
         print_diagnostics(error.diagnostics)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in EXTRAS:
+        if package not in extras():
             raise
-        click.echo(f"error: this needs {package}: pip install 'cnnspec[{EXTRAS[package]}]'", err=True)
+        click.echo(f"error: this needs {package}: pip install 'cnnspec[{extras()[package]}]'", err=True)
     except (OSError, ValueError) as error:
         click.echo(f"error: {_one_line(error)}", err=True)
     except MemoryError:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from cnnspec.backends.base import BACKENDS, find
 from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, open_net, print_json, spec_options
 
-BACKENDS = ("numpy", "torch", "onnx")
+NAMES = ",".join(BACKENDS)
 
 
 @click.command()
@@ -18,10 +19,10 @@ BACKENDS = ("numpy", "torch", "onnx")
 @click.option(
     "--backends",
     metavar="NAMES",
-    default="numpy,torch,onnx",
-    help="Which to compare; numpy,torch,onnx by default, numpy is the reference.",
+    default=NAMES,
+    help=f"Which to compare; {NAMES} by default, the first is the reference.",
 )
-@click.option("--train", is_flag=True, help="Compare gradients and running statistics too (numpy and torch).")
+@click.option("--train", is_flag=True, help="Compare gradients and running statistics too.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float64"]),
@@ -50,9 +51,11 @@ def verify(
     cnnspec verify lenet5 --train
     """
     names = tuple(name.strip() for name in backends.split(","))
-    for name in names:
-        if name not in BACKENDS:
-            raise click.UsageError(f"there is no backend {name!r}: use {', '.join(BACKENDS)}")
+    try:
+        for name in names:
+            find(name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     net = open_net(spec, settings, inputs, include, bounds)
     from cnnspec.backends import verify as comparison
 

@@ -11,8 +11,9 @@ from random_specs import specs
 
 import cnnspec
 from cnnspec.backends import numpy
+from cnnspec.backends.base import by_head
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.runs import by_head, seeded_weights
+from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.verify import magnitude, verify
 from cnnspec.graph import Graph
 

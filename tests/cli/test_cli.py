@@ -13,8 +13,9 @@ import click
 import pytest
 from folders import SPECS
 
+from cnnspec.backends.base import extras
 from cnnspec.cli import main
-from cnnspec.cli.main import EXTRAS, GROUPS, cli
+from cnnspec.cli.main import GROUPS, cli
 
 COMMANDS = sorted(cli.commands)
 WRONG = "net A {\n    input 3x32x32\n    conv(8, 3, groups=2)\n}\n"
@@ -245,7 +246,7 @@ def test_no_colour_without_a_terminal(run):
 def test_a_missing_extra_is_answered_with_the_pip_command(missing, arguments):
     done = process(*arguments, before=f"sys.modules[{missing!r}] = None")
     assert done.returncode == 1
-    assert done.stderr == f"error: this needs {missing}: pip install 'cnnspec[{EXTRAS[missing]}]'\n"
+    assert done.stderr == f"error: this needs {missing}: pip install 'cnnspec[{extras()[missing]}]'\n"
 
 
 # ---- completion

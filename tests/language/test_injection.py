@@ -39,7 +39,7 @@ def net(tmp_path: Path) -> Net:
 
 
 def test_numpy_source_is_nothing_but_the_net(net: Net) -> None:
-    from cnnspec.backends.numpy.source import source
+    from cnnspec.backends.numpy.writer import source
 
     text = source(net.ir)
     assert "os.abort" not in names(text)
@@ -49,7 +49,7 @@ def test_numpy_source_is_nothing_but_the_net(net: Net) -> None:
 
 def test_torch_source_is_nothing_but_the_net(net: Net) -> None:
     pytest.importorskip("torch")
-    from cnnspec.backends.torch.source import source
+    from cnnspec.backends.torch.writer import source
 
     text = source(net.ir, spec=FILE)
     assert "os.abort" not in names(text)

@@ -12,7 +12,7 @@ import numpy as np
 from cnnspec.backends.numpy.inference.fuse import Finish, Stage
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.kernels.window import Array, Sizes
-from cnnspec.backends.numpy.rules import RULES
+from cnnspec.backends.numpy.rules import rule_of
 from cnnspec.layers.activation import ReLU
 
 Block = Callable[[], None]
@@ -79,7 +79,7 @@ class Workplace:
         if isinstance(finish.activation, ReLU):
             np.maximum(y, self.zeros(y.shape), out=y)
         elif finish.activation is not None:
-            rule = RULES[type(finish.activation)]
+            rule = rule_of(finish.activation)
             np.copyto(y, rule.forward(y, **rule.settings(finish.activation)))
 
     def transform(self, finish: Finish, x: Array, out: Array) -> None:

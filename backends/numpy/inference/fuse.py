@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.steps import Step
+from cnnspec.backends.steps import Step
 from cnnspec.layers.base import Layer
 from cnnspec.layers.dense import LayerScale, Scale
 from cnnspec.layers.norm import BatchNorm

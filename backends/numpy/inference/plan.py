@@ -13,7 +13,7 @@ from cnnspec.backends.numpy.inference.fuse import Stage, fuse
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.steps import Step
+from cnnspec.backends.steps import Step
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Flatten, Linear

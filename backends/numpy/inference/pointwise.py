@@ -9,6 +9,7 @@ import numpy as np
 from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut, split
 from cnnspec.backends.numpy.inference.fuse import Stage
 from cnnspec.backends.numpy.kernels.window import Array
+from cnnspec.backends.numpy.rules import rule_of
 from cnnspec.layers.base import Shape
 from cnnspec.passes.placement import Location
 
@@ -193,6 +194,6 @@ def build_plain(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     out = np.moveaxis(work.view(stage.output), -1, 1)
     weights = {name: work.tensors[key] for name, key in stage.weights.items()}
     shapes = tuple(work.memory.shapes[name] for name in stage.inputs)
-    rule = stage.step.rule
+    rule = rule_of(stage.step.layer)
     settings = rule.settings(stage.layer, *shapes)
     return [[lambda: np.copyto(out, rule.forward(*inputs, **weights, **settings))]]

@@ -12,7 +12,7 @@ from cnnspec.backends.numpy.inference.common import Block, split
 from cnnspec.backends.numpy.inference.plan import Plan
 from cnnspec.backends.numpy.inference.threads import single_threaded_blas, team
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.steps import Step
+from cnnspec.backends.steps import Step
 from cnnspec.layers.base import Shape
 from cnnspec.layers.conv import Conv
 

@@ -11,14 +11,14 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from cnnspec.backends import CompileError, lower
+from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.emit import Body, Emit
 from cnnspec.backends.onnx.rules import RULES, known
+from cnnspec.backends.steps import steps
 from cnnspec.backends.weights import declared, fitting, initialize
 from cnnspec.files import write_whole
-from cnnspec.graph import Graph, Node
+from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
-from cnnspec.layers.input import Input
 
 OPSET = 18
 """The oldest operator set that the rules keep to, and the one that models declare by default."""
@@ -72,14 +72,17 @@ def body(graph: Graph, weights: Mapping[str, NDArray[Any]]) -> onnx.GraphProto:
     made.tensors.update({tensors[key]: array for key, array in weights.items()})
     values = [info(names[name], graph[name].shape) for name in graph.inputs]
     shapes = []
-    for node in graph:
-        if isinstance(node.layer, Input):
+    for step in steps(graph, known, "ONNX"):
+        emit = Emit(made, step.node, step.shapes, {name: tensors[key] for name, key in step.weights.items()})
+        rule = RULES[type(step.layer)]
+        names[step.value] = rule(emit, step.layer, *(names[value] for value in step.inputs))
+        if step.value != step.node:
             continue
-        write(made, graph, node, names, tensors)
-        names[node.name] = ends.get(node.name) or made.fresh(node.name)
-        made.nodes[-1].name, made.nodes[-1].output[0] = node.name, names[node.name]
-        if node.name not in ends:
-            shapes.append(info(names[node.name], node.shape))
+        # the last node of a layer bears its name, or that of the head which ends in it
+        names[step.node] = ends.get(step.node) or made.fresh(step.node)
+        made.nodes[-1].name, made.nodes[-1].output[0] = step.node, names[step.node]
+        if step.node not in ends:
+            shapes.append(info(names[step.node], graph[step.node].shape))
     for head, source in graph.outputs.items():
         if names[source] != heads[head]:
             # an input that is a head, or the second head of one node
@@ -89,17 +92,6 @@ def body(graph: Graph, weights: Mapping[str, NDArray[Any]]) -> onnx.GraphProto:
     return onnx.helper.make_graph(
         made.nodes, graph.name or "net", values, outputs, initializers, value_info=shapes
     )
-
-
-def write(made: Body, graph: Graph, node: Node, names: Mapping[str, str], tensors: Mapping[str, str]) -> None:
-    """Write the nodes of one layer; the last one makes its value."""
-    shapes = graph.input_shapes(node)
-    inputs = tuple(names[name] for name in node.inputs)
-    for layer in lower(node, shapes, known, "ONNX"):
-        weights = {w.name: tensors[f"{node.weights_of}.{w.name}"] for w in layer.params(*shapes)}
-        emit = Emit(made, node.name, shapes, weights)
-        inputs = (RULES[type(layer)](emit, layer, *inputs),)
-        shapes = (layer.infer(*shapes),)
 
 
 def info(name: str, shape: Shape) -> onnx.ValueInfoProto:
@@ -120,6 +112,11 @@ def export(
 
     Raises what `model` raises, and OSError where the file cannot be written.
     """
-    made = model(graph, weights, seed=seed, scheme=scheme, opset=opset)
+    write_whole(Path(path), serialized(graph, weights, seed=seed, scheme=scheme, opset=opset))
+
+
+def serialized(graph: Graph, weights: Mapping[str, Any] | None = None, **options: Any) -> bytes:
+    """The contents of an ONNX file, checked; options are those of `model`. Raises what `model` raises."""
+    made = model(graph, weights, **options)
     onnx.checker.check_model(made, full_check=True)
-    write_whole(Path(path), made.SerializeToString())
+    return made.SerializeToString()

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from cnnspec.backends.numpy.steps import Step, steps
+from cnnspec.backends.numpy.rules import known, rule_of
+from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
@@ -103,9 +104,9 @@ def source(graph: Graph) -> str:
     rule.
     """
     graph = graph.inference()
-    program, alias = without_silent(steps(graph))
+    program, alias = without_silent(steps(graph, known, "numpy"))
     outputs = {head: alias.get(node, node) for head, node in graph.outputs.items()}
-    found = dict(definitions(step.rule.forward for step in program))
+    found = dict(definitions(rule_of(step.layer).forward for step in program))
     kernels = [show(name, value) for name, value in found.items()]
     name = class_name(graph.name)
     header = HEADER.format(
@@ -220,9 +221,10 @@ def body(
 
 def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: list[str]) -> str:
     """The line of one layer: variable = kernel(inputs, weights, settings)  # shape."""
-    kernel = step.rule.forward
+    rule = rule_of(step.layer)
+    kernel = rule.forward
     defaults = {name: p.default for name, p in inspect.signature(kernel).parameters.items()}
-    settings = step.rule.settings(step.layer, *sources)
+    settings = rule.settings(step.layer, *sources)
     arguments = [
         *arguments,
         *(f"**w[{quoted(path)}]" for path in {key.rpartition(".")[0]: None for key in step.weights.values()}),

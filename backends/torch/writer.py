@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import classes
 from cnnspec.backends.torch.expressions import Expression, literal
@@ -15,6 +16,7 @@ from cnnspec.backends.torch.fields import Argument, Class, Field, GroupField, Mo
 from cnnspec.backends.torch.forward import Forward
 from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
 from cnnspec.backends.torch.names import Namespace, attribute_path, is_field
+from cnnspec.backends.torch.rules import known
 from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.backends.weights import residual_end
 from cnnspec.graph import Graph
@@ -50,8 +52,10 @@ class Writer:
     """Writes the file of one net."""
 
     def __init__(self, graph: Graph, spec: str, options: Options):
-        self.graph, self.spec, self.options = graph, spec, options
-        self.made = classes(graph, structure(graph))
+        self.net, self.spec, self.options = graph, spec, options
+        lowered = lower(graph, known, "torch")
+        self.graph = lowered.graph
+        self.made = classes(self.graph, structure(lowered))
         self.namespace = Namespace([*helper_texts(), "start"])
         self.made[-1].name = self.namespace.unique(graph.name)
         for made in self.made[:-1]:
@@ -65,7 +69,7 @@ class Writer:
         return "\n".join(parts) + "\n"
 
     def _header(self, code: str) -> str:
-        graph = self.graph
+        graph = self.net
         takes = ", ".join(f"{_clean(name)} {describe(graph[name].shape)}" for name in graph.inputs)
         gives = ", ".join(
             f"{_clean(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items()
@@ -83,7 +87,7 @@ class Writer:
                 'if __name__ == "__main__":',
                 f"    model = {name}()",
                 "    params = sum(p.numel() for p in model.parameters())",
-                f'    print(f"{name}: {{params:,}} params, {_macs(self.graph):,} MACs")',
+                f'    print(f"{name}: {{params:,}} params, {_macs(self.net):,} MACs")',
             ]
         )
 

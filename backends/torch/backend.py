@@ -1,0 +1,55 @@
+"""What the table of backends says of torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnspec.backends.base import Arrays, Backend, Options, Runner, TrainingStep, by_head
+from cnnspec.graph import Graph
+
+
+def load(graph: Graph, weights: Arrays, options: Options) -> Any:
+    """A torch.nn.Module, in training mode."""
+    from cnnspec.backends.torch.module import compile
+
+    return compile(graph, weights=weights, dtype=options.dtype, channels_last=options.channels_last)
+
+
+def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
+    from cnnspec.backends.torch.module import runner
+
+    program = runner(graph, weights, dtype=options.dtype, channels_last=options.channels_last)
+    return lambda inputs: by_head(graph, program(inputs))
+
+
+def source(graph: Graph, weights: Arrays, options: Options) -> str:
+    from cnnspec.backends.torch.writer import source
+
+    return source(
+        graph,
+        spec=options.spec,
+        init=options.init,
+        dtype=options.dtype,
+        channels_last=options.channels_last,
+    )
+
+
+def train(graph: Graph, weights: Arrays, inputs: Arrays, grads: Arrays, dtype: str) -> TrainingStep:
+    from cnnspec.backends.torch.training import train
+
+    return train(graph, weights, inputs, grads, dtype)
+
+
+BACKEND = Backend(
+    "torch",
+    load,
+    run,
+    source,
+    train,
+    suffixes=(".py",),
+    extra="torch",
+    libraries=("torch",),
+    dtypes=("float32", "float64", "bfloat16", "float16"),
+    takes=frozenset({"channels_last"}),
+    writes=frozenset({"dtype", "init", "channels_last"}),
+)
