@@ -1,7 +1,7 @@
 # `make run` and `make test` set up all they need in .venv; nothing but Python 3.11 or later and make is asked for.
 
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
 .PHONY: run test slow fuzz lint golden pictures docs clean
 
@@ -41,16 +41,17 @@ docs: .venv/installed-dev
 clean:
 	rm -rf .venv out site build dist *.egg-info
 
-.venv/bin/python:
+.venv/pyvenv.cfg:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "cnnspec needs Python 3.11 or later: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml
+.venv/installed: .venv/pyvenv.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-.venv/installed-dev: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet torch==2.13.0
+# Groups of dependencies need pip 25.1; torchvision would bring a torch of its own.
+.venv/installed-dev: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
 	$(BIN)/python -m pip install --quiet --no-deps torchvision==0.28.0
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed

@@ -30,7 +30,7 @@ class CnnLexer(RegexLexer):
     """Highlights specs of the .cnn language."""
 
     name = "cnnspec"
-    url = "https://pypi.org/project/cnnspec/"
+    url = "https://github.com/cnnspec/cnnspec"
     aliases: ClassVar[Sequence[str]] = ["cnn", "cnnspec"]
     filenames: ClassVar[Sequence[str]] = ["*.cnn"]
     mimetypes: ClassVar[Sequence[str]] = ["text/x-cnnspec"]

@@ -13,6 +13,7 @@ import click
 import pytest
 from folders import SPECS
 
+import cnnspec
 from cnnspec.backends.base import extras
 from cnnspec.cli import main
 from cnnspec.cli.main import GROUPS, cli
@@ -86,7 +87,7 @@ def test_every_option_says_what_it_does(name):
 def test_version_names_the_backends_it_finds(run):
     code, out, _ = run("--version")
     assert code == 0
-    assert out.startswith("cnnspec 0.1.0 (backends found: numpy")
+    assert out.startswith(f"cnnspec {cnnspec.__version__} (backends found: numpy")
 
 
 # ---- exit codes

@@ -16,14 +16,15 @@ from folders import ROOT
 from test_packaging import copy_of_checkout
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS = set(PROJECT["optional-dependencies"]) - {"all", "dev"}
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+EXTRAS = set(PROJECT["optional-dependencies"]) - {"all"}
 
 FENCES = re.findall(r"^```([^\n]*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 MAKE, PIP, COMPLETION = [text for language, text in FENCES if not language]
 PIP_INSTALL = {(re.findall(r"\[(\w+)\]", line) or [""])[0]: line for line in PIP.splitlines()}
 MISSING = re.compile(r"error: this needs \w+: pip install 'cnnspec\[(\w+)\]'")
-CONSTRAINT = next(line for line in PROJECT["optional-dependencies"]["dev"] if line.startswith("torch=="))
+CONSTRAINT = next(line for line in PYPROJECT["dependency-groups"]["test"] if line.startswith("torch=="))
 
 
 # ---- what the blocks say, without running them
@@ -52,7 +53,7 @@ def test_make_run_does_what_the_readme_says(tmp_path: Path) -> None:
 
 def test_make_test_does_what_the_readme_says(tmp_path: Path) -> None:
     assert "make test    # sets up .venv with all backends and runs the tests" in MAKE
-    steps = ("-m venv .venv", f"pip install --quiet {CONSTRAINT}", "--editable '.[dev]'", "-m pytest")
+    steps = ("-m venv .venv", "--upgrade 'pip>=25.1'", "--editable '.[all]' --group dev", "-m pytest")
     assert in_order(dry_run("test", tmp_path), *steps)
 
 
@@ -179,15 +180,16 @@ def test_onnx_alone(install: Install, empty: Path) -> None:
 
 
 @pytest.mark.slow
-def test_torch_alone_then_all_then_dev(install: Install, empty: Path, checkout: Path) -> None:
-    """In one environment, because torch is large; `dev` is only resolved, `make test` installs it."""
+def test_torch_alone_then_all_then_what_developers_need(install: Install, empty: Path, checkout: Path) -> None:
+    """In one environment, because torch is large; the group is only resolved, `make test` installs it."""
     programs = install("torch")
     assert type_readme(programs, empty) == {"onnx"}
     assert type_needs(programs, empty) == EXTRAS - {"torch"}
     assert install("all") == programs
     assert type_readme(programs, empty) == set()
     assert type_needs(programs, empty) == set()
-    assert succeeds("pip install -q --dry-run '.[dev]'", checkout, programs)
+    assert succeeds("pip install -q --upgrade 'pip>=25.1'", checkout, programs)
+    assert succeeds("pip install -q --dry-run '.[all]' --group dev", checkout, programs)
 
 
 @pytest.mark.slow
