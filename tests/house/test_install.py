@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from checkout import copy_of_checkout
 from documents import commands, fenced_blocks, matches, shell
 from folders import ROOT
-from test_packaging import copy_of_checkout
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -180,7 +180,7 @@ def test_onnx_alone(install: Install, empty: Path) -> None:
 
 
 @pytest.mark.slow
-def test_torch_alone_then_all_then_what_developers_need(install: Install, empty: Path, checkout: Path) -> None:
+def test_torch_alone_then_all_and_for_developers(install: Install, empty: Path, checkout: Path) -> None:
     """In one environment, because torch is large; the group is only resolved, `make test` installs it."""
     programs = install("torch")
     assert type_readme(programs, empty) == {"onnx"}

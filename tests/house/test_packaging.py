@@ -1,5 +1,7 @@
 """What is shipped: a forgotten sub-package or data file vanishes from the wheel without a warning."""
 
+import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -8,12 +10,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from checkout import LINK, copy_of_checkout, ignored, tracked
 from folders import ROOT
+
+import cnnspec
 
 MOVED = {"grammar": "cnnspec.grammar", "backends": "cnnspec.backends", "specs": "cnnspec.specs"}
 DATA = {"cnnspec.grammar", "cnnspec.specs"}
 """Packages of data alone: no Python, no __init__.py, no link."""
-TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, TOOL = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 
 
 def packages() -> set[str]:
@@ -33,8 +39,10 @@ def test_every_package_is_listed():
 
 def test_moved_packages_and_the_one_link():
     assert TOOL["package-dir"] == {name: folder for folder, name in MOVED.items()}
-    links = [path for path in ROOT.glob("cnnspec/*") if path.is_symlink()]
-    assert links == [ROOT / "cnnspec" / "backends"] and links[0].resolve() == ROOT / "backends"
+    links = [path for path in ROOT.rglob("*") if path.is_symlink() and not ignored(path.relative_to(ROOT))]
+    assert links in ([ROOT / LINK], []), "without links (Windows, an archive) there is none"
+    path = ROOT / LINK
+    assert path.resolve() == ROOT / "backends" if links else path.read_text(encoding="utf-8") == "../backends"
 
 
 def test_folders_of_data_hold_no_python():
@@ -45,15 +53,11 @@ def test_folders_of_data_hold_no_python():
 
 def data_files() -> set[str]:
     """The tracked files of the packages that are not Python, as the wheel must hold them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "cnnspec", *MOVED], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    paths = [Path(line) for line in listed.stdout.splitlines() if not (ROOT / line).is_symlink()]
     moved = {folder: name.replace(".", "/") for folder, name in MOVED.items()}
     return {
         "/".join((moved.get(path.parts[0], path.parts[0]), *path.parts[1:]))
-        for path in paths
-        if path.suffix not in (".py", ".pyc") and (ROOT / path).exists()
+        for path in tracked("cnnspec", *MOVED)
+        if path.suffix != ".py" and path != LINK
     }
 
 
@@ -77,22 +81,21 @@ def only(folder: Path, pattern: str) -> Path:
     return path
 
 
-def copy_of_checkout(folder: Path) -> Path:
-    """The tracked files that are there, so that a build leaves nothing in the checkout."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    copy = folder / "checkout"
-    for line in listed.stdout.splitlines():
-        source, target = ROOT / line, copy / line
-        if not source.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_symlink():
-            target.symlink_to(source.readlink())
-        else:
-            target.write_bytes(source.read_bytes())
-    return copy
-
-
 def test_saved_tables_and_marker_are_there():
     assert (ROOT / "grammar" / "cnn.tables").exists()
     assert (ROOT / "cnnspec" / "py.typed").exists()
+
+
+def test_the_version_is_said_once():
+    """In cnnspec/__init__.py, which setuptools reads; the extension of VS Code has to say it again."""
+    assert "version" not in PROJECT and PROJECT["dynamic"] == ["version"]
+    assert TOOL["dynamic"]["version"] == {"attr": "cnnspec.__version__"}
+    extension = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
+    assert extension["version"] == cnnspec.__version__
+
+
+def test_every_python_that_is_supported_is_tested():
+    stated = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if "Python :: 3." in c]
+    workflow = (ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8")
+    tested = re.findall(r'"(3\.\d+)"', re.findall(r"python: \[(.*)\]", workflow)[0])
+    assert tested == stated and PROJECT["requires-python"] == f">={stated[0]}"
