@@ -1,7 +1,27 @@
 """cnnspec: a declarative compiler for convolutional networks."""
 
-from cnnspec.api import Net, load, load_weights, loads, zoo
-from cnnspec.diagnostics import Diagnostic, SpecError
+import importlib
+import typing
+
+if typing.TYPE_CHECKING:
+    from cnnspec.api import Net, load, load_weights, loads, zoo
+    from cnnspec.diagnostics import Diagnostic, SpecError
 
 __version__ = "0.1.0"
 __all__ = ["Diagnostic", "Net", "SpecError", "__version__", "load", "load_weights", "loads", "zoo"]
+
+_HOMES = {"Diagnostic": "cnnspec.diagnostics", "SpecError": "cnnspec.diagnostics"}
+"""The modules of the public names; those of all others are in cnnspec.api."""
+
+
+def __getattr__(name: str) -> typing.Any:
+    """A public name, loaded when it is first asked for: what runs a command need not load them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES.get(name, "cnnspec.api")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

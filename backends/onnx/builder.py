@@ -16,6 +16,7 @@ from cnnspec.backends.onnx.emit import Body, Emit
 from cnnspec.backends.onnx.rules import RULES, known
 from cnnspec.backends.steps import steps
 from cnnspec.backends.weights import declared, fitting, initialize
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -47,7 +48,7 @@ def model(
     """
     newest = onnx.defs.onnx_opset_version()
     if not OPSET <= opset <= newest:
-        raise ValueError(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
+        raise InvalidValue(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
     tensors = initialize(graph, seed, scheme) if weights is None else fitting(graph, weights)
     running = graph.inference()
     stored = {key: np.asarray(tensors[key], np.float32) for key, _, _ in declared(running)}

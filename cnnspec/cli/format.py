@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from pathlib import Path
 
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_diagnostics
+from cnnspec.cli.common import print_diagnostics, say
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits
 from cnnspec.files import write_whole
@@ -47,13 +48,21 @@ def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool) -> None:
             lines = difflib.unified_diff(
                 source.text.splitlines(True), text.splitlines(True), source.name, f"{source.name} (formatted)"
             )
-            click.echo("".join(lines), nl=False)
+            _show("".join(lines))
         elif only_check and changed:
-            click.echo(f"would change {source.name}", err=True)
+            say(f"would change {source.name}", err=True)
         elif source.path is None:
-            click.echo(text, nl=False)
+            _show(text)
         elif changed and not only_check:
             write_whole(Path(source.path), text)
-            click.echo(f"wrote {source.name}", err=True)
+            say(f"wrote {source.name}", err=True)
     if failed:
         raise SystemExit(1)
+
+
+def _show(text: str) -> None:
+    """Print a spec as it is to a file or a pipe, and to a terminal so that it does nothing there."""
+    if sys.stdout.isatty():
+        say(text.removesuffix("\n"))
+    else:
+        click.echo(text, nl=False)

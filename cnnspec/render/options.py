@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.render.figures import MEASURES
 from cnnspec.render.theme import THEMES
 
@@ -11,7 +12,7 @@ VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")
 
 
-class RenderError(ValueError):
+class RenderError(InvalidValue):
     """A drawing that cannot be made as asked; the message says why and what can."""
 
 
