@@ -93,6 +93,8 @@ def compile_command(
         assert chosen.source is not None
         write_whole(out, chosen.source(graph, tensors, options))
         wrote(out, f"{net.name} for {chosen.name}")
+        if as_json:
+            print_json({"net": net.name, "backend": chosen.name, "wrote": str(out)})
         return
     report = forward(chosen.run(graph, tensors, options), graph, batch, seed)
     if as_json:

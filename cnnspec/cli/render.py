@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, spec_options, wrote
+from cnnspec.cli.common import json_option, open_net, print_json, spec_options, wrote
 
 VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")
@@ -40,6 +40,7 @@ SCALES = ("params", "macs", "memory", "receptive_field")
 @click.option(
     "--theme", type=click.Choice(THEMES), default="light", help="Colours for the screen or the printer."
 )
+@json_option
 def render(
     spec: str,
     settings: tuple[str, ...],
@@ -53,6 +54,7 @@ def render(
     direction: str,
     color_by: str | None,
     theme: str,
+    as_json: bool,
 ) -> None:
     """Draw a net for a paper, a slide or a page.
 
@@ -65,3 +67,5 @@ def render(
         out, view=view, depth=depth, expand=expand, direction=direction, color_by=color_by, theme=theme
     )
     wrote(out, f"{view} of {net.name}")
+    if as_json:
+        print_json({"net": net.name, "view": view, "wrote": str(out)})
