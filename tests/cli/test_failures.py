@@ -144,8 +144,8 @@ def test_closed_streams(line: str, code: int, err: str, tmp_path: Path) -> None:
 def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     (tmp_path / "a.cnn").write_text("net A { input 3x64x64; conv(64, 3) * 20000 }")
     process = subprocess.Popen(
-        # Python takes signals from here on: before, it is not cnnspec that answers
-        [sys.executable, "-c", "print(flush=True); from cnnspec.cli import main; main()", "check", "a.cnn"],
+        # it says when cnnspec has begun: before, Python itself answers
+        [sys.executable, "-c", "from cnnspec.cli import main; print(flush=True); main()", "check", "a.cnn"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
