@@ -18,7 +18,6 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.diagnostics import Refused
 from cnnspec.files import open_regular, write_whole
 
 DTYPES = {
@@ -46,7 +45,7 @@ NPZ = "an .npz archive: safetensors.numpy.save_file(dict(numpy.load(path)), 'w.s
 MAX_HEADER = 100_000_000
 
 
-class WeightsError(Refused):
+class WeightsError(Exception):
     """A weight file is damaged, or its tensors do not fit."""
 
 

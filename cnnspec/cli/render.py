@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, spec_options, wrote
+from cnnspec.cli.common import open_net, spec_options, wrote
 
 VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")
 THEMES = ("light", "dark", "print")
 SCALES = ("params", "macs", "memory", "receptive_field")
+FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
 
 
 @click.command()
@@ -21,18 +24,25 @@ SCALES = ("params", "macs", "memory", "receptive_field")
 @click.option(
     "-o",
     "out",
-    required=True,
     type=click.Path(path_type=Path),
-    help="The picture: .svg, .png, .pdf, .dot, .html or .mmd.",
+    help="The picture: .svg, .png, .pdf, .dot, .html or .mmd; - is standard output. "
+    "By default an svg named after the net.",
 )
+@click.option("--format", type=click.Choice(FORMATS), help="The format, where the name does not say it.")
 @click.option(
     "--view",
     type=click.Choice(VIEWS),
     default="blocks",
     help="Blocks with repeats folded, every layer, or maps to scale.",
 )
-@click.option("--depth", metavar="N", type=click.IntRange(1), help="How many levels of blocks to open.")
-@click.option("--expand", multiple=True, metavar="BLOCK", help="Open this block, such as body.layer2.")
+@click.option("--depth", metavar="N", type=click.IntRange(0), help="How many levels of blocks to open.")
+@click.option(
+    "--expand",
+    multiple=True,
+    metavar="BLOCK,...",
+    help="Open these blocks, such as body.layer2, as `summary` prints them.",
+)
+@click.option("--block", metavar="BLOCK", help="Draw this block alone, opened: a def, or a path.")
 @click.option(
     "--direction", type=click.Choice(DIRECTIONS), default="TB", help="Top to bottom, or left to right."
 )
@@ -40,32 +50,47 @@ SCALES = ("params", "macs", "memory", "receptive_field")
 @click.option(
     "--theme", type=click.Choice(THEMES), default="light", help="Colours for the screen or the printer."
 )
-@json_option
+@click.option(
+    "--width", metavar="LENGTH", help="Fit this width (252pt, 84mm, 3.5in) and a page's height, text large."
+)
+@click.option("--font-size", metavar="LENGTH", help="The size of the smallest text, such as 7pt.")
+@click.option("--rows", metavar="N", type=click.IntRange(1), help="Wrap into so many rows, or columns.")
+@click.option("--no-title", is_flag=True, help="Leave out the title.")
+@click.option("--no-legend", is_flag=True, help="Leave out the legend.")
 def render(
     spec: str,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     include: tuple[Path, ...],
     bounds: tuple[str, ...],
-    out: Path,
-    view: str,
-    depth: int | None,
+    out: Path | None,
+    format: str | None,
     expand: tuple[str, ...],
-    direction: str,
-    color_by: str | None,
-    theme: str,
-    as_json: bool,
+    no_title: bool,
+    no_legend: bool,
+    **choices: Any,
 ) -> None:
     """Draw a net for a paper, a slide or a page.
 
     \b
     cnnspec render resnet50 -o resnet50.svg
     cnnspec render lenet5 -o lenet5.pdf --view volumes
+    cnnspec render googlenet -o column.pdf --width 252pt --theme print --no-title
+    cnnspec render resnet50 -o bottleneck.svg --block bottleneck
     """
     net = open_net(spec, settings, inputs, include, bounds)
-    net.render(
-        out, view=view, depth=depth, expand=expand, direction=direction, color_by=color_by, theme=theme
-    )
-    wrote(out, f"{view} of {net.name}")
-    if as_json:
-        print_json({"net": net.name, "view": view, "wrote": str(out)})
+    from cnnspec.render import render as draw
+    from cnnspec.render import to_bytes
+
+    opened = tuple(name.strip() for names in expand for name in names.split(",") if name.strip())
+    choices.update(expand=opened, title=not no_title, legend=not no_legend)
+    if out is not None and str(out) == "-":
+        rendered = to_bytes(net.ir, format or "svg", **choices)
+        click.echo(rendered.data, nl=False)
+        notes = rendered.notes
+    else:
+        path = out or Path(re.sub(r"\W+", "_", net.name) + "." + (format or "svg"))
+        notes = draw(net.ir, path, format=format, **choices)
+        wrote(path, f"{choices['view']} of {choices['block'] or net.name}")
+    for note in notes:
+        click.echo(f"note: {note}", err=True)

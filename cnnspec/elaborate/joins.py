@@ -35,13 +35,6 @@ def join(
         raise Mistake("arms", unit.span, f"`{layer.op}` joins either named values or arms, not both")
     if unit.block is None:
         values = tuple(_named_values(layer.op, unit, context, scope))
-        if not values:
-            raise Mistake(
-                "join-empty",
-                unit.span,
-                f"`{layer.op}` is given a list without values: there is nothing to join",
-                help=f"join it to a value that is always there, such as `prev`: {layer.op}(prev, ...)",
-            )
         context.value = walk.add(walk.layer(layer, {}), values, context, unit.span, segment)
         return
     if isinstance(unit.block, tree.Body):

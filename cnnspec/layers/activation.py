@@ -1,21 +1,15 @@
-"""Activations: elementwise functions, each with its formula; prelu, and the two softmaxes over channels."""
+"""Activations: elementwise functions, and the two softmaxes over channels."""
 
 from __future__ import annotations
 
-from math import pi, prod, sqrt
-from typing import Any
+from math import prod
 
 from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
-from cnnspec.layers.formula import Functions
 from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
-
-SELU_SCALE = 1.0507009873554805
-SELU_ALPHA = 1.6732632423543772
-ROOT_2, ROOT_2_OVER_PI = sqrt(2), sqrt(2 / pi)
 
 
 def one_each(self: Layer, *shapes: Shape) -> int:
-    """One operation an element: the rule of docs/counting.md for those that are not elementwise as well."""
+    """One operation an element: the rule of docs/counting.md for every activation."""
     return prod(shapes[0])
 
 
@@ -23,21 +17,20 @@ def one_each(self: Layer, *shapes: Shape) -> int:
 class ReLU(Layer):
     """max(x, 0). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
 
+    elementwise = True
     nonnegative = True
+    operations = one_each
     saved = output_saved
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.maximum(x, 0)
 
 
 @layer("relu6", family="activation")
 class ReLU6(Layer):
     """min(max(x, 0), 6). Howard et al. 2017, "MobileNets"."""
 
+    elementwise = True
     nonnegative = True
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.clip(x, 0, 6)
+    operations = one_each
+    saved = input_saved
 
 
 @layer("leaky_relu", family="activation")
@@ -46,8 +39,9 @@ class LeakyReLU(Layer):
 
     slope: float = argument(NUMBER, "factor of negative values", default=0.01)
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.where(x > 0, x, self.slope * x)
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("prelu", family="activation")
@@ -77,8 +71,9 @@ class ELU(Layer):
 
     alpha: float = argument(NUMBER, "minus the value at minus infinity", default=1.0)
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.where(x > 0, x, self.alpha * m.expm1(m.minimum(x, 0)))
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("selu", family="activation")
@@ -88,8 +83,9 @@ class SELU(Layer):
     Klambauer et al. 2017, "Self-normalizing neural networks".
     """
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return SELU_SCALE * m.where(x > 0, x, SELU_ALPHA * m.expm1(m.minimum(x, 0)))
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("gelu", family="activation")
@@ -104,44 +100,46 @@ class GELU(Layer):
         words("none", "tanh"), "none is the exact form, tanh the approximation", default="none"
     )
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        if self.approximate == "tanh":
-            return 0.5 * x * (1 + m.tanh(ROOT_2_OVER_PI * (x + 0.044715 * x**3)))
-        return 0.5 * x * (1 + m.erf(x / ROOT_2))
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("silu", family="activation")
 class SiLU(Layer):
     """x * sigmoid(x), also called swish. Ramachandran et al. 2017, "Searching for activation functions"."""
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return x * m.sigmoid(x)
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("mish", family="activation")
 class Mish(Layer):
     """x * tanh(log(1 + exp(x))). Misra 2019, "Mish: a self regularized non-monotonic activation function"."""
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return x * m.tanh(m.softplus(x))
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("hardswish", family="activation")
 class HardSwish(Layer):
     """x * min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
-    def formula(self, x: Any, m: Functions) -> Any:
-        return x * m.clip(x + 3, 0, 6) / 6
+    elementwise = True
+    operations = one_each
+    saved = input_saved
 
 
 @layer("hardsigmoid", family="activation")
 class HardSigmoid(Layer):
     """min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
+    elementwise = True
     nonnegative = True
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.clip(x + 3, 0, 6) / 6
+    operations = one_each
+    saved = input_saved
 
 
 @layer("softplus", family="activation")
@@ -154,32 +152,29 @@ class Softplus(Layer):
     beta: float = argument(POSITIVE, "sharpness of the bend", default=1.0)
     threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", default=20.0)
 
+    elementwise = True
     nonnegative = True
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        bent = self.beta * x
-        return m.where(bent > self.threshold, x, m.softplus(bent) / self.beta)
+    operations = one_each
+    saved = input_saved
 
 
 @layer("sigmoid", family="activation")
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), the logistic function."""
 
+    elementwise = True
     nonnegative = True
+    operations = one_each
     saved = output_saved
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.sigmoid(x)
 
 
 @layer("tanh", family="activation")
 class Tanh(Layer):
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x)). LeCun et al. 1998, "Efficient backprop"."""
 
+    elementwise = True
+    operations = one_each
     saved = output_saved
-
-    def formula(self, x: Any, m: Functions) -> Any:
-        return m.tanh(x)
 
 
 @layer("softmax", family="activation")

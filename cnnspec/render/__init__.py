@@ -1,6 +1,19 @@
-"""Diagrams of nets: DOT, SVG, PNG, PDF, Mermaid and an interactive page, from one graph."""
+"""Diagrams of nets: DOT, SVG, PNG, PDF, Mermaid and an interactive page, from one graph.
+
+In reading order, from what a drawing shows to the bytes of a file:
+
+- what is asked: `options` (the choices of a user), `one_block` (a block as a net), `asked` (names to open);
+- what is shown: `fold` (the tree of parts, equal ones folded), `scene` (which are open, and the arrows
+  between them), `rising` (nets that come up again), `figures` (params, MACs, memory, field);
+- in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
+  `text` (widths, numbers), `plan` (all of it but where things stand);
+- where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `wrap` (rows and
+  columns), `fit` (what fits a page), `volumes` and `solids` (feature maps to scale);
+- as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend);
+- as a file: `output` (every format), `svg`, `pdf`, `raster` (PNG), `mermaid`, `page` with `web/` (HTML).
+"""
 
 from cnnspec.render.options import RenderError
-from cnnspec.render.output import FORMATS, render, to_dot, to_html, to_mermaid, to_svg
+from cnnspec.render.output import FORMATS, render, to_bytes, to_dot, to_html, to_mermaid, to_svg
 
-__all__ = ["FORMATS", "RenderError", "render", "to_dot", "to_html", "to_mermaid", "to_svg"]
+__all__ = ["FORMATS", "RenderError", "render", "to_bytes", "to_dot", "to_html", "to_mermaid", "to_svg"]

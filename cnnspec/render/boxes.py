@@ -41,6 +41,7 @@ NARROW = 150.0
 SIGN_ROOM = 18.0
 JOIN_RADIUS = 9.0
 
+Style = Literal["wide", "narrow", "plain"]
 Sign = Literal["", "residual", "projection", "dense", "gate"]
 
 
@@ -119,13 +120,16 @@ def make_box(
     figures: dict[str, Figures],
     *,
     widest: float = WIDEST,
-    narrow: bool = False,
+    style: Style = "wide",
 ) -> Box:
-    """The box of a closed part, at most as wide as given; a narrow one has a line for each thing."""
+    """The box of a closed part, at most as wide as given.
+
+    A wide box has its shapes and figures on one line, a narrow one a line for each, a plain one no figures.
+    """
     note = describe_item(graph, item, figures)
     if is_join(graph, item):
         return Box((), "join", join=graph[item.nodes[-1]].layer.sign or "?", note=note)
-    make = narrow_rows if narrow else wide_rows
+    make = {"wide": wide_rows, "narrow": narrow_rows, "plain": plain_rows}[style]
     rows = tuple(make(graph, item, figures, widest - 2 * MARGIN))
     return Box(rows, family_of(graph, item), sign_of(graph, item), note=note)
 
@@ -233,6 +237,26 @@ def narrow_rows(
     lines = added if arms else detail_lines(graph, item, room)
     shapes = wrap(shape_change(graph, item).split(ARROW), ARROW, room, DETAIL_SIZE)
     yield from (TextLine(line, DETAIL_SIZE) for line in (*lines, *shapes, *figure_words(item, figures)))
+
+
+def plain_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: float) -> Iterator[TextLine]:
+    """The name of a part and the shape that comes out; what is in it behind the name, or below."""
+    arms = arms_line(graph, item, room)
+    behind = ", ".join(followers(graph, item)) if arms else " ".join(detail_lines(graph, item, room))
+    shape = "" if is_input(graph, item) else shape_change(graph, item).rpartition(ARROW)[2]
+    *above, last = title_lines(graph, item, room)
+    yield from above
+    if replace(last, detail=behind, right=shape).width <= room:
+        yield replace(last, detail=behind, right=shape)
+    elif replace(last, right=shape).width <= room:
+        yield replace(last, right=shape)
+        yield from (TextLine(line, DETAIL_SIZE) for line in wrap(behind.split(), " ", room, DETAIL_SIZE))
+    else:
+        yield last
+        below = [*([behind] if behind else []), shape]
+        yield from (TextLine(line, DETAIL_SIZE) for line in wrap(below, "; ", room, DETAIL_SIZE))
+    if arms:
+        yield arms
 
 
 def is_input(graph: Graph, item: DrawnPart) -> bool:

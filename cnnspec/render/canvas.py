@@ -91,7 +91,11 @@ Mark = Rect | Circle | Curve | Polygon | Text | MarkGroup
 
 @dataclass(frozen=True)
 class Drawing:
-    """A whole picture: its size in points, its marks from back to front, what it shows in words."""
+    """A whole picture: its size in points, its marks from back to front, what it shows in words.
+
+    `notes` is what its reader should be told. `scale` is how large it is shown: a point of the drawing in
+    points of the page. `shift` moves all marks to the right.
+    """
 
     width: float
     height: float
@@ -99,3 +103,6 @@ class Drawing:
     background: str
     title: str
     description: str = ""
+    notes: tuple[str, ...] = ()
+    scale: float = 1.0
+    shift: float = 0.0

@@ -1,53 +1,27 @@
-"""Folded views as marks: boxes, frames, edges, with a title above and a legend below."""
+"""Folded views as marks: frames, edges and boxes."""
 
 from __future__ import annotations
 
 from math import copysign
 
 from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
-from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Point, Rect, Text
+from cnnspec.render.canvas import Curve, Mark, MarkGroup, Point, Rect, Text
 from cnnspec.render.draw_boxes import arrow_head, box_group
 from cnnspec.render.layout import Layout, Outline, Route
-from cnnspec.render.legend import legend_marks
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
-from cnnspec.render.text import short_number, show_shape, text_width
-
-BORDER = 14.0
-HEADER = 40.0
-
-
-def draw(plan: DrawingPlan, layout: Layout) -> Drawing:
-    """The whole picture of a plan that has been laid out."""
-    theme, graph = plan.theme, plan.graph
-    subtitle = subtitle_of(plan)
-    least = max(text_width(graph.name, 15, True), text_width(subtitle, 10))
-    width = max(layout.width, least)
-    legend, legend_height = legend_marks(plan, width)
-    left = (width - layout.width) / 2
-    marks: list[Mark] = [
-        Text(BORDER, BORDER + 13, graph.name, 15, theme.text, bold=True),
-        Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
-        MarkGroup(tuple(picture(plan, layout)), BORDER + left, BORDER + HEADER),
-        MarkGroup(tuple(legend), BORDER, BORDER + HEADER + layout.height + 12),
-    ]
-    height = HEADER + layout.height + 12 + legend_height + 2 * BORDER
-    return Drawing(width + 2 * BORDER, height, tuple(marks), theme.background, graph.name, subtitle)
-
-
-def subtitle_of(plan: DrawingPlan) -> str:
-    """The line under the title: inputs, params and MACs of the whole net."""
-    graph = plan.graph
-    inputs = ", ".join(show_shape(graph[name].shape) for name in graph.inputs)
-    parts = plan.whole
-    return f"{inputs} · {short_number(parts.params)} params · {short_number(parts.macs)} MACs"
+from cnnspec.render.text import show_shape, text_width
 
 
 def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
     """Frames, edges and boxes, from back to front."""
-    marks: list[Mark] = [
-        frame_group(plan, number, layout.frames[number]) for number in plan.titles if number in layout.frames
-    ]
+    marks: list[Mark] = []
+    for number in plan.titles:
+        if number in layout.frames:
+            marks.append(frame_group(plan, number, layout.frames[number]))
+        marks.extend(
+            frame_group(plan, number, more, "continued") for more in layout.continued.get(number, ())
+        )
     marks.extend(
         edge_group(plan, link, layout) for link in plan.links if (link.source, link.target) in layout.routes
     )
@@ -57,12 +31,13 @@ def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
     return marks
 
 
-def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
-    """The frame of an open block, with its title at the top left."""
+def frame_group(plan: DrawingPlan, number: int, frame: Outline, instead: str = "") -> MarkGroup:
+    """The frame of an open block, with its title at the top left; `instead` of figures it says this."""
     theme = plan.theme
     training = number in plan.scene.training
     paint = theme.training if training else theme.cluster
     name, _, rest = plan.titles[number].partition(" · ")
+    rest = instead or rest
     marks: list[Mark] = [
         Rect(
             frame.x,

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from cnnspec.graph import Graph
 from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
-from cnnspec.render.draw import BORDER, subtitle_of
 from cnnspec.render.draw_boxes import arrow_head
 from cnnspec.render.legend import legend_marks
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.plan import DrawingPlan, make_plan
+from cnnspec.render.sheet import BORDER, subtitle_of
 from cnnspec.render.solids import faces, make_scale, make_solid, patch
 from cnnspec.render.text import show_shape, text_width
 from cnnspec.render.volumes import (

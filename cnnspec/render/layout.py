@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cnnspec.render.canvas import Point
@@ -34,13 +34,17 @@ class Outline:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things stand, in points, y downwards: centres of boxes, frames of clusters, routes of edges."""
+    """Where things stand, in points, y downwards: centres of boxes, frames of clusters, routes of edges.
+
+    `continued` are the further frames of a cluster that is cut into columns.
+    """
 
     width: float
     height: float
     boxes: dict[int, Point]
     frames: dict[int, Outline]
     routes: dict[tuple[int, int], Route]
+    continued: dict[int, tuple[Outline, ...]] = field(default_factory=dict)
 
 
 def lay_out(source: str) -> Layout:

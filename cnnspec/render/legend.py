@@ -8,7 +8,7 @@ from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import short_bytes, short_number, text_width
 from cnnspec.render.theme import FAMILIES, Theme, heat_color
 
-SIZE = 9.0
+SIZE = 10.0
 LINE = 15.0
 SWATCH = 18.0
 GAP = 14.0

@@ -18,7 +18,6 @@ from typing import Any
 from cnnspec.graph import Graph
 from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
 from cnnspec.render.dot import dot_source
-from cnnspec.render.draw import subtitle_of
 from cnnspec.render.draw_boxes import box_group
 from cnnspec.render.embedded import program
 from cnnspec.render.figures import total
@@ -28,6 +27,7 @@ from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.plan import DrawingPlan, fill_plan, make_plan
 from cnnspec.render.rising import rising_boxes
 from cnnspec.render.scene import Arrow, Owner, links, opens_along, visible
+from cnnspec.render.sheet import subtitle_of
 from cnnspec.render.svg import clean_raw, element
 from cnnspec.render.text import short_number, show_shape
 from cnnspec.render.theme import Theme

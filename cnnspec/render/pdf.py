@@ -25,18 +25,19 @@ def to_pdf(drawing: Drawing) -> bytes:
     for bold, name in FONT_NAMES.items():
         pdfmetrics.registerFont(TTFont(name, str(FONT_FILES[bold])))
     stream = io.BytesIO()
-    scale = min(1.0, LARGEST / max(drawing.width, drawing.height))
+    scale = min(drawing.scale, LARGEST / max(drawing.width, drawing.height))
     size = drawing.width * scale, drawing.height * scale
     # The type stub takes the name of the first font for a number.
     first: Any = FONT_NAMES[False]
     canvas = Canvas(stream, size, invariant=1, pageCompression=1, initialFontName=first)
     canvas.setTitle(drawing.title)
     canvas.setSubject(drawing.description)
+    canvas.setCreator("cnnspec")
+    canvas.setAuthor("")
     canvas.translate(0, size[1])
     canvas.scale(scale, -scale)
     _draw(canvas, Rect(0, 0, drawing.width, drawing.height, drawing.background))
-    for mark in drawing.marks:
-        _draw(canvas, mark)
+    _draw(canvas, MarkGroup(drawing.marks, drawing.shift))
     canvas.showPage()
     canvas.save()
     return stream.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph
-from cnnspec.render.boxes import Box, TextLine, make_box, make_layer_box
+from cnnspec.render.boxes import DETAIL_SIZE, WIDEST, Box, Style, TextLine, make_box, make_layer_box
 from cnnspec.render.figures import Figures, layer_figures, net_figures, total
 from cnnspec.render.fold import DrawnPart
 from cnnspec.render.options import DrawingOptions, RenderError
@@ -18,6 +18,9 @@ from cnnspec.render.words import figure_words, frame_name
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
 MOST_LAYERS = 3000
 LEAST_WIDTH, LEAST_LAYER_WIDTH = 190.0, 110.0
+NARROW_BELOW, ASIDE = 200.0, 166.0
+"""Boxes that may not be as wide as this, in points, have a line for each thing that they say; those
+that stand aside are no wider than the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +30,8 @@ class DrawingPlan:
     `boxes` are the closed items, `titles` the open ones that get a frame; `figures` are those of each layer,
     `whole` those of the net; `scale` is the largest value of a heat map, None without one. `rising` are the
     boxes of an upsampling path, which stands beside the downsampling one and is read upwards; `rows` are then
-    the rows of all boxes.
+    the rows of all boxes. `widest` is how wide a box may be, `least_width` how wide the sheet is at least,
+    `plain` whether figures are left out.
     """
 
     scene: Scene
@@ -42,6 +46,9 @@ class DrawingPlan:
     scale: float | None
     rising: frozenset[int]
     rows: dict[int, int]
+    widest: float = WIDEST
+    least_width: float = 0.0
+    plain: bool = False
 
     @property
     def graph(self) -> Graph:
@@ -106,13 +113,22 @@ def fill_plan(plan: DrawingPlan, closed: Iterable[int], opened: Iterable[int]) -
         for number in boxes
         if plan.scale is not None
     }
-    return replace(plan, boxes=same_width(mark_training(scene, boxes), options), titles=titles, colors=colors)
+    return replace(
+        plan,
+        boxes=same_width(mark_training(scene, boxes), options, plan.widest),
+        titles=titles,
+        colors=colors,
+    )
 
 
 def _box(plan: DrawingPlan, item: DrawnPart) -> Box:
     if plan.options.view == "layers":
         return make_layer_box(plan.graph, item, plan.figures)
-    return make_box(plan.graph, item, plan.figures, narrow=plan.direction == "LR")
+    aside = item.kind == "head" and not any(name in plan.graph.inference_nodes for name in item.nodes)
+    narrow = plan.direction == "LR" or plan.widest < NARROW_BELOW or aside
+    style: Style = "plain" if plan.plain else "narrow" if narrow else "wide"
+    room = min(plan.widest, ASIDE) if aside else plan.widest
+    return make_box(plan.graph, item, plan.figures, widest=room, style=style)
 
 
 def _value(plan: DrawingPlan, number: int) -> float:
@@ -143,16 +159,19 @@ def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
 def _training_rows(item: DrawnPart, box: Box) -> tuple[TextLine, ...]:
     if item.kind != "head" or not box.rows:
         return box.rows
-    return (replace(box.rows[0], right="training only"), *box.rows[1:])
+    return (box.rows[0], TextLine("training only", DETAIL_SIZE), *box.rows[1:])
 
 
-def same_width(boxes: dict[int, Box], options: DrawingOptions) -> dict[int, Box]:
-    """The boxes with one width for all that have text, so that a column of them reads as one."""
+def same_width(boxes: dict[int, Box], options: DrawingOptions, room: float = WIDEST) -> dict[int, Box]:
+    """The boxes with one width for all that have text, so that a column of them reads as one.
+
+    Heads for training, which stand aside, are as wide as they need to be.
+    """
     wide = options.view != "layers" and options.direction == "TB"
-    least = LEAST_WIDTH if wide else LEAST_LAYER_WIDTH
-    widest = max((box.natural_width for box in boxes.values()), default=0.0)
+    least = min(room, LEAST_WIDTH if wide else LEAST_LAYER_WIDTH)
+    widest = max((box.natural_width for box in boxes.values() if not box.dashed), default=0.0)
     return {
-        number: replace(box, width=box.natural_width if box.join else max(least, widest))
+        number: replace(box, width=box.natural_width if box.join or box.dashed else max(least, widest))
         for number, box in boxes.items()
     }
 
@@ -167,7 +186,7 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
     if item.times > 1:
         around = scene.items[scene.parents[number]]
         return around.kind != "dense" or len(around.children) > 1
-    if number == 0 or item.kind not in FRAMED:
+    if number == 0 or item.kind not in FRAMED or _repeats_frame(scene, number):
         return False
     if layers and item.kind == "def" and all(child.kind == "layer" for child in item.children):
         return False
@@ -178,12 +197,18 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
     )
 
 
+def _repeats_frame(scene: Scene, number: int) -> bool:
+    """Whether the frame of a label would hold just what the frame around it holds."""
+    around = scene.items[scene.parents[number]]
+    return scene.items[number].kind == "label" and len(around.children) == 1 and around.kind in FRAMED
+
+
 def _frame_title(plan: DrawingPlan, number: int) -> str:
     """What stands in a frame's first line; in the layers view, whose frames are narrow, the name alone."""
     item = plan.scene.items[number]
     words = [frame_name(plan.graph, item)]
     if number in plan.scene.training:
         words.append("training only")
-    if plan.options.view != "layers":
+    if plan.options.view != "layers" and not plan.plain:
         words.extend(figure_words(item, plan.figures))
     return " · ".join(words)

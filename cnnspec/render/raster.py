@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 from cnnspec.render.options import RenderError
@@ -26,9 +28,18 @@ def to_png(svg: str, width: float, height: float) -> bytes:
     zoom = min(ZOOM, (MOST_PIXELS / (width * height * POINT**2)) ** 0.5)
     if zoom < LEAST_ZOOM:
         raise RenderError("the picture is too large for png: use svg or pdf, or close blocks with --depth")
-    return bytes(
+    pixels = bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg, zoom=zoom, dpi=96, font_family="Arimo", sans_serif_family="Arimo",
             font_files=[str(path) for path in FONT_FILES.values()],
         )
     )  # fmt: skip
+    return with_density(pixels, zoom * 96)
+
+
+def with_density(png: bytes, dpi: float) -> bytes:
+    """The picture with its dots per inch, in the chunk pHYs (PNG specification, 11.3.4.3)."""
+    start = 8 + 12 + 13
+    per_metre = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
+    return png[:start] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[start:]

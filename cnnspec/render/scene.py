@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from cnnspec.graph import Graph, Node
+from cnnspec.render.asked import asked_paths
 from cnnspec.render.fold import GROUPS, DrawnPart, covers, fold_tree
-from cnnspec.render.options import DrawingOptions, RenderError
+from cnnspec.render.options import DrawingOptions
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
@@ -31,7 +31,7 @@ class Scene:
     """The items of a net, numbered in the order of the spec (0 is the net), and which of them are open.
 
     `parents` is the number of the item around each, -1 around the net; `training` are those items that
-    inference leaves out.
+    inference leaves out; `notes` say what was asked for and changes nothing.
     """
 
     graph: Graph
@@ -39,6 +39,7 @@ class Scene:
     parents: tuple[int, ...]
     opened: frozenset[int]
     training: frozenset[int]
+    notes: tuple[str, ...] = ()
 
     def children(self, number: int) -> Iterator[int]:
         """The numbers of the items within an item."""
@@ -50,13 +51,27 @@ class Scene:
 
 
 def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
-    """The scene of a graph. Raises RenderError for a path to expand that names nothing."""
+    """The scene of a graph. Raises RenderError for a part to expand that is not there."""
     layers = options.view == "layers"
     root = fold_tree(graph, runs=not layers, folds=not layers)
     items, parents = number_items(root)
     training = _training_items(graph, items)
-    opened = frozenset(_opened(items, parents, training, options))
-    return Scene(graph, items, parents, opened, training)
+    wanted = {name: asked_paths(items, name) for name in options.expand}
+
+    def opened(names: Iterable[str]) -> frozenset[int]:
+        paths = tuple(path for name in names for path in wanted[name])
+        return frozenset(_opened(items, parents, training, paths, options))
+
+    shown = opened(wanted)
+    idle = [name for name in wanted if opened(other for other in wanted if other != name) == shown]
+    notes = tuple(f"--expand {name} changes nothing: {_reason(items, wanted[name], shown)}" for name in idle)
+    return Scene(graph, items, parents, shown, training, notes)
+
+
+def _reason(items: tuple[DrawnPart, ...], paths: tuple[str, ...], opened: frozenset[int]) -> str:
+    """Why there is nothing to open."""
+    meant = {number for number, item in enumerate(items) if set(item.keys) & set(paths)}
+    return "it is open already" if meant & opened else "there is nothing in it to open"
 
 
 def number_items(root: DrawnPart) -> tuple[tuple[DrawnPart, ...], tuple[int, ...]]:
@@ -73,13 +88,16 @@ def number_items(root: DrawnPart) -> tuple[tuple[DrawnPart, ...], tuple[int, ...
 
 
 def _opened(
-    items: tuple[DrawnPart, ...], parents: tuple[int, ...], training: frozenset[int], options: DrawingOptions
+    items: tuple[DrawnPart, ...],
+    parents: tuple[int, ...],
+    training: frozenset[int],
+    wanted: tuple[str, ...],
+    options: DrawingOptions,
 ) -> Iterator[int]:
     """The open items: by default sections, labels and repeats, but not the heads that only training has.
 
     Where there are more than two heads, those of a single block stay closed too.
     """
-    wanted = _paths(items, options.expand)
     heads = sum(item.kind == "head" for item in items)
     levels: list[int] = []
     open_items: set[int] = set()
@@ -107,29 +125,22 @@ def _says_more_open(around: DrawnPart, item: DrawnPart, view: str) -> bool:
     """Whether a block is better opened: all that there is in a section, or, as volumes, a chain of layers."""
     if item.kind not in ("def", "share") or item.times > 1:
         return False
-    alone = around.kind == "section" and len(around.children) == 1
+    alone = around.kind == "section" and len(around.children) == 1 and not _is_one_layer(item)
     return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
+
+
+def _is_one_layer(item: DrawnPart) -> bool:
+    """Whether a block is one layer with the norms and activations that go with it."""
+    return len(item.children) == 1 or all(child.kind == "layer" for child in item.children)
 
 
 def _opens(item: DrawnPart, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:
     if item.kind == "run":
         head = item.children[item.main]
         return bool(head.children) and _opens(head, level, depth, wanted)
-    keys = [item.key, *(copy.key for copy in item.copies)]
-    if any(covers(key, path) for key in keys for path in wanted):
+    if any(covers(key, path) for key in item.keys for path in wanted):
         return True
     return item.kind in GROUPS and item.times == 1 if depth is None else level < depth
-
-
-def _paths(items: tuple[DrawnPart, ...], expand: tuple[str, ...]) -> tuple[str, ...]:
-    keys = [key for item in items for key in (item.key, *(copy.key for copy in item.copies)) if item.children]
-    for path in expand:
-        if not any(key == path for key in keys):
-            near = get_close_matches(path, [key for key in keys if key and not key.endswith("+")], 3, 0.3)
-            raise RenderError(
-                f"no block is called {path!r}" + (f"; there are {', '.join(near)}" if near else "")
-            )
-    return expand
 
 
 def _training_items(graph: Graph, items: tuple[DrawnPart, ...]) -> frozenset[int]:

@@ -15,15 +15,17 @@ ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor=
 def svg_source(drawing: Drawing) -> str:
     """The whole SVG file."""
     width, height = number(drawing.width), number(drawing.height)
+    wide, high = number(drawing.width * drawing.scale), number(drawing.height * drawing.scale)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt" '
         f'viewBox="0 0 {width} {height}" font-family="{FONT_FAMILY}" role="img">',
         f"<title>{clean(drawing.title)}</title>",
     ]
     if drawing.description:
         lines.append(f"<desc>{clean(drawing.description)}</desc>")
     lines.append(f'<rect width="{width}" height="{height}" fill="{drawing.background}"/>')
-    lines.extend(map(element, drawing.marks))
+    marks = (MarkGroup(drawing.marks, drawing.shift),) if drawing.shift else drawing.marks
+    lines.extend(map(element, marks))
     lines.append("</svg>")
     return "\n".join(lines) + "\n"
 

@@ -207,7 +207,7 @@ def test_every_block_of_the_zoo_can_be_opened_alone():
     for name in ("googlenet", "densenet121", "nfnet_f0", "retinanet_resnet50"):
         graph = cnnspec.zoo(name).ir
         parts = make_plan(graph, DrawingOptions(depth=0)).scene.items
-        for part in [part for part in parts if part.children and part.key][::5]:
+        for part in [part for part in parts if part.children and part.key and part.kind != "run"][::9]:
             compare(look_at(graph, depth=0, expand=(part.key,)))
 
 
