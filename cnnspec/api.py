@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnspec.diagnostics.report import Diagnostic, Report
-from cnnspec.elaborate import Limits, Settings, read_source
+from cnnspec.elaborate import Limits, Settings
+from cnnspec.files import read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.pipeline import Compiled, Hook

@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from cnnspec.diagnostics.report import Report
+from cnnspec.limits import Limits
+from cnnspec.source import Source, Span
+
 PACKAGE = Path(__file__).parent
 
 
@@ -79,3 +83,33 @@ def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it has over {most:,} bytes, the bound", os.fspath(path))
     return data
+
+
+def read_source(
+    path: Path, name: str, report: Report, limits: Limits, span: Span | None = None
+) -> Source | None:
+    """The text of a file, named `name` in diagnostics; None, and a report, where it cannot be read."""
+    try:
+        data = read_bounded(path, limits.file_size)
+    except FileNotFoundError:
+        report.error("file", span, f"cannot read {name}: there is no such file")
+    except OSError as error:
+        report.error("file", span, f"cannot read {name}: {error.strerror or error}")
+    except ValueError as error:
+        report.error("file", span, f"cannot read {name}: {error}")
+    else:
+        return decode(data, name, path, report)
+    return None
+
+
+def decode(data: bytes, name: str, path: Path | None, report: Report) -> Source | None:
+    """The source of UTF-8 bytes, a byte order mark left out; None, and a report, where they are not text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        report.error(
+            "encoding", None, f"{name} is not UTF-8: line {line} has the byte 0x{data[error.start]:02x}"
+        )
+        return None
+    return Source(name, text, path)

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
-from cnnspec.elaborate.mistakes.misspelt import mend_slips
 from cnnspec.elaborate.mistakes.suggest import suggest
-from cnnspec.elaborate.mistakes.unwalked import resolve
-from cnnspec.elaborate.values import DefinedBlock
+from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.static.misspelt import mend_slips
+from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax, names_in
 from cnnspec.pipeline import Compiled, Hook, compile_net

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Limits, decode, read_source
+from cnnspec.elaborate import Limits
 from cnnspec.elaborate.mistakes.suggest import suggest
-from cnnspec.files import shipped
+from cnnspec.files import decode, read_source, shipped
 from cnnspec.source import Source
 
 SPECS = shipped("specs")

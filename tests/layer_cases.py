@@ -13,7 +13,8 @@ from typing import NamedTuple
 from folders import OK
 
 from cnnspec.diagnostics import Report
-from cnnspec.elaborate import Limits, read_source
+from cnnspec.elaborate import Limits
+from cnnspec.files import read_source
 from cnnspec.graph import Graph, build
 from cnnspec.layers.base import Layer, Shape, describe
 from cnnspec.layers.dense import Identity

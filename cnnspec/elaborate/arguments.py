@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import collections.abc
+from collections.abc import Callable
 from typing import Any
 
-from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
+from cnnspec.elaborate.context import CallSite, Context
+from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.mistakes.suggest import nearest_parameter, parameter_cure, suggest
-from cnnspec.elaborate.values import UNKNOWN, Callable, FollowUp, Mistake, kind_of
-from cnnspec.layers.base import Layer, parameters
+from cnnspec.elaborate.module import BlockValue, DefinedBlock
+from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake, Variables, has_unknown, kind_of
 from cnnspec.layers.base import Parameter as LayerParameter
+from cnnspec.layers.base import parameters
 from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
-Note = collections.abc.Callable[[Mistake], None]
+Note = Callable[[Mistake], None]
 """Takes a mistake that the call goes on after."""
 
 
@@ -100,17 +101,12 @@ def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
     )
 
 
-def layer_arguments(
-    cls: type[Layer],
-    arguments: tuple[tree.Argument, ...],
-    span: Span,
-    context: Context,
-    variables: Variables,
-    note: Note,
-) -> dict[str, Any] | None:
+def layer_arguments(site: CallSite, block: LayerBlock) -> dict[str, Any] | None:
     """The fields of a layer from the arguments of a call; None where one is unknown. Raises Mistake."""
+    cls, arguments, span = block.layer, site.arguments, site.span
     known = parameters(cls)
-    given = match(arguments, tuple([p.name for p in known]), cls.op, span, note) if arguments else {}
+    names = tuple([p.name for p in known])
+    given = match(arguments, names, cls.op, span, site.context.note) if arguments else {}
     values: dict[str, Any] = {}
     lost = False
     for parameter in known:
@@ -121,18 +117,16 @@ def layer_arguments(
             if parameter.required:
                 raise missing(cls.op, parameter.name, span, parameter.doc)
             continue
-        value = layer_argument(parameter, argument, cls.op, context, variables)
+        value = layer_argument(parameter, argument, cls.op, site)
         lost = lost or value is UNKNOWN
         values[parameter.name] = value
     return None if lost else values
 
 
-def layer_argument(
-    parameter: LayerParameter, argument: tree.Argument, op: str, context: Context, variables: Variables
-) -> Any:
+def layer_argument(parameter: LayerParameter, argument: tree.Argument, op: str, site: CallSite) -> Any:
     """One field of a layer; UNKNOWN where a part of it is. Raises Mistake where the value does not fit."""
     what = f"`{parameter.name}` of `{op}`"
-    value = word_or_value(argument.value, parameter.kind.words, what, context, variables)
+    value = word_or_value(argument.value, parameter.kind.words, what, site.context, site.variables)
     if has_unknown(value):
         return UNKNOWN
     try:
@@ -166,7 +160,7 @@ def word_or_value(
         raise Mistake("argument-value", expression.span, message, help=cure) from None
     if value is None and "none" in words:
         return "none"
-    return value.name if isinstance(value, Callable) and value.name in words else value
+    return value.name if isinstance(value, BlockValue) and value.name in words else value
 
 
 def _value_cure(kind: Kind, value: Any) -> str:
@@ -174,30 +168,22 @@ def _value_cure(kind: Kind, value: Any) -> str:
     return suggest(value, list(kind.words)) if isinstance(value, str) else kind.cure(value)
 
 
-def bind_parameters(
-    what: str,
-    known: tuple[tree.Parameter, ...],
-    arguments: tuple[tree.Argument, ...],
-    span: Span,
-    caller: Context,
-    variables: Variables,
-    callee: Context,
-    note: Note,
-) -> Variables:
+def bind_parameters(site: CallSite, block: DefinedBlock, callee: Context) -> Variables:
     """The variables of a def from a call; defaults are evaluated at the call, in the def's module.
 
     Raises Mistake.
     """
-    given = match(arguments, tuple(p.name for p in known), what, span, note)
+    known, arguments = block.definition.parameters, site.arguments
+    given = match(arguments, tuple(p.name for p in known), block.name, site.span, site.context.note)
     bound: Variables = {}
     for parameter in known:
         argument = given.get(parameter.name)
         if argument is not None:
-            bound[parameter.name] = evaluate(argument.value, caller, variables)
+            bound[parameter.name] = evaluate(argument.value, site.context, site.variables)
         elif parameter.default is not None:
             bound[parameter.name] = evaluate(parameter.default, callee, bound)
         elif len(given) < len(arguments):
             raise FollowUp
         else:
-            raise missing(what, parameter.name, span)
+            raise missing(block.name, parameter.name, site.span)
     return bound

@@ -6,25 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.arithmetic import compare
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.net import Elaborated
-from cnnspec.elaborate.values import Mistake
+from cnnspec.elaborate.values import Mistake, Variables
 from cnnspec.graph import show_value
 from cnnspec.syntax import tree
 
 
 def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Report) -> None:
     """Report every condition of an `expect` that does not hold, with the figure as it is."""
-    for expect, context, variables in elaborated.expectations:
-        for condition in expect.conditions:
+    for statement, context, variables in elaborated.expectations:
+        for condition in statement.conditions:
             try:
                 _check(condition, {**variables, **figures}, context, report)
             except Mistake as mistake:
                 mistake.report(report)
 
 
-def _check(condition: tree.Expression, variables: dict[str, Any], context: Any, report: Report) -> None:
+def _check(condition: tree.Expression, variables: Variables, context: Context, report: Report) -> None:
     if not isinstance(condition, tree.Comparison):
         joined = isinstance(condition, tree.Logic) and condition.operator == "and"
         cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match
-from cnnspec.elaborate.building import finish
-from cnnspec.elaborate.context import Context, Counter, Frame
-from cnnspec.elaborate.expressions.evaluate import Variables, evaluate
+from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
+from cnnspec.elaborate.building.paths import named
+from cnnspec.elaborate.context import Context, Expectation, LabelScope
+from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import Module
-from cnnspec.elaborate.values import UNKNOWN, Limits, Mistake
-from cnnspec.elaborate.walk import Abandoned, Walk
+from cnnspec.elaborate.statements import walk
+from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables
 from cnnspec.graph import Graph
-from cnnspec.layers.base import Shape
+from cnnspec.layers.shapes import Shape
+from cnnspec.limits import Limits
 from cnnspec.source import Source
 from cnnspec.syntax import parse_expression, tree
 
-RECURSION_LIMIT = 20_000
 MAX_LINKS = 200
 """How many nets may be given by one another in a row."""
 
@@ -33,7 +32,7 @@ class Elaborated:
 
     net: tree.Net
     graph: Graph | None
-    expectations: tuple[tuple[tree.Expect, Context, Variables], ...]
+    expectations: tuple[Expectation, ...]
 
 
 @dataclass(frozen=True)
@@ -78,46 +77,61 @@ def _links(name: str, module: Module) -> Iterator[tuple[tree.Net | tree.Given | 
 
 
 def elaborate(
-    name: str, module: Module, settings: Settings, report: Report, limits: Limits, label: str = ""
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits
 ) -> Elaborated | None:
     """The graph of a net, with what the settings change; mistakes go to the report.
 
     None where not even the net itself could be found.
     """
-    with deep_recursion():
-        return _elaborate(name, module, settings, report, limits)
-
-
-def _elaborate(
-    name: str, module: Module, settings: Settings, report: Report, limits: Limits
-) -> Elaborated | None:
     if _base_is_lost(name, module):
         return None
     before = report.errors
-    walk = Walk(report, limits, dict(settings.inputs))
-    context = Context(module, Frame(is_net=True), walk.draft.root, None, limits, Counter())
+    builder = GraphBuilder(report, limits, settings.inputs)
+    root = builder.graph.root
+    context = Context(builder, module, LabelScope(), root)
     try:
         net, home, bound = _given(name, context)
-        bound.update(_from_outside(settings.parameters, net, context, report))
-        context = replace(context, module=home)
+        bound.update(_from_outside(settings.parameters, net, context))
+        context.module = home
         variables = _with_defaults(net, bound, context)
     except Mistake as mistake:
-        walk.report_mistake(mistake, context)
+        builder.report_mistake(mistake, root)
         return None
-    walk.draft.root.title = name
     stated = module.net(name)[0]
-    walk.draft.root.span = stated.span if stated is not None else net.span
-    walk.draft.root.arguments = tuple(variables.items())
+    root.title = name
+    root.span = stated.span if stated is not None else net.span
+    root.arguments = tuple(variables.items())
     try:
-        walk.net(net, context, variables)
+        walk(net.body, context, variables)
     except Abandoned:
         return Elaborated(net, None, ())
-    _check_inputs(settings, walk, report)
-    walk.expectations.extend(_stated(stated, settings, context, variables, report))
-    lost = walk.broken or any(v.shape is None for v in walk.draft.outputs.values())
+    _check_flow(net, context)
+    _check_inputs(settings, builder)
+    expectations = (*context.scope.expectations, *_stated(stated, settings, context, variables))
+    lost = builder.broken or any(v.shape is None for v in builder.graph.outputs.values())
     if report.errors > before or lost:
         return Elaborated(net, None, ())
-    return Elaborated(net, finish(walk.draft, name, module.source.name), tuple(walk.expectations))
+    return Elaborated(net, named(builder.graph, name, module.source.name), expectations)
+
+
+def _check_flow(net: tree.Net, context: Context) -> None:
+    """Take what flows at the end of a net for its output, where it has no head; report one without any."""
+    graph, report = context.builder.graph, context.builder.report
+    if not graph.outputs and context.value is not None:
+        graph.outputs["output"] = context.value
+    if context.scope.tainted:
+        return
+    if not graph.inputs:
+        cure = "begin it with, for example, input 3x224x224"
+        report.error("net-input", net.span, f"net {net.name} has no input", help=cure)
+    elif not graph.outputs.keys() - graph.training_heads:
+        trained = bool(graph.outputs)
+        report.error(
+            "net-output",
+            net.span,
+            f"net {net.name} has no output" + (" in inference: all its heads are for training" * trained),
+            help="leave `, training` out of one head" if trained else "end it with a chain or a head",
+        )
 
 
 def _given(name: str, context: Context) -> tuple[tree.Net, Module, Variables]:
@@ -155,12 +169,8 @@ def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistak
 
 
 def _stated(
-    item: tree.Net | tree.Given | None,
-    settings: Settings,
-    context: Context,
-    variables: Variables,
-    report: Report,
-) -> Iterator[tuple[tree.Expect, Context, Variables]]:
+    item: tree.Net | tree.Given | None, settings: Settings, context: Context, variables: Variables
+) -> Iterator[Expectation]:
     """What `net NAME = base(...) { expect ... }` states of that net.
 
     These are facts of the net as written: what is set from outside makes another net, which they do not hold.
@@ -169,19 +179,17 @@ def _stated(
         return
     for statement in item.body.statements:
         if not isinstance(statement, (tree.Expect, tree.Broken)):
-            report.error(
+            context.builder.report.error(
                 "misplaced",
                 statement.span,
                 f"net {item.name} is given by another net: its braces may only hold `expect`",
                 help="write a net with a body of its own, or give parameters to the net it is given by",
             )
         elif isinstance(statement, tree.Expect) and not settings.parameters and not settings.inputs:
-            yield statement, context, variables
+            yield Expectation(statement, context, variables)
 
 
-def _from_outside(
-    parameters: Mapping[str, Any], net: tree.Net, context: Context, report: Report
-) -> Variables:
+def _from_outside(parameters: Mapping[str, Any], net: tree.Net, context: Context) -> Variables:
     """The parameters set from outside; a text is an expression, read with the names of the file."""
     known = [p.name for p in net.parameters]
     result: Variables = {}
@@ -194,16 +202,16 @@ def _from_outside(
                 f"net {net.name} has no parameter `{name}`",
                 help=suggest(name, known) or takes,
             )
-        result[name] = _outside_value(name, value, context, report)
+        result[name] = _outside_value(name, value, context)
     return result
 
 
-def _outside_value(name: str, value: Any, context: Context, report: Report) -> Any:
+def _outside_value(name: str, value: Any, context: Context) -> Any:
     if isinstance(value, list):
-        return tuple(_outside_value(name, item, context, report) for item in value)
+        return tuple(_outside_value(name, item, context) for item in value)
     if not isinstance(value, str):
         return value
-    expression = parse_expression(Source(f"--set {name}", value), report)
+    expression = parse_expression(Source(f"--set {name}", value), context.builder.report)
     return UNKNOWN if expression is None else evaluate(expression, context, {})
 
 
@@ -234,24 +242,13 @@ def _family_help(net: tree.Net, module: Module, parameter: str) -> str:
     return f"{pick}give it with --set {parameter}=..."
 
 
-def _check_inputs(settings: Settings, walk: Walk, report: Report) -> None:
-    names = [walk.draft.nodes[number].title[0] for number in walk.draft.inputs]
+def _check_inputs(settings: Settings, builder: GraphBuilder) -> None:
+    names = [builder.graph.nodes[number].title[0] for number in builder.graph.inputs]
     for name in settings.inputs:
         if name not in names and names:
-            report.error(
+            builder.report.error(
                 "unknown-input",
-                walk.draft.root.span,
+                builder.graph.root.span,
                 f"the net has no input `{name}`",
                 help=f"its inputs: {', '.join(names)}",
             )
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room on the Python stack for specs nested up to the bounds."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

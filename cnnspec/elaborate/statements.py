@@ -1,119 +1,195 @@
-"""Statements: what each kind of them does to the walk."""
+"""Statements, and the walk through the bodies that hold them.
+
+The walk is a stack of open bodies. A statement gives the bodies that it wants walked (`Visits`), and goes on
+when they are, so that nothing here calls itself and no depth of nesting needs Python's stack. Of
+
+    residual { conv(8, 3) }        the stack       net body | residual's body
+    relu                                             (waits)  | conv
+
+`residual` waits with its start until its body is walked, then adds the two; `relu` is next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from cnnspec.elaborate.calls import label_value, walk_unit
-from cnnspec.elaborate.context import Context, has_unknown
-from cnnspec.elaborate.expressions.evaluate import Variables, evaluate, truth, unpack, unpacked
-from cnnspec.elaborate.labels import bind, label_indices, label_segment, label_taken
-from cnnspec.elaborate.mistakes.undefined import broken_names, words_of
-from cnnspec.elaborate.values import LOST, UNKNOWN, Mistake, Value
+from cnnspec.elaborate.building.builder import Abandoned
+from cnnspec.elaborate.calls.labels import Label, bind, label_of, label_taken, label_value
+from cnnspec.elaborate.calls.steps import step
+from cnnspec.elaborate.context import DONE, CallSite, Context, Expectation, Visit, Visits
+from cnnspec.elaborate.expressions.evaluate import evaluate, truth
+from cnnspec.elaborate.expressions.items import unpack, unpacked
+from cnnspec.elaborate.mistakes.undefined import broken_names, lost_names, words_of
+from cnnspec.elaborate.values import (
+    LOST,
+    UNKNOWN,
+    BoundExceeded,
+    Mistake,
+    Value,
+    Variables,
+    has_unknown,
+)
 from cnnspec.graph import Block
-from cnnspec.layers.base import Shape, describe
 from cnnspec.layers.input import Input
+from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
-if TYPE_CHECKING:
-    from cnnspec.elaborate.walk import Walk
+
+def walk(body: tree.Body, context: Context, variables: Variables) -> None:
+    """Walk a body and all within it; the value goes on in `context`. Raises Abandoned at a bound."""
+    mistakes: dict[int, Mistake] = {}
+    open_bodies = [_statements(Visit(body, context, variables), 1, mistakes)]
+    while open_bodies:
+        visit = next(open_bodies[-1], None)
+        if visit is None:
+            open_bodies.pop()
+        else:
+            open_bodies.append(_statements(visit, len(open_bodies) + 1, mistakes))
 
 
-def flow(walk: Walk, flow: tree.Flow, context: Context, scope: Variables) -> None:
+def _statements(visit: Visit, depth: int, mistakes: dict[int, Mistake]) -> Iterator[Visit]:
+    """Go through the statements of a body, with names of their own; gives the bodies within it.
+
+    `mistakes` are those of statements so far: one that was wrong before is taken to be so again where an
+    earlier mistake left it no value.
+    """
+    body, context, outer = visit
+    variables, report = dict(outer), context.builder.report
+    for statement in body.statements:
+        lost = context.value is not None and context.value.shape is None
+        try:
+            for inner in STATEMENTS[statement.__class__](statement, context, variables):
+                _enter(inner, depth + 1)
+                yield inner
+            if lost and id(statement) in mistakes:
+                mistakes[id(statement)].report(report)
+        except BoundExceeded as mistake:
+            context.builder.report_mistake(mistake, context.block)
+            raise Abandoned from None
+        except Mistake as mistake:
+            context.builder.report_mistake(mistake, context.block)
+            mistakes.setdefault(id(statement), mistake)
+            lose(statement, context, variables)
+
+
+def _enter(visit: Visit, depth: int) -> None:
+    """Count a body that is about to be walked. Raises BoundExceeded."""
+    builder, span = visit.context.builder, visit.body.span
+    builder.spend(span)
+    if depth > builder.limits.nesting:
+        raise BoundExceeded(
+            "bound-nesting",
+            span,
+            f"blocks are nested more than {builder.limits.nesting} deep",
+            help="does a def call itself without end? let a parameter count down, and stop it with `if`",
+        )
+
+
+def lose(statement: tree.Statement, context: Context, variables: Variables) -> None:
+    """After a mistake: what the statement would have defined is unknown from here on."""
+    context.taint()
+    context.scope.lost |= lost_names(statement)
+    if isinstance(statement, tree.Let):
+        variables.update({name.name: UNKNOWN for name in statement.names})
+    elif not isinstance(statement, (tree.Head, tree.Expect, tree.InputDeclaration)):
+        context.value = LOST
+
+
+# ---- one rule for each kind of statement
+
+
+def flow(flow: tree.Flow, context: Context, variables: Variables) -> Visits:
     if flow.label is None:
         for unit in flow.units:
-            walk_unit(walk, unit, context, scope, "")
+            yield from step(CallSite(unit, context, variables))
     else:
-        labelled(walk, flow, flow.label, context, scope)
+        yield from _labelled(flow, label_of(flow.label, context, variables), context, variables)
     if flow.mark is not None:
-        check_mark(walk, flow.mark, context, scope)
+        check_mark(flow.mark, context, variables)
 
 
-def labelled(walk: Walk, flow: tree.Flow, label: tree.Reference, context: Context, scope: Variables) -> None:
-    segment = label_segment(label, context, scope)
-    indices = tuple(label_indices(label, context, scope))
+def _labelled(flow: tree.Flow, label: Label, context: Context, variables: Variables) -> Visits:
     if len(flow.units) == 1:
-        walk_unit(walk, flow.units[0], context, scope, segment)
+        yield from step(CallSite(flow.units[0], context, variables, label.segment))
     else:
-        inner = context.within(walk.open(context, "label", label.name, label.span, segment))
+        inner = context.opened("label", label.name, label.span, label.segment)
         for unit in flow.units:
-            walk_unit(walk, unit, inner, scope, "")
+            yield from step(CallSite(unit, inner, variables))
         context.value = inner.value
-    if scope.get(label.name, UNKNOWN) is not UNKNOWN:
+    if variables.get(label.name, UNKNOWN) is not UNKNOWN:
         raise label_taken(label.name, label.span, "parameter or value")
-    bind(label.name, indices, segment, context.value or LOST, label.span, context)
+    bind(label, context.value or LOST, context)
 
 
-def check_mark(walk: Walk, mark: tree.Mark, context: Context, scope: Variables) -> None:
+def check_mark(mark: tree.Mark, context: Context, variables: Variables) -> None:
     """Hold a shape mark; one that is written out is believed where the shape is unknown.
 
     Marks hold for the inputs as written: a net whose input is resized from outside is not held to them.
     """
-    if walk.resized:
+    builder = context.builder
+    if builder.resized:
         return
-    wanted = [None if e is None else evaluate(e, context, scope) for e in mark.extents]
+    wanted = [None if e is None else evaluate(e, context, variables) for e in mark.extents]
     shape = context.value.shape if context.value else None
     if any(value is UNKNOWN for value in wanted):
         return
     if shape is None:
         sizes = tuple([size for size in wanted if type(size) is int and size > 0])
         if context.value is not None and len(sizes) == len(wanted):
-            context.value, walk.broken = Value(-1, sizes), True
+            context.value, builder.broken = Value(-1, sizes), True
         return
     if len(shape) != len(wanted) or any(w not in (None, s) for w, s in zip(wanted, shape, strict=True)):
         marked = "x".join("?" if w is None else str(w) for w in wanted)
-        message = f"the shape here is {describe(shape)}, the mark says {marked}"
-        walk.report.error(
+        builder.report.error(
             "shape-mark",
             mark.span,
-            message,
+            f"the shape here is {describe(shape)}, the mark says {marked}",
             label=f"found {describe(shape)}",
             help="mend the chain before it, or the mark",
             trail=context.block.trail(),
         )
 
 
-def let(walk: Walk, let: tree.Let, context: Context, scope: Variables) -> None:
-    scope.update(unpack(let.names, evaluate(let.value, context, scope), let.span))
+def let(let: tree.Let, context: Context, variables: Variables) -> Visits:
+    variables.update(unpack(let.names, evaluate(let.value, context, variables), let.span))
+    return DONE
 
 
-def loop(walk: Walk, loop: tree.Loop, context: Context, scope: Variables) -> None:
-    items = evaluate(loop.iterable, context, scope)
+def loop(loop: tree.Loop, context: Context, variables: Variables) -> Visits:
+    items = evaluate(loop.iterable, context, variables)
     if items is UNKNOWN:
-        walk.lose(loop, context, scope)
+        lose(loop, context, variables)
         return
-    for inner in unpacked(loop.names, items, loop.iterable.span, context, scope):
-        walk.body(loop.body, context, inner)
+    for inner in unpacked(loop.names, items, loop.iterable.span, context, variables):
+        yield Visit(loop.body, context, inner)
 
 
-def branch(walk: Walk, branch: tree.Branch, context: Context, scope: Variables) -> None:
+def branch(branch: tree.Branch, context: Context, variables: Variables) -> Visits:
     chosen: tree.Body | tree.Branch | None = branch
     while isinstance(chosen, tree.Branch):
-        condition = evaluate(chosen.condition, context, scope)
+        condition = evaluate(chosen.condition, context, variables)
         if condition is UNKNOWN:
-            walk.lose(branch, context, scope)
+            lose(branch, context, variables)
             return
         chosen = chosen.body if truth(condition, chosen.condition.span) else chosen.otherwise
     if chosen is not None:
-        walk.body(chosen, context, scope)
+        yield Visit(chosen, context, variables)
 
 
-def input_declaration(
-    walk: Walk, declaration: tree.InputDeclaration, context: Context, scope: Variables
-) -> None:
-    only_in_net(walk, "input", declaration.span, context)
+def input_declaration(declaration: tree.InputDeclaration, context: Context, variables: Variables) -> Visits:
+    _only_in_net("input", declaration.span, context)
+    builder, graph = context.builder, context.builder.graph
     name = declaration.name or "input"
-    extents = tuple([evaluate(extent, context, scope) for extent in declaration.extents])
+    extents = tuple([evaluate(extent, context, variables) for extent in declaration.extents])
     if len(extents) == 1 and isinstance(extents[0], tuple):
         extents = extents[0]
-    shape = walk.input_shapes.get(name, extents)
-    walk.resized = walk.resized or shape != extents
+    shape = builder.input_shapes.get(name, extents)
+    builder.resized = builder.resized or shape != extents
     if has_unknown(shape):
-        context.frame.labels[name] = context.value = LOST
-        return
+        context.scope.labels[name] = context.value = LOST
+        return DONE
     if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
         raise Mistake("input-shape", declaration.span, "the sizes of an input must be integers of at least 1")
     if len(shape) != len(extents):
@@ -123,10 +199,11 @@ def input_declaration(
             f"input `{name}` has {len(extents)} sizes, channels first, and is given as {describe(shape)}",
             help=_full_shape(shape, extents),
         )
-    node = walk.draft.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
-    walk.draft.inputs.append(node.node)
-    bind(name, (), name, node, declaration.span, context)
-    context.value = node if len(walk.draft.inputs) == 1 else None
+    node = graph.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
+    graph.inputs.append(node.node)
+    bind(Label(name, (), name, declaration.span), node, context)
+    context.value = node if len(graph.inputs) == 1 else None
+    return DONE
 
 
 def _full_shape(given: Shape, extents: Shape) -> str:
@@ -135,69 +212,62 @@ def _full_shape(given: Shape, extents: Shape) -> str:
     return f"give {len(extents)} sizes, as in {describe(extents)}"
 
 
-def section(walk: Walk, section: tree.Section, context: Context, scope: Variables) -> None:
-    only_in_net(walk, section.name, section.span, context)
+def section(section: tree.Section, context: Context, variables: Variables) -> Visits:
+    _only_in_net(section.name, section.span, context)
     if any(isinstance(c, Block) and c.segment == section.name for c in context.block.children):
-        raise Mistake(
-            "section-twice",
-            section.span,
-            f"the net has two sections `{section.name}`",
-            help="join them into one",
-        )
-    block = walk.open(context, "section", section.name, section.span, section.name)
-    inner = context.within(block)
-    walk.body(section.body, inner, scope)
+        message = f"the net has two sections `{section.name}`"
+        raise Mistake("section-twice", section.span, message, help="join them into one")
+    inner = context.opened("section", section.name, section.span, section.name)
+    yield Visit(section.body, inner, variables)
     context.value = inner.value
 
 
-def head(walk: Walk, head: tree.Head, context: Context, scope: Variables) -> None:
-    only_in_net(walk, "head", head.span, context)
-    name = label_segment(head.name, context, scope) if head.name else "head"
-    if name in walk.draft.outputs:
-        raise Mistake(
-            "head-twice",
-            head.span,
-            f"the net has two heads `{name}`",
-            help="name them apart: head NAME { ... }",
-        )
-    start = label_value(walk, head.source, context, scope) if head.source else context.value
-    block = walk.open(context, "head", name, head.span, name)
-    inner = replace(context, block=block, value=start)
-    walk.body(head.body, inner, scope)
-    walk.draft.outputs[name] = inner.value or LOST
+def head(head: tree.Head, context: Context, variables: Variables) -> Visits:
+    _only_in_net("head", head.span, context)
+    graph = context.builder.graph
+    label = label_of(head.name, context, variables) if head.name else None
+    name = label.segment if label else "head"
+    if name in graph.outputs:
+        cure = "name them apart: head NAME { ... }"
+        raise Mistake("head-twice", head.span, f"the net has two heads `{name}`", help=cure)
+    start = label_value(head.source, context, variables) if head.source else context.value
+    inner = context.opened("head", name, head.span, name)
+    inner.value = start
+    yield Visit(head.body, inner, variables)
+    graph.outputs[name] = inner.value or LOST
     if head.training:
-        walk.draft.training_heads.add(name)
-    if head.name is not None:
-        indices = tuple(label_indices(head.name, context, scope))
-        bind(head.name.name, indices, name, inner.value or LOST, head.span, context)
+        graph.training_heads.add(name)
+    if label is not None:
+        bind(label._replace(span=head.span), graph.outputs[name], context)
 
 
-def expect(walk: Walk, expect: tree.Expect, context: Context, scope: Variables) -> None:
-    only_in_net(walk, "expect", expect.span, context)
-    walk.expectations.append((expect, context, dict(scope)))
+def expect(expect: tree.Expect, context: Context, variables: Variables) -> Visits:
+    _only_in_net("expect", expect.span, context)
+    context.scope.expectations.append(Expectation(expect, context, dict(variables)))
+    return DONE
 
 
-def broken(walk: Walk, broken: tree.Broken, context: Context, scope: Variables) -> None:
+def broken(broken: tree.Broken, context: Context, variables: Variables) -> Visits:
     """Walk the blocks of a statement with a syntax error: what is wrong in them is reported as well."""
-    walk.lose(broken, context, scope)
-    context.frame.suspected |= words_of(broken)
-    inner = {**scope, **dict.fromkeys(broken_names(broken), UNKNOWN)}
+    lose(broken, context, variables)
+    context.scope.suspected |= words_of(broken)
+    unknown = dict.fromkeys(broken_names(broken), UNKNOWN)
     for block in broken.blocks:
         flows = [arm.flow for arm in block.arms] if isinstance(block, tree.Arms) else block.statements
         context.value = LOST
-        walk.body(tree.Body(tuple(flows), block.span), context, inner)
-    scope.update(dict.fromkeys(broken_names(broken), UNKNOWN))
+        yield Visit(tree.Body(tuple(flows), block.span), context, {**variables, **unknown})
+    variables.update(unknown)
     context.value = LOST
 
 
-def only_in_net(walk: Walk, what: str, span: Span, context: Context) -> None:
-    if context.block is not walk.draft.root:
+def _only_in_net(what: str, span: Span, context: Context) -> None:
+    if context.block is not context.builder.graph.root:
         raise Mistake(
             "misplaced", span, f"`{what}` belongs directly in a net, not in {context.block.describe()}"
         )
 
 
-STATEMENTS: dict[type, Callable[[Walk, Any, Context, Variables], None]] = {
+STATEMENTS: dict[type, Callable[[Any, Context, Variables], Visits]] = {
     tree.Flow: flow,
     tree.Loop: loop,
     tree.Branch: branch,

@@ -1,17 +1,15 @@
-"""What expressions evaluate to, and the mistakes that stop one."""
+"""What names and expressions stand for, and the mistakes that leave them without a value."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnnspec.diagnostics.report import Frame, Report
-from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.base import REGISTRY, Layer
+from cnnspec.layers.shapes import Shape
 from cnnspec.source import Span
-from cnnspec.syntax import tree
-
-if TYPE_CHECKING:
-    from cnnspec.elaborate.module import Module
 
 
 class Mistake(Exception):
@@ -40,17 +38,6 @@ class BoundExceeded(Mistake):
     """A mistake after which the walk does not go on: the spec is larger than the bounds allow."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The bounds on a spec: what is beyond them is an error that names the bound."""
-
-    nodes: int = 1_000_000
-    nesting: int = 200
-    file_size: int = 4 * 2**20
-    integer: int = 2**53
-    steps: int = 200_000
-
-
 class Unknown:
     """The value of whatever a mistake left without one; whatever is made of it is unknown too."""
 
@@ -70,6 +57,10 @@ class Value:
 
 
 LOST = Value(-1, None)
+Family = dict[tuple[int, ...], Value]
+"""The values of an indexed label, by index."""
+Variables = dict[str, Any]
+"""The values of parameters, `let` and loops, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +72,22 @@ class LayerBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FormBlock:
     """`residual` or `dense`: forms of the language that take a block."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DefinedBlock:
-    """A def or share, with the module whose names it sees."""
-
-    name: str
-    definition: tree.Definition
-    module: Module
-
-
-FORMS = {"residual": Form("residual"), "dense": Form("dense")}
+FORMS = {"residual": FormBlock("residual"), "dense": FormBlock("dense")}
+BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTRY.items()}, **FORMS}
+"""The blocks that the language itself gives, by name."""
 SHORTCUTS = ("identity", "project", "pad", "if_same")
-Callable = LayerBlock | Form | DefinedBlock
-Family = dict[tuple[int, ...], Value]
-"""The values of an indexed label, by index."""
+"""The words that `shortcut` of `residual` takes."""
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a value, or an item of a list, is unknown."""
+    return value is UNKNOWN or (isinstance(value, tuple) and any(has_unknown(item) for item in value))
 
 
 def kind_of(value: Any) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.net import deep_recursion
 from cnnspec.format.layout import layout
 from cnnspec.format.pieces import read
 from cnnspec.source import Source
 from cnnspec.syntax import parse
+from cnnspec.syntax.tree import same
 
 __all__ = ["format_text"]
 
@@ -20,7 +20,6 @@ def format_text(source: Source, report: Report) -> str:
         report.add(diagnostic)
     if found.has_errors:
         return source.text
-    with deep_recursion():
-        text = layout(read(source.text))
-        # a layout that read otherwise would be a fault of this package: the spec is then left alone
-        return text if parse(Source(source.name, text), Report()) == tree else source.text
+    text = layout(read(source.text))
+    # a layout that read otherwise would be a fault of this package: the spec is then left alone
+    return text if same(parse(Source(source.name, text), Report()), tree) else source.text

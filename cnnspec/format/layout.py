@@ -11,14 +11,35 @@ from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, R
 from cnnspec.format.spacing import flat, is_flat, is_sign
 
 INDENT = 4
-Laid = list[tuple[Entry, list[Line]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The lines of what stands in a block, which are laid out when their turn comes."""
+
+    entries: tuple[Entry, ...]
+    indent: int
+
+
+Laid = list[tuple[Entry, list[Line | Inside]]]
 
 
 def layout(entries: Sequence[Entry]) -> str:
     """The text of a file."""
-    laid = lay_out(entries, 0)
-    lines = list(_joined(laid, spread=True))
-    return "".join(_text(line) + "\n" for line in lines)
+    return "".join(_text(line) + "\n" for line in _lines(entries))
+
+
+def _lines(entries: Sequence[Entry]) -> Iterator[Line | None]:
+    """All lines of a file, None for a blank one; what is nested in blocks waits in a stack."""
+    stack = [_joined(lay_out(entries, 0), spread=True)]
+    while stack:
+        for line in stack[-1]:
+            if isinstance(line, Inside):
+                stack.append(_joined(lay_out(line.entries, line.indent)))
+                break
+            yield line
+        else:
+            stack.pop()
 
 
 def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
@@ -27,7 +48,7 @@ def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
     run: list[int] = []
     for entry in entries:
         if isinstance(entry, Remark):
-            lines = [Line(indent, "", comment=entry.text)]
+            lines: list[Line | Inside] = [Line(indent, "", comment=entry.text)]
         else:
             lines = statement_lines(entry, indent)
         if entry.blank or isinstance(entry, Remark) or len(lines) > 1:
@@ -42,11 +63,12 @@ def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
 
 def _align(laid: Laid, run: list[int]) -> None:
     """Align the entries that stand one below the other, by number."""
-    for number, line in zip(run, aligned([laid[number][1][0] for number in run]), strict=True):
+    lines = [line for number in run if isinstance(line := laid[number][1][0], Line)]
+    for number, line in zip(run, aligned(lines), strict=True):
         laid[number][1][0] = line
 
 
-def _joined(laid: Laid, spread: bool = False) -> Iterator[Line | None]:
+def _joined(laid: Laid, spread: bool = False) -> Iterator[Line | Inside | None]:
     """All lines, None for a blank one: where one was, and with `spread` around what is longer than a line."""
     gaps = _item_gaps(laid) if spread else set()
     for number, (entry, lines) in enumerate(laid):
@@ -76,7 +98,7 @@ def _text(line: Line | None) -> str:
 # ---- statements
 
 
-def statement_lines(statement: Statement, indent: int) -> list[Line]:
+def statement_lines(statement: Statement, indent: int) -> list[Line | Inside]:
     """A statement on one line where it is written so and fits, else wrapped."""
     links = list(_links(statement.parts))
     *chain, last = links
@@ -125,7 +147,7 @@ class Writer:
 
     def __init__(self, indent: int) -> None:
         self.indent, self.at, self.code = indent, indent, ""
-        self.lines: list[Line] = []
+        self.lines: list[Line | Inside] = []
 
     def fits(self, text: str) -> bool:
         return self.at + len(self.code) + len(text) <= WIDTH
@@ -186,8 +208,7 @@ class Writer:
             return
         self.code += "{"
         self.end(block.comment)
-        inner = lay_out(block.entries, self.at + INDENT)
-        self.lines += [Line(0, "") if line is None else line for line in _joined(inner)]
+        self.lines.append(Inside(block.entries, self.at + INDENT))
         self.code = "}"
 
     def run(self, parts: Sequence[Part], before: Part | None) -> None:

@@ -46,7 +46,10 @@ def _flat_part(part: Part, before: Part | None) -> str:
 
 
 def _flat_block(entries: tuple[Entry, ...]) -> str:
-    inner = [flat(entry.parts) for entry in entries if isinstance(entry, Statement)]
+    inner: list[str] = []
+    for entry in entries:
+        if isinstance(entry, Statement):
+            inner.append(flat(entry.parts))
     between = " " if inner and inner[0].startswith("|") else "; "
     return "{ " + between.join(inner) + " }" if inner else "{}"
 

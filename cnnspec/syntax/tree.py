@@ -359,3 +359,21 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
 @cache
 def _children(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.compare)
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two parts of an AST are equal; unlike `==`, however deep they are nested."""
+    stack = [(first, second)]
+    while stack:
+        one, other = stack.pop()
+        if one.__class__ is not other.__class__:
+            return False
+        if isinstance(one, tuple):
+            if len(one) != len(other):
+                return False
+            stack.extend(zip(one, other, strict=True))
+        elif is_dataclass(one):
+            stack.extend((getattr(one, name), getattr(other, name)) for name in _children(type(one)))
+        elif one != other:
+            return False
+    return True

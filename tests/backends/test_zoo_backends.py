@@ -10,7 +10,8 @@ import cnnspec
 from cnnspec.backends.verify import verify
 from cnnspec.backends.weights import declared
 from cnnspec.diagnostics import Report, SpecError
-from cnnspec.elaborate import Limits, Loader, read_source
+from cnnspec.elaborate import Limits, Loader
+from cnnspec.files import read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape
 from cnnspec.passes.shapes import reshape

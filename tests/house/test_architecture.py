@@ -10,8 +10,9 @@ import pytest
 from folders import ROOT
 
 FLOORS = """
-source files garbage
+source limits garbage
 diagnostics
+files
 syntax layers
 graph
 elaborate passes

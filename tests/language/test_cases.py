@@ -11,7 +11,8 @@ import pytest
 from folders import OK
 
 from cnnspec.diagnostics import Report, as_text
-from cnnspec.elaborate import Limits, read_source
+from cnnspec.elaborate import Limits
+from cnnspec.files import read_source
 from cnnspec.layers import REGISTRY
 from cnnspec.pipeline import Compiled
 from cnnspec.session import Session

@@ -236,7 +236,7 @@ def test_calls_that_are_alike_are_as_if_walked_each(path, monkeypatch):
 
     source = Source("alike", path.read_text(encoding="utf-8") if path else ALIKE, path)
     copied = [drawn(net.graph) for net in Session().check(source).nets]
-    monkeypatch.setattr("cnnspec.elaborate.calls.stamp_key", lambda *_: None)
+    monkeypatch.setattr("cnnspec.elaborate.calls.defined.call_key", lambda *_: None)
     assert copied == [drawn(net.graph) for net in Session().check(source).nets]
     assert copied or not re.search("^net", source.text, re.MULTILINE)
 

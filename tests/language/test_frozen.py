@@ -14,7 +14,8 @@ import pytest
 from folders import TESTS
 
 from cnnspec.diagnostics import Report, as_text
-from cnnspec.elaborate import Limits, read_source
+from cnnspec.elaborate import Limits
+from cnnspec.files import read_source
 from cnnspec.pipeline import Compiled
 from cnnspec.report import as_dict
 from cnnspec.session import Session

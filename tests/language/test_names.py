@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnspec.elaborate.calls import SECTIONS
+from cnnspec.elaborate.calls.labels import SECTIONS
 from cnnspec.elaborate.mistakes.suggest import (
     LAYERS_ELSEWHERE,
     LEFT_OUT,

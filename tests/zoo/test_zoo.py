@@ -13,8 +13,9 @@ from zoo_facts import FACTS, PAGES, TORCHVISION
 import cnnspec
 from cnnspec.api import Net
 from cnnspec.diagnostics import Report
-from cnnspec.elaborate import Limits, read_source
+from cnnspec.elaborate import Limits
 from cnnspec.elaborate.module import library_names
+from cnnspec.files import read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv

@@ -1,1 +1,5 @@
-"""Values of expressions: the walk over their trees, the arithmetic, and the functions of the language."""
+"""What expressions evaluate to.
+
+Read `functions` (those of the language), `arithmetic` (operators, within the bounds), `names` (what a name
+means), `items` (of lists and families) and `evaluate` (the rules for each kind of expression).
+"""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS, as_list
 from cnnspec.elaborate.values import BoundExceeded, Mistake, kind_of
 from cnnspec.source import Span
 
-if TYPE_CHECKING:
-    from cnnspec.elaborate.context import Context
-
+MAX_NESTED_LISTS = 200
+ITEMS_OF_A_STEP = 10
+"""How many items in inner lists are worth a step of the walk, when a list is made of them."""
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -78,8 +79,29 @@ def _bounded_list(
 def spent(result: Any, span: Span, context: Context) -> Any:
     """A result, its items counted as steps where it is a list. Raises BoundExceeded."""
     if isinstance(result, tuple):
-        context.step(span, len(result))
+        context.builder.spend(span, len(result))
+        return bounded_nesting(result, span, context)
     return result
+
+
+def bounded_nesting(items: tuple[Any, ...], span: Span, context: Context) -> tuple[Any, ...]:
+    """A list that was made, if the lists in it are not too deep or too large. Raises BoundExceeded.
+
+    Its items may be one object, as in [[[1] * 2] * 2] * 2: what is small to make may be large to go through.
+    """
+    level, inner = items, 0
+    for _ in range(MAX_NESTED_LISTS):
+        level = [item for item in level if item.__class__ is tuple]
+        if not level:
+            context.builder.spend(span, inner // ITEMS_OF_A_STEP)
+            return items
+        inner += sum(map(len, level))
+        if inner > 2 * MAX_ITEMS:
+            message = f"the lists in this list have more than {2 * MAX_ITEMS} items"
+            raise BoundExceeded("bound-list", span, message)
+        level = [item for list_ in level for item in list_]
+    message = f"lists are nested more than {MAX_NESTED_LISTS} deep"
+    raise BoundExceeded("bound-nesting", span, message, help="does a def wrap a list in a list at each call?")
 
 
 def power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
@@ -101,7 +123,7 @@ def power(base: Any, exponent: Any, context: Context, span: Span) -> Any:
 
 def bounded_number(value: int | float, context: Context, span: Span) -> int | float:
     """The number, if it is within the bounds. Raises BoundExceeded."""
-    limit = context.limits.integer
+    limit = context.builder.limits.integer
     if isinstance(value, int):
         if -limit <= value <= limit:
             return value

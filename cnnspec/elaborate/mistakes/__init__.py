@@ -1,1 +1,1 @@
-"""What is said of mistakes: names that are misspelt or undefined, what no net walks, and the cures."""
+"""What is known of a mistake: which names are near (`suggest`), what it leaves undefined (`undefined`)."""

@@ -7,15 +7,18 @@ from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.arguments import match, missing
-from cnnspec.elaborate.calls import refuse_block, unknown_block
-from cnnspec.elaborate.expressions.evaluate import unknown_function, unknown_name
+from cnnspec.elaborate.building.builder import MAX_MISTAKES
+from cnnspec.elaborate.calls.call import refuse_block
+from cnnspec.elaborate.calls.labels import unknown_block
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
-from cnnspec.elaborate.mistakes.scopes import Definition, bound_names, is_known, used
-from cnnspec.elaborate.module import Module
-from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, FollowUp, LayerBlock, Mistake
-from cnnspec.elaborate.walk import MAX_MISTAKES
+from cnnspec.elaborate.expressions.names import HERE, unknown_function, unknown_name, words
+from cnnspec.elaborate.mistakes.undefined import lost_names, words_of
+from cnnspec.elaborate.module import DefinedBlock, Module
+from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake
 from cnnspec.layers.base import parameters
 from cnnspec.syntax import tree
+
+Definition = tree.Definition | tree.Net
 
 
 def resolve(module: Module, report: Report) -> None:
@@ -88,3 +91,57 @@ def _parameters(block: Any) -> dict[str, str | None] | None:
     if isinstance(block, DefinedBlock):
         return {p.name: "" if p.default is None else None for p in block.definition.parameters}
     return None
+
+
+# ---- names in the text of definitions: those that they bind, and those that they use
+
+
+def tree_of(item: Definition) -> Any:
+    """The defaults and the body of a definition."""
+    return tuple(p.default for p in item.parameters), item.body
+
+
+def bound_names(item: Definition) -> set[str]:
+    """The names that a definition binds, wherever in it, and those that its syntax errors may mean."""
+    bound = {parameter.name for parameter in item.parameters}.union(*map(lost_names, item.body.statements))
+    for node in tree.parts(tree_of(item)):
+        bound.update(name.name for name in getattr(node, "names", ()))
+        if isinstance(node, tree.Broken):
+            bound.update(words_of(node))
+    return bound
+
+
+def used(item: Definition) -> list[Any]:
+    """The calls, heads and names of a definition that use names, in the order of its text.
+
+    What `expect` says is left out: it has names of its own.
+    """
+    binding = {id(name) for node in tree.parts(tree_of(item)) for name in getattr(node, "names", ())}
+    nodes = [
+        node
+        for node in tree.parts(tree_of(item), without=(tree.Expect,))
+        if isinstance(node, (tree.Unit, tree.Head, tree.Call, tree.Name)) and id(node) not in binding
+    ]
+    return sorted(nodes, key=lambda node: node.span.start)
+
+
+def is_known(name: str, module: Module) -> bool:
+    """Whether an expression of a file can use a name that its definition does not bind."""
+    return module.lookup(name) is not None or name in HERE or name in FUNCTIONS or name in words()
+
+
+def strays(item: Definition, module: Module) -> Iterator[str]:
+    """The names that a definition uses and nothing gives a meaning."""
+    bound = bound_names(item)
+    for node in used(item):
+        reference = _reference(node)
+        if reference is not None and reference.name not in bound and not is_known(reference.name, module):
+            yield reference.name
+
+
+def _reference(node: Any) -> tree.Reference | tree.Name | None:
+    if isinstance(node, tree.Unit):
+        return node.target
+    if isinstance(node, tree.Head):
+        return node.source
+    return node if isinstance(node, tree.Name) else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnnspec.elaborate.building import Draft
+from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.elaborate.values import Mistake
-from cnnspec.layers.base import Layer, Shape, describe
+from cnnspec.layers.base import Layer
+from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 
 
@@ -19,7 +20,7 @@ class SharedWeights:
     complete: bool = False
 
 
-class Sharing:
+class SharedCall:
     """One call of a shared block: its layers with weights use those of the share, in order.
 
     The first call makes them; one within the first call (recursion) uses what is there and adds what is not.
@@ -28,7 +29,7 @@ class Sharing:
     def __init__(self, weights: SharedWeights) -> None:
         self.weights, self.position = weights, 0
 
-    def claim(self, draft: Draft, layer: Layer, shapes: tuple[Shape, ...], span: Span) -> int:
+    def claim(self, graph: UnnamedGraph, layer: Layer, shapes: tuple[Shape, ...], span: Span) -> int:
         """The node whose weights the next one uses, -1 for its own. Raises Mistake where they do not fit."""
         needed = layer.params(*shapes)
         if not needed:
@@ -37,10 +38,10 @@ class Sharing:
         if self.position > len(owners):
             if self.weights.complete:
                 raise self._differs(span, "this call has more layers with weights than the first one")
-            owners.append(len(draft.nodes))
+            owners.append(len(graph.nodes))
             return -1
-        node = draft.nodes[owners[self.position - 1]]
-        theirs = node.layer.params(*[draft.nodes[i].shape for i in node.inputs])
+        node = graph.nodes[owners[self.position - 1]]
+        theirs = node.layer.params(*[graph.nodes[i].shape for i in node.inputs])
         if [(w.name, w.shape) for w in theirs] != [(w.name, w.shape) for w in needed]:
             had, has = (", ".join(f"{w.name} {describe(w.shape)}" for w in ws) for ws in (theirs, needed))
             raise self._differs(span, f"the first call has weights {had} here, this one needs {has}")

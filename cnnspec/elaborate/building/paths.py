@@ -1,85 +1,38 @@
-"""The graph while it grows: nodes by number, blocks with their children, names given at the end."""
+"""The names of blocks and nodes: the paths that summaries, drawings and weight files show."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from cnnspec.elaborate.values import Value
+from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.graph import Block, Graph, Node
-from cnnspec.layers.base import Layer, Shape
-from cnnspec.source import Span
 
 
-class DraftNode(NamedTuple):
-    """A node before it has a name: its label (maybe empty) and op instead.
-
-    `weights_of` is the number of the node whose weights it uses.
-    """
-
-    layer: Layer
-    inputs: tuple[int, ...]
-    shape: Shape
-    block: Block
-    span: Span
-    title: tuple[str, str]
-    weights_of: int
-
-
-@dataclass(eq=False)
-class Draft:
-    """What the walk has made so far; a block stands in `blocks` after the one around it."""
-
-    root: Block
-    blocks: list[Block] = field(default_factory=list)
-    nodes: list[DraftNode] = field(default_factory=list)
-    inputs: list[int] = field(default_factory=list)
-    outputs: dict[str, Value] = field(default_factory=dict)
-    training_heads: set[str] = field(default_factory=set)
-
-    def add(
-        self,
-        layer: Layer,
-        inputs: tuple[int, ...],
-        shape: Shape,
-        block: Block,
-        span: Span,
-        label: str,
-        weights_of: int,
-    ) -> Value:
-        """Add a node to a block; its children hold the number until the node has a name."""
-        number = len(self.nodes)
-        owner = number if weights_of < 0 else weights_of
-        self.nodes.append(DraftNode(layer, inputs, shape, block, span, (label, layer.op), owner))
-        cast(list[object], block.children).append(number)
-        return Value(number, shape)
-
-
-def finish(draft: Draft, name: str, file: str) -> Graph:
-    """The graph of a draft: every block and node gets its path, empty blocks go.
+def named(grown: UnnamedGraph, name: str, file: str) -> Graph:
+    """The graph that has grown: every block and node gets its path, empty blocks go.
 
     A statement without a label is called after its op or block, numbered from 1 where its block has several;
     a repeat numbers its turns from 0. A label around calls of one block alone numbers them as one repeat.
     """
-    names = _name_everything(draft)
+    names = _name_everything(grown)
     nodes = {
         path: Node(
             path, d.layer, tuple([names[i] for i in d.inputs]), d.shape, d.block, d.span, names[d.weights_of]
         )
-        for path, d in zip(names, draft.nodes, strict=True)
+        for path, d in zip(names, grown.nodes, strict=True)
     }
-    outputs = {head: names[value.node] for head, value in draft.outputs.items()}
-    inputs = tuple(names[i] for i in draft.inputs)
-    return Graph(name, nodes, inputs, outputs, frozenset(draft.training_heads), draft.root, file)
+    outputs = {head: names[value.node] for head, value in grown.outputs.items()}
+    inputs = tuple(names[i] for i in grown.inputs)
+    return Graph(name, nodes, inputs, outputs, frozenset(grown.training_heads), grown.root, file)
 
 
-def _name_everything(draft: Draft) -> list[str]:
-    _prune(draft)
-    nodes = draft.nodes
+def _name_everything(grown: UnnamedGraph) -> list[str]:
+    _prune(grown)
+    nodes = grown.nodes
     names = [""] * len(nodes)
     known: dict[Titles, list[str]] = {}
-    stack = [draft.root]
+    stack = [grown.root]
     while stack:
         block = stack.pop()
         if block.kind == "label":
@@ -100,10 +53,10 @@ def _name_everything(draft: Draft) -> list[str]:
     return names
 
 
-def _prune(draft: Draft) -> None:
+def _prune(grown: UnnamedGraph) -> None:
     """Drop the blocks without nodes: an arm that passes its value on, a repeat of none."""
     thinned: set[Block] = set()
-    for block in reversed([draft.root, *draft.blocks]):
+    for block in reversed([grown.root, *grown.blocks]):
         if block in thinned:
             block.children = [c for c in block.children if not isinstance(c, Block) or c.children]
         if not block.children and block.parent is not None:

@@ -8,9 +8,10 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from cnnspec.elaborate.building import Draft, DraftNode
+from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.values import Value
-from cnnspec.layers.base import Layer, LayerError, Shape, describe
+from cnnspec.layers.base import Layer
+from cnnspec.layers.shapes import LayerError, Shape, describe
 
 LONGEST_PATH = 12
 """How many layers before a join are tried."""
@@ -18,19 +19,19 @@ MOST_PIXELS = 100
 CHANGES: tuple[tuple[str, tuple[Any, ...]], ...] = (("pad", (0, 1, 2, 3, 4, 5)), ("stride", (1, 2, 3, 4)))
 
 
-def size_cure(draft: Draft, values: tuple[Value, ...]) -> str:
+def size_cure(graph: UnnamedGraph, values: tuple[Value, ...]) -> str:
     """The one change of a padding or stride that makes the sizes of two values agree; empty without."""
     for first, second in pairwise(values):
         if first.shape is None or second.shape is None or len(first.shape) != len(second.shape):
             continue
         if first.shape[1:] != second.shape[1:]:
-            return _change(draft, second, first.shape[1:]) or _change(draft, first, second.shape[1:])
+            return _change(graph, second, first.shape[1:]) or _change(graph, first, second.shape[1:])
     return ""
 
 
-def _change(draft: Draft, value: Value, wanted: Shape) -> str:
+def _change(graph: UnnamedGraph, value: Value, wanted: Shape) -> str:
     """How the path to a value would come to a size; empty where no one change does it."""
-    path = list(_path(draft, value))
+    path = list(_path(graph, value))
     for name, options in CHANGES:
         for number, node in enumerate(path):
             current = getattr(node.layer, name, None)
@@ -38,27 +39,27 @@ def _change(draft: Draft, value: Value, wanted: Shape) -> str:
             for option in options:
                 if current is None or option == current:
                     continue
-                if _size(replace(node.layer, **{name: option}), draft, node, after) == wanted:
+                if _size(replace(node.layer, **{name: option}), graph, node, after) == wanted:
                     where = f"the `{node.layer.op}` of line {node.span.line}"
                     return f"{name}={option} in {where} makes it {describe(wanted)}"
     return ""
 
 
-def _path(draft: Draft, value: Value) -> Iterator[DraftNode]:
+def _path(graph: UnnamedGraph, value: Value) -> Iterator[UnnamedNode]:
     """The layers that lead to a value, from the last one back, up to a join or the input."""
     number = value.node
     for _ in range(LONGEST_PATH):
-        node = draft.nodes[number]
+        node = graph.nodes[number]
         if number < 0 or len(node.inputs) != 1:
             return
         yield node
         number = node.inputs[0]
 
 
-def _size(layer: Layer, draft: Draft, node: DraftNode, after: list[Layer]) -> Shape:
+def _size(layer: Layer, graph: UnnamedGraph, node: UnnamedNode, after: list[Layer]) -> Shape:
     """The size at the end of a path with another layer in it; empty where one of them does not fit."""
     try:
-        shape = layer.infer(*[draft.nodes[i].shape for i in node.inputs])
+        shape = layer.infer(*[graph.nodes[i].shape for i in node.inputs])
         for following in after:
             shape = following.infer(shape)
     except LayerError:
@@ -66,17 +67,17 @@ def _size(layer: Layer, draft: Draft, node: DraftNode, after: list[Layer]) -> Sh
     return shape[1:]
 
 
-def input_cure(draft: Draft, layer: Layer, value: Value) -> str:
+def input_cure(graph: UnnamedGraph, layer: Layer, value: Value) -> str:
     """The input that is large enough for a window at the end of a path; empty where it cannot be told."""
     assert value.shape is not None
     needed = _least_size(layer, value.shape)
     number = value.node
     while needed and number >= 0:
-        node = draft.nodes[number]
+        node = graph.nodes[number]
         if not node.inputs:
             large = max(*needed, *node.shape[1:])
             return f"use an input of at least {describe((large,) * len(needed))}"
-        windows = node.layer.window(*[draft.nodes[i].shape for i in node.inputs])
+        windows = node.layer.window(*[graph.nodes[i].shape for i in node.inputs])
         if windows is None:
             return ""
         if windows:

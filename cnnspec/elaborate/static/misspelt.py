@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.mistakes.scopes import Definition, strays
-from cnnspec.elaborate.module import Module
-from cnnspec.elaborate.values import DefinedBlock
+from cnnspec.elaborate.module import DefinedBlock, Module
+from cnnspec.elaborate.static.unwalked import Definition, strays
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 

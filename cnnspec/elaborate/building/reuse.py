@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnspec.elaborate.building import Draft, DraftNode
-from cnnspec.elaborate.expressions.evaluate import Variables
-from cnnspec.elaborate.values import UNKNOWN, DefinedBlock, Form, LayerBlock, Value
+from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
+from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.values import UNKNOWN, FormBlock, LayerBlock, Value, Variables
 from cnnspec.graph import Block
 
-Key = tuple[Any, ...]
-PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, Form)
+CallKey = tuple[Any, ...]
+PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)
 
 
-class Stamp(NamedTuple):
-    """What one call of a def has added: its block, its nodes, the value it took and the one it gave.
+class FirstCall(NamedTuple):
+    """What the first of equal calls has added: its block, its nodes, the value it took and the one it gave.
 
     `steps` is what it counted towards the bound on loops and calls.
     """
 
     block: Block
-    first: int
+    start: int
     end: int
     taken: int
     given: Value
     steps: int
 
 
-def stamp_key(target: DefinedBlock, bound: Variables, value: Value | None) -> Key | None:
+def call_key(target: DefinedBlock, bound: Variables, value: Value | None) -> CallKey | None:
     """A key that is equal for calls that are alike; None for one whose outcome hangs on more than its key."""
     if value is None or value.shape is None or target.definition.shared:
         return None
@@ -44,7 +44,7 @@ def stamp_key(target: DefinedBlock, bound: Variables, value: Value | None) -> Ke
     return tuple(parts)
 
 
-def _key_part(value: Any) -> Key | None:
+def _key_part(value: Any) -> CallKey | None:
     """A hashable part of a key; the type is in it since 1, 1.0 and true are equal."""
     if isinstance(value, tuple):
         parts = [_key_part(item) for item in value]
@@ -52,22 +52,22 @@ def _key_part(value: Any) -> Key | None:
     return (value.__class__, value) if isinstance(value, PLAIN) and value is not UNKNOWN else None
 
 
-def copy_stamp(stamp: Stamp, draft: Draft, block: Block, value: Value) -> Value:
+def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value) -> Value:
     """Add the nodes of a call anew, under another block and from another value; gives what it ends in."""
-    nodes, shift, taken = draft.nodes, len(draft.nodes) - stamp.first, stamp.taken
-    copies = _copy_blocks(stamp.block, block, shift, draft)
-    for layer, sources, shape, inner, span, title, owner in nodes[stamp.first : stamp.end]:
+    nodes, shift, taken = graph.nodes, len(graph.nodes) - first.start, first.taken
+    copies = _copy_blocks(first.block, block, shift, graph)
+    for layer, sources, shape, inner, span, title, owner in nodes[first.start : first.end]:
         if len(sources) == 1:
             inputs = (value.node if sources[0] == taken else sources[0] + shift,)
         else:
             inputs = tuple([value.node if source == taken else source + shift for source in sources])
-        nodes.append(DraftNode(layer, inputs, shape, copies[inner], span, title, owner + shift))
-    if stamp.given.node == taken:
+        nodes.append(UnnamedNode(layer, inputs, shape, copies[inner], span, title, owner + shift))
+    if first.given.node == taken:
         return value
-    return Value(stamp.given.node + shift, stamp.given.shape)
+    return Value(first.given.node + shift, first.given.shape)
 
 
-def _copy_blocks(original: Block, copy: Block, shift: int, draft: Draft) -> dict[Block, Block]:
+def _copy_blocks(original: Block, copy: Block, shift: int, graph: UnnamedGraph) -> dict[Block, Block]:
     """The blocks of a copied call by those of the first one; children that are numbers of nodes move on."""
     copies = {original: copy}
     stack = [original]
@@ -91,6 +91,6 @@ def _copy_blocks(original: Block, copy: Block, shift: int, draft: Draft) -> dict
                 child.segment,
             )
             children.append(inner)
-            draft.blocks.append(inner)
+            graph.blocks.append(inner)
             stack.append(child)
     return copies

@@ -1,0 +1,122 @@
+"""What a walk through a net has made so far, and the two ways to add to it: a layer, or a block of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.building.fixes import input_cure, size_cure
+from cnnspec.elaborate.building.reuse import CallKey, FirstCall
+from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
+from cnnspec.elaborate.building.unnamed import UnnamedGraph
+from cnnspec.elaborate.values import LOST, BoundExceeded, Mistake, Value
+from cnnspec.graph import Block
+from cnnspec.layers.base import Layer
+from cnnspec.layers.shapes import LayerError, Shape
+from cnnspec.limits import Limits
+from cnnspec.source import Span
+
+STEPS_OF_A_LAYER = 4
+"""How many steps of the walk a layer is worth: what adds layers does not idle."""
+MAX_MISTAKES = 1_000
+
+
+class Abandoned(Exception):
+    """The walk ended at a bound, which has been reported."""
+
+
+class GraphBuilder:
+    """Builds the graph of one net. What is made is in `graph`, what is found wrong in `report`.
+
+    `steps` is what has been spent so far on turns, calls and items of lists, less what the layers are worth.
+    `broken` says that a mistake was made, `resized` that an input is not of the size that the spec gives it.
+    """
+
+    def __init__(self, report: Report, limits: Limits, inputs: Mapping[str, Shape]) -> None:
+        self.report, self.limits, self.input_shapes = report, limits, inputs
+        self.graph = UnnamedGraph(Block("net", ""))
+        self.steps = 0
+        self.broken = False
+        self.resized = False
+        self.shared: dict[int, SharedWeights] = {}
+        self.shared_calls: list[SharedCall] = []
+        self.first_calls: dict[CallKey, FirstCall] = {}
+        self.filled_by: dict[Block, FirstCall] = {}
+        self._reported = 0
+        self._layers: dict[tuple[Any, ...], Layer] = {}
+        self._shapes: dict[tuple[Any, ...], Shape] = {}
+
+    def layer(self, cls: type[Layer], values: Mapping[str, Any]) -> Layer:
+        """A layer with these fields; equal ones are one object: what is found of one holds for all."""
+        key = (cls, *values.items(), *map(type, values.values()))
+        found = self._layers.get(key)
+        if found is None:
+            found = self._layers[key] = cls(**values)
+        return found
+
+    def add(
+        self, layer: Layer, inputs: tuple[Value, ...], block: Block, span: Span, segment: str = ""
+    ) -> Value:
+        """Add a node and give its value. Raises Mistake where the layer does not fit its inputs."""
+        shapes = tuple([value.shape for value in inputs])
+        if None in shapes:
+            return LOST
+        key = (id(layer), shapes)
+        shape = self._shapes.get(key)
+        if shape is None:
+            try:
+                shape = self._shapes[key] = layer.infer(*shapes)  # type: ignore[arg-type]
+            except LayerError as error:
+                cure = self._cure(error, layer, inputs)
+                raise Mistake(error.code, span, error.message, label=error.label, help=cure) from None
+        self.make_room(1, span)
+        self.steps -= STEPS_OF_A_LAYER
+        owner = -1
+        if self.shared_calls:
+            owner = self.shared_calls[-1].claim(self.graph, layer, shapes, span)  # type: ignore[arg-type]
+        sources = tuple([value.node for value in inputs])
+        return self.graph.add(layer, sources, shape, block, span, segment, owner)
+
+    def _cure(self, error: LayerError, layer: Layer, inputs: tuple[Value, ...]) -> str:
+        found = ""
+        if error.code == "shape-join":
+            found = size_cure(self.graph, inputs)
+        elif error.code == "window-too-large":
+            found = input_cure(self.graph, layer, inputs[0])
+        return "; or ".join(filter(None, [found, error.help]))
+
+    def open(
+        self, outer: Block, kind: str, title: str, span: Span, segment: str = "", index: int | None = None
+    ) -> Block:
+        """A new block within another. Raises BoundExceeded where there are too many."""
+        self.spend(span)
+        block = Block(kind, title, outer, span, index=index, segment=segment)
+        outer.children.append(block)
+        self.graph.blocks.append(block)
+        return block
+
+    def make_room(self, count: int, span: Span) -> None:
+        """Raise BoundExceeded where so many layers more are too many."""
+        if len(self.graph.nodes) + count > self.limits.nodes:
+            message = f"the net has more than {self.limits.nodes} layers"
+            cure = "repeat less, or allow more with --limit nodes=N"
+            raise BoundExceeded("bound-nodes", span, message, help=cure)
+
+    def spend(self, span: Span, count: int = 1) -> None:
+        """Count a turn of a loop, a block, or the items of a list. Raises BoundExceeded."""
+        self.steps += count
+        if self.steps > self.limits.steps:
+            raise BoundExceeded(
+                "bound-steps",
+                span,
+                f"loops, calls and lists take more than {self.limits.steps} steps beside what makes layers",
+                help="does a def call itself twice, or a loop run over far too much?",
+            )
+
+    def report_mistake(self, mistake: Mistake, block: Block) -> None:
+        """Report a mistake within a block. Raises Abandoned where there have been too many."""
+        mistake.report(self.report, block.trail())
+        self._reported += 1
+        if self._reported > MAX_MISTAKES:
+            raise Abandoned

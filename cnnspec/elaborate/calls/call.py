@@ -1,0 +1,83 @@
+"""One call, label or group, by what it is a call of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnnspec.elaborate.arguments import layer_arguments
+from cnnspec.elaborate.calls.defined import defined_call
+from cnnspec.elaborate.calls.dense import dense
+from cnnspec.elaborate.calls.joins import join
+from cnnspec.elaborate.calls.labels import resolve
+from cnnspec.elaborate.calls.residual import residual
+from cnnspec.elaborate.context import DONE, CallSite, Visit, Visits
+from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.values import LOST, UNKNOWN, FollowUp, FormBlock, LayerBlock, Mistake, Value, kind_of
+from cnnspec.syntax import tree
+
+
+def call(site: CallSite) -> Visits:
+    """Let the value that flows go through one call, label or group."""
+    unit, context = site.unit, site.context
+    if unit.target is None:
+        return group(site)
+    target = resolve(unit.target, context, site.variables)
+    if isinstance(target, LayerBlock):
+        if target.layer.arity is None:
+            return join(site, target)
+        layer_call(site, target)
+    elif isinstance(target, DefinedBlock):
+        refuse_block(target, unit)
+        return defined_call(site, target)
+    elif isinstance(target, FormBlock):
+        return FORM_CALLS[target.name](site)
+    elif isinstance(target, Value):
+        if unit.arguments is not None or unit.block is not None:
+            message = f"`{unit.target.name}` is a label and takes no arguments"
+            raise Mistake("not-callable", unit.span, message)
+        context.value = target
+    elif target is UNKNOWN:
+        context.value = LOST
+    else:
+        message = f"`{unit.target.name}` is {kind_of(target)}, not a layer, block or label"
+        raise Mistake("not-callable", unit.span, message)
+    return DONE
+
+
+FORM_CALLS: dict[str, Callable[[CallSite], Visits]] = {"residual": residual, "dense": dense}
+
+
+def group(site: CallSite) -> Visits:
+    """Statements in braces; a block of their own where they have a label."""
+    unit, context = site.unit, site.context
+    if isinstance(unit.block, tree.Arms):
+        cure = "write concat { | a | b }"
+        raise Mistake("arms", unit.block.span, "arms need a join before the brace", help=cure)
+    assert unit.block is not None
+    if not site.segment:
+        yield Visit(unit.block, context, site.variables)
+        return
+    inner = site.opened("label", site.segment) if site.turn is None else site.opened("group", "group")
+    yield Visit(unit.block, inner, site.variables)
+    context.value = inner.value
+
+
+def layer_call(site: CallSite, target: LayerBlock) -> None:
+    """Add a layer of the registry, with the fields that the arguments give it."""
+    refuse_block(target, site.unit)
+    context, span = site.context, site.span
+    fields = layer_arguments(site, target)
+    if fields is None:
+        context.flowing(span)
+        context.value = LOST
+    elif target.name != "identity":
+        context.value = context.add(target.layer, fields, (context.flowing(span),), span, site.segment)
+
+
+def refuse_block(target: LayerBlock | DefinedBlock, unit: tree.Unit) -> None:
+    """Raise Mistake for a block in braces, FollowUp where something in it is known to be wrong."""
+    if unit.block is None:
+        return
+    if any(isinstance(part, tree.Broken) for part in tree.parts(unit.block)):
+        raise FollowUp
+    raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")

@@ -1,0 +1,84 @@
+"""Calls of a def or share: parameters are bound, and the body is walked, or copied from an equal call."""
+
+from __future__ import annotations
+
+from cnnspec.elaborate.arguments import bind_parameters
+from cnnspec.elaborate.building.reuse import FirstCall, call_key, copy_call
+from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
+from cnnspec.elaborate.context import CallSite, Context, LabelScope, Visit, Visits
+from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.values import Value, Variables
+from cnnspec.graph import Block
+from cnnspec.source import Span
+
+
+def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
+    """Walk the body of a def or share in a scope of its own, with the values of its parameters."""
+    definition, context = target.definition, site.context
+    inner = site.opened("share" if definition.shared else "def", target.name)
+    callee = Context(inner.builder, target.module, LabelScope(), inner.block, inner.value)
+    bound = bind_parameters(site, target, callee)
+    inner.block.arguments = tuple(bound.items())
+    names = [p.name for p in definition.parameters]
+    inner.block.call = tuple(
+        [
+            (argument.name, bound[name])
+            for position, argument in enumerate(site.arguments)
+            if (name := argument.name or "".join(names[position : position + 1])) in bound
+        ]
+    )
+    if definition.shared:
+        yield from _shared_body(target, callee, bound)
+    else:
+        yield from _body(target, callee, bound, site.span)
+    context.value = callee.value
+
+
+def _shared_body(target: DefinedBlock, callee: Context, bound: Variables) -> Visits:
+    """Walk the body of a share, whose layers use the weights of its first call."""
+    definition, builder = target.definition, callee.builder
+    weights = builder.shared.setdefault(id(definition), SharedWeights(definition.name))
+    builder.shared_calls.append(SharedCall(weights))
+    yield Visit(definition.body, callee, bound)
+    builder.shared_calls.pop()
+    weights.complete = weights.complete or callee.value is None or callee.value.shape is not None
+
+
+def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -> Visits:
+    """Walk the body of a def, or copy what an equal call has made."""
+    builder, taken = callee.builder, callee.value
+    key = None if builder.shared or builder.shared_calls else call_key(target, bound, taken)
+    known = builder.first_calls.get(key) if key is not None else None
+    if known is not None and taken is not None:
+        callee.value = _copied(known, callee, taken, span)
+        return
+    start, reported, steps = len(builder.graph.nodes), builder.report.total, builder.steps
+    yield Visit(target.definition.body, callee, bound)
+    alike = builder.report.total == reported and not builder.shared
+    if alike and key is not None and taken is not None and callee.value is not None:
+        end, spent = len(builder.graph.nodes), builder.steps - steps
+        made = FirstCall(callee.block, start, end, taken.node, callee.value, spent)
+        builder.first_calls[key] = builder.filled_by[callee.block] = made
+
+
+def _copied(known: FirstCall, context: Context, value: Value, span: Span) -> Value:
+    """Fill a block with what an equal call has made. Raises BoundExceeded."""
+    builder = context.builder
+    builder.make_room(known.end - known.start, span)
+    builder.spend(span, known.steps)
+    builder.filled_by[context.block] = known
+    return copy_call(known, builder.graph, context.block, value)
+
+
+def copy_turn(before: Block | str | None, site: CallSite) -> bool:
+    """Copy the turn before, a call that took a value of the shape that it gave; False where it is none."""
+    builder, value = site.context.builder, site.context.value
+    known = builder.filled_by.get(before) if isinstance(before, Block) else None
+    if not isinstance(before, Block) or known is None or value is None:
+        return False
+    if builder.graph.nodes[known.taken].shape != value.shape:
+        return False
+    inner = site.opened("def", before.title)
+    inner.block.arguments, inner.block.call = before.arguments, before.call
+    site.context.value = _copied(known, inner, value, site.span)
+    return True

@@ -1,0 +1,136 @@
+"""Labels and what refers to them: their names in paths, their values, and what a reference leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from cnnspec.elaborate.context import Context
+from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.expressions.items import may_lack, pick
+from cnnspec.elaborate.expressions.names import HERE
+from cnnspec.elaborate.mistakes.suggest import nearest_block, offer
+from cnnspec.elaborate.module import Module, library_names
+from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Variables, kind_of
+from cnnspec.layers.base import REGISTRY, parameters
+from cnnspec.source import Span
+from cnnspec.syntax import tree
+from cnnspec.syntax.errors.habits import FOREIGN
+
+SECTIONS = ("stem", "body", "head")
+HAS_AXES = re.compile(r"[123][dD]")
+"""What classes of other libraries have in their names, which take the channels that flow in as well."""
+
+
+class Label(NamedTuple):
+    """A label as it is given: `p[1]` is the value of `p` at 1, and its layers are called `p1`."""
+
+    name: str
+    indices: tuple[int, ...]
+    segment: str
+    span: Span
+
+
+def label_of(reference: tree.Reference, context: Context, variables: Variables) -> Label:
+    """The label that a statement gives. Raises Mistake where an index is none."""
+    name, indices = reference.name, tuple(_indices(reference, context, variables))
+    between = "_" if indices and name[-1].isdigit() else ""
+    return Label(name, indices, name + between + "_".join(map(str, indices)), reference.span)
+
+
+def _indices(reference: tree.Reference, context: Context, variables: Variables) -> Iterator[int]:
+    for group in reference.indices:
+        for expression in group:
+            index = evaluate(expression, context, variables)
+            if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+                message = f"an index of a label is an integer from 0 up, this is {kind_of(index)}"
+                raise Mistake("index", expression.span, message)
+            yield index
+
+
+def bind(label: Label, value: Value, context: Context) -> None:
+    """Give a label its value. Raises Mistake where its name is taken."""
+    scope = context.scope
+    name, indices, segment, span = label
+    if context.module.lookup(name) not in (None, UNKNOWN):
+        what = "layer" if name in REGISTRY else "form" if name in FORMS else "block or value"
+        raise label_taken(name, span, what)
+    known = scope.labels.get(name)
+    if segment in scope.segments or (known is not None and bool(indices) != isinstance(known, dict)):
+        other = "" if segment == name else f" (its layers are called `{segment}`)"
+        message = f"the label `{name}` is given twice{other}"
+        raise Mistake("label-twice", span, message, help="number it, as in name[i]:")
+    scope.segments.add(segment)
+    if indices:
+        scope.labels.setdefault(name, {})[indices] = value  # type: ignore[index]
+    else:
+        scope.labels[name] = value
+
+
+def label_taken(name: str, span: Span, what: str) -> Mistake:
+    """The mistake of a label that has the name of something else."""
+    return Mistake(
+        "label-taken", span, f"the label `{name}` has the name of a {what}", help="choose another name"
+    )
+
+
+def resolve(reference: tree.Reference, context: Context, variables: Variables) -> Any:
+    """What a reference leads to: a value, a family of them, a block or UNKNOWN. Raises Mistake."""
+    target = variables.get(reference.name)
+    if target is None and reference.name in context.scope.lost:
+        return UNKNOWN
+    if target is None:
+        target = context.lookup(reference.name)
+    if target is None and reference.name in context.scope.suspected:
+        return UNKNOWN
+    if target is None:
+        if reference.indices:
+            context.scope.lost.add(reference.name)
+        raise unknown_block(reference, context.module, [*context.scope.labels, *variables])
+    for group in reference.indices:
+        values = [evaluate(expression, context, variables) for expression in group]
+        if isinstance(target, dict):
+            target = may_lack(target, reference.name, context)
+        target = pick(target, tuple(values) if len(values) > 1 else values[0], reference.span)
+    return target
+
+
+def label_value(reference: tree.Reference, context: Context, variables: Variables) -> Value:
+    """The value of the net that a reference leads to. Raises Mistake where it leads to something else."""
+    target = resolve(reference, context, variables)
+    if target is UNKNOWN:
+        return LOST
+    if not isinstance(target, Value):
+        raise Mistake("not-a-label", reference.span, f"`{reference.name}` is {kind_of(target)}, not a label")
+    return target
+
+
+def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str]) -> Mistake:
+    """The mistake of a reference that leads to nothing, where other names are bound."""
+    known = [*REGISTRY, *FORMS, *SECTIONS, *module.names, *bound]
+    near = nearest_block(reference.name, known, sorted(library_names()))
+    library = [name for name in near if name not in known]
+    if reference.name in HERE:
+        cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
+    elif reference.name in FOREIGN:
+        cure = FOREIGN[reference.name]
+    elif reference.name in {**module.nets, **module.used_nets}:
+        cure = "a net cannot stand in another one: write what both need as a def"
+    elif reference.name in library:
+        cure = f"it is in the library: use std ({reference.name})"
+    else:
+        cure = offer(_signature(name) if HAS_AXES.search(reference.name) else name for name in near)
+        cure += f" `{library[0]}` is in the library: use std ({library[0]})" if library else ""
+    return Mistake(
+        "unknown-block",
+        reference.span,
+        f"there is no layer, block or label `{reference.name}`",
+        help=cure,
+    )
+
+
+def _signature(name: str) -> str:
+    """How a layer is called: with the arguments that it needs."""
+    needed = [p.name for p in parameters(REGISTRY[name]) if p.required] if name in REGISTRY else []
+    return f"{name}({', '.join(needed)})" if needed else name

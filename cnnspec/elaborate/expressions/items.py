@@ -1,0 +1,79 @@
+"""Items of lists and of families of labels, and the names that lists are unpacked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnnspec.elaborate.context import Context
+from cnnspec.elaborate.expressions.functions import as_list
+from cnnspec.elaborate.module import BlockValue
+from cnnspec.elaborate.values import UNKNOWN, Family, Mistake, Value, Variables, kind_of
+from cnnspec.source import Span
+from cnnspec.syntax import tree
+
+
+class Doubtful(dict[tuple[int, ...], Value]):
+    """A family of labels some of which a syntax error may have left undefined."""
+
+
+def may_lack(family: Family, name: str, context: Context) -> Family:
+    """A family of labels, marked where a syntax error may have left some undefined."""
+    return Doubtful(family) if name in context.scope.suspected else family
+
+
+def pick(target: Any, index: Any, span: Span) -> Any:
+    """One item of a list or a family of labels; of a family with more indices, the part with the first ones.
+
+    Raises Mistake.
+    """
+    if index is UNKNOWN or target is UNKNOWN:
+        return UNKNOWN
+    if isinstance(target, dict):
+        key = index if isinstance(index, tuple) else (index,)
+        if key in target:
+            return target[key]
+        if part := {k[len(key) :]: v for k, v in target.items() if k[: len(key)] == key}:
+            return part
+        if isinstance(target, Doubtful):
+            return UNKNOWN
+        have = ", ".join("[" + ", ".join(map(str, k)) + "]" for k in list(target)[:12])
+        shown = ", ".join(map(str, key))
+        raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
+    if isinstance(target, BlockValue):
+        message = f"`{target.name}` is a block, and has no items"
+        raise Mistake("type", span, message, help=f"arguments stand in parentheses: {target.name}(...)")
+    if not isinstance(target, tuple) or not isinstance(index, int) or isinstance(index, bool):
+        raise Mistake(
+            "type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}"
+        )
+    if not -len(target) <= index < len(target):
+        raise Mistake("index", span, f"index {index} is outside the list, which has {len(target)} items")
+    return target[index]
+
+
+def unpacked(
+    names: tuple[tree.Name, ...], items: Any, span: Span, context: Context, outer: Variables
+) -> Iterator[Variables]:
+    """The variables of each turn of a loop over a list. Raises Mistake where an item does not unpack."""
+    try:
+        turns = as_list(items)
+    except TypeError:
+        raise Mistake(
+            "type", span, f"`for` needs a list, this is {kind_of(items)}", help="range(n) counts from 0"
+        ) from None
+    for item in turns:
+        context.builder.spend(span)
+        yield {**outer, **unpack(names, item, span)}
+
+
+def unpack(names: tuple[tree.Name, ...], item: Any, span: Span) -> Variables:
+    """The variables that names get from an item: one name takes it whole. Raises Mistake."""
+    if len(names) == 1:
+        return {names[0].name: item}
+    if item is UNKNOWN:
+        return {name.name: UNKNOWN for name in names}
+    if not isinstance(item, tuple) or len(item) != len(names):
+        had = f"a list of {len(item)}" if isinstance(item, tuple) else kind_of(item)
+        raise Mistake("unpack", span, f"{len(names)} names take a list of {len(names)} items, here is {had}")
+    return {name.name: value for name, value in zip(names, item, strict=True)}

@@ -1,0 +1,103 @@
+"""Names in expressions: what the language calls something, and what is said where a name means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from cnnspec.elaborate.context import Context
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.module import BlockValue
+from cnnspec.elaborate.values import SHORTCUTS, UNKNOWN, Mistake, Value, Variables, kind_of
+from cnnspec.layers.base import REGISTRY, parameters
+from cnnspec.layers.shapes import Shape, describe
+from cnnspec.source import Span
+from cnnspec.syntax import tree
+
+CONSTANTS = ("true", "false", "none")
+HERE = ("channels", "height", "width", "prev")
+"""Names of the value that flows where they stand, and of its shape."""
+SHAPE_ATTRIBUTES = ("channels", "height", "width", "size", "shape")
+IN_EXPRESSION = (
+    "chain it with `->`, or write it as an arm: { | a | b }; a label names what it gives: x: conv(8, 3)"
+)
+
+
+@cache
+def words() -> frozenset[str]:
+    """The words that arguments of layers and forms take."""
+    kinds = (p.kind for cls in REGISTRY.values() for p in parameters(cls))
+    return frozenset(SHORTCUTS).union(*(kind.words for kind in kinds))
+
+
+def value_of(name: tree.Name, context: Context, variables: Variables) -> Any:
+    """What a name means where it stands. Raises Mistake where it means nothing."""
+    text = name.name
+    if text in variables:
+        return variables[text]
+    if text in context.scope.lost:
+        return UNKNOWN
+    found = context.lookup(text)
+    if found is not None and (found is not UNKNOWN or (text not in HERE and text not in words())):
+        return found
+    if text in HERE:
+        return _here(text, context, name.span)
+    if text in words():
+        return text
+    if text in context.scope.suspected:
+        return UNKNOWN
+    raise unknown_name(name, [*variables, *context.scope.labels, *context.module.names])
+
+
+def _here(name: str, context: Context, span: Span) -> Any:
+    value = context.value
+    if value is None:
+        raise Mistake("flow-start", span, f"`{name}` stands where no value flows", help="start from a label")
+    return value if name == "prev" else shape_attribute(value.shape, name, span)
+
+
+def attribute(target: Any, name: str, span: Span) -> Any:
+    """`target.name`: channels, sizes or shape of a value. Raises Mistake."""
+    if not isinstance(target, Value):
+        message = f"`.{name}` asks for the shape of a label, this is {kind_of(target)}"
+        raise Mistake("type", span, message)
+    if name not in SHAPE_ATTRIBUTES:
+        cure = suggest(name, list(SHAPE_ATTRIBUTES)) or "a value has " + ", ".join(SHAPE_ATTRIBUTES)
+        raise Mistake("unknown-attribute", span, f"a value has no `{name}`", help=cure)
+    return shape_attribute(target.shape, name, span)
+
+
+def shape_attribute(shape: Shape | None, name: str, span: Span) -> Any:
+    """channels, height, width, size (spatial sizes) or shape of a value. Raises Mistake."""
+    if shape is None:
+        return UNKNOWN
+    if name == "channels":
+        return shape[0]
+    if name == "shape":
+        return shape
+    sizes = shape[1:]
+    if name == "size":
+        return sizes
+    if name == "width" and sizes:
+        return sizes[-1]
+    if name == "height" and len(sizes) >= 2:
+        return sizes[-2]
+    raise Mistake("shape-rank", span, f"a value of shape {describe(shape)} has no {name}")
+
+
+def unknown_name(name: tree.Name, bound: Iterable[str]) -> Mistake:
+    """The mistake of a name that means nothing, where others are bound."""
+    cure = suggest(name.name, [*bound, *HERE, *FUNCTIONS, *CONSTANTS])
+    return Mistake("unknown-name", name.span, f"nothing here is called `{name.name}`", help=cure)
+
+
+def unknown_function(name: str, span: Span, found: Any) -> Mistake:
+    """The mistake of a call of what is no function, though it may be something else."""
+    if isinstance(found, BlockValue):
+        message, cure = f"`{name}` is a block, and gives no value of an expression", IN_EXPRESSION
+    else:
+        message = f"`{name}` is not a function of the expression language"
+        cure = suggest(name, list(FUNCTIONS)) or "functions: " + ", ".join(FUNCTIONS)
+    return Mistake("unknown-function", span, message, help=cure)

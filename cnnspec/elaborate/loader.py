@@ -1,0 +1,179 @@
+"""The files of a spec: each is read once, with all that it uses; what it defines gets its name."""
+
+from __future__ import annotations
+
+from os.path import normpath
+from pathlib import Path
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.context import context_of_file
+from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.expressions.items import unpack
+from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
+from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, Mistake
+from cnnspec.files import read_source
+from cnnspec.layers.base import REGISTRY
+from cnnspec.limits import Limits
+from cnnspec.source import Source, Span
+from cnnspec.syntax import parse, tree
+
+MAX_USES = 64
+"""How deep files may use each other."""
+
+
+class Loader:
+    """Reads the files that specs use, each once, and finds cycles."""
+
+    def __init__(self, report: Report, limits: Limits, include: tuple[Path, ...] = ()) -> None:
+        self.report, self.limits = report, limits
+        self.include = tuple(folder.resolve() for folder in include)
+        self._modules: dict[Path, Module] = {}
+        self._open: list[Path] = []
+
+    def load(self, source: Source) -> Module:
+        """The module of a source, with all that it uses."""
+        module = Module(source, parse(source, self.report))
+        if source.path is not None:
+            self._open.append(source.path.resolve())
+        for item in module.file.items:
+            self._enter(item, module)
+        if source.path is not None:
+            self._modules[self._open.pop()] = module
+        return module
+
+    def _enter(self, item: tree.Item, module: Module) -> None:
+        if isinstance(item, tree.Broken):
+            module.broken.append(item)
+        elif isinstance(item, tree.Use):
+            self._use(item, module)
+        elif isinstance(item, tree.Let):
+            self._let(item, module)
+        elif isinstance(item, tree.Definition):
+            self._parameters(item)
+            if self._claim(item.name, item.span, module):
+                module.names[item.name] = DefinedBlock(item.name, item, module)
+        elif self._claim(item.name, item.span, module):
+            if isinstance(item, tree.Net):
+                self._parameters(item)
+            module.nets[item.name] = item
+
+    def _parameters(self, item: tree.Definition | tree.Net) -> None:
+        """Report a parameter that has the name of another."""
+        seen: set[str] = set()
+        for parameter in item.parameters:
+            if parameter.name in seen:
+                message = f"`{item.name}` has two parameters `{parameter.name}`"
+                self.report.error("name-taken", parameter.span, message, help="rename or remove one of them")
+            seen.add(parameter.name)
+
+    def _let(self, let: tree.Let, module: Module) -> None:
+        context = context_of_file(module, self.report, self.limits)
+        try:
+            bound = unpack(let.names, evaluate(let.value, context, {}), let.span)
+        except Mistake as mistake:
+            mistake.report(self.report)
+            bound = {name.name: UNKNOWN for name in let.names}
+        for name in let.names:
+            if self._claim(name.name, name.span, module):
+                module.names[name.name] = bound[name.name]
+
+    def _claim(self, name: str, span: Span, module: Module) -> bool:
+        """Whether a name is free for a definition; reports where it is not."""
+        if name in BUILT_IN:
+            what = "layer" if name in REGISTRY else "form"
+            self.report.error(
+                "name-taken",
+                span,
+                f"`{name}` is a {what} of the language",
+                help=f"choose another name, such as `my_{name}`",
+            )
+            return False
+        if name in module.names or name in module.nets or name in module.used_nets:
+            self.report.error(
+                "name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them"
+            )
+            return False
+        return True
+
+    def _use(self, use: tree.Use, module: Module) -> None:
+        origin = self._origin(use, module)
+        if origin is None:
+            module.lost |= {name.name for name in use.names}
+            return
+        for name in use.names:
+            found = origin.names.get(name.name)
+            if found is None and origin.net(name.name)[0] is not None:
+                if self._claim(name.name, name.span, module):
+                    module.used_nets[name.name] = origin
+            elif origin.is_lost(name.name):
+                module.lost.add(name.name)
+            elif found is None:
+                module.lost.add(name.name)
+                self.report.error(
+                    "use-name",
+                    name.span,
+                    f"{use.origin} has no block or net `{name.name}`",
+                    help=suggest(name.name, [*origin.names, *origin.nets]),
+                )
+            elif self._claim(name.name, name.span, module):
+                module.names[name.name] = found
+
+    def _origin(self, use: tree.Use, module: Module) -> Module | None:
+        path = self._find(use, module)
+        if path is None:
+            return None
+        if path in self._open:
+            cycle = " -> ".join(p.name for p in [*self._open[self._open.index(path) :], path])
+            self.report.error("use-cycle", use.span, f"files use each other in a circle: {cycle}")
+            return None
+        if len(self._open) >= MAX_USES:
+            message = f"more than {MAX_USES} files use each other, one within the other"
+            self.report.error("bound-nesting", use.span, message)
+            return None
+        if path not in self._modules:
+            source = read_source(path, str(use.origin), self.report, self.limits, use.span)
+            if source is None:
+                return None
+            self._modules[path] = self.load(source)
+        return self._modules[path]
+
+    def _find(self, use: tree.Use, module: Module) -> Path | None:
+        if not use.is_path:
+            if use.origin == "std":
+                return STANDARD_LIBRARY.resolve()
+            self.report.error(
+                "use-origin",
+                use.span,
+                f"there is no library `{use.origin}`",
+                help='`use std (...)` is the library; a file is written in quotes: use "blocks.cnn" (...)',
+            )
+            return None
+        home = module.source.path.resolve().parent if module.source.path else Path.cwd().resolve()
+        outside = False
+        for folder in (home, *self.include):
+            path = _resolved(folder / use.origin)
+            if path is not None and path.is_relative_to(folder):
+                return path
+            outside = outside or not Path(normpath(folder / use.origin)).is_relative_to(folder)
+            outside = outside or path is not None
+        self.report.error(
+            "use-outside" if outside else "use-origin",
+            use.span,
+            f"`{use.origin}` lies outside the folder of the spec"
+            if outside
+            else f"there is no file `{use.origin}` beside the spec",
+            help="the library is written without quotes: use std (...)"
+            if use.origin == "std"
+            else "name a folder to take files from with -I DIR",
+        )
+        return None
+
+
+def _resolved(path: Path) -> Path | None:
+    """A file without links in its path; None where there is none."""
+    try:
+        found = path.resolve()
+        return found if found.is_file() else None
+    except (OSError, ValueError):
+        return None
