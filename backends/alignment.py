@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cnnspec.backends.weights import declared
+from cnnspec.diagnostics import Refused
 from cnnspec.graph import Block, Graph
 from cnnspec.layers.base import Shape, describe
 
@@ -21,7 +22,7 @@ MOST_TWINS = 1000
 """How many runs are compared with one part of a block."""
 
 
-class MatchError(Exception):
+class MatchError(Refused):
     """A checkpoint does not fit a net: it says where the two part."""
 
 

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cnnspec.diagnostics import InvalidValue, Refused
 from cnnspec.graph import Graph
 
 BACKENDS: dict[str, str] = {
@@ -29,7 +30,7 @@ Arrays = Mapping[str, Any]
 """Arrays by name: weights by key, inputs by the name of the input, outputs by head."""
 
 
-class CompileError(Exception):
+class CompileError(Refused):
     """A backend cannot take a net: it has no rule for a layer, say, and the layer does not decompose."""
 
 
@@ -99,7 +100,7 @@ class Backend:
 def find(name: str) -> Backend:
     """The backend of a name. Raises ValueError, with the names there are."""
     if name not in BACKENDS:
-        raise ValueError(f"no backend is called {name!r}: there are {', '.join(BACKENDS)}")
+        raise InvalidValue(f"no backend is called {name!r}: there are {', '.join(BACKENDS)}")
     return import_module(BACKENDS[name]).BACKEND
 
 
@@ -114,7 +115,7 @@ def writer(path: Path) -> Backend:
         if path.suffix.lower() in backend.suffixes:
             return backend
     kinds = ", ".join(f"{suffix} ({' or '.join(names)})" for suffix, names in suffixes().items())
-    raise ValueError(f"no backend writes {path.name}: a file ends in {kinds}")
+    raise InvalidValue(f"no backend writes {path.name}: a file ends in {kinds}")
 
 
 def suffixes() -> dict[str, list[str]]:
@@ -137,15 +138,15 @@ def check_options(backend: Backend, options: Options, writing: bool = False) -> 
         others = " or ".join(other.name for other in every() if options.dtype in other.dtypes)
         kinds = " and ".join(backend.dtypes)
         cure = f": {others} does" if others else ""
-        raise ValueError(f"the {backend.name} backend runs in {kinds}, not {options.dtype}{cure}")
+        raise InvalidValue(f"the {backend.name} backend runs in {kinds}, not {options.dtype}{cure}")
     for option in fields(options):
         if getattr(options, option.name) == option.default or option.name == "spec":
             continue
         if option.name == "channels_last" and option.name not in backend.takes:
             takers = " and ".join(other.name for other in every() if option.name in other.takes)
-            raise ValueError(f"{option.name} is for {takers or 'no backend'}, not for {backend.name}")
+            raise InvalidValue(f"{option.name} is for {takers or 'no backend'}, not for {backend.name}")
         if writing and not backend.keeps_weights and option.name not in backend.writes:
-            raise ValueError(f"the file that {backend.name} writes leaves {option.name} to whoever runs it")
+            raise InvalidValue(f"the file that {backend.name} writes leaves {option.name} to whoever runs it")
 
 
 def by_head(graph: Graph, outputs: Any, training: bool = False) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.diagnostics import Refused
 from cnnspec.files import read_bounded, write_whole
 from cnnspec.layers.base import Shape, describe
 
@@ -30,7 +31,7 @@ ARRAY = b"\x93NUMPY"
 ARCHIVE = b"PK\x03\x04"
 
 
-class InputError(Exception):
+class InputError(Refused):
     """A file that cannot be the input of a net, and why."""
 
 

@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.diagnostics import Refused
 from cnnspec.files import open_regular, write_whole
 
 DTYPES = {
@@ -45,7 +46,7 @@ NPZ = "an .npz archive: safetensors.numpy.save_file(dict(numpy.load(path)), 'w.s
 MAX_HEADER = 100_000_000
 
 
-class WeightsError(Exception):
+class WeightsError(Refused):
     """A weight file is damaged, or its tensors do not fit."""
 
 

@@ -19,6 +19,7 @@ from cnnspec.backends.base import BACKENDS, find
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import Array, Arrays, Trial, exposed, run, seeded_weights, still, train_once
 from cnnspec.backends.weights import declared
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.layers.activation import HardSigmoid
 
@@ -153,10 +154,10 @@ def verify(
     running = [name for name in names if name not in skipped]
     trainers = [name for name in running if find(name).train is not None]
     if len(running) < 2:
-        raise ValueError(f"a comparison in {dtype} needs two backends, given: {', '.join(names) or 'none'}")
+        raise InvalidValue(f"a comparison in {dtype} needs two backends, given: {', '.join(names) or 'none'}")
     if train and len(trainers) < 2:
         able = " and ".join(name for name in BACKENDS if find(name).train is not None)
-        raise ValueError(f"a comparison of training needs {able}")
+        raise InvalidValue(f"a comparison of training needs {able}")
     trial = Trial(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
     differences = forward_differences(trial, running)
     if train:
@@ -172,7 +173,7 @@ def _chosen(backends: Sequence[str], dtype: str) -> tuple[list[str], dict[str, s
     for name in backends:
         find(name)
     if dtype not in TOLERANCES:
-        raise ValueError(f"backends are compared in float32 or float64, not {dtype}")
+        raise InvalidValue(f"backends are compared in float32 or float64, not {dtype}")
     names = [name for name in BACKENDS if name in backends]
     kinds = {name: find(name).dtypes for name in names}
     return names, {

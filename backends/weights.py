@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.backends.safetensors import WeightsError, load, save
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Shape, Weight
 
@@ -56,7 +57,7 @@ def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str
     0 (Goyal et al. 2017, section 5.1). Raises ValueError for another scheme.
     """
     if scheme not in SCHEMES:
-        raise ValueError(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
+        raise InvalidValue(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
     ends = {residual_end(graph, node) for node in graph} if scheme == "zero-gamma" else set()
     silent = {f"{end}.weight" for end in ends}
     return {

@@ -46,6 +46,13 @@ class Source:
         return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
 
 
+def plain(text: str) -> str:
+    """A line that does nothing to a terminal: a tab is a blank, other control characters are U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
+
+
 class Span(NamedTuple):
     """A stretch of a source, from offset `start` up to but not including `end`."""
 

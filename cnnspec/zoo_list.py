@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
-from cnnspec.api import Net, zoo
+from cnnspec.api import zoo
 from cnnspec.diagnostics import SpecError
 from cnnspec.layers.base import describe
 from cnnspec.spec_files import zoo_nets
@@ -24,21 +25,21 @@ class Entry(NamedTuple):
 
 def entries() -> list[Entry]:
     """All nets of the zoo, in the order of their files."""
-    found = []
-    for path, name in zoo_nets().values():
-        first = path.read_text(encoding="utf-8").partition("\n")[0]
-        paper = first.removeprefix("#").strip()
-        try:
-            net: Net | None = zoo(name)
-        except SpecError as error:
-            if any(d.code != "net-open" for d in error.diagnostics if d.severity == "error"):
-                raise
-            net = None
-        shapes = " ".join(describe(shape) for shape in net.inputs.values()) if net else "family"
-        found.append(
-            Entry(name, path.name, paper, shapes, net.params if net else None, net.macs if net else None)
-        )
-    return found
+    return [entry(path, name) for path, name in zoo_nets().values()]
+
+
+def entry(path: Path, name: str) -> Entry:
+    """One net of the zoo, by its file and its name there."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    paper = first.removeprefix("#").strip()
+    try:
+        net = zoo(name)
+    except SpecError as error:
+        if any(d.code != "net-open" for d in error.diagnostics if d.severity == "error"):
+            raise
+        return Entry(name, path.name, paper, "family", None, None)
+    shapes = " ".join(describe(shape) for shape in net.inputs.values())
+    return Entry(name, path.name, paper, shapes, net.params, net.macs)
 
 
 def as_text(found: Iterable[Entry]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings, known, rule_of
 from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import declared, fitting, initialize
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
 from cnnspec.passes.buffers import Timeline
@@ -46,7 +48,7 @@ def compile(
     WeightsError for weights that do not fit.
     """
     if np.dtype(dtype) not in (np.float32, np.float64):
-        raise ValueError(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
+        raise InvalidValue(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
     program = Program(graph, np.dtype(dtype), seed, threads)
     if weights is None:
         program.take(initialize(graph, seed, scheme))
@@ -164,7 +166,7 @@ class Program:
         `grads` are those of the outputs, in the form `forward` gave them; a head left out counts as zero.
         """
         if self._tape is None:
-            raise ValueError("backward needs a forward before it")
+            raise InvalidValue("backward needs a forward before it")
         heads = self._heads(self._training)
         given = grads if isinstance(grads, Mapping) else dict.fromkeys(heads, grads)
         pending: dict[str, Array] = {}
@@ -198,7 +200,7 @@ class Program:
         if x is not None:
             named = {**(x if isinstance(x, Mapping) else {names[0]: x}), **named}
         if set(named) != set(names):
-            raise ValueError(
+            raise InvalidValue(
                 f"{self.graph.name} takes the inputs {', '.join(names)}, given: {', '.join(named) or 'none'}"
             )
         arrays = {name: np.asarray(named[name], self.dtype) for name in names}
@@ -207,10 +209,10 @@ class Program:
             fixed = 2 if len(shape) > 1 else len(shape) + 1
             if array.ndim != len(shape) + 1 or array.shape[1:fixed] != shape[: fixed - 1]:
                 wanted = ", ".join(map(str, shape))
-                raise ValueError(f"input `{name}` needs an array of shape (N, {wanted}), got {array.shape}")
+                raise InvalidValue(f"input `{name}` needs an array of shape (N, {wanted}), got {array.shape}")
         batches = {name: len(array) for name, array in arrays.items()}
         if len(set(batches.values())) > 1 or not min(batches.values()):
-            raise ValueError(f"the inputs need one batch size of at least 1, got {batches}")
+            raise InvalidValue(f"the inputs need one batch size of at least 1, got {batches}")
         return arrays
 
     def _bind(self, shapes: tuple[Shape, ...]) -> tuple[Settings, ...]:
@@ -231,13 +233,13 @@ class Program:
             try:
                 inferred[step.value] = step.layer.infer(*sources)
             except LayerError as error:
-                raise ValueError(
+                raise InvalidValue(
                     f"the net does not fit an input of {given}: {step.node}: {error.message}"
                 ) from error
             for weight in step.layer.params(*sources):
                 if weight.shape != self.tensors[step.weights[weight.name]].shape:
                     made_for = self.graph.input_shapes(self.graph[step.node])[0]
-                    raise ValueError(
+                    raise InvalidValue(
                         f"the net does not fit an input of {given}: {step.node} gets {describe(sources[0])}, "
                         f"its weights are made for {describe(made_for)}"
                     )
@@ -275,6 +277,8 @@ class Program:
         rule = rule_of(step.layer)
         if rule.noise is not None:
             return {"noise": rule.noise(step.layer, shape, self.rng).astype(self.dtype)}
+        if rule.modal and prod(shape) // shape[1] < 2:
+            raise InvalidValue(f"{step.node} cannot train on a single value per channel: use a larger batch")
         return {"training": True} if rule.modal else {}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnspec.backends.numpy import formulas
 from cnnspec.backends.numpy.kernels import activation as act
 from cnnspec.backends.numpy.kernels import conv, dense, join, norm, pool, shape, window
 from cnnspec.backends.numpy.kernels.window import Array, Gradients
@@ -46,15 +48,14 @@ def fields(layer: Layer, *shapes: Shape) -> Settings:
     return {name: value for name, value in vars(layer).items() if name not in ("affine", "shared", "init")}
 
 
-def pointwise(
-    forward: Callable[..., Array], slope: Callable[..., Array], settings: Callable[..., Settings] = nothing
-) -> Rule:
-    """The rule of an elementwise function: dx = dy * slope(x)."""
+@cache
+def elementwise(cls: type[Layer]) -> Rule:
+    """The rule of an elementwise layer, by its formula: dx = dy * f'(x)."""
 
-    def backward(grad: Array, x: Array, **values: Any) -> Gradients:
-        return (grad * slope(x, **values),), {}
+    def backward(grad: Array, x: Array, **settings: Any) -> Gradients:
+        return (formulas.backward(cls(**settings), grad, x),), {}
 
-    return Rule(forward, backward, settings)
+    return Rule(formulas.kernel(cls), backward, lambda layer, *shapes: dict(vars(layer)))
 
 
 def gaps(slide: Slide) -> Settings:
@@ -158,20 +159,7 @@ RULES: dict[type[Layer], Rule] = {
     N.GroupNorm: Rule(norm.groupnorm, norm.groupnorm_backward, fields),
     N.LocalResponseNorm: Rule(norm.lrn, norm.lrn_backward, fields),
     N.RMSNorm: Rule(norm.rmsnorm, norm.rmsnorm_backward, fields),
-    A.ReLU: pointwise(act.relu, act.relu_slope),
-    A.ReLU6: pointwise(act.relu6, act.relu6_slope),
-    A.LeakyReLU: pointwise(act.leaky_relu, act.leaky_relu_slope, fields),
     A.PReLU: Rule(act.prelu, act.prelu_backward, nothing),
-    A.ELU: pointwise(act.elu, act.elu_slope, fields),
-    A.SELU: pointwise(act.selu, act.selu_slope),
-    A.GELU: pointwise(act.gelu, act.gelu_slope, fields),
-    A.SiLU: pointwise(act.silu, act.silu_slope),
-    A.Mish: pointwise(act.mish, act.mish_slope),
-    A.HardSwish: pointwise(act.hardswish, act.hardswish_slope),
-    A.HardSigmoid: pointwise(act.hardsigmoid, act.hardsigmoid_slope),
-    A.Softplus: pointwise(act.softplus, act.softplus_slope, fields),
-    A.Sigmoid: pointwise(act.sigmoid, act.sigmoid_slope),
-    A.Tanh: pointwise(act.tanh, act.tanh_slope),
     A.Softmax: Rule(act.softmax, act.softmax_backward, nothing),
     A.LogSoftmax: Rule(act.log_softmax, act.log_softmax_backward, nothing),
     D.Linear: Rule(dense.linear, dense.linear_backward, nothing),
@@ -205,10 +193,10 @@ RULES: dict[type[Layer], Rule] = {
 
 
 def known(layer: Layer) -> bool:
-    """Whether the table has a rule for a layer."""
-    return type(layer) in RULES
+    """Whether the table has a rule for a layer, or its formula makes one."""
+    return type(layer) in RULES or layer.elementwise
 
 
 def rule_of(layer: Layer) -> Rule:
     """The rule of a layer that is known."""
-    return RULES[type(layer)]
+    return RULES[type(layer)] if type(layer) in RULES else elementwise(type(layer))

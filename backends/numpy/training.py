@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from cnnspec.backends.numpy.kernels.activation import log_softmax
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.program import Program
+from cnnspec.diagnostics import InvalidValue
 
 
 def softmax_cross_entropy(logits: Array, labels: ArrayLike) -> tuple[float, Array]:
@@ -21,9 +22,9 @@ def softmax_cross_entropy(logits: Array, labels: ArrayLike) -> tuple[float, Arra
     """
     classes = np.asarray(labels)
     if classes.shape != (logits.shape[0], *logits.shape[2:]):
-        raise ValueError(f"logits of shape {logits.shape} do not go with labels of shape {classes.shape}")
+        raise InvalidValue(f"logits of shape {logits.shape} do not go with labels of shape {classes.shape}")
     if classes.min() < 0 or classes.max() >= logits.shape[1]:
-        raise ValueError(f"labels must be from 0 to {logits.shape[1] - 1}")
+        raise InvalidValue(f"labels must be from 0 to {logits.shape[1] - 1}")
     chosen = np.expand_dims(classes, 1)
     logs = log_softmax(logits)
     loss = -np.take_along_axis(logs, chosen, 1).mean()
@@ -36,7 +37,7 @@ def mean_squared_error(outputs: Array, targets: ArrayLike) -> tuple[float, Array
     """The mean of (output - target)^2 over all values, and its gradient 2 (output - target) / count."""
     difference = outputs - np.asarray(targets, outputs.dtype)
     if difference.shape != outputs.shape:
-        raise ValueError(
+        raise InvalidValue(
             f"outputs of shape {outputs.shape} do not go with targets of shape {np.shape(targets)}"
         )
     return float((difference**2).mean()), 2 * difference / difference.size

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.emit import Body, Emit
-from cnnspec.backends.onnx.rules import RULES, known
+from cnnspec.backends.onnx.rules import known, rule_of
 from cnnspec.backends.steps import steps
 from cnnspec.backends.weights import declared, fitting, initialize
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -47,7 +48,7 @@ def model(
     """
     newest = onnx.defs.onnx_opset_version()
     if not OPSET <= opset <= newest:
-        raise ValueError(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
+        raise InvalidValue(f"the ONNX backend writes operator sets {OPSET} to {newest}, not {opset}")
     tensors = initialize(graph, seed, scheme) if weights is None else fitting(graph, weights)
     running = graph.inference()
     stored = {key: np.asarray(tensors[key], np.float32) for key, _, _ in declared(running)}
@@ -74,8 +75,7 @@ def body(graph: Graph, weights: Mapping[str, NDArray[Any]]) -> onnx.GraphProto:
     shapes = []
     for step in steps(graph, known, "ONNX"):
         emit = Emit(made, step.node, step.shapes, {name: tensors[key] for name, key in step.weights.items()})
-        rule = RULES[type(step.layer)]
-        names[step.value] = rule(emit, step.layer, *(names[value] for value in step.inputs))
+        names[step.value] = rule_of(step.layer)(emit, step.layer, *(names[value] for value in step.inputs))
         if step.value != step.node:
             continue
         # the last node of a layer bears its name, or that of the head which ends in it

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnspec.backends.onnx import activation, conv, norm, pool, shape
+from cnnspec.backends.onnx import conv, norm, pool, shape
 from cnnspec.backends.onnx.emit import Emit, Rule
+from cnnspec.backends.onnx.formula import elementwise
 from cnnspec.layers import activation as A
 from cnnspec.layers import conv as C
 from cnnspec.layers import dense as D
@@ -30,6 +31,10 @@ def field(op: str, attribute: str, name: str) -> Rule:
     return rule
 
 
+def prelu(emit: Emit, layer: A.PReLU, x: str) -> str:
+    return emit("PRelu", x, emit.per_channel(emit.weights["weight"]))
+
+
 RULES: dict[type[Layer], Rule] = {
     C.Conv: conv.conv,
     C.TransposedConv: conv.tconv,
@@ -45,17 +50,13 @@ RULES: dict[type[Layer], Rule] = {
     N.LocalResponseNorm: norm.lrn,
     N.RMSNorm: norm.rmsnorm,
     A.ReLU: node("Relu"),
-    A.ReLU6: activation.relu6,
     A.LeakyReLU: field("LeakyRelu", "alpha", "slope"),
-    A.PReLU: activation.prelu,
+    A.PReLU: prelu,
     A.ELU: field("Elu", "alpha", "alpha"),
     A.SELU: node("Selu"),
-    A.GELU: activation.gelu,
-    A.SiLU: activation.silu,
     A.Mish: node("Mish"),
     A.HardSwish: node("HardSwish"),
     A.HardSigmoid: node("HardSigmoid", alpha=1 / 6, beta=0.5),
-    A.Softplus: activation.softplus,
     A.Sigmoid: node("Sigmoid"),
     A.Tanh: node("Tanh"),
     A.Softmax: node("Softmax", axis=1),
@@ -85,5 +86,10 @@ RULES: dict[type[Layer], Rule] = {
 
 
 def known(layer: Layer) -> bool:
-    """Whether the table has a rule for a layer."""
-    return type(layer) in RULES
+    """Whether the table has a rule for a layer, or its formula makes one."""
+    return type(layer) in RULES or layer.elementwise
+
+
+def rule_of(layer: Layer) -> Rule:
+    """The rule of a layer that is known; an elementwise one has its own where ONNX has a node for it."""
+    return RULES.get(type(layer), elementwise)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnspec.backends.torch.calls import REQUIRED, Call, Lowered, Slot, both, compact, module, rank_of
+from cnnspec.backends.torch.formula import elementwise
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
 from cnnspec.layers import conv as C
@@ -323,10 +324,15 @@ RULES: dict[type[Layer], Callable[..., Lowered]] = {
 
 
 def known(layer: Layer) -> bool:
-    """Whether the table has a rule for a layer."""
-    return type(layer) in RULES
+    """Whether the table has a rule for a layer, or its formula makes one."""
+    return type(layer) in RULES or layer.elementwise
+
+
+def rule_of(layer: Layer) -> Callable[..., Lowered]:
+    """The rule of a layer that is known, or an input."""
+    return RULES.get(type(layer), elementwise)
 
 
 def written(graph: Graph, node: Node) -> Lowered:
     """How a node of a lowered graph is written."""
-    return RULES[type(node.layer)](node.layer, *graph.input_shapes(node))
+    return rule_of(node.layer)(node.layer, *graph.input_shapes(node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,11 @@ from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import classes
 from cnnspec.backends.torch.expressions import Expression, literal
 from cnnspec.backends.torch.fields import Argument, Class, Field, GroupField, ModuleField, RunField
+from cnnspec.backends.torch.formula import elementwise, module_text
 from cnnspec.backends.torch.forward import Forward
 from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
 from cnnspec.backends.torch.names import Namespace, attribute_path, is_field
-from cnnspec.backends.torch.rules import known
+from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.backends.weights import residual_end
 from cnnspec.graph import Graph
@@ -56,7 +57,8 @@ class Writer:
         lowered = lower(graph, known, "torch")
         self.graph = lowered.graph
         self.made = classes(self.graph, structure(lowered))
-        self.namespace = Namespace([*helper_texts(), "start"])
+        self.helpers = {**helper_texts(), **formula_texts(self.graph)}
+        self.namespace = Namespace([*self.helpers, "start"])
         self.made[-1].name = self.namespace.unique(graph.name)
         for made in self.made[:-1]:
             made.name = self.namespace.unique(made.title)
@@ -64,7 +66,7 @@ class Writer:
     def write(self) -> str:
         bodies = ["\n".join(self._class(made)) for made in self.made]
         starts = [STARTS[self.options.init]] if self.options.init in STARTS else []
-        code = "\n\n\n".join([*used_helpers("\n".join(bodies)), *starts, *bodies])
+        code = "\n\n\n".join([*used_helpers("\n".join(bodies), self.helpers), *starts, *bodies])
         parts = [self._header(code), _imports(code), "", "", code, "", "", self._main()]
         return "\n".join(parts) + "\n"
 
@@ -318,9 +320,15 @@ def helper_texts() -> dict[str, str]:
     return found
 
 
-def used_helpers(code: str) -> list[str]:
-    """The texts of the helpers that code calls, and of those that they call, in the order of helpers.py."""
-    texts = helper_texts()
+def formula_texts(graph: Graph) -> dict[str, str]:
+    """The modules of elementwise layers that torch has no name for, by theirs."""
+    layers = [node.layer for node in graph if node.layer.elementwise]
+    found = dict.fromkeys(type(layer) for layer in layers if rule_of(layer) is elementwise)
+    return {cls.__name__: module_text(cls) for cls in found}
+
+
+def used_helpers(code: str, texts: Mapping[str, str]) -> list[str]:
+    """The texts of the helpers that code calls, and of those that they call, in their order."""
     needed: set[str] = set()
     pending = [code]
     while pending:

@@ -15,6 +15,7 @@ from cnnspec.cli.common import (
     read_inputs,
     read_limits,
     read_settings,
+    say,
     spec_options,
 )
 from cnnspec.diagnostics import Report, SpecError, as_dict
@@ -65,7 +66,7 @@ def check(
         for net in _check(spec, given, session, report, hook):
             nets.append(_figures(net))
             if not as_json:
-                click.echo("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
+                say("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
     found = report.diagnostics
     failed = report.has_errors or bool(deny and found)
     if as_json:
@@ -73,7 +74,7 @@ def check(
     else:
         print_diagnostics(found)
         errors = sum(d.severity == "error" for d in found)
-        click.echo(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}", err=True)
+        say(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}", err=True)
     if failed:
         raise SystemExit(1)
 
@@ -113,10 +114,10 @@ def _hook(time_passes: bool, dump_after: str | None) -> Hook | None:
 
     def hook(name: str, net: Compiled) -> None:
         if time_passes:
-            click.echo(f"{net.graph.name}: {name} {1000 * (perf_counter() - last[0]):.2f} ms", err=True)
+            say(f"{net.graph.name}: {name} {1000 * (perf_counter() - last[0]):.2f} ms", err=True)
         if name == dump_after:
             for node in net.graph:
-                click.echo(as_line(node), err=True)
+                say(as_line(node), err=True)
         last[0] = perf_counter()
 
     return hook

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cnnspec.diagnostics import Diagnostic, SpecError, as_text
 from cnnspec.elaborate import Limits
 from cnnspec.layers.base import Shape
 from cnnspec.pipeline import Hook
+from cnnspec.source import plain
 
 
 def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,13 +135,26 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON to standard output."""
-    click.echo(json.dumps(data, indent=2))
+    """Print data as strict JSON to standard output; infinite values and no numbers are null."""
+    click.echo(json.dumps(_strict(data), indent=2, allow_nan=False))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _strict(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(inner) for inner in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that may hold what a spec or a file holds: it does nothing to a terminal."""
+    click.echo("\n".join(map(plain, text.split("\n"))), err=err)
 
 
 def wrote(path: Path, what: str) -> None:
     """Say which file was written."""
-    click.echo(f"wrote {path} ({what})", err=True)
+    say(f"wrote {path} ({what})", err=True)
 
 
 __all__ = [
@@ -151,6 +166,7 @@ __all__ = [
     "read_inputs",
     "read_limits",
     "read_settings",
+    "say",
     "spec_options",
     "wrote",
 ]

@@ -14,7 +14,8 @@ from cnnspec.api import Net
 from cnnspec.backends import base
 from cnnspec.backends.base import Backend, Options, Runner
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, spec_options, wrote
+from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options, wrote
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
@@ -92,12 +93,14 @@ def compile_command(
         assert chosen.source is not None
         write_whole(out, chosen.source(graph, tensors, options))
         wrote(out, f"{net.name} for {chosen.name}")
+        if as_json:
+            print_json({"net": net.name, "backend": chosen.name, "wrote": str(out)})
         return
     report = forward(chosen.run(graph, tensors, options), graph, batch, seed)
     if as_json:
         print_json({"net": net.name, "backend": chosen.name, **report._asdict()})
     else:
-        click.echo(as_text(net, chosen.name, batch, report))
+        say(as_text(net, chosen.name, batch, report))
 
 
 def choose(name: str | None, out: Path | None, weights: Path | None, options: Options) -> Backend:
@@ -111,7 +114,7 @@ def choose(name: str | None, out: Path | None, weights: Path | None, options: Op
         else:
             backend = base.find(name or next(iter(base.BACKENDS)))
         base.check_options(backend, options, writing=out is not None)
-    except ValueError as error:
+    except InvalidValue as error:
         raise click.UsageError(str(error)) from error
     if out is not None and out.suffix.lower() not in backend.suffixes:
         kinds = " and ".join(backend.suffixes) or "no"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_diagnostics
-from cnnspec.diagnostics import Report
+from cnnspec.cli.common import json_option, print_diagnostics, print_json, say
+from cnnspec.diagnostics import Diagnostic, Report, as_dict
 from cnnspec.elaborate import Limits
 from cnnspec.files import write_whole
+from cnnspec.source import Source
 from cnnspec.spec_files import find_spec
 
 
@@ -21,7 +24,8 @@ from cnnspec.spec_files import find_spec
     "--check", "only_check", is_flag=True, help="Change nothing; exit with 1 where a file would change."
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Change nothing; show what would change.")
-def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool) -> None:
+@json_option
+def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool, as_json: bool) -> None:
     """Lay out specs in the one way; what they mean does not change.
 
     Standard input (-) is written to standard output.
@@ -30,30 +34,82 @@ def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool) -> None:
     cnnspec fmt net.cnn
     cnnspec fmt --check specs/*.cnn
     """
-    from cnnspec.format import format_text
-
-    failed = False
+    laid_out: list[LaidOut] = []
+    diagnostics: list[Diagnostic] = []
     for spec in specs:
-        report = Report()
-        source, _ = find_spec(spec, report, Limits())
-        text = format_text(source, report) if source is not None else ""
-        if source is None or report.has_errors:
-            print_diagnostics(report.diagnostics)
-            failed = True
-            continue
-        changed = text != source.text
-        failed = failed or (changed and only_check)
-        if show_diff:
-            lines = difflib.unified_diff(
-                source.text.splitlines(True), text.splitlines(True), source.name, f"{source.name} (formatted)"
-            )
-            click.echo("".join(lines), nl=False)
-        elif only_check and changed:
-            click.echo(f"would change {source.name}", err=True)
-        elif source.path is None:
-            click.echo(text, nl=False)
-        elif changed and not only_check:
-            write_whole(Path(source.path), text)
-            click.echo(f"wrote {source.name}", err=True)
+        found = _lay_out(spec)
+        if isinstance(found, LaidOut):
+            laid_out.append(found)
+            _write(found, only_check, show_diff, as_json)
+        else:
+            diagnostics += found
+            print_diagnostics(found)
+    failed = bool(diagnostics) or (only_check and any(one.changed for one in laid_out))
+    if as_json:
+        kept = only_check or show_diff
+        files = [one.as_dict(kept, show_diff) for one in laid_out]
+        print_json({"ok": not failed, "files": files, "diagnostics": list(map(as_dict, diagnostics))})
     if failed:
         raise SystemExit(1)
+
+
+class LaidOut(NamedTuple):
+    """A spec and its layout."""
+
+    source: Source
+    text: str
+
+    @property
+    def changed(self) -> bool:
+        return self.text != self.source.text
+
+    @property
+    def diff(self) -> str:
+        old, new = self.source.text.splitlines(True), self.text.splitlines(True)
+        name = self.source.name
+        return "".join(difflib.unified_diff(old, new, name, f"{name} (formatted)"))
+
+    def as_dict(self, kept: bool, show_diff: bool) -> dict[str, Any]:
+        """For JSON; `kept` says that nothing is written."""
+        return {
+            "file": self.source.name,
+            "changed": self.changed,
+            "wrote": self.changed and not kept and self.source.path is not None,
+            "text": self.text if self.source.path is None else None,
+            "diff": self.diff if show_diff else None,
+        }
+
+
+def _lay_out(spec: str) -> LaidOut | tuple[Diagnostic, ...]:
+    """The layout of a spec, or what is wrong with it. Raises SpecError where there is no such spec."""
+    from cnnspec.format import format_text
+
+    report = Report()
+    source, _ = find_spec(spec, report, Limits())
+    text = format_text(source, report) if source is not None else ""
+    return report.diagnostics if source is None or report.has_errors else LaidOut(source, text)
+
+
+def _write(found: LaidOut, only_check: bool, show_diff: bool, as_json: bool) -> None:
+    """Show or write one layout, as the options say."""
+    source, text = found
+    if show_diff:
+        if not as_json:
+            _show(found.diff)
+    elif only_check:
+        if found.changed:
+            say(f"would change {source.name}", err=True)
+    elif source.path is None:
+        if not as_json:
+            _show(text)
+    elif found.changed:
+        write_whole(Path(source.path), text)
+        say(f"wrote {source.name}", err=True)
+
+
+def _show(text: str) -> None:
+    """Print a spec as it is to a file or a pipe, and to a terminal so that it does nothing there."""
+    if sys.stdout.isatty():
+        say(text.removesuffix("\n"))
+    else:
+        click.echo(text, nl=False)

@@ -1,24 +1,23 @@
-"""The group of commands, and what every failure ends in: one line or a diagnostic, never a traceback."""
+"""The group of commands."""
 
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Sequence
 
 import click
 
 from cnnspec import __version__
-from cnnspec.backends.base import every, extras
+from cnnspec.backends.base import every
 from cnnspec.cli.check import check
-from cnnspec.cli.common import print_diagnostics
 from cnnspec.cli.compile import compile_command
+from cnnspec.cli.failures import ended
 from cnnspec.cli.format import fmt
 from cnnspec.cli.manual import explain, layers, zoo
 from cnnspec.cli.render import render
 from cnnspec.cli.run import run
 from cnnspec.cli.summary import summary
 from cnnspec.cli.verify import verify
-from cnnspec.diagnostics import SpecError
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
@@ -88,33 +87,15 @@ for command in (check, summary, render, fmt, compile_command, run, verify, expla
     cli.add_command(command)
 
 
-def main() -> None:
-    """Run the command line; exit codes: 0 done, 1 the spec or the comparison has errors, 2 wrong usage."""
+def execute(arguments: Sequence[str]) -> int:
+    """Run a command, and tell of whatever ends it; the exit code."""
     if os.environ.get("_CNNSPEC_COMPLETE", "").startswith("bash"):
         from cnnspec.cli import bash
 
         bash.register()
     try:
-        cli.main(prog_name="cnnspec")
-    except SpecError as error:
-        print_diagnostics(error.diagnostics)
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in extras():
-            raise
-        click.echo(f"error: this needs {package}: pip install 'cnnspec[{extras()[package]}]'", err=True)
-    except (OSError, ValueError) as error:
-        click.echo(f"error: {_one_line(error)}", err=True)
-    except MemoryError:
-        click.echo("error: there is not enough memory for this net", err=True)
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] != "cnnspec":
-            raise
-        click.echo(f"error: {error}", err=True)
-    sys.exit(1)
-
-
-def _one_line(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+        return cli.main(list(arguments), prog_name="cnnspec", standalone_mode=False) or 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    except BaseException as error:
+        return ended(error, arguments)

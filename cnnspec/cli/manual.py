@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from cnnspec.cli import complete
@@ -13,7 +11,8 @@ from cnnspec.layers import manual
 
 @click.command()
 @click.argument("code", required=False, shell_complete=complete.codes)
-def explain(code: str | None) -> None:
+@json_option
+def explain(code: str | None, as_json: bool) -> None:
     """Explain a diagnostic, with a wrong and a right example.
 
     Without a code, list them all.
@@ -25,13 +24,13 @@ def explain(code: str | None) -> None:
     from cnnspec.diagnostics.explain import explain as page
     from cnnspec.elaborate.mistakes.suggest import suggest
 
-    if code is None:
-        click.echo("\n".join(codes()))
-    elif code in codes():
-        click.echo(page(code))
-    else:
+    if code is not None and code not in codes():
         cure = suggest(code, list(codes()))
         raise click.UsageError(f"there is no diagnostic `{code}`" + (f"; {cure}" if cure else ""))
+    if as_json:
+        print_json({"codes": list(codes())} if code is None else {"code": code, "text": page(code)})
+    else:
+        click.echo("\n".join(codes()) if code is None else page(code))
 
 
 @click.command()
@@ -65,12 +64,18 @@ def zoo(name: str | None, as_json: bool) -> None:
     cnnspec zoo resnet50
     """
     from cnnspec.spec_files import zoo_entry
-    from cnnspec.zoo_list import as_text, entries
+    from cnnspec.zoo_list import as_text, entries, entry
 
-    if name is not None:
-        path, _ = zoo_entry(name)
-        click.echo(path.read_text(encoding="utf-8"), nl=False)
-    elif as_json:
-        click.echo(json.dumps([entry._asdict() for entry in entries()], indent=2))
+    if name is None:
+        found = entries()
+        if as_json:
+            print_json([one._asdict() for one in found])
+        else:
+            click.echo(as_text(found))
+        return
+    path, net = zoo_entry(name)
+    text = path.read_text(encoding="utf-8")
+    if as_json:
+        print_json({**entry(path, net)._asdict(), "spec": text})
     else:
-        click.echo(as_text(entries()))
+        click.echo(text, nl=False)

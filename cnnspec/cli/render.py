@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, spec_options, wrote
+from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options, wrote
 
 VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")
@@ -57,6 +57,7 @@ FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
 @click.option("--rows", metavar="N", type=click.IntRange(1), help="Wrap into so many rows, or columns.")
 @click.option("--no-title", is_flag=True, help="Leave out the title.")
 @click.option("--no-legend", is_flag=True, help="Leave out the legend.")
+@json_option
 def render(
     spec: str,
     settings: tuple[str, ...],
@@ -68,6 +69,7 @@ def render(
     expand: tuple[str, ...],
     no_title: bool,
     no_legend: bool,
+    as_json: bool,
     **choices: Any,
 ) -> None:
     """Draw a net for a paper, a slide or a page.
@@ -85,6 +87,8 @@ def render(
     opened = tuple(name.strip() for names in expand for name in names.split(",") if name.strip())
     choices.update(expand=opened, title=not no_title, legend=not no_legend)
     if out is not None and str(out) == "-":
+        if as_json:
+            raise click.UsageError("-o - prints the picture, where --json prints JSON: write it to a file")
         rendered = to_bytes(net.ir, format or "svg", **choices)
         click.echo(rendered.data, nl=False)
         notes = rendered.notes
@@ -92,5 +96,7 @@ def render(
         path = out or Path(re.sub(r"\W+", "_", net.name) + "." + (format or "svg"))
         notes = draw(net.ir, path, format=format, **choices)
         wrote(path, f"{choices['view']} of {choices['block'] or net.name}")
+        if as_json:
+            print_json({"net": net.name, "view": choices["view"], "wrote": str(path), "notes": list(notes)})
     for note in notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)

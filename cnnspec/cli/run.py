@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, read_settings
+from cnnspec.cli.common import json_option, open_net, print_json, read_settings, say
 
 
 @click.command()
@@ -95,11 +95,11 @@ def run(
         )
         return
     for head, value in outputs.items():
-        click.echo(f"{head}: {'x'.join(map(str, value.shape))}")
+        say(f"{head}: {'x'.join(map(str, value.shape))}")
     for entry in ranked:
-        click.echo(f"{entry.probability:7.2%}  {entry.name}")
+        say(f"{entry.probability:7.2%}  {entry.name}")
     if out is not None:
-        click.echo(f"wrote {out}", err=True)
+        say(f"wrote {out}", err=True)
 
 
 def by_input(sources: Iterable[str], inputs: Collection[str]) -> dict[str, Path]:

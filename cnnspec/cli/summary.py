@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, spec_options
+from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options
 from cnnspec.report import FORMATS, as_dict
 
 
@@ -53,4 +53,4 @@ def summary(
     if as_json:
         print_json(as_dict(compiled))
     else:
-        click.echo(FORMATS[form](compiled, depth))
+        say(FORMATS[form](compiled, depth))

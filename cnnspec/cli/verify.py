@@ -8,7 +8,8 @@ import click
 
 from cnnspec.backends.base import BACKENDS, find
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, spec_options
+from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options
+from cnnspec.diagnostics import InvalidValue
 
 NAMES = ",".join(BACKENDS)
 
@@ -61,11 +62,11 @@ def verify(
 
     try:
         result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
-    except ValueError as error:
+    except InvalidValue as error:
         raise click.UsageError(str(error)) from error
     if as_json:
         print_json(result.as_dict())
     else:
-        click.echo(result.as_text())
+        say(result.as_text())
     if not result.ok:
         raise SystemExit(1)

@@ -33,7 +33,15 @@ class Diagnostic:
     others: int = 0
 
 
-class SpecError(Exception):
+class Refused(Exception):
+    """What somebody asked for cannot be done; the message says why, and where there is one, the cure."""
+
+
+class InvalidValue(Refused, ValueError):
+    """A value that somebody gave is none that there is, or does not go with another."""
+
+
+class SpecError(Refused):
     """Raised when a spec has errors; `diagnostics` says which, in source order."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]):

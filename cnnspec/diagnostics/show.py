@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnspec.diagnostics.report import ONCE, Diagnostic, Frame
+from cnnspec.source import plain
 
 TRAIL_SHOWN = 6
 LONGEST_LINE = 160
@@ -37,8 +38,8 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         where = "in the same definition, or " if diagnostic.code in ONCE else ""
         notes.append(f"and {times} {where}from other calls or repeats")
     if diagnostic.help:
-        notes.append(f"help: {plain(diagnostic.help)}")
-    lines += [f"{' ' * width}{paint('note', '=')} {note}" for note in notes]
+        notes.append(f"help: {diagnostic.help}")
+    lines += [f"{' ' * width}{paint('note', '=')} {plain(note)}" for note in notes]
     return "\n".join(lines)
 
 
@@ -64,11 +65,6 @@ def _excerpt(diagnostic: Diagnostic, width: int, paint: Paint) -> list[str]:
         f"{gutter}{bar} {marks}{label}",
         f"{gutter}{bar}",
     ]
-
-
-def plain(text: str) -> str:
-    """A text that does nothing to a terminal: a tab is a blank, other control characters are U+FFFD."""
-    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
 
 
 def _chain(trail: tuple[Frame, ...]) -> str:

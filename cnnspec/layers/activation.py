@@ -1,15 +1,21 @@
-"""Activations: elementwise functions, and the two softmaxes over channels."""
+"""Activations: elementwise functions, each with its formula; prelu, and the two softmaxes over channels."""
 
 from __future__ import annotations
 
-from math import prod
+from math import pi, prod, sqrt
+from typing import Any
 
 from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
+from cnnspec.layers.formula import Functions
 from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
+
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+ROOT_2, ROOT_2_OVER_PI = sqrt(2), sqrt(2 / pi)
 
 
 def one_each(self: Layer, *shapes: Shape) -> int:
-    """One operation an element: the rule of docs/counting.md for every activation."""
+    """One operation an element: the rule of docs/counting.md for those that are not elementwise as well."""
     return prod(shapes[0])
 
 
@@ -17,20 +23,21 @@ def one_each(self: Layer, *shapes: Shape) -> int:
 class ReLU(Layer):
     """max(x, 0). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
 
-    elementwise = True
     nonnegative = True
-    operations = one_each
     saved = output_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.maximum(x, 0)
 
 
 @layer("relu6", family="activation")
 class ReLU6(Layer):
     """min(max(x, 0), 6). Howard et al. 2017, "MobileNets"."""
 
-    elementwise = True
     nonnegative = True
-    operations = one_each
-    saved = input_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.clip(x, 0, 6)
 
 
 @layer("leaky_relu", family="activation")
@@ -39,9 +46,8 @@ class LeakyReLU(Layer):
 
     slope: float = argument(NUMBER, "factor of negative values", default=0.01)
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.where(x > 0, x, self.slope * x)
 
 
 @layer("prelu", family="activation")
@@ -71,9 +77,8 @@ class ELU(Layer):
 
     alpha: float = argument(NUMBER, "minus the value at minus infinity", default=1.0)
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.where(x > 0, x, self.alpha * m.expm1(m.minimum(x, 0)))
 
 
 @layer("selu", family="activation")
@@ -83,9 +88,8 @@ class SELU(Layer):
     Klambauer et al. 2017, "Self-normalizing neural networks".
     """
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return SELU_SCALE * m.where(x > 0, x, SELU_ALPHA * m.expm1(m.minimum(x, 0)))
 
 
 @layer("gelu", family="activation")
@@ -100,46 +104,44 @@ class GELU(Layer):
         words("none", "tanh"), "none is the exact form, tanh the approximation", default="none"
     )
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        if self.approximate == "tanh":
+            return 0.5 * x * (1 + m.tanh(ROOT_2_OVER_PI * (x + 0.044715 * x**3)))
+        return 0.5 * x * (1 + m.erf(x / ROOT_2))
 
 
 @layer("silu", family="activation")
 class SiLU(Layer):
     """x * sigmoid(x), also called swish. Ramachandran et al. 2017, "Searching for activation functions"."""
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return x * m.sigmoid(x)
 
 
 @layer("mish", family="activation")
 class Mish(Layer):
     """x * tanh(log(1 + exp(x))). Misra 2019, "Mish: a self regularized non-monotonic activation function"."""
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return x * m.tanh(m.softplus(x))
 
 
 @layer("hardswish", family="activation")
 class HardSwish(Layer):
     """x * min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
-    elementwise = True
-    operations = one_each
-    saved = input_saved
+    def formula(self, x: Any, m: Functions) -> Any:
+        return x * m.clip(x + 3, 0, 6) / 6
 
 
 @layer("hardsigmoid", family="activation")
 class HardSigmoid(Layer):
     """min(max(x + 3, 0), 6) / 6. Howard et al. 2019, "Searching for MobileNetV3"."""
 
-    elementwise = True
     nonnegative = True
-    operations = one_each
-    saved = input_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.clip(x + 3, 0, 6) / 6
 
 
 @layer("softplus", family="activation")
@@ -152,29 +154,32 @@ class Softplus(Layer):
     beta: float = argument(POSITIVE, "sharpness of the bend", default=1.0)
     threshold: float = argument(NUMBER, "value of beta * x beyond which the output is x", default=20.0)
 
-    elementwise = True
     nonnegative = True
-    operations = one_each
-    saved = input_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        bent = self.beta * x
+        return m.where(bent > self.threshold, x, m.softplus(bent) / self.beta)
 
 
 @layer("sigmoid", family="activation")
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), the logistic function."""
 
-    elementwise = True
     nonnegative = True
-    operations = one_each
     saved = output_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.sigmoid(x)
 
 
 @layer("tanh", family="activation")
 class Tanh(Layer):
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x)). LeCun et al. 1998, "Efficient backprop"."""
 
-    elementwise = True
-    operations = one_each
     saved = output_saved
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return m.tanh(x)
 
 
 @layer("softmax", family="activation")

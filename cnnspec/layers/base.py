@@ -16,6 +16,7 @@ from functools import cache
 from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
+from cnnspec.layers.formula import Functions
 from cnnspec.layers.kinds import Kind
 from cnnspec.layers.shapes import (
     Extent,
@@ -134,7 +135,7 @@ def argument(kind: Kind, doc: str, *, default: Any = MISSING, minor: bool = Fals
 
 @dataclass(frozen=True)
 class Layer:
-    """The rules of a layer; the defaults are those of an elementwise layer without weights."""
+    """The rules of a layer; the defaults are those of a layer without weights that keeps the shape."""
 
     op: ClassVar[str] = ""
     family: ClassVar[str] = ""
@@ -142,7 +143,7 @@ class Layer:
     """How many values it takes; None for a join, which takes any number from one up."""
 
     elementwise: ClassVar[bool] = False
-    """Each value is a function of the one at its place alone, the same everywhere: no weights, no noise."""
+    """Each value is a function of the one at its place alone, the same everywhere: that of `formula`."""
     silent: ClassVar[bool] = False
     """Inference gives the input as it is."""
     noisy: ClassVar[bool] = False
@@ -168,6 +169,13 @@ class Layer:
         """The shape of the output. Raises LayerError where the layer does not fit its inputs."""
         return shapes[0]
 
+    def formula(self, x: Any, m: Functions) -> Any:
+        """Its function of one value, written in operators and the functions of `m` (layers/formula.py).
+
+        A layer that has one is elementwise, and needs no rule in any backend.
+        """
+        raise NotImplementedError(f"{self.op} is not elementwise")
+
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
         """The weights, in torch's names and layouts; counts and weight files derive from these."""
         return ()
@@ -178,7 +186,7 @@ class Layer:
 
     def operations(self, *shapes: Shape) -> int:
         """Operations for one sample other than `macs`, by the rules of docs/counting.md."""
-        return 0
+        return prod(shapes[0]) if self.elementwise else 0
 
     def slide(self, *shapes: Shape) -> Slide | None:
         """How its window slides over the map: the geometry of a conv or a pool; None for other layers."""
@@ -194,7 +202,7 @@ class Layer:
 
         It is asked only where there is a gradient at all: of an input or of a weight.
         """
-        return Saved()
+        return Saved(inputs=(0,)) if self.elementwise else Saved()
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         """Simpler layers that do the same one after the other; empty where there are none.
@@ -236,6 +244,7 @@ def layer(op: str, family: str) -> Callable[[LayerType], LayerType]:
             raise ValueError(f"two layers are called {op}")
         made = dataclass(frozen=True)(cls)
         made.op, made.family = op, family
+        made.elementwise = made.formula is not Layer.formula
         made.follows = made.follows or family in FOLLOWING
         REGISTRY[op] = made
         return made

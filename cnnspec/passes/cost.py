@@ -111,7 +111,7 @@ def uncounted(graph: Graph) -> list[str]:
         node.name
         for node in graph
         if (type(node.layer).macs, type(node.layer).operations) == rules
-        and not (node.layer.moves or node.layer.silent or node.layer.arity == 0)
+        and not (node.layer.elementwise or node.layer.moves or node.layer.silent or node.layer.arity == 0)
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict
 
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.render.figures import MEASURES
 from cnnspec.render.theme import THEMES
 
@@ -16,7 +17,7 @@ UNITS = {"pt": 1.0, "in": 72.0, "mm": 72 / 25.4, "cm": 72 / 2.54, "": 1.0}
 LARGEST_LENGTH = 14_400.0
 
 
-class RenderError(ValueError):
+class RenderError(InvalidValue):
     """A drawing that cannot be made as asked; the message says why and what can."""
 
 

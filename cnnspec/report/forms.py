@@ -13,6 +13,7 @@ from cnnspec.passes.receptive_field import Field
 from cnnspec.pipeline import Compiled
 from cnnspec.report.rows import Row, rows
 from cnnspec.report.totals import totals
+from cnnspec.source import plain
 
 HEADINGS = ("layer", "is", "output", "params", "MACs", "field", "MACs %")
 
@@ -72,14 +73,21 @@ def _fit(cell: str, width: int, column: int) -> str:
 def as_markdown(net: Compiled, depth: int | None = None) -> str:
     """The summary as a Markdown table, and the totals as a list."""
 
-    def line(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    def line(cells: tuple[str, ...], level: int = 0) -> str:
+        return f"| {'&nbsp;&nbsp;' * level}" + " | ".join(map(_in_markdown, cells)) + " |"
 
     aligned = "| --- | --- | --- | ---: | ---: | ---: | ---: |"
-    table = [line(HEADINGS), aligned, *(line(_cells(row, "&nbsp;&nbsp;")) for row in rows(net, depth))]
-    return "\n".join(
-        [f"**{_heading(net)}**", "", *table, "", *(f"- {name}: {text}" for name, text in totals(net))]
-    )
+    table = [line(HEADINGS), aligned, *(line(_cells(row, ""), row.level) for row in rows(net, depth))]
+    figures = (f"- {name}: {_in_markdown(text)}" for name, text in totals(net))
+    return "\n".join([f"**{_in_markdown(_heading(net))}**", "", *table, "", *figures])
+
+
+MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "`": "\\`", "\\": "\\\\"})
+
+
+def _in_markdown(text: str) -> str:
+    """Text of a spec, or the name of its file, as Markdown shows it: no tag, no cell, no link of its own."""
+    return plain(text).translate(MARKDOWN).replace("](", "]\\(")
 
 
 def as_csv(net: Compiled, depth: int | None = None) -> str:

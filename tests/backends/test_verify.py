@@ -116,11 +116,10 @@ def test_a_wrong_layer_is_named(graph: Any, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_wrong_gradient_is_named(graph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from cnnspec.backends.numpy import rules
 
-    def slope(x: Any) -> Any:
-        return np.where(x > 0, 1.0, 0.5)
+    def backward(grad: Any, x: Any) -> Any:
+        return (grad * np.where(x > 0, 1.0, 0.5),), {}
 
-    right = rules.RULES[ReLU]
-    monkeypatch.setitem(rules.RULES, ReLU, rules.pointwise(right.forward, slope))
+    monkeypatch.setitem(rules.RULES, ReLU, rules.rule_of(ReLU())._replace(backward=backward))
     found = verify(graph, train=True)
     # what lies after the relu keeps its gradients
     assert {row.name for row in found.over} == {

@@ -10,11 +10,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from cnnspec.backends import BACKENDS, Options, find
 from cnnspec.backends import numpy as numpy_backend
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.runs import by_head, seeded_weights
+from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.weights import declared
-from cnnspec.graph import Graph
 from cnnspec.passes.fold_batchnorm import fold_batchnorm
 from cnnspec.passes.verify import verify as verify_graph
 from cnnspec.pipeline import Compiled
@@ -110,29 +110,17 @@ def test_a_share_that_training_calls_first_keeps_its_weights_in_inference() -> N
     assert [other[k] for k in ("params", "params_inference", "macs")] == [118, 110, data["macs"]]
 
 
-def outputs(graph: Graph, weights: dict[str, np.ndarray], backend: str, inputs: dict[str, np.ndarray]):
-    if backend == "numpy":
-        return by_head(graph, numpy_backend.compile(graph, weights)(inputs))
-    if backend == "onnx":
-        from cnnspec.backends import onnx
-
-        return by_head(graph, onnx.compile(graph, weights)(inputs))
-    from cnnspec.backends import torch
-
-    return by_head(graph, torch.runner(graph, weights)(inputs))
-
-
-@pytest.mark.parametrize("backend", ["numpy", "torch", "onnx"])
+@pytest.mark.parametrize("backend", list(BACKENDS))
 @pytest.mark.parametrize("kind", KINDS)
 def test_folded_nets_say_the_same_on_every_backend(kind: str, backend: str) -> None:
     graph = net(kind).ir
     weights = seeded_weights(graph)
     inputs = random_inputs(graph, 0, 2)
-    expected = outputs(graph, weights, "numpy", inputs)
+    expected = find("numpy").run(graph, weights, Options())(inputs)
     folded, tensors = fold_batchnorm(graph, weights)
     verify_graph(folded)
     assert set(tensors) == {key for key, _, _ in declared(folded)}
-    got = outputs(folded, tensors, backend, inputs)
+    got = find(backend).run(folded, tensors, Options())(inputs)
     assert list(got) == list(expected)
     for head, value in expected.items():
         np.testing.assert_allclose(got[head], value, rtol=1e-4, atol=1e-5)

@@ -1,4 +1,4 @@
-"""README and docs/: every block runs, every output shown is the one there is."""
+"""README, CONTRIBUTING and docs/: every block runs, every output shown is the one there is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnspec.diagnostics import Report
 from cnnspec.format import format_text
 from cnnspec.source import Source
 
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 GENERATED = ("layers.md", "diagnostics.md")
 
 

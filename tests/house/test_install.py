@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,32 @@ def test_the_readme_installs_every_extra() -> None:
     assert all(f"`cnnspec[{extra}]`" in README for extra in EXTRAS)
     (everything,) = PROJECT["optional-dependencies"]["all"]
     assert set(re.findall(r"\w+", everything)) == {"cnnspec", *EXTRAS}
+
+
+def test_the_readme_says_what_each_dependency_is_for_and_weighs() -> None:
+    """Sizes are about right where the package is installed: within a factor of 1.5, a few releases."""
+    rows = re.findall(
+        r"^\| ([\w, -]+?)(?: \(`\[\w+\]`\))? \| [^|]+ \| ([\d., ]+)(?: and more)? \|$", README, re.MULTILINE
+    )
+    stated = {
+        n: float(mb)
+        for names, sizes in rows
+        for n, mb in zip(names.split(", "), sizes.split(", "), strict=True)
+    }
+    wanted = [*PROJECT["dependencies"], *(d for e in EXTRAS for d in PROJECT["optional-dependencies"][e])]
+    assert set(stated) == {re.split(r"[<>=]", requirement)[0] for requirement in wanted}
+    for name, size in stated.items() if sys.platform == "linux" else ():
+        with contextlib.suppress(PackageNotFoundError):
+            assert name == "torch" or size / 1.5 < megabytes(name) + 0.05 < 1.5 * size + 0.1, (
+                name,
+                megabytes(name),
+            )
+
+
+def megabytes(package: str) -> float:
+    """The size of an installed package's files, those that Python compiles left out."""
+    files = [file for file in distribution(package).files or () if file.suffix != ".pyc"]
+    return sum(Path(str(file.locate())).stat().st_size for file in files if file.locate().exists()) / 1e6
 
 
 def test_the_readme_sets_up_every_shell() -> None:

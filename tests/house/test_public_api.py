@@ -20,6 +20,8 @@ def test_every_name_is_there_and_documented(name):
 
 
 def test_nothing_else_looks_public():
+    loaded = [name for name in cnnspec.__all__ if getattr(cnnspec, name)]
+    assert loaded == cnnspec.__all__
     modules = {name for name, value in vars(cnnspec).items() if inspect.ismodule(value)}
     public = {name for name in vars(cnnspec) if not name.startswith("_")} - modules
     assert public == {name for name in cnnspec.__all__ if not name.startswith("_")}

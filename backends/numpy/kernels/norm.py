@@ -67,8 +67,6 @@ def batchnorm(
     rank, axes = x.ndim - 2, (0, *range(2, x.ndim))
     if training:
         count = x.size // x.shape[1]
-        if count < 2:
-            raise ValueError("batchnorm cannot train on a single value per channel: use a larger batch")
         running_mean += momentum * (x.mean(axes) - running_mean)
         running_var += momentum * (x.var(axes) * count / (count - 1) - running_var)
         y = normalize(x, axes, eps)

@@ -1,0 +1,58 @@
+"""Elementwise layers that torch has no name for: a formula as a module of generated source.
+
+class Softsign(nn.Module):
+    \"\"\"x / (1 + |x|).\"\"\"
+
+    def forward(self, x):
+        return x / (1 + torch.abs(x))
+"""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from textwrap import indent
+
+from cnnspec.backends.formula import formula_lines
+from cnnspec.backends.torch.calls import REQUIRED, Lowered, Slot, module
+from cnnspec.backends.torch.expressions import literal
+from cnnspec.layers.base import Layer, Parameter, Shape, parameters
+
+NAMES = {
+    "abs": "torch.abs",
+    "exp": "torch.exp",
+    "expm1": "torch.expm1",
+    "tanh": "torch.tanh",
+    "erf": "torch.erf",
+    "sigmoid": "torch.sigmoid",
+    "softplus": "F.softplus",
+    "maximum": "torch.clamp_min",
+    "minimum": "torch.clamp_max",
+    "clip": "torch.clamp",
+    "where": "torch.where",
+}
+"""The functions of a formula by what they are called in torch."""
+
+
+def elementwise(layer: Layer, source: Shape) -> Lowered:
+    """The rule of an elementwise layer: a module of its own, named as its class."""
+    slots = [Slot(p.name, getattr(layer, p.name), default_of(p)) for p in parameters(type(layer))]
+    return module(type(layer).__name__, *slots)
+
+
+def default_of(parameter: Parameter) -> object:
+    return REQUIRED if parameter.required else parameter.default
+
+
+def module_text(cls: type[Layer]) -> str:
+    """The class that does what a layer's formula says."""
+    first = re.split(r"(?<=\.)\s", cleandoc(cls.__doc__ or cls.op))[0]
+    known = parameters(cls)
+    lines = [f'"""{first}"""', ""]
+    if known:
+        given = "".join(f", {p.name}" + ("" if p.required else f"={literal(p.default)}") for p in known)
+        lines += [f"def __init__(self{given}):", "    super().__init__()"]
+        lines += [*(f"    self.{p.name} = {p.name}" for p in known), ""]
+    lines += ["def forward(self, x):", *(f"    {line}" for line in formula_lines(cls, NAMES, "self.{}"))]
+    body = indent("\n".join(lines), "    ")
+    return f"class {cls.__name__}(nn.Module):\n{body}"
