@@ -47,14 +47,23 @@ def compile(
     those of float32 inference, by default one a processor. Raises CompileError for a layer without a rule,
     WeightsError for weights that do not fit.
     """
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise InvalidValue(f"the numpy backend runs in float32 and float64, not {np.dtype(dtype)}")
-    program = Program(graph, np.dtype(dtype), seed, threads)
+    program = Program(graph, known_dtype(dtype), seed, threads)
     if weights is None:
         program.take(initialize(graph, seed, scheme))
     else:
         program.load(weights)
     return program
+
+
+def known_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """The dtype that something names. Raises InvalidValue for one that the backend does not run in."""
+    try:
+        found: Any = np.dtype(dtype)
+    except TypeError:
+        found = dtype
+    if found not in (np.float32, np.float64):
+        raise InvalidValue(f"the numpy backend runs in float32 and float64, not {found}")
+    return found
 
 
 def planned_memory(graph: Graph, batch: int = 1) -> Timeline:

@@ -6,11 +6,13 @@ The file holds the kernels that the net uses, as they stand here, the table of i
 
 from __future__ import annotations
 
+import ast
 import builtins
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import count
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -21,6 +23,33 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
 
 WIDTH = 110
+OWN_NAMES = [
+    "Any",
+    "Array",
+    "INPUTS",
+    "Iterator",
+    "Margins",
+    "Sizes",
+    "WEIGHTS",
+    "annotations",
+    "arrays",
+    "hashlib",
+    "head",
+    "initial",
+    "net",
+    "np",
+    "pi",
+    "prod",
+    "reduce",
+    "results",
+    "rng",
+    "self",
+    "sqrt",
+    "w",
+    "x",
+    "y",
+]
+"""What the file calls by these names besides its kernels: no net and no value may have them."""
 PACKAGE = "cnnspec.backends.numpy"
 
 HEADER = '''
@@ -108,7 +137,8 @@ def source(graph: Graph) -> str:
     outputs = {head: alias.get(node, node) for head, node in graph.outputs.items()}
     found = dict(definitions(rule_of(step.layer).forward for step in program))
     kernels = [show(name, value) for name, value in found.items()]
-    name = class_name(graph.name)
+    taken = {*OWN_NAMES, *found, *global_names(kernels), *dir(builtins)}
+    name = class_name(graph.name, taken)
     header = HEADER.format(
         name=name,
         inputs=", ".join(describe(graph[node].shape) for node in graph.inputs),
@@ -117,21 +147,8 @@ def source(graph: Graph) -> str:
         macs=sum(node.layer.macs(*graph.input_shapes(node)) for node in graph),
         imports="\n".join(["import hashlib", *imports(found.values(), "\n".join(kernels))]),
     )
-    taken = {
-        name,
-        *found,
-        *dir(builtins),
-        "INPUTS",
-        "WEIGHTS",
-        "initial",
-        "self",
-        "w",
-        "x",
-        "np",
-        "prod",
-        "reduce",
-    }
-    variables = assign(graph.inputs, program, frozenset(outputs.values()), Names(taken))
+    names = Names({name, *taken})
+    variables = assign(graph.inputs, program, frozenset(outputs.values()), names)
     net = CLASS.format(
         name=name,
         parameters=", ".join(variables[node] for node in graph.inputs),
@@ -178,10 +195,20 @@ def identifier(text: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
 
 
-def class_name(text: str) -> str:
-    """The name of a net as a class name."""
+def class_name(text: str, taken: Collection[str]) -> str:
+    """The name of a net as a class name, other than every name that the file uses."""
     name = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or "Net"
-    return f"Net{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
+    name = f"Net{name}" if name[0].isdigit() or keyword.iskeyword(name) or name in taken else name
+    free = (f"{name}{number or ''}" for number in count())
+    return next(candidate for candidate in free if candidate not in taken)
+
+
+def global_names(kernels: Iterable[str]) -> Iterator[str]:
+    """The names that pasted kernels use, whatever they are."""
+    for kernel in kernels:
+        for node in ast.walk(ast.parse(kernel)):
+            if isinstance(node, ast.Name):
+                yield node.id
 
 
 def assign(

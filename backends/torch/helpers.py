@@ -128,6 +128,38 @@ class SameAvgPool2d(nn.Module):
         return F.avg_pool2d(x, self.kernel, self.stride, ceil_mode=self.ceil_mode)
 
 
+class WideAvgPool2d(nn.Module):
+    """The mean of each window, which may be larger than the map: torch's own pool refuses that in 3-d."""
+
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        ceil_mode=False,
+        count_include_pad=True,
+    ):
+        super().__init__()
+        self.kernel = axes2d(kernel_size)
+        self.stride = axes2d(kernel_size if stride is None else stride)
+        self.padding = axes2d(padding)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, x):
+        y = self.mean(x)
+        return y if self.count_include_pad else y / self.mean(torch.ones_like(x))
+
+    def mean(self, x):
+        margins = [margin for margin in self.padding[::-1] for _ in range(2)]
+        y = F.avg_pool2d(F.pad(x, margins), self.kernel, self.stride, ceil_mode=self.ceil_mode)
+        for axis, margin in enumerate(self.padding):
+            # a window that begins beyond the map, in its margin, is none
+            inside = -(-(x.shape[2 + axis] + margin) // self.stride[axis])
+            y = y.narrow(2 + axis, 0, min(y.shape[2 + axis], inside))
+        return y
+
+
 def axes2d(value):
     return [value] * 2 if isinstance(value, int) else list(value)
 

@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from cnnspec.backends import CompileError
 from cnnspec.backends import weights as starts
 from cnnspec.backends.torch.writer import source
 from cnnspec.backends.weights import fitting
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
+
+DTYPES = ("float32", "float64", "bfloat16", "float16")
 
 
 def compile(
@@ -34,8 +38,13 @@ def compile(
     Its weights are those given, by key; or with `seed` those that every backend draws from it by the scheme
     `init`; else what torch itself draws. `fold_batchnorm` makes a net for inference, its batch norms folded
     into the layers before them. Raises WeightsError where weights do not fit, CompileError for a layer that
-    torch lacks.
+    torch lacks, InvalidValue for another dtype or scheme.
     """
+    if dtype not in DTYPES:
+        raise InvalidValue(f"the torch backend runs in {', '.join(DTYPES)}, not {dtype}")
+    if init not in starts.SCHEMES:
+        schemes = ", ".join(starts.SCHEMES)
+        raise InvalidValue(f"no initialization is called {init!r}: use one of {schemes}")
     if fold_batchnorm and weights is None and seed is None:
         seed = 0
     if weights is None and seed is not None:
@@ -89,7 +98,14 @@ def runner(
     def run(values: Mapping[str, Any]) -> Any:
         tensors = [torch.as_tensor(np.asarray(values[name])).to(kind) for name in graph.inputs]
         with torch.inference_mode():
-            result = module(*tensors)
+            try:
+                result = module(*tensors)
+            except (NotImplementedError, RuntimeError) as error:
+                if "not implemented for" not in str(error):
+                    raise
+                first = str(error).partition("\n")[0]
+                told = f"torch cannot run {graph.name} in {dtype} on this processor: {first}; float32 can"
+                raise CompileError(told) from error
         if isinstance(result, dict):
             return {head: as_array(value) for head, value in result.items()}
         return as_array(result)

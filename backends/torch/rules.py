@@ -82,6 +82,10 @@ def maxpool(layer: P.MaxPool, source: Shape) -> Lowered:
 
 def avgpool(layer: P.AvgPool, source: Shape) -> Lowered:
     extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
+    slide = layer.slide(source)
+    beyond = any(kernel > size for kernel, size in zip(slide.kernel, source[1:], strict=True))
+    if rank_of(source) == 3 and beyond and not slide.pads_apart(layer.pad):
+        return module("WideAvgPool3d", *window(slide), Slot("padding", margins(slide), 0), *extra)
     return pool("AvgPool", "avg_pool", layer, source, *extra)
 
 

@@ -1,0 +1,54 @@
+"""Every layer in every dtype on every backend: it runs, and comes near to float64, or is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from layer_cases import CASES, Case
+
+from cnnspec import loads
+from cnnspec.backends import BACKENDS, CompileError, Options, find
+from cnnspec.backends.base import check_options
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.runs import seeded_weights
+from cnnspec.diagnostics import InvalidValue
+
+NEAR = {"float64": 1e-9, "float32": 1e-4, "float16": 0.02, "bfloat16": 0.1}
+"""How near to float64, of the largest value: some units in the last place of each type."""
+RUNS = [(name, dtype) for name in BACKENDS for dtype in find(name).dtypes]
+
+
+@pytest.mark.parametrize(("name", "dtype"), RUNS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.layer.op}")
+def test_every_layer_runs_in_every_dtype_or_is_refused(case: Case, name: str, dtype: str) -> None:
+    graph = case.graph()
+    weights, inputs = seeded_weights(graph), random_inputs(graph, 0, 2)
+    expected = find("numpy").run(graph, weights, Options(dtype="float64"))(inputs)["head"]
+    try:
+        got = find(name).run(graph, weights, Options(dtype=dtype))(inputs)["head"]
+    except CompileError as error:
+        assert dtype in ("float16", "bfloat16")
+        assert f"torch cannot run OneLayer in {dtype} on this processor" in str(error)
+        assert case.layer.op in ("lrn", "avgpool", "lppool")
+        return
+    largest = np.abs(expected).max()
+    np.testing.assert_allclose(got, expected, atol=NEAR[dtype] * max(largest, 1e-3), rtol=0)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64", "int8", "nope", ""])
+def test_a_dtype_that_a_backend_lacks_is_refused(dtype: str) -> None:
+    net = loads("net A { input 3x8x8; conv(4, 3) }")
+    for name in BACKENDS:
+        if dtype not in find(name).dtypes:
+            with pytest.raises(InvalidValue, match=f"runs in .*, not {dtype}"):
+                check_options(find(name), Options(dtype=dtype))
+            if name != "onnx":
+                with pytest.raises(InvalidValue, match=f"runs in .*, not {dtype}"):
+                    getattr(net, f"to_{name}")(dtype=dtype)
+
+
+def test_a_scheme_that_there_is_not_is_refused_with_and_without_a_seed() -> None:
+    net = loads("net A { input 3x8x8; conv(4, 3) }")
+    for options in ({}, {"seed": 0}):
+        with pytest.raises(InvalidValue, match="no initialization is called 'nope'"):
+            net.to_torch(init="nope", **options)
