@@ -9,7 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cnnspec.backends.alignment import MatchError, Module, align, look_alikes
-from cnnspec.backends.weights import as_array, declared, is_counter
+from cnnspec.backends.arrays import as_array
+from cnnspec.backends.weights import declared, is_counter
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 

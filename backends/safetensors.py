@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.backends.arrays import as_array
 from cnnspec.diagnostics import Refused
 from cnnspec.files import open_regular, write_whole
 
@@ -57,7 +58,7 @@ def save(
 
     Raises WeightsError for a dtype the format lacks, OSError where the file cannot be written.
     """
-    arrays = {name: np.asarray(value) for name, value in tensors.items()}
+    arrays = {name: as_array(value) for name, value in tensors.items()}
     for name, array in arrays.items():
         if array.dtype.newbyteorder("<") not in NAMES:
             raise WeightsError(f"{name}: safetensors cannot hold dtype {array.dtype}")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.backends.arrays import as_array
 from cnnspec.backends.safetensors import WeightsError, load, save
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph, Node
@@ -157,19 +158,6 @@ def fitting(graph: Graph, tensors: Mapping[str, Any]) -> dict[str, NDArray[Any]]
             f"weights are floating-point numbers, which others are not cast to:\n{_some(wrong)}"
         )
     return arrays
-
-
-def as_array(value: Any) -> NDArray[Any]:
-    """An array, or a torch tensor on any device, as an array; bfloat16 becomes float32.
-
-    Plain lists of numbers, which have no dtype to keep, become floats.
-    """
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":
-            value = value.float()
-    array = np.asarray(value)
-    return array if hasattr(value, "dtype") or array.dtype.kind != "i" else array.astype(np.float64)
 
 
 def is_counter(key: str) -> bool:

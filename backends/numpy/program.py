@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from cnnspec.backends.arrays import as_array
 from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
@@ -212,7 +213,7 @@ class Program:
             raise InvalidValue(
                 f"{self.graph.name} takes the inputs {', '.join(names)}, given: {', '.join(named) or 'none'}"
             )
-        arrays = {name: np.asarray(named[name], self.dtype) for name in names}
+        arrays = {name: np.asarray(as_array(named[name]), self.dtype) for name in names}
         for name, array in arrays.items():
             shape = self.graph[name].shape
             fixed = 2 if len(shape) > 1 else len(shape) + 1

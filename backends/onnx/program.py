@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
+from cnnspec.backends.arrays import as_array
 from cnnspec.backends.onnx.builder import OPSET, model
 from cnnspec.graph import Graph
 
@@ -46,7 +47,7 @@ class Program:
         """Inference. Raises onnxruntime's own errors for inputs that do not fit."""
         if x is not None:
             inputs = {**(x if isinstance(x, Mapping) else {self.session.get_inputs()[0].name: x}), **inputs}
-        arrays = {name: np.asarray(value, np.float32) for name, value in inputs.items()}
+        arrays = {name: as_array(value).astype(np.float32, copy=False) for name, value in inputs.items()}
         heads = [output.name for output in self.session.get_outputs()]
         values = map(np.asarray, self.session.run(heads, arrays))
         outputs = dict(zip(heads, values, strict=True))

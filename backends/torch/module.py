@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 
 from cnnspec.backends import CompileError
 from cnnspec.backends import weights as starts
+from cnnspec.backends.arrays import as_array
 from cnnspec.backends.torch.writer import source
 from cnnspec.backends.weights import fitting
 from cnnspec.diagnostics import InvalidValue
@@ -96,7 +96,7 @@ def runner(
     kind = getattr(torch, dtype)
 
     def run(values: Mapping[str, Any]) -> Any:
-        tensors = [torch.as_tensor(np.asarray(values[name])).to(kind) for name in graph.inputs]
+        tensors = [torch.as_tensor(as_array(values[name])).to(kind) for name in graph.inputs]
         with torch.inference_mode():
             try:
                 result = module(*tensors)
@@ -111,8 +111,3 @@ def runner(
         return as_array(result)
 
     return run
-
-
-def as_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
-    """A tensor as an array; those of 16 bits as float32, since numpy has no bfloat16."""
-    return (tensor.float() if tensor.element_size() < 4 else tensor).numpy()

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from cnnspec.backends.arrays import as_array
 from cnnspec.backends.base import TrainingStep
 from cnnspec.backends.torch.module import compile
 from cnnspec.graph import Graph
@@ -33,7 +34,7 @@ def train(
     )
     leaves = {**dict(module.named_parameters()), **tensors}
     return TrainingStep(
-        {head: value.detach().numpy() for head, value in outputs.items()},
-        {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None},
-        {key: buffer.numpy() for key, buffer in module.named_buffers() if buffer.is_floating_point()},
+        {head: as_array(value) for head, value in outputs.items()},
+        {name: as_array(leaf.grad) for name, leaf in leaves.items() if leaf.grad is not None},
+        {key: as_array(buffer) for key, buffer in module.named_buffers() if buffer.is_floating_point()},
     )

@@ -28,6 +28,7 @@ HOMES = {
     "lark": "cnnspec/syntax",
     "networkx": "cnnspec/graph.py",
     "numpy": "backends",
+    "threadpoolctl": "backends/numpy",
     "torch": "backends/torch",
     "onnx": "backends/onnx",
     "onnxruntime": "backends/onnx",

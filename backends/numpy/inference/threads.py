@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
+from threadpoolctl import ThreadpoolController
+
 Block = Callable[[], None]
 
-SETTERS = ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads")
+
+class BlasLock:
+    """Keeps BLAS to the calling thread while any net runs: the first to come sets it, the last sets it back.
+
+    It holds for the whole process, so another thread's products run on one processor in that time.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.users = Lock(), 0
+        self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        self.before: list[int] = []
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.users:
+                self.before = [library.num_threads for library in self.libraries]
+                self.use([1] * len(self.before))
+            self.users += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.users -= 1
+            if not self.users:
+                self.use(self.before)
+
+    def use(self, counts: list[int]) -> None:
+        """Give each library a number of threads."""
+        for library, count in zip(self.libraries, counts, strict=True):
+            # threadpoolctl lets the first thread that sets OpenBLAS be the only one, until it gives that up;
+            # here the one that sets it back may be another
+            give_up = getattr(library, "clear_controlling_thread", lambda force: None)
+            give_up(force=True)
+            library.set_num_threads(count)
+            give_up(force=True)
 
 
 @cache
-def blas_controls() -> tuple[Any, Any] | None:
-    """The functions of the loaded BLAS that set and get its number of threads; None where it has none."""
-    for module in ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath"):
-        # what numpy's own module is linked with is found through that module
-        file = getattr(sys.modules.get(module), "__file__", None)
-        if file is None or file.endswith(".py"):
-            continue
-        library = ctypes.CDLL(file)
-        for setter in SETTERS:
-            if hasattr(library, setter):
-                return library[setter], library[setter.replace("set", "get", 1)]
-    return None
-
-
-@contextmanager
-def single_threaded_blas() -> Iterator[None]:
-    """Keep BLAS to the calling thread for a while, where that can be."""
-    controls = blas_controls()
-    if controls is None:
-        yield
-        return
-    setter, getter = controls
-    before = getter()
-    if before == 1:
-        yield
-        return
-    setter(1)
-    try:
-        yield
-    finally:
-        setter(before)
+def single_threaded_blas() -> BlasLock:
+    """The lock of this process."""
+    return BlasLock()
 
 
 def default_threads() -> int:
@@ -111,5 +115,6 @@ def team(size: int) -> Team:
 
 
 if hasattr(os, "register_at_fork"):
-    # a child process has none of its parent's threads
+    # a child process has none of its parent's threads, nor those that were running a net
     os.register_at_fork(after_in_child=team.cache_clear)
+    os.register_at_fork(after_in_child=single_threaded_blas.cache_clear)
