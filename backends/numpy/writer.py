@@ -6,50 +6,20 @@ The file holds the kernels that the net uses, as they stand here, the table of i
 
 from __future__ import annotations
 
-import ast
-import builtins
 import inspect
-import keyword
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
 from cnnspec.backends.numpy.rules import known, rule_of
+from cnnspec.backends.python_source import Namespace, literal, module_names, plain_words
 from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
 
 WIDTH = 110
-OWN_NAMES = [
-    "Any",
-    "Array",
-    "INPUTS",
-    "Iterator",
-    "Margins",
-    "Sizes",
-    "WEIGHTS",
-    "annotations",
-    "arrays",
-    "hashlib",
-    "head",
-    "initial",
-    "net",
-    "np",
-    "pi",
-    "prod",
-    "reduce",
-    "results",
-    "rng",
-    "self",
-    "sqrt",
-    "w",
-    "x",
-    "y",
-]
-"""What the file calls by these names besides its kernels: no net and no value may have them."""
 PACKAGE = "cnnspec.backends.numpy"
 
 HEADER = '''
@@ -137,26 +107,25 @@ def source(graph: Graph) -> str:
     outputs = {head: alias.get(node, node) for head, node in graph.outputs.items()}
     found = dict(definitions(rule_of(step.layer).forward for step in program))
     kernels = [show(name, value) for name, value in found.items()]
-    taken = {*OWN_NAMES, *found, *global_names(kernels), *dir(builtins)}
-    name = class_name(graph.name, taken)
-    header = HEADER.format(
-        name=name,
+    text = HEADER.format(
+        name=plain_words(graph.name),
         inputs=", ".join(describe(graph[node].shape) for node in graph.inputs),
         outputs=", ".join(describe(graph[node].shape) for node in outputs.values()),
         params=sum(weight.size for _, weight, _ in declared(graph) if not weight.buffer),
         macs=sum(node.layer.macs(*graph.input_shapes(node)) for node in graph),
         imports="\n".join(["import hashlib", *imports(found.values(), "\n".join(kernels))]),
     )
-    names = Names({name, *taken})
+    tables = f"INPUTS = {[graph[node].shape for node in graph.inputs]!r}\n\n{table(graph)}"
+    parts = [part.strip("\n") for part in (text, *kernels, INITIAL, tables)]
+    names = Namespace({"self", "w", "x", *module_names("\n".join(parts))})
+    name = names.unique(graph.name)
     variables = assign(graph.inputs, program, frozenset(outputs.values()), names)
     net = CLASS.format(
         name=name,
         parameters=", ".join(variables[node] for node in graph.inputs),
         body="\n".join(body(graph, program, outputs, variables)),
     )
-    shapes = f"INPUTS = {[graph[node].shape for node in graph.inputs]!r}"
-    parts = [header, *kernels, INITIAL, shapes + "\n\n" + table(graph), net, MAIN.format(name=name)]
-    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+    return "\n\n\n".join([*parts, net.strip("\n"), MAIN.format(name=name).strip("\n")]) + "\n"
 
 
 def without_silent(program: Iterable[Step]) -> tuple[list[Step], dict[str, str]]:
@@ -172,47 +141,8 @@ def without_silent(program: Iterable[Step]) -> tuple[list[Step], dict[str, str]]
     return kept, alias
 
 
-class Names:
-    """Identifiers, each given once; keywords, builtins and names in use are passed over."""
-
-    def __init__(self, taken: Iterable[str]):
-        self.taken = set(taken)
-
-    def make(self, text: str) -> str:
-        base = identifier(text)
-        name, number = base, 2
-        while name in self.taken:
-            name, number = f"{base}_{number}", number + 1
-        self.taken.add(name)
-        return name
-
-
-def identifier(text: str) -> str:
-    """A text as a Python identifier that is no keyword and no dunder."""
-    name = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_").lower() or "value"
-    if name[0].isdigit():
-        name = f"value_{name}"
-    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
-
-
-def class_name(text: str, taken: Collection[str]) -> str:
-    """The name of a net as a class name, other than every name that the file uses."""
-    name = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or "Net"
-    name = f"Net{name}" if name[0].isdigit() or keyword.iskeyword(name) or name in taken else name
-    free = (f"{name}{number or ''}" for number in count())
-    return next(candidate for candidate in free if candidate not in taken)
-
-
-def global_names(kernels: Iterable[str]) -> Iterator[str]:
-    """The names that pasted kernels use, whatever they are."""
-    for kernel in kernels:
-        for node in ast.walk(ast.parse(kernel)):
-            if isinstance(node, ast.Name):
-                yield node.id
-
-
 def assign(
-    inputs: tuple[str, ...], program: list[Step], heads: frozenset[str], names: Names
+    inputs: tuple[str, ...], program: list[Step], heads: frozenset[str], names: Namespace
 ) -> dict[str, str]:
     """The variable of every value: x where the next line uses it up, else a name made of its path."""
     users: dict[str, list[int]] = {}
@@ -220,10 +150,10 @@ def assign(
         for name in step.inputs:
             users.setdefault(name, []).append(i)
     single = len(inputs) == 1 and users.get(inputs[0]) == [0] and inputs[0] not in heads
-    variables = {name: "x" if single else names.make(name) for name in inputs}
+    variables = {name: "x" if single else names.unique(name.lower()) for name in inputs}
     for i, step in enumerate(program):
         used_up = users.get(step.value, []) == [i + 1] and step.value not in heads
-        variables[step.value] = "x" if used_up or i == len(program) - 1 else names.make(step.value)
+        variables[step.value] = "x" if used_up or i == len(program) - 1 else names.unique(step.value.lower())
     return variables
 
 
@@ -238,10 +168,10 @@ def body(
         shapes[step.value] = step.layer.infer(*sources)
         place = step.node.rpartition(".")[0]
         if place not in ("", section):
-            yield f"\n        # {re.sub(r'[^0-9A-Za-z_.]', '_', place)}"
+            yield f"\n        # {plain_words(place)}"
         section = place
         yield statement(step, sources, variables[step.value], [variables[name] for name in step.inputs])
-    heads = ", ".join(f"{quoted(head)}: {variables[node]}" for head, node in outputs.items())
+    heads = ", ".join(f"{literal(head)}: {variables[node]}" for head, node in outputs.items())
     single = variables[next(iter(outputs.values()))]
     yield f"        return {single if len(outputs) == 1 else '{' + heads + '}'}"
 
@@ -254,7 +184,10 @@ def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: 
     settings = rule.settings(step.layer, *sources)
     arguments = [
         *arguments,
-        *(f"**w[{quoted(path)}]" for path in {key.rpartition(".")[0]: None for key in step.weights.values()}),
+        *(
+            f"**w[{literal(path)}]"
+            for path in {key.rpartition(".")[0]: None for key in step.weights.values()}
+        ),
         *(f"{name}={literal(value)}" for name, value in settings.items() if defaults[name] != value),
     ]
     start, end = f"        {variable} = {kernel.__name__}(", f")  # {describe(step.layer.infer(*sources))}"
@@ -266,17 +199,6 @@ def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: 
     return f"{start}\n" + "".join(f"            {argument},\n" for argument in arguments) + f"        {end}"
 
 
-def quoted(text: str) -> str:
-    """A text as a Python string, in double quotes where it can be."""
-    plain = re.fullmatch(r"[ -~]*", text) and not set(text) & set("\"'\\")
-    return f'"{text}"' if plain else repr(text)
-
-
-def literal(value: Any) -> str:
-    """A setting as Python source."""
-    return quoted(value) if isinstance(value, str) else repr(value)
-
-
 def table(graph: Graph) -> str:
     """The table of weights: shape and bound of the uniform start, or shape, 0 and the constant start."""
     lines = [
@@ -286,7 +208,7 @@ def table(graph: Graph) -> str:
     for key, weight, _ in declared(graph):
         uniform = weight.init.kind == "uniform"
         entry = (weight.shape, weight.init.value) if uniform else (weight.shape, 0.0, weight.init.value)
-        lines.append(f"    {quoted(key)}: {entry!r},")
+        lines.append(f"    {literal(key)}: {entry!r},")
     return "\n".join([*lines, "}"])
 
 
@@ -301,7 +223,8 @@ def definitions(kernels: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, An
         if isinstance(value, FunctionType):
             for used in used_names(value.__code__):
                 other = value.__globals__.get(used)
-                if getattr(other, "__module__", "").startswith(PACKAGE) or used.isupper():
+                is_constant = used.isupper() and used in value.__globals__
+                if is_constant or getattr(other, "__module__", "").startswith(PACKAGE):
                     yield from define(used, other)
         yield name, value
 

@@ -9,9 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable
 from typing import Any
 
+from cnnspec.backends.python_source import class_name
 from cnnspec.backends.torch.collect import Collector, Uneven
 from cnnspec.backends.torch.fields import Class
-from cnnspec.backends.torch.names import camel
 from cnnspec.backends.torch.parameters import parameters
 from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
@@ -247,9 +247,9 @@ def class_title(group: list[Scope]) -> str:
     """What the spec calls the block; for one that it does not name, its label, or the names of its layers."""
     first = group[0]
     if not first.promoted:
-        return camel(first.block.title or first.segment)
+        return class_name(first.block.title or first.segment)
     labels = {scope.segment.rstrip("0123456789_") for scope in group}
     label = labels.pop() if len(labels) == 1 else ""
     if label in ("", "group"):
         label = "_".join(part.segment.rstrip("0123456789_") for part in first.parts[:MOST_WORDS])
-    return camel(label)
+    return class_name(label)

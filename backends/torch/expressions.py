@@ -24,17 +24,6 @@ class Expression(NamedTuple):
     column: Column
 
 
-def literal(value: Any) -> str:
-    """A number, flag, word or tuple of these as black writes it."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") + ")"
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return f'float("{value}")'
-    return repr(value)
-
-
 def is_same(first: Any, second: Any) -> bool:
     """Equal, and of the same type: 1 is neither 1.0 nor True."""
     return type(first) is type(second) and first == second

@@ -14,8 +14,8 @@ from inspect import cleandoc
 from textwrap import indent
 
 from cnnspec.backends.formula import formula_lines
+from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED, Lowered, Slot, module
-from cnnspec.backends.torch.expressions import literal
 from cnnspec.layers.base import Layer, Parameter, Shape, parameters
 
 NAMES = {

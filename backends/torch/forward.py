@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED
-from cnnspec.backends.torch.expressions import literal
 from cnnspec.backends.torch.fields import Class
 from cnnspec.backends.torch.layout import (
     INDENT,
@@ -22,7 +22,7 @@ from cnnspec.backends.torch.layout import (
     flat,
     lines,
 )
-from cnnspec.backends.torch.names import RESERVED, Namespace, is_field
+from cnnspec.backends.torch.names import is_field, namespace
 from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
@@ -65,7 +65,7 @@ class Forward:
 
     def __init__(self, graph: Graph, made: Class, reserved: set[str]):
         self.graph, self.made, self.scope = graph, made, made.template
-        self.names = Namespace(reserved)
+        self.names = namespace(reserved)
         self.reserved = reserved
         self.is_net = made.template.block is graph.root
         self.steps = self._needed(list(self._walk(self.scope, "self")))
@@ -278,8 +278,9 @@ class Forward:
         """A name for a value: its label where it has several uses, else x, y or z where one is free."""
         taken = set(self.variables.values()) | self.reserved
         wanted = (label,) if label.isidentifier() and self.uses[value] > 1 else ("x", "y", "z")
-        name = next((short for short in wanted if short not in taken and short not in RESERVED), "")
-        self.variables[value] = name or Namespace(taken).unique(wanted[0])
+        names = namespace(taken)
+        name = next((short for short in wanted if short not in names.taken), "")
+        self.variables[value] = name or names.unique(wanted[0])
         return self.variables[value]
 
     def _shape(self, step: Step) -> str:

@@ -1,11 +1,12 @@
-"""Identifiers of generated source: one namespace, unique, shadowing nothing."""
+"""Names of torch modules, and the namespace of generated source."""
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 from collections.abc import Iterable
+
+from cnnspec.backends.python_source import Namespace
 
 # what nn.Module and its containers have of their own: a submodule of that name would hide it, or be hidden
 MODULE_NAMES = frozenset(
@@ -27,12 +28,13 @@ MODULE_NAMES = frozenset(
 )
 # what nn.Module sets on every instance: no submodule can have its name
 UNUSABLE = frozenset({"training"})
-# ambiguous to the eye, and so to linters
-UNCLEAR = frozenset({"l", "O", "I"})
 TAKEN = frozenset({"self", "torch", "nn", "F", "i", "model", "params"})
-RESERVED = (
-    frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | UNCLEAR | TAKEN
-)
+"""What generated source calls things of its own."""
+
+
+def namespace(taken: Iterable[str] = ()) -> Namespace:
+    """A namespace of generated source."""
+    return Namespace({*taken, *TAKEN})
 
 
 def is_field(segment: str) -> bool:
@@ -50,28 +52,3 @@ def attribute_path(path: str, outer: str) -> str:
     """How the module at a path is reached from within the class at another."""
     inner = path[len(outer) + 1 :] if outer else path
     return f"self.{inner}" if all(map(is_field, inner.split("."))) else f'self.get_submodule("{inner}")'
-
-
-def camel(text: str) -> str:
-    """A class name made of a name of the spec: conv_bn becomes ConvBn."""
-    words = [word for word in re.split(r"[^0-9A-Za-z]+", text) if word]
-    name = "".join(word[0].upper() + word[1:] for word in words)
-    return name if name[:1].isalpha() else f"Block{name}"
-
-
-class Namespace:
-    """Hands out names, each once."""
-
-    def __init__(self, taken: Iterable[str] = ()):
-        self.taken = set(taken) | RESERVED
-
-    def unique(self, wanted: str) -> str:
-        """The wanted name, less what no identifier has, or the first of name2, name3, ... that is free."""
-        base = re.sub(r"\W|[^\x00-\x7f]", "_", wanted) or "x"
-        if base[0].isdigit():
-            base = f"_{base}"
-        name, number = base, 2
-        while name in self.taken:
-            name, number = f"{base}{number}", number + 1
-        self.taken.add(name)
-        return name

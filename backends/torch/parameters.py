@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import (
     ABSENT,
@@ -16,7 +17,6 @@ from cnnspec.backends.torch.expressions import (
     find_condition,
     is_constant,
     is_same,
-    literal,
 )
 from cnnspec.backends.torch.fields import (
     Argument,
@@ -28,7 +28,7 @@ from cnnspec.backends.torch.fields import (
     modules,
     optional_fields,
 )
-from cnnspec.backends.torch.names import Namespace
+from cnnspec.backends.torch.names import namespace
 from cnnspec.backends.torch.structure import Scope
 from cnnspec.graph import Graph
 
@@ -44,7 +44,7 @@ class Inference:
     def __init__(self, graph: Graph, instances: list[Scope], fields: list[Field]):
         self.fields = fields
         self.every = [argument for field in fields for argument in arguments(field)]
-        self.names = Namespace()
+        self.names = namespace()
         self.whole = self._known(graph, instances)
         self.rows = self._distinct_rows(len(instances))
         self.known = {name: self._reduce(column) for name, column in self.whole.items()}

@@ -8,15 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from cnnspec.backends.python_source import literal, plain_words
 from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import classes
-from cnnspec.backends.torch.expressions import Expression, literal
+from cnnspec.backends.torch.expressions import Expression
 from cnnspec.backends.torch.fields import Argument, Class, Field, GroupField, ModuleField, RunField
 from cnnspec.backends.torch.formula import elementwise, module_text
 from cnnspec.backends.torch.forward import Forward
 from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
-from cnnspec.backends.torch.names import Namespace, attribute_path, is_field
+from cnnspec.backends.torch.names import attribute_path, is_field, namespace
 from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.backends.weights import residual_end
@@ -58,7 +59,7 @@ class Writer:
         self.graph = lowered.graph
         self.made = classes(self.graph, structure(lowered))
         self.helpers = {**helper_texts(), **formula_texts(self.graph)}
-        self.namespace = Namespace([*self.helpers, "start"])
+        self.namespace = namespace([*self.helpers, "start"])
         self.made[-1].name = self.namespace.unique(graph.name)
         for made in self.made[:-1]:
             made.name = self.namespace.unique(made.title)
@@ -72,13 +73,13 @@ class Writer:
 
     def _header(self, code: str) -> str:
         graph = self.net
-        takes = ", ".join(f"{_clean(name)} {describe(graph[name].shape)}" for name in graph.inputs)
+        takes = ", ".join(f"{plain_words(name)} {describe(graph[name].shape)}" for name in graph.inputs)
         gives = ", ".join(
-            f"{_clean(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items()
+            f"{plain_words(head)} {describe(graph[node].shape)}" for head, node in graph.outputs.items()
         )
-        origin = f", from {_clean(Path(self.spec).name)}" if self.spec else ""
+        origin = f", from {plain_words(Path(self.spec).name)}" if self.spec else ""
         return (
-            f'"""{_clean(graph.name)}{origin}.\n\n{takes} -> {gives}\n'
+            f'"""{plain_words(graph.name)}{origin}.\n\n{takes} -> {gives}\n'
             f'{_params(graph):,} params, {_macs(graph):,} MACs a sample\n{_caution(code)}"""\n'
         )
 
@@ -291,11 +292,6 @@ def _caution(code: str) -> str:
         return ""
     which = "\n".join(f"    {name}" for name in names)
     return f"\ntorch.jit.script cannot take it: Python or torch has these names for itself\n{which}\n"
-
-
-def _clean(text: str) -> str:
-    """Text of a spec that is safe inside a docstring."""
-    return re.sub(r"[^\w.:/ -]|[^\x20-\x7e]", "_", text)[:60]
 
 
 def _imports(code: str) -> str:
