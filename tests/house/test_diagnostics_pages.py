@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from diagnose import shown, with_options
 
-import cnnspec
+import cnnspec.backends
 from cnnspec.diagnostics.explain import codes, examples, explain
 
 REPORTERS = {"error", "warning", "Mistake", "LayerError", "BoundExceeded", "Diagnostic"}
 REPORTERS |= {"say", "Finding", "_shrinks"}
-PACKAGE = Path(cnnspec.__file__).parent
+CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
+PACKAGES = [Path(package.__file__).parent for package in (cnnspec, cnnspec.backends)]
 WITHOUT_EXAMPLE = {code for code in codes() if "There is no example:" in explain(code)}
 
 
 def emitted() -> Iterator[str]:
     """The codes that the package reports: the first argument of whatever makes a diagnostic."""
-    for folder in (PACKAGE, PACKAGE / "grammar", PACKAGE / "backends"):
+    for folder in PACKAGES:
         for file in folder.resolve().rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and node.args and called(node.func) in REPORTERS:
@@ -34,7 +36,7 @@ def called(function: ast.expr) -> str:
 def texts(code: ast.expr) -> Iterator[str]:
     choices = [code.body, code.orelse] if isinstance(code, ast.IfExp) else [code]
     for choice in choices:
-        if isinstance(choice, ast.Constant) and isinstance(choice.value, str):
+        if isinstance(choice, ast.Constant) and CODE.fullmatch(str(choice.value)):
             yield choice.value
 
 
