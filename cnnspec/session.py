@@ -103,8 +103,7 @@ class Session:
         nets = self._nets(pick, module, settings, report, hook)
         if net is None:
             resolve(module, report)
-        if not report.errors:
-            lint_syntax(module.file, report)
+        lint_syntax(module.file, report)
         return Analysis(source, module, nets, report.diagnostics)
 
     @without_garbage_collection()

@@ -11,9 +11,9 @@ from cnnspec.syntax import tree
 
 
 def lint_syntax(file: tree.File, report: Report) -> None:
-    """Report parameters that nothing uses, and labels that are words of Python."""
-    _unused_parameters(file, report)
-    _python_words(file, report)
+    """Report every warning about the text of a spec, also of one with errors, which a warning may explain."""
+    for find in (*LINTS, *(() if report.errors else OF_WHOLE_TEXTS)):
+        find(file, report)
 
 
 def _unused_parameters(file: tree.File, report: Report) -> None:
@@ -44,6 +44,25 @@ def _python_words(file: tree.File, report: Report) -> None:
                 f"the label `{named.name}` is a word of Python",
                 help="choose another: code that is made of this net cannot write it as an attribute",
             )
+
+
+def _channels_last(file: tree.File, report: Report) -> None:
+    """Report the inputs that have the shape of a colour image in Keras, or in an array of pixels."""
+    for node in tree.parts(file.items):
+        if isinstance(node, tree.InputDeclaration) and len(node.extents) == 3:
+            match [extent.value for extent in node.extents if isinstance(extent, tree.Literal)]:
+                case [int(height), int(width), 3] if min(height, width) > 4:
+                    report.warning(
+                        "channels-last",
+                        node.span,
+                        f"the input {height}x{width}x3 has {height} channels of {width}x3 pixels",
+                        help=f"if it is a colour image, write 3x{height}x{width}: channels come first",
+                    )
+
+
+LINTS = (_python_words, _channels_last)
+OF_WHOLE_TEXTS = (_unused_parameters,)
+"""These say that something is not there: after an error it may have been in what could not be read."""
 
 
 def names_in(part: Any) -> Iterator[str]:
