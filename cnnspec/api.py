@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
+    from cnnspec.difference import Difference
 
 
 class Net:
@@ -168,6 +169,16 @@ def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
     from cnnspec.backends.match import match
 
     return match(net.ir, tensors)
+
+
+def diff(old: Net, new: Net) -> Difference:
+    """What has to change in a net to make it another: entries that add up to the difference of the figures.
+
+    Prints as `cnnspec diff` prints it; `changes` are the entries, `is_empty` says that there are none.
+    """
+    from cnnspec.difference import diff as between
+
+    return between(old.compiled, new.compiled)
 
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:

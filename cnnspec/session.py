@@ -117,10 +117,11 @@ class Session:
         """One net of a source: the one named, the only one that is closed, or that called like the file."""
 
         def pick(module: Module, report: Report) -> list[str]:
-            return pick_net(module, net, settings.parameters, report)
+            # which net is meant is no question where a mistake, reported before, may be why there is none
+            return pick_net(module, net, settings.parameters, Report() if report.errors else report)
 
         module, report = self._load(source)
-        nets = () if report.errors else self._nets(pick, module, settings, report, hook)
+        nets = self._nets(pick, module, settings, report, hook)
         return Analysis(source, module, nets, report.diagnostics)
 
     def _load(self, source: Source) -> tuple[Module, Report]:

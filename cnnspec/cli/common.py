@@ -21,6 +21,10 @@ from cnnspec.pipeline import Hook
 from cnnspec.source import plain
 
 
+class NotComparable(SpecError):
+    """One of the two nets of a comparison cannot be read: exit code 2, where 1 says that they differ."""
+
+
 def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every command on a spec takes: --set, --input, -I, --limit."""
     options = (
@@ -158,6 +162,7 @@ def wrote(path: Path, what: str) -> None:
 
 
 __all__ = [
+    "NotComparable",
     "SpecError",
     "json_option",
     "open_net",

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from cnnspec.backends.base import extras
-from cnnspec.cli.common import print_diagnostics, print_json, say
+from cnnspec.cli.common import NotComparable, print_diagnostics, print_json, say
 from cnnspec.cli.process import DEBUG, debugging
 from cnnspec.diagnostics import Refused, SpecError, as_dict
 
@@ -50,7 +50,7 @@ def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str, str
         return error.exit_code, "usage", error.format_message()
     if isinstance(error, SpecError):
         print_diagnostics(error.diagnostics)
-        return 1, "spec", str(error)
+        return 2 if isinstance(error, NotComparable) else 1, "spec", str(error)
     kind, message = _expected(error)
     if kind:
         say(f"error: {message}", err=True)

@@ -11,6 +11,7 @@ from cnnspec import __version__
 from cnnspec.backends.base import every
 from cnnspec.cli.check import check
 from cnnspec.cli.compile import compile_command
+from cnnspec.cli.diff import diff
 from cnnspec.cli.failures import ended
 from cnnspec.cli.format import fmt
 from cnnspec.cli.manual import explain, layers, zoo
@@ -21,6 +22,7 @@ from cnnspec.cli.verify import verify
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
+    "Compare nets": ("diff",),
     "Run a net": ("compile", "run", "verify"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -83,7 +85,7 @@ def cli() -> None:
     """Write a convolutional network as a short spec; check, count, draw, compile and run it."""
 
 
-for command in (check, summary, render, fmt, compile_command, run, verify, explain, layers, zoo):
+for command in (check, summary, render, fmt, diff, compile_command, run, verify, explain, layers, zoo):
     cli.add_command(command)
 
 

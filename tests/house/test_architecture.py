@@ -19,6 +19,7 @@ elaborate passes
 pipeline spec_files
 session
 backends render report format highlight
+difference
 api
 zoo_list
 cli

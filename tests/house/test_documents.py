@@ -27,6 +27,7 @@ def test_every_block_runs_and_shows_its_output(
     document = path.read_text(encoding="utf-8")
     rewritten, problems = execute(document, tmp_path)
     if pytestconfig.getoption("--update-golden"):
+        assert "Traceback (most recent" not in rewritten
         path.write_text(rewritten, encoding="utf-8")
     else:
         assert not problems, "\n\n".join(problems)

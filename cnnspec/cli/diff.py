@@ -1,0 +1,94 @@
+"""`cnnspec diff`: what changed between two nets."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from cnnspec.cli import complete
+from cnnspec.cli.common import (
+    NotComparable,
+    json_option,
+    print_json,
+    read_inputs,
+    read_limits,
+    read_settings,
+    say,
+    spec_options,
+)
+from cnnspec.diagnostics import Report, SpecError
+from cnnspec.elaborate import Settings
+from cnnspec.files import read_source
+from cnnspec.pipeline import Compiled
+from cnnspec.session import Session
+from cnnspec.spec_files import find_spec
+
+
+@click.command()
+@click.argument("old", metavar="OLD", shell_complete=complete.specs)
+@click.argument("new", metavar="NEW", shell_complete=complete.specs)
+@spec_options
+@click.option("--format", "form", type=click.Choice(["text", "md"]), default="text", help="How to print it.")
+@json_option
+def diff(
+    old: str,
+    new: str,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    include: tuple[Path, ...],
+    bounds: tuple[str, ...],
+    form: str,
+    as_json: bool,
+) -> None:
+    """Say what changed between two nets, and what it costs.
+
+    OLD and NEW are specs, or files of a git revision: REV:PATH or REV:PATH:NET. Names do not count, and what
+    is inferred is no change of its own. Exits with 0 where the nets are equal, 1 where they differ, and 2
+    where one of them cannot be read.
+
+    \b
+    cnnspec diff resnet50 resnet101
+    cnnspec diff HEAD~1:net.cnn net.cnn --format md
+    """
+    from cnnspec.difference import diff as compare
+    from cnnspec.difference.show import as_dict, as_markdown, as_text
+
+    session = Session(include=include, limits=read_limits(bounds))
+    given = Settings(read_settings(settings), read_inputs(inputs))
+    try:
+        nets = [compiled(spec, session, given) for spec in (old, new)]
+    except SpecError as error:
+        raise NotComparable(error.diagnostics) from error
+    found = compare(*nets)
+    if as_json:
+        print_json(as_dict(found))
+    else:
+        say(as_markdown(found) if form == "md" else as_text(found))
+    if not found.is_empty:
+        raise SystemExit(1)
+
+
+def compiled(spec: str, session: Session, settings: Settings) -> Compiled:
+    """One side of the comparison, its budgets not held: those of the other net may be another's.
+
+    Raises SpecError where there is no such net, or it does not compile.
+    """
+    from cnnspec.difference.revisions import checked_out, revision
+
+    report = Report()
+    with ExitStack() as stack:
+        file = spec.rpartition(":")[0]
+        known = None if Path(spec).exists() or Path(file).is_file() else revision(spec)
+        if known is None:
+            source, net = find_spec(spec, report, session.limits)
+        else:
+            path = stack.enter_context(checked_out(known))
+            source, net = read_source(path, spec, report, session.limits), known.net
+        report.raise_errors()
+        assert source is not None
+        analysis = session.open(source, settings, net)
+    if not analysis.nets:
+        raise SpecError(analysis.diagnostics)
+    return analysis.nets[0]

@@ -1,0 +1,11 @@
+"""What changed between two nets, block by block. Read in this order:
+
+trees     a net as a tree of layers and blocks, each with a number that equals its equals in the other net
+matching  the two trees side by side: what stayed, what left, what came
+changes   one entry for one change, with what it costs; what follows from it elsewhere is summed up
+show      the entries as text, Markdown and JSON
+"""
+
+from cnnspec.difference.changes import Change, Difference, diff
+
+__all__ = ["Change", "Difference", "diff"]

@@ -1,0 +1,341 @@
+"""One entry for one change, whatever it touches; sums that are exact.
+
+A call in a def that is used sixteen times is one line of the spec, so that it is one entry with sixteen
+places. Where a change is made by an argument (`basic(64)` that became `basic(96)`), the call that says so is
+the entry, not the layers within it. What a change costs elsewhere, through channels and maps that are
+inferred, is one entry of its own, so that the entries of a difference add up to the difference of the totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import NamedTuple
+
+from cnnspec.difference.matching import Pair, match
+from cnnspec.difference.trees import Item, Numbers, arguments, tree
+from cnnspec.graph import Applied, Block, Graph, show_value
+from cnnspec.layers.base import Shape, describe
+from cnnspec.passes.cost import LayerCost, total
+from cnnspec.passes.receptive_field import Field
+from cnnspec.pipeline import Compiled
+from cnnspec.report.rows import layer_text
+from cnnspec.source import Span
+
+Key = tuple[object, ...]
+FOLLOWS: Key = ("=",)
+MAYBE = "maybe"
+"""Begins the key of what may follow from another change: the same words, which ask for channels or sizes."""
+INFERRED = ("channels", ".size", ".shape")
+SHOWN = 3
+"""How many forms of one change are spelt out."""
+
+
+class Side(NamedTuple):
+    """The output shape and receptive field where something stands in one of the nets."""
+
+    shape: Shape
+    field: Field | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: `+` came, `-` left, `~` is otherwise, `=` is what follows elsewhere from inferred shapes.
+
+    `params`, `buffers` and `macs` are new less old, over all its places; `weights_bytes` and `outputs_bytes`
+    the change of memory for weights and for the values of its layers, in fp32 and for one sample. `old` and
+    `new` say what the first of its places gives.
+    """
+
+    sign: str
+    what: str
+    places: tuple[str, ...]
+    params: int = 0
+    buffers: int = 0
+    macs: int = 0
+    outputs_bytes: int = 0
+    old: Side | None = None
+    new: Side | None = None
+
+    @property
+    def weights_bytes(self) -> int:
+        return 4 * (self.params + self.buffers)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two nets differ in; `figures` are the totals of the old net and of the new one, by name."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    figures: dict[str, tuple[object, object]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the nets compute the same with the same weights, whatever their names."""
+        return not self.changes
+
+    def __str__(self) -> str:
+        from cnnspec.difference.show import as_text
+
+        return as_text(self)
+
+
+def diff(old: Compiled, new: Compiled) -> Difference:
+    """What has to change in a net to make it another one.
+
+    Time goes with the nodes, and within a block with the product of the children that differ.
+    """
+    numbers: Numbers = {}
+    pairs = list(match(tree(old.graph, numbers), tree(new.graph, numbers)))
+    became = {
+        before: after
+        for one in pairs
+        if one.old is not None and one.new is not None
+        for before, after in zip(one.old.names, one.new.names, strict=True)
+    }
+    weigh = _Scale(old, new, became)
+    entries = [*weigh.rewired(), *_entries(pairs, weigh)]
+    return Difference(old.graph.name, new.graph.name, tuple(_gathered(entries)), _figures(old, new))
+
+
+class _Scale(NamedTuple):
+    """What the layers of both nets cost, and which node became which."""
+
+    old: Compiled
+    new: Compiled
+    became: dict[str, str]
+
+    def cost(self, net: Compiled, names: Iterable[str]) -> LayerCost:
+        """What some nodes add to the totals of a net: their weights, and what inference runs of them."""
+        layers, running = net.costs.layers, net.graph.inference_nodes
+        return total(layers[name] if name in running else layers[name].weights_alone() for name in names)
+
+    def side(self, net: Compiled, name: str) -> Side:
+        return Side(net.graph.nodes[name].shape, net.fields[name])
+
+    def change(self, sign: str, what: str, place: str, gone: Iterable[str], come: Iterable[str]) -> Change:
+        """A change of the nodes that have gone and come."""
+        gone, come = tuple(gone), tuple(come)
+        before, after = self.cost(self.old, gone), self.cost(self.new, come)
+        bytes_before = sum(_bytes(self.old.graph, name) for name in gone)
+        return Change(
+            sign,
+            what,
+            (place,),
+            after.params - before.params,
+            after.buffers - before.buffers,
+            after.macs - before.macs,
+            sum(_bytes(self.new.graph, name) for name in come) - bytes_before,
+            self.side(self.old, gone[-1]) if gone else None,
+            self.side(self.new, come[-1]) if come else None,
+        )
+
+    def rewired(self) -> Iterator[tuple[Key, Change]]:
+        """The layers that stayed, and read another value of those that stayed."""
+        for before, after in self.became.items():
+            ours, theirs = self.old.graph.nodes[before].inputs, self.new.graph.nodes[after].inputs
+            meant = [self.became.get(name) for name in ours]
+            stayed = set(self.became.values())
+            if len(ours) != len(theirs) or None in meant or not stayed.issuperset(theirs):
+                continue
+            if meant != list(theirs):
+                what = f"reads {', '.join(theirs)} in place of {', '.join(map(str, meant))}"
+                yield (after,), Change("~", what, (after,))
+
+
+def _bytes(graph: Graph, name: str) -> int:
+    size = 4
+    for extent in graph.nodes[name].shape:
+        size *= extent
+    return size
+
+
+def _entries(pairs: list[Pair], scale: _Scale) -> Iterator[tuple[Key, Change]]:
+    """The changes with the key that those share which are one; what follows elsewhere has the key FOLLOWS."""
+    for key, group in groupby(pairs, key=_run_key):
+        run = list(group)
+        if key is not None:
+            yield _run(run, scale)
+        else:
+            yield from (_paired(pair, scale) for pair in run)
+
+
+def _run_key(pair: Pair) -> Key | None:
+    """A key that is equal for equal items after one another that have come, or gone."""
+    item = pair.old or pair.new
+    if item is None or (pair.old is not None and pair.new is not None):
+        return None
+    return pair.old is None, item.number, item.block if item.node else item.block.parent
+
+
+def _run(run: list[Pair], scale: _Scale) -> tuple[Key, Change]:
+    """Equal items that have come, or gone: a repeat that has grown or shrunk, where others of them stay."""
+    came = run[0].old is None
+    items = [item for pair in run if (item := pair.old or pair.new) is not None]
+    item, names = items[0], [name for one in items for name in one.names]
+    gone, come = ((), names) if came else (names, ())
+    if item.is_inferred:
+        return FOLLOWS, scale.change("=", "", item.path, gone, come)
+    calls = _call(*run[0].around)
+    if calls is not None:
+        return _of_call(calls, scale, gone, come)
+    text, net = _text(item, scale), scale.new if came else scale.old
+    stayed = _turns(item) - len(items)
+    if item.node is None and item.block.index is not None and stayed > 0:
+        counts = (stayed, stayed + len(items)) if came else (stayed + len(items), stayed)
+        place = (item.block.parent or item.block).path
+        what = f"{text} * {counts[0]} -> * {counts[1]}"
+        return ("~", item.block.span, counts), scale.change("~", what, place, gone, come)
+    what = text if len(items) == 1 else f"{text} * {len(items)}"
+    sign = "+" if came else "-"
+    return (sign, _written(item, net.graph)), scale.change(sign, what, item.path, gone, come)
+
+
+def _turns(item: Item) -> int:
+    """How many turns of a repeat are written as this one is, itself among them."""
+    parent = item.block.parent
+    if parent is None:
+        return 1
+    turns = [child for child in parent.children if isinstance(child, Block) and child.index is not None]
+    return sum(turn.span == item.block.span for turn in turns)
+
+
+def _paired(pair: Pair, scale: _Scale) -> tuple[Key, Change]:
+    """What two items that are one differ in, or what equal layers cost more or less on other shapes."""
+    old, new, _ = pair
+    assert old is not None and new is not None
+    if old.number == new.number or (old.is_inferred and new.is_inferred):
+        return FOLLOWS, scale.change("=", "", new.path, old.names, new.names)
+    calls = _call(old.block, new.block)
+    if calls is not None:
+        return _of_call(calls, scale, old.names, new.names)
+    what = _layers(old, new, scale)
+    before, after = _written(old, scale.old.graph), _written(new, scale.new.graph)
+    key = (MAYBE if _asks(before, after) else "~", before, after)
+    return key, scale.change("~", what, new.path, old.names, new.names)
+
+
+def _of_call(
+    calls: tuple[Block, Block], scale: _Scale, gone: Iterable[str], come: Iterable[str]
+) -> tuple[Key, Change]:
+    """A change that a call makes by its arguments."""
+    before, after = calls
+    ours, theirs = dict(before.arguments), dict(after.arguments)
+    changed = [name for name in theirs if name not in ours or ours[name] != theirs[name]]
+    if before.title != after.title or not changed:
+        what = f"{before.describe()} -> {after.describe()}"
+    else:
+        forms = [f"{name} {show_value(ours.get(name))} -> {show_value(theirs[name])}" for name in changed]
+        what = f"{after.title}: {', '.join(forms)}"
+    sign = MAYBE if _asks(before.span, after.span) else "~"
+    return (sign, before.span, after.span), scale.change("~", what, after.path, gone, come)
+
+
+def _asks(old: object, new: object) -> bool:
+    """Whether two places in specs say the same, in words that ask for what is inferred."""
+    if not (isinstance(old, Span) and isinstance(new, Span)) or old.text != new.text:
+        return False
+    return any(word in new.text for word in INFERRED)
+
+
+def _call(old: Block, new: Block) -> tuple[Block, Block] | None:
+    """The outermost calls around two items that are written with other arguments; None where none is."""
+    ours = [block for block in old.ancestors() if block.kind in ("def", "share")]
+    theirs = [block for block in new.ancestors() if block.kind in ("def", "share")]
+    if [block.title for block in ours] != [block.title for block in theirs]:
+        ours, theirs = ours[:1], theirs[:1]
+    pairs = list(zip(ours, theirs, strict=False))
+    return next((pair for pair in reversed(pairs) if pair[0].call != pair[1].call), None)
+
+
+def _layers(old: Item, new: Item, scale: _Scale) -> str:
+    """Two layers that differ, in words: the arguments that do, or both layers."""
+    assert old.node is not None and new.node is not None
+    before, after = scale.old.graph.applied[old.node], scale.new.graph.applied[new.node]
+    if type(before.layer) is not type(after.layer):
+        return f"{layer_text(before.layer)} -> {layer_text(after.layer)}"
+    ours, theirs = arguments(before), arguments(after)
+    names = [name for name in ours if ours[name] != theirs[name]]
+    names = [name for name in names if _value(before, name) != _value(after, name)] or names
+    changed = [f"{name} {_value(before, name)} -> {_value(after, name)}" for name in names]
+    return f"{before.layer.op}: {', '.join(changed) or 'reads its inputs in another order'}"
+
+
+def _value(applied: Applied, name: str) -> str:
+    """An argument of a layer as a spec would write it."""
+    value = getattr(applied.layer, name)
+    sizes = isinstance(value, tuple) and all(isinstance(extent, int) for extent in value)
+    return describe(value) if sizes else show_value(value)
+
+
+def _text(item: Item, scale: _Scale) -> str:
+    """What came or left, as a spec would write it."""
+    if item.node is None:
+        if item.block.kind == "group":
+            return "{ " + " -> ".join(inner.title for inner in item.items) + " }"
+        return item.block.describe()
+    nodes = scale.new.graph.nodes if item.node in scale.new.graph.nodes else scale.old.graph.nodes
+    return layer_text(nodes[item.node].layer)
+
+
+def _written(item: Item, graph: Graph) -> object:
+    """What is one thing in the spec: all calls of a def that came or left; a layer where it is written."""
+    if item.node is None:
+        return item.block.title if item.block.kind in ("def", "share") else item.block.span or item.path
+    return graph.nodes[item.node].span or item.path
+
+
+def _gathered(entries: Iterable[tuple[Key, Change]]) -> Iterator[Change]:
+    """Changes of one key, or of one wording, as one entry; last what follows elsewhere, where it counts."""
+    found: dict[Key, Change] = {}
+    for key, change in entries:
+        known = found.get(key)
+        found[key] = change if known is None else _joined(known, change)
+    if any(key[0] not in (MAYBE, "=") for key in found):
+        for key in [key for key in found if key[0] == MAYBE]:
+            found[FOLLOWS] = _joined(found.get(FOLLOWS, Change("=", "", ())), found.pop(key))
+    follows = found.pop(FOLLOWS, None)
+    said: dict[Key, Change] = {}
+    for change in found.values():
+        known = said.get((change.sign, change.what))
+        said[change.sign, change.what] = change if known is None else _joined(known, change)
+    yield from said.values()
+    if follows is not None and (follows.params or follows.buffers or follows.macs):
+        yield replace(follows, what="what follows from other shapes", places=())
+
+
+def _joined(one: Change, other: Change) -> Change:
+    forms = one.what.split("; ")
+    new = other.what not in forms and len(forms) <= SHOWN
+    what = f"{one.what}; {other.what if len(forms) < SHOWN else '...'}" if new else one.what
+    return replace(
+        one,
+        what=what,
+        places=tuple(dict.fromkeys((*one.places, *other.places))) if one.sign != "=" else (),
+        params=one.params + other.params,
+        buffers=one.buffers + other.buffers,
+        macs=one.macs + other.macs,
+        outputs_bytes=one.outputs_bytes + other.outputs_bytes,
+    )
+
+
+def _figures(old: Compiled, new: Compiled) -> dict[str, tuple[object, object]]:
+    def figures(net: Compiled) -> dict[str, object]:
+        field = net.receptive_field
+        shapes = {head: net.graph.nodes[node].shape for head, node in net.graph.outputs.items()}
+        return {
+            "params": net.costs.total.params,
+            "buffers": net.costs.total.buffers,
+            "macs": net.costs.inference.macs,
+            "memory": net.memory.weights_bytes + net.memory.peak_activation_bytes,
+            "receptive_field": field.size if field is not None else None,
+            "depth": net.depth,
+            "inputs": {name: net.graph.nodes[name].shape for name in net.graph.inputs},
+            "outputs": shapes,
+        }
+
+    ours, theirs = figures(old), figures(new)
+    return {name: (ours[name], theirs[name]) for name in ours}

@@ -1,0 +1,138 @@
+"""Two trees side by side: which item of one is which of the other.
+
+    layer1  [a b b]        [a b b]         equal numbers: all that is in them is the same
+    layer2  [a b b b]      [c b b b b b]   a and c stand in one place: opened; two b came
+
+Children are aligned by their numbers first (the longest runs in common), then, in the gaps, by the word they
+are called by, and last by their place. What is left has gone or come.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from cnnspec.difference.trees import Item
+from cnnspec.graph import Block
+
+ENOUGH = 0.6
+"""How much of their layers two blocks in one place must have in common to be taken for one block."""
+MOST_PAIRS = 4_000_000
+"""Sequences with more pairs of children than this are compared from both ends alone."""
+
+
+Sides = tuple[Item | None, Item | None]
+
+
+class Pair(NamedTuple):
+    """An item of the old net and what it has become; None where it left, or came.
+
+    `around` are the blocks that hold it in the old net and in the new one.
+    """
+
+    old: Item | None
+    new: Item | None
+    around: tuple[Block, Block]
+
+
+def match(old: Item, new: Item) -> Iterator[Pair]:
+    """What became of everything: pairs of equal items, of layers that differ, and of items that left or came.
+
+    The pairs cover every node of both nets exactly once.
+    """
+    stack = [Pair(old, new, (old.block, new.block))]
+    while stack:
+        pair = stack.pop()
+        before, after, around = pair
+        if (
+            before is None
+            or after is None
+            or before.number == after.number
+            or (before.node is not None and after.node is not None)
+        ):
+            yield pair
+        elif before.node is not None or after.node is not None:
+            yield Pair(before, None, around)
+            yield Pair(None, after, around)
+        else:
+            inner = (before.block, after.block)
+            pairs = align(before.items, after.items)
+            stack += [Pair(one, other, inner) for one, other in reversed(pairs)]
+
+
+def align(old: Sequence[Item], new: Sequence[Item]) -> list[Sides]:
+    """Children side by side, in order. Where all have names of their own, and the same, these decide."""
+    titles = [item.title for item in old]
+    if titles == [item.title for item in new] and len(set(titles)) == len(titles):
+        return list(zip(old, new, strict=True))
+    return list(_by(lambda item: item.number, old, new, _by_title))
+
+
+def _by_title(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Sides]:
+    yield from _by(lambda item: (item.title, item.node is None), old, new, _by_place)
+
+
+def _by_place(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Sides]:
+    if len(old) == len(new) and all(map(_similar, old, new)):
+        yield from zip(old, new, strict=True)
+    elif any(item.items for item in (*old, *new)) and _alike(old, new):
+        yield from align(_opened(old), _opened(new))
+    else:
+        yield from [*((item, None) for item in old), *((None, item) for item in new)]
+
+
+def _opened(items: Sequence[Item]) -> list[Item]:
+    """What is in blocks, in their place: one net writes as a def what the other writes out."""
+    return [inner for item in items for inner in item.items or (item,)]
+
+
+def _similar(old: Item, new: Item) -> bool:
+    """Whether two items in one place are taken for one that has changed."""
+    if old.node is not None or new.node is not None:
+        return old.node is not None and new.node is not None
+    return _alike([old], [new])
+
+
+def _alike(old: Sequence[Item], new: Sequence[Item]) -> bool:
+    ops, others = _operations(old), _operations(new)
+    return (ops & others).total() >= ENOUGH * max(ops.total(), others.total())
+
+
+def _operations(items: Sequence[Item]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    stack = [*items]
+    while stack:
+        one = stack.pop()
+        stack += one.items
+        found.update([one.title] if one.node is not None else [])
+    return found
+
+
+Gap = Callable[[Sequence[Item], Sequence[Item]], Iterator[Sides]]
+
+
+def _by(
+    key: Callable[[Item], Hashable], old: Sequence[Item], new: Sequence[Item], gap: Gap
+) -> Iterator[Sides]:
+    """Pair the items that a key finds in common, in order; what stands between them goes to `gap`."""
+    ours, theirs = [key(item) for item in old], [key(item) for item in new]
+    start = 0
+    while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:
+        start += 1
+    end = 0
+    while end < min(len(ours), len(theirs)) - start and ours[-1 - end] == theirs[-1 - end]:
+        end += 1
+    yield from zip(old[:start], new[:start], strict=True)
+    inner, other = range(start, len(ours) - end), range(start, len(theirs) - end)
+    at, there = start, start
+    if len(inner) * len(other) <= MOST_PAIRS:
+        middle, opposite = ours[start : len(ours) - end], theirs[start : len(theirs) - end]
+        for i, j, size in SequenceMatcher(None, middle, opposite, autojunk=False).get_matching_blocks():
+            yield from gap(old[at : start + i], new[there : start + j])
+            yield from zip(old[start + i : start + i + size], new[start + j : start + j + size], strict=True)
+            at, there = start + i + size, start + j + size
+    else:
+        yield from gap(old[at : inner.stop], new[there : other.stop])
+    yield from zip(old[len(old) - end :], new[len(new) - end :], strict=True)

@@ -1,0 +1,103 @@
+"""A net as the diff sees it: a tree of layers and blocks with numbers that are equal where the structure is.
+
+Names say nothing here: an imported net and a written one may call everything otherwise. Two blocks are equal
+when they hold the same layers, wired the same way; channels that are inferred do not count, so that a wider
+stem leaves what comes after it as it was. Blocks of one child are that child, and a label's braces are what
+stands in them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cnnspec.graph import Applied, Block, Graph
+
+Numbers = dict[Hashable, int]
+"""The number of each structure that was met, in either net."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A layer (`node`), or a block with its items.
+
+    `number` is that of its structure, `title` the word it is called by, `names` its nodes in order, `reads`
+    the nodes outside that it takes values from.
+    """
+
+    number: int
+    title: str
+    block: Block
+    node: str | None
+    names: tuple[str, ...]
+    reads: tuple[str, ...]
+    items: tuple[Item, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Its path in the net, as the summary shows it."""
+        return self.block.path if self.node is None else self.node
+
+    @property
+    def is_inferred(self) -> bool:
+        """Whether nothing in the spec writes it: the projection of a shortcut, the sum of a residual."""
+        if self.node is not None and self.block.kind == "residual":
+            return self.title == "add"
+        return any(block.kind == "shortcut" for block in self.block.ancestors())
+
+
+def tree(graph: Graph, numbers: Numbers) -> Item:
+    """The tree of a net. Time goes with the nodes and the depth of blocks."""
+
+    def number(key: Hashable) -> int:
+        return numbers.setdefault(key, len(numbers))
+
+    found: dict[Block | str, Item] = {}
+    for block in graph.root.walk():
+        for child in block.children:
+            if isinstance(child, str):
+                node = graph.nodes[child]
+                reads = tuple(dict.fromkeys(node.inputs))
+                slots = tuple([reads.index(source) for source in node.inputs])
+                key = number((settings(graph.applied[child]), slots))
+                found[child] = Item(key, node.layer.op, block, child, (child,), reads)
+    for block in reversed(list(graph.root.walk())):
+        items = tuple(_spliced([found[child] for child in block.children]))
+        names = tuple([name for item in items for name in item.names])
+        places = {name: place for place, name in enumerate(names)}
+        reads = tuple(dict.fromkeys(name for item in items for name in item.reads if name not in places))
+        where = {**places, **{name: -1 - place for place, name in enumerate(reads)}}
+        wiring = tuple([(item.number, *[where[name] for name in item.reads]) for item in items])
+        key = items[0].number if len(items) == 1 else number(wiring)
+        found[block] = Item(key, block.title, block, None, names, reads, items)
+    return found[graph.root]
+
+
+def _spliced(items: list[Item]) -> Iterator[Item]:
+    for item in items:
+        if item.node is None and (item.block.kind == "label" or len(item.items) == 1):
+            yield from item.items
+        else:
+            yield item
+
+
+def settings(applied: Applied) -> tuple[Any, ...]:
+    """What makes two layers the same: the operation and its arguments, whatever form they are written in."""
+    return applied.layer.op, *arguments(applied).values()
+
+
+def arguments(applied: Applied) -> dict[str, Any]:
+    """The arguments of a layer by name; a kernel 3 is (3, 3), and a padding is its pixels.
+
+    The padding `same` depends on the map, and is itself.
+    """
+    layer, shapes = applied
+    given = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
+    slide = layer.slide(*shapes) if shapes else None
+    if slide is None:
+        return given
+    pad = "same" if given.get("pad") == "same" else slide.margins
+    plain = {"kernel": slide.kernel, "stride": slide.stride, "dilation": slide.dilation, "pad": pad}
+    return {**given, **{name: value for name, value in plain.items() if name in given}}

@@ -1,0 +1,159 @@
+"""`diff`: one entry for one change, names left out, and sums that are exact."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from planted import edited, specs
+from random_specs import specs as random_specs
+
+import cnnspec
+from cnnspec.difference import Difference, diff
+from cnnspec.difference.show import as_dict, as_markdown, as_text
+from cnnspec.pipeline import Compiled
+from cnnspec.session import Session
+from cnnspec.source import Source
+
+
+def between(old: str, new: str) -> Difference:
+    return diff(*(cnnspec.loads(f"net A {{ {body} }}").compiled for body in (old, new)))
+
+
+def zoo(old: str, new: str) -> Difference:
+    return diff(cnnspec.zoo(old).compiled, cnnspec.zoo(new).compiled)
+
+
+def entries(difference: Difference) -> list[tuple[str, str, int]]:
+    """The changes: sign, what, and in how many places."""
+    return [(change.sign, change.what, len(change.places)) for change in difference.changes]
+
+
+def holds(difference: Difference) -> bool:
+    """Whether the entries add up to the difference of the totals."""
+    return all(
+        sum(getattr(change, name) for change in difference.changes)
+        == difference.figures[name][1] - difference.figures[name][0]  # type: ignore[operator]
+        for name in ("params", "buffers", "macs")
+    )
+
+
+@pytest.mark.parametrize(
+    "old, new, changes",
+    [
+        ("conv(8, 3)", "conv(8, 3)", []),
+        ("conv(8, 3)", "conv(8, 5)", [("~", "conv: kernel 3 -> 5", 1)]),
+        ("conv(8, 3, pad=half)", "conv(8, 3x3, pad=1)", []),
+        ("conv(8, 3) -> relu", "conv(8, 3) -> gelu", [("~", "relu -> gelu", 1)]),
+        ("conv(8, 3) -> relu", "conv(8, 3) -> batchnorm -> relu", [("+", "batchnorm", 1)]),
+        ("conv(8, 3) -> relu", "conv(8, 3)", [("-", "relu", 1)]),
+        (
+            "conv(8, 3) -> conv(4, 1)",
+            "conv(9, 3) -> conv(4, 1)",
+            [("~", "conv: out 8 -> 9", 1), ("=", "what follows from other shapes", 0)],
+        ),
+        (
+            "{ conv(3, 3) -> relu } * 3",
+            "{ conv(3, 3) -> relu } * 5",
+            [("~", "{ conv -> relu } * 3 -> * 5", 1)],
+        ),
+        ("a: conv(3, 3)", "b: { { conv(3, 3) } }", []),
+        (
+            "a: relu; b: a -> tanh; add(a, b)",
+            "a: relu; b: a -> tanh; add(b, b)",
+            [("~", "reads b, b in place of a, b", 1)],
+        ),
+    ],
+)
+def test_what_is_said_of_small_nets(old, new, changes):
+    found = between(f"input 3x8x8; {old}", f"input 3x8x8; {new}")
+    assert entries(found) == changes or (changes and "reads" in changes[0][1] and not found.is_empty)
+    assert holds(found)
+
+
+def test_names_and_nesting_do_not_count():
+    one = "def block(out) { conv(out, 3) -> relu }\nnet A { input 3x8x8; block(8) -> block(9) }"
+    other = "net B { input 3x8x8; body { conv(8, 3) -> relu -> conv(9, 3) -> relu } }"
+    assert diff(cnnspec.loads(one).compiled, cnnspec.loads(other).compiled).is_empty
+
+
+def test_a_def_that_changes_is_one_entry_however_often_it_is_called():
+    text = "def block(out) { conv(out, 3) -> relu }\nnet A { input 3x8x8; block(8) * 3 -> block(9) }"
+    found = diff(cnnspec.loads(text).compiled, cnnspec.loads(text.replace("relu", "gelu")).compiled)
+    assert entries(found) == [("~", "relu -> gelu", 4)]
+
+
+def test_a_deeper_net_is_one_line_and_the_totals(golden):
+    found = zoo("resnet50", "resnet101")
+    assert entries(found) == [("~", "bottleneck(256) * 5 -> * 22", 1)]
+    golden("diff_resnet50_resnet101.txt", as_text(found) + "\n")
+    golden("diff_resnet18_resnet50.md", as_markdown(zoo("resnet18", "resnet50")) + "\n")
+
+
+def test_the_resnet_of_the_paper_strides_elsewhere():
+    """Three blocks stride in the first 1x1 in place of the 3x3; the pool begins on the first pixel."""
+    found = zoo("resnet50", "resnet50_2015")
+    where = {place.rpartition(".residual")[0] for change in found.changes for place in change.places}
+    assert where == {"body.layer2.0", "body.layer3.0", "body.layer4.0", ""}
+    assert [change.places for change in found.changes if "stem" in change.places[0]] == [("stem.maxpool",)]
+    assert {change.what for change in found.changes} == {
+        "maxpool: pad 1 -> same",
+        "conv_bn: stride 1 -> 2",
+        "conv_bn: stride 2 -> 1",
+    }
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("vgg16", "vgg16bn"),
+        ("googlenet", "googlenetbn"),
+        ("densenet121", "densenet169"),
+        ("resnet18", "vgg11"),
+    ],
+)
+def test_entries_add_up_between_nets_of_the_zoo(old, new):
+    assert holds(zoo(old, new)) and holds(zoo(new, old))
+
+
+@given(random_specs(), random_specs())
+def test_entries_add_up_between_any_two_nets(one, other):
+    nets = [cnnspec.loads(text).compiled for text in (one, other)]
+    found = diff(*nets)
+    assert holds(found)
+    assert as_dict(found)["equal"] == found.is_empty
+    assert diff(nets[0], nets[0]).is_empty and diff(nets[1], cnnspec.loads(other).compiled).is_empty
+
+
+def planted(count: int, seed: int) -> list[Difference]:
+    """The differences that one edit makes in a net of the zoo."""
+    rng, texts, found = random.Random(seed), specs(), []
+    nets = {name: compiled(name, text) for name, text in texts.items()}
+    while len(found) < count:
+        name = rng.choice(sorted(texts))
+        old, new = nets[name], compiled(name, edited(texts[name], rng))
+        if old is not None and new is not None and not (one := diff(old, new)).is_empty:
+            found.append(one)
+    return found
+
+
+def compiled(name: str, text: str) -> Compiled | None:
+    analysis = Session().open(Source("net.cnn", text), net=name)
+    return analysis.nets[0] if analysis.nets else None
+
+
+def one_edit_is_one_entry(count: int) -> None:
+    """In 95 of 100 edits: one entry for the edit, and one for what follows elsewhere."""
+    found = planted(count, seed=1)
+    assert all(map(holds, found))
+    assert sum(len(one.changes) <= 2 for one in found) >= 0.95 * count
+
+
+def test_one_edit_is_one_entry():
+    one_edit_is_one_entry(60)
+
+
+@pytest.mark.slow
+def test_a_thousand_edits():
+    one_edit_is_one_entry(1_000)
