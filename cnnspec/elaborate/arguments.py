@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from cnnspec.elaborate.context import CallSite, Context
@@ -10,8 +11,8 @@ from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.mistakes.suggest import nearest_parameter, parameter_cure, suggest
 from cnnspec.elaborate.module import BlockValue, DefinedBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake, Variables, has_unknown, kind_of
+from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.base import Parameter as LayerParameter
-from cnnspec.layers.base import parameters
 from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -103,24 +104,28 @@ def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:
 
 def layer_arguments(site: CallSite, block: LayerBlock) -> dict[str, Any] | None:
     """The fields of a layer from the arguments of a call; None where one is unknown. Raises Mistake."""
-    cls, arguments, span = block.layer, site.arguments, site.span
-    known = parameters(cls)
-    names = tuple([p.name for p in known])
-    given = match(arguments, names, cls.op, span, site.context.note) if arguments else {}
+    cls, arguments = block.layer, site.arguments
+    names, required = _signature(cls)
+    given = match(arguments, names, cls.op, site.span, site.context.note) if arguments else {}
     values: dict[str, Any] = {}
     lost = False
-    for parameter in known:
-        argument = given.get(parameter.name)
-        if argument is None:
-            if parameter.required and len(given) < len(arguments):
+    for parameter in parameters(cls) if given or required else ():
+        name = parameter.name
+        if name in given:
+            values[name] = layer_argument(parameter, given[name], cls.op, site)
+            lost = lost or values[name] is UNKNOWN
+        elif name in required:
+            if len(given) < len(arguments):
                 raise FollowUp
-            if parameter.required:
-                raise missing(cls.op, parameter.name, span, parameter.doc)
-            continue
-        value = layer_argument(parameter, argument, cls.op, site)
-        lost = lost or value is UNKNOWN
-        values[parameter.name] = value
+            raise missing(cls.op, name, site.span, parameter.doc)
     return None if lost else values
+
+
+@cache
+def _signature(cls: type[Layer]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The names of a layer's parameters, and of those that must be given."""
+    known = parameters(cls)
+    return tuple(p.name for p in known), frozenset(p.name for p in known if p.required)
 
 
 def layer_argument(parameter: LayerParameter, argument: tree.Argument, op: str, site: CallSite) -> Any:

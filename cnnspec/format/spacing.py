@@ -11,15 +11,21 @@ KEYWORDS = frozenset(("and", "or", "not", "in", "if", "else", "for", "let", "exp
 
 def is_flat(parts: Sequence[Part]) -> bool:
     """Whether parts can stand on one line: no comments, and no block that is written over several lines."""
-    return all(map(_is_flat, parts))
-
-
-def _is_flat(part: Part) -> bool:
-    if isinstance(part, Block):
-        return part.inline and all(isinstance(e, Statement) and is_flat(e.parts) for e in part.entries)
-    if isinstance(part, Group):
-        return is_flat(part.parts)
-    return not isinstance(part, Comment)
+    stack = list(parts)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Comment):
+            return False
+        if isinstance(part, Group):
+            stack += part.parts
+        elif isinstance(part, Block):
+            if not part.inline:
+                return False
+            for entry in part.entries:
+                if not isinstance(entry, Statement):
+                    return False
+                stack += entry.parts
+    return True
 
 
 def flat(parts: Sequence[Part], before: Part | None = None, within: str = "{") -> str:

@@ -92,6 +92,15 @@ TEXTS = {
         in_net("let a = [1] * 60000\n    let b = a + a + a\n    relu"),
         "bound-list",
     ),
+    "a list of equal lists": (in_net(f"conv({'[' * 60}1{'] * 2' * 60}, 3)"), "bound-list"),
+    "a list doubled at each call": (
+        "def f(x, n) { relu; if n > 0 { f([x, x], n - 1) } }\n" + in_net("f([1], 90)"),
+        "bound-list",
+    ),
+    "a list put into a list at each call": (
+        "def f(x, n) { relu; if n > 0 { f([[[[x]]]], n - 1) } }\n" + in_net("f([1], 90)"),
+        "bound-nesting",
+    ),
     "loop": (in_net("for i in range(99999) { for j in range(99999) {} }\n    relu"), "bound-steps"),
     "mistakes": (in_net("for i in range(9999) { cnv(8, 3) }"), "unknown-block"),
     "long name": (in_net("a" * 200_000), "unknown-block"),

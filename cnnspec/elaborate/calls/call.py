@@ -64,8 +64,8 @@ def group(site: CallSite) -> Visits:
 
 def layer_call(site: CallSite, target: LayerBlock) -> None:
     """Add a layer of the registry, with the fields that the arguments give it."""
-    refuse_block(target, site.unit)
     context, span = site.context, site.span
+    refuse_block(target, site.unit)
     fields = layer_arguments(site, target)
     if fields is None:
         context.flowing(span)
