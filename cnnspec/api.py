@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.diagnostics.report import Diagnostic, Report
-from cnnspec.elaborate import Limits, Settings
+from cnnspec import given
+from cnnspec.diagnostics.report import Diagnostic, InvalidValue, Report
+from cnnspec.elaborate import Limits
 from cnnspec.files import read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -74,6 +76,10 @@ class Net:
         """Print the summary: as a table, or in another form of `cnnspec summary --format`."""
         from cnnspec.report import FORMATS
 
+        if form not in FORMATS:
+            raise InvalidValue(f"a summary has the forms {', '.join(FORMATS)}, not {form!r}")
+        if depth is not None and depth < 1:
+            raise InvalidValue(f"a summary opens at least 1 level of blocks, not {depth}")
         print(FORMATS[form](self.compiled, depth))
 
     def as_dict(self) -> dict[str, Any]:
@@ -142,8 +148,13 @@ def load(
     limits: Limits | None = None,
     **parameters: Any,
 ) -> Net:
-    """A net of a spec file; parameters of the net are given by name. Raises SpecError."""
+    """A net of a spec file; parameters of the net are given by name.
+
+    Raises SpecError, and ValueError for values that the language has not.
+    """
     session = Session(include=include, limits=limits)
+    if not isinstance(path, (str, os.PathLike)):
+        raise InvalidValue(f"the path of a spec is text or a path, not {type(path).__name__}")
     return _open(session, _read(Path(path), str(path), session.limits), net, parameters, inputs)
 
 
@@ -156,7 +167,8 @@ def loads(
     **parameters: Any,
 ) -> Net:
     """A net of a spec given as text. Raises SpecError."""
-    return _open(Session(limits=limits), Source("<text>", text), net, parameters, inputs)
+    source = Source("<text>", given.text("a spec", text))
+    return _open(Session(limits=limits), source, net, parameters, inputs)
 
 
 def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
@@ -183,7 +195,7 @@ def diff(old: Net, new: Net) -> Difference:
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:
     """A net that ships with the package, by name: zoo("resnet50"). Raises SpecError."""
-    path, net = zoo_entry(name)
+    path, net = zoo_entry(given.text("the name of a net", name))
     session = Session()
     return _open(session, _read(path, path.name, session.limits), net, parameters, inputs)
 
@@ -224,5 +236,6 @@ def _open(
     inputs: Mapping[str, Shape] | None,
     hook: Hook | None = None,
 ) -> Net:
-    analysis = session.open(source, Settings(parameters or {}, inputs or {}), net, hook)
+    name = None if net is None else given.text("the name of a net", net)
+    analysis = session.open(source, given.settings(parameters, inputs, session.limits), name, hook)
     return Net(analysis.net, analysis.diagnostics)

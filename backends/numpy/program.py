@@ -16,7 +16,7 @@ from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings, known, rule_of
 from cnnspec.backends.steps import Step, steps
-from cnnspec.backends.weights import declared, fitting, initialize
+from cnnspec.backends.weights import WeightsError, declared, fitting, initialize
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
@@ -123,7 +123,13 @@ class Program:
         return {key: array.copy() for key, array in self.tensors.items()}
 
     def update(self, tensors: Mapping[str, Array]) -> None:
-        """Replace some weights by arrays of the same shapes, as an optimizer does."""
+        """Replace some weights by arrays of the same shapes, as an optimizer does. Raises WeightsError."""
+        for key, array in tensors.items():
+            if key not in self.tensors:
+                raise WeightsError(f"{self.graph.name} has no weight {key}")
+            if np.shape(array) != self.tensors[key].shape:
+                wanted, got = self.tensors[key].shape, np.shape(array)
+                raise WeightsError(f"{key} has the shape {wanted}, not {got}")
         for key, array in tensors.items():
             self.tensors[key][...] = array
         self._runner.reset()
@@ -179,6 +185,8 @@ class Program:
             raise InvalidValue("backward needs a forward before it")
         heads = self._heads(self._training)
         given = grads if isinstance(grads, Mapping) else dict.fromkeys(heads, grads)
+        if unknown := [head for head in given if head not in heads]:
+            raise InvalidValue(f"there is no head {unknown[0]!r}: there are {', '.join(heads)}")
         pending: dict[str, Array] = {}
         for head, grad in given.items():
             accumulate(pending, heads[head], np.asarray(grad, self.dtype))

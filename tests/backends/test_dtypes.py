@@ -23,6 +23,9 @@ RUNS = [(name, dtype) for name in BACKENDS for dtype in find(name).dtypes]
 def test_every_layer_runs_in_every_dtype_or_is_refused(case: Case, name: str, dtype: str) -> None:
     graph = case.graph()
     weights, inputs = seeded_weights(graph), random_inputs(graph, 0, 2)
+    if case.layer.op == "lppool":
+        # roots of sums that may be negative are no numbers, and where they are hangs on rounding
+        inputs = {name: np.abs(values) for name, values in inputs.items()}
     expected = find("numpy").run(graph, weights, Options(dtype="float64"))(inputs)["head"]
     try:
         got = find(name).run(graph, weights, Options(dtype=dtype))(inputs)["head"]

@@ -17,7 +17,7 @@ syntax layers
 graph
 elaborate passes
 pipeline spec_files
-session
+session given
 backends render report format highlight
 difference
 api

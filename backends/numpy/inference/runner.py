@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,13 @@ class Runner:
         self.idle: dict[tuple[int, int], list[Plan]] = {}
         self.derived: dict[str, Array] = {}
         self.planning = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy is made of: plans and locks are made anew where they are needed."""
+        return {"steps": self.steps, "heads": self.heads, "threads": self.threads}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
 
     def reset(self) -> None:
         """Forget all plans, because weights have changed."""
