@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.difference import Difference
+    from cnnspec.passes.buffers import Timeline
+    from cnnspec.passes.training_memory import TrainingMemory
+    from cnnspec.report import Table
 
 
 class Net:
@@ -80,7 +83,30 @@ class Net:
             raise InvalidValue(f"a summary has the forms {', '.join(FORMATS)}, not {form!r}")
         if depth is not None and depth < 1:
             raise InvalidValue(f"a summary opens at least 1 level of blocks, not {depth}")
-        print(FORMATS[form](self.compiled, depth))
+        print(FORMATS[form](self.table(depth)))
+
+    def table(
+        self, depth: int | None = None, columns: Iterable[str] | None = None, sort: str | None = None
+    ) -> Table:
+        """The summary as a table, to look at in a notebook or to give to pandas.DataFrame.
+
+        Columns are those of `cnnspec summary --columns`; `sort` lists all layers by one, the largest first.
+        Raises ValueError for a column that there is not.
+        """
+        from cnnspec.report import summary
+        from cnnspec.report.columns import DEFAULT
+
+        return summary(self.compiled, depth, DEFAULT if columns is None else columns, sort)
+
+    def memory(self, plan: str = "fused", batch: int = 1) -> Timeline:
+        """The buffers of an inference over time: `fused` as a runtime for devices has them, or `plain`."""
+        from cnnspec.passes.buffers import buffers
+
+        return buffers(self.ir, plan, batch)
+
+    def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
+        """What a step of training holds, layer by layer, in bytes at fp32."""
+        return self.compiled.training_memory(batch, optimizer)
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, layers and blocks as data, as `cnnspec summary --json` prints them."""
@@ -91,7 +117,7 @@ class Net:
     def _repr_html_(self) -> str:
         from cnnspec.report import as_html
 
-        return self._repr_svg_() + as_html(self.compiled)
+        return self._repr_svg_() + as_html(self.table())
 
     def _repr_svg_(self) -> str:
         from cnnspec.render import to_svg

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
+from cnnspec.passes.buffers import BYTES, Timeline, buffers
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.lint import Subject, lint
-from cnnspec.passes.memory import Memory, memory
+from cnnspec.passes.memory import InferenceMemory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
+from cnnspec.passes.training_memory import OPTIMIZERS, TrainingMemory, training_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,17 @@ class Compiled:
         return receptive_field(self.graph)
 
     @cached_property
-    def memory(self) -> Memory:
+    def memory(self) -> InferenceMemory:
         return memory(self.graph, self.costs)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The buffers of an inference of one sample, as a runtime for devices plans them."""
+        return buffers(self.graph)
+
+    def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
+        """What a step of training holds. Raises KeyError for an optimizer that is unknown."""
+        return training_memory(self.graph, self.costs, batch, optimizer)
 
     @cached_property
     def depth(self) -> int:
@@ -71,7 +82,11 @@ PASSES = (
     Pass("receptive-field", receptive_field, lambda net, report: net.fields),
     Pass("memory", memory, lambda net, report: net.memory),
     Pass("depth", depth, lambda net, report: net.depth),
-    Pass("budgets", check_budgets, lambda net, report: check_budgets(net.elaborated, figures(net), report)),
+    Pass(
+        "budgets",
+        check_budgets,
+        lambda net, report: check_budgets(net.elaborated, figures(net), more_figures(net), report),
+    ),
     Pass("lint", lint, lambda net, report: lint(Subject(net.graph, net.costs, net.fields), report)),
 )
 Hook = Callable[[str, Compiled], None]
@@ -102,8 +117,24 @@ def compile_net(
     return net
 
 
-def figures(net: Compiled) -> Mapping[str, Any]:
-    """The figures that `expect` may name."""
+class NetFigures(Mapping[str, Any]):
+    """Figures by name, each worked out when it is asked for."""
+
+    def __init__(self, rules: Mapping[str, Callable[[], Any]]) -> None:
+        self._rules = rules
+
+    def __getitem__(self, name: str) -> Any:
+        return self._rules[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+def figures(net: Compiled) -> dict[str, Any]:
+    """The figures that `expect` may name, whatever else a spec calls so."""
     graph = net.graph
     heads = {head: graph.nodes[node].shape for head, node in graph.outputs.items()}
     main = next((shape for head, shape in heads.items() if head not in graph.training_heads), ())
@@ -119,3 +150,30 @@ def figures(net: Compiled) -> Mapping[str, Any]:
         "receptive_field": size[0] if len(set(size)) == 1 else size,
         "output": main,
     }
+
+
+def more_figures(net: Compiled) -> Mapping[str, Any]:
+    """The figures and functions that `expect` may name where a spec calls nothing else so."""
+    return NetFigures(
+        {
+            **{name: partial(peak_bytes, net, dtype) for name, dtype in PEAKS.items()},
+            **{optimizer: partial(str, optimizer) for optimizer in OPTIMIZERS},
+            "training_memory": lambda: partial(training_bytes, net),
+        }
+    )
+
+
+PEAKS = {"peak": "float32", "peak_float16": "float16", "peak_int8": "int8"}
+"""The names of the peak of activations in each type."""
+
+
+def peak_bytes(net: Compiled, dtype: str) -> int:
+    """The bytes of activations that a runtime for devices holds at once, of one sample."""
+    return BYTES[dtype] * net.timeline.peak
+
+
+def training_bytes(net: Compiled, batch: int = 1, optimizer: str = "adam") -> int:
+    """The bytes that a step of training holds. Raises ValueError."""
+    if not isinstance(batch, int) or isinstance(batch, bool) or batch < 1 or optimizer not in OPTIMIZERS:
+        raise ValueError("training_memory takes a batch of at least 1, and sgd, momentum or adam")
+    return net.training_memory(batch, optimizer).total

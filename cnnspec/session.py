@@ -58,6 +58,8 @@ class Analysis:
         return net
 
 
+BUDGETS = frozenset(("budget",))
+"""What a net may break and still be looked at."""
 Pick = Callable[[Module, Report], list[str]]
 """Says which nets of a module are meant; reports where there are none."""
 
@@ -114,14 +116,21 @@ class Session:
         net: str | None = None,
         hook: Hook | None = None,
     ) -> Analysis:
-        """One net of a source: the one named, the only one that is closed, or that called like the file."""
+        """One net of a source: the one named, the only one that is closed, or that called like the file.
+
+        What an `expect` states and does not hold is a warning here: the net can be looked at all the same.
+        """
 
         def pick(module: Module, report: Report) -> list[str]:
             # which net is meant is no question where a mistake, reported before, may be why there is none
             return pick_net(module, net, settings.parameters, Report() if report.errors else report)
 
         module, report = self._load(source)
+<<<<<<< HEAD
         nets = self._nets(pick, module, settings, report, hook)
+=======
+        nets = () if report.errors else self._nets(pick, module, settings, report, hook, BUDGETS)
+>>>>>>> a342890 (Memory in the summary: buffers over time, by type and as a picture; training memory in expect; columns, sort, 80 columns)
         return Analysis(source, module, nets, report.diagnostics)
 
     def _load(self, source: Source) -> tuple[Module, Report]:
@@ -129,25 +138,37 @@ class Session:
         return Loader(report, self.limits, self.include).load(source), report
 
     def _nets(
-        self, pick: Pick, module: Module, settings: Settings, report: Report, hook: Hook | None
+        self,
+        pick: Pick,
+        module: Module,
+        settings: Settings,
+        report: Report,
+        hook: Hook | None,
+        lenient: frozenset[str] = frozenset(),
     ) -> tuple[Compiled, ...]:
         """The nets that are meant, compiled; once more where a misspelt definition explains the errors."""
         loaded = report.saved()
-        nets = self._compile(pick(module, report), module, settings, report, hook)
+        nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
         if report.errors > loaded.errors and mend_slips(module, report, loaded):
-            nets = self._compile(pick(module, report), module, settings, report, hook)
+            nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
         return nets
 
     def _compile(
-        self, names: list[str], module: Module, settings: Settings, report: Report, hook: Hook | None
+        self,
+        names: list[str],
+        module: Module,
+        settings: Settings,
+        report: Report,
+        hook: Hook | None,
+        lenient: frozenset[str],
     ) -> tuple[Compiled, ...]:
         before = self._kept.get(module.source.name, {})
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
-            basis = (settings, *basis_of(name, module))
+            basis = (settings, lenient, *basis_of(name, module))
             reading = readings.get(name)
             if reading is None or reading.basis != basis or hook is not None:
-                own = report.branch()
+                own = report.branch(lenient)
                 compiled = compile_net(name, module, settings, own, self.limits, hook)
                 reading = Reading(basis, compiled, own)
             readings[name] = reading

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -17,7 +18,10 @@ from cnnspec.api import Net, open_spec
 from cnnspec.diagnostics import Diagnostic, SpecError, as_text
 from cnnspec.elaborate import Limits
 from cnnspec.layers.base import Shape
+from cnnspec.passes.training_memory import OPTIMIZERS
 from cnnspec.pipeline import Hook
+from cnnspec.report import FORMATS, Table
+from cnnspec.report import as_text as as_text_table
 from cnnspec.source import plain
 
 
@@ -61,6 +65,54 @@ def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def columns_option(known: Iterable[str], default: Iterable[str]) -> Callable[..., Any]:
+    """The option --columns: names with commas between them."""
+
+    def read(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in value.split(",") if name.strip())
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise click.BadParameter(f"there is no column {unknown[0]!r}; there are {', '.join(known)}")
+        return names
+
+    return click.option(
+        "--columns",
+        metavar="NAMES",
+        default=",".join(default),
+        callback=read,
+        help=f"Which columns: {', '.join(known)}.",
+    )
+
+
+def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --batch and --optimizer, for what is asked of memory."""
+    for option in (
+        click.option(
+            "--optimizer",
+            type=click.Choice(list(OPTIMIZERS)),
+            default="adam",
+            help="Whose state counts in the memory of training.",
+        ),
+        click.option(
+            "--batch",
+            metavar="N",
+            type=click.IntRange(1),
+            default=1,
+            help="Samples that bytes are counted for.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def print_table(table: Table, form: str, width: int | None) -> None:
+    """Print a table in a form; as text it fits the terminal, or 80 characters where there is none."""
+    if form == "text":
+        say(as_text_table(table, width or get_terminal_size((80, 24)).columns))
+    else:
+        say(FORMATS[form](table))
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,14 +216,17 @@ def wrote(path: Path, what: str) -> None:
 __all__ = [
     "NotComparable",
     "SpecError",
+    "columns_option",
     "json_option",
     "open_net",
     "print_diagnostics",
     "print_json",
+    "print_table",
     "read_inputs",
     "read_limits",
     "read_settings",
     "say",
     "spec_options",
+    "training_options",
     "wrote",
 ]

@@ -1,4 +1,4 @@
-"""`cnnspec summary`: the table of a net."""
+"""`cnnspec summary`: the table of a net, and its memory over time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,27 @@ from pathlib import Path
 
 import click
 
+from cnnspec.api import Net
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options
+from cnnspec.cli.common import (
+    columns_option,
+    json_option,
+    open_net,
+    print_json,
+    print_table,
+    spec_options,
+    training_options,
+    wrote,
+)
+from cnnspec.passes.buffers import BYTES, PLANS, Timeline, buffers
+from cnnspec.passes.training_memory import training_timeline
 from cnnspec.report import FORMATS, as_dict
+from cnnspec.report import summary as table_of
+from cnnspec.report.columns import COLUMNS, DEFAULT, View
+from cnnspec.report.memory import memory_data, memory_table
+
+KINDS = (*PLANS, "numpy", "training")
+DTYPES = click.Choice(list(BYTES))
 
 
 @click.command()
@@ -18,15 +36,30 @@ from cnnspec.report import FORMATS, as_dict
 @click.option(
     "--depth", metavar="N", type=click.IntRange(1), help="Open N levels of blocks; a large N opens all."
 )
+@columns_option(COLUMNS, DEFAULT)
+@click.option("--sort", metavar="COLUMN", help="List all layers by a column, the largest first.")
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the table."
 )
+@click.option("--width", metavar="N", type=click.IntRange(40), help="Fit N characters, not the terminal.")
 @click.option("--inference", is_flag=True, help="Leave out the heads marked `training`.")
 @click.option(
     "--count",
     type=click.Choice(["macs", "all"]),
     default="macs",
     help="all: norms, activations, pools and joins as well (docs/counting.md).",
+)
+@click.option("--memory", is_flag=True, help="Show which buffers live when, and where the peak is.")
+@click.option(
+    "--plan",
+    type=click.Choice(KINDS),
+    default="fused",
+    help="With --memory: as a runtime for devices, layer by layer, the numpy backend, or a step of training.",
+)
+@click.option("--dtype", type=DTYPES, default="float32", help="The type that bytes are counted in.")
+@training_options
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), help="With --memory: draw it to .svg, .png, .pdf."
 )
 @json_option
 def summary(
@@ -36,21 +69,71 @@ def summary(
     include: tuple[Path, ...],
     bounds: tuple[str, ...],
     depth: int | None,
+    columns: tuple[str, ...],
+    sort: str | None,
     form: str,
+    width: int | None,
     inference: bool,
     count: str,
+    memory: bool,
+    plan: str,
+    dtype: str,
+    batch: int,
+    optimizer: str,
+    out: Path | None,
     as_json: bool,
 ) -> None:
-    """Count layers and blocks: shapes, params, MACs, receptive fields.
+    """Count layers and blocks: shapes, params, MACs, fields, memory.
 
     \b
     cnnspec summary resnet50
+    cnnspec summary resnet50 --sort params --columns kernel,input,output,params
+    cnnspec summary resnet50 --memory --dtype int8 -o memory.svg
     cnnspec summary net.cnn --depth 9 --format csv
     """
+    if out is not None and not memory:
+        raise click.UsageError("-o draws the memory: give --memory as well")
     net = open_net(spec, settings, inputs, include, bounds)
+    if memory:
+        show_memory(net, plan, dtype, batch, form, width, out, as_json)
+        return
     compiled = net.compiled.for_inference() if inference else net.compiled
     compiled = replace(compiled, counting=count)
+    view = View(compiled, batch, dtype, optimizer)
+    try:
+        table = table_of(compiled, depth, columns, sort, view)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
-        print_json(as_dict(compiled))
+        print_json(as_dict(compiled, view))
     else:
-        say(FORMATS[form](compiled, depth))
+        print_table(table, form, width)
+
+
+def show_memory(
+    net: Net, plan: str, dtype: str, batch: int, form: str, width: int | None, out: Path | None, as_json: bool
+) -> None:
+    """Print or draw the memory of a net over time."""
+    found = timeline(net, plan, batch)
+    if plan == "training" and dtype != "float32":
+        raise click.UsageError(f"training is counted in float32, not in {dtype}")
+    if out is not None:
+        from cnnspec.render.charts import memory_chart, write_drawing
+
+        write_drawing(memory_chart(net.name, found, dtype), out)
+        wrote(out, f"memory of {net.name}")
+    if as_json:
+        print_json(memory_data(net.ir, found, dtype, batch))
+    elif out is None:
+        print_table(memory_table(net.ir, found, dtype, batch), form, width)
+
+
+def timeline(net: Net, plan: str, batch: int) -> Timeline:
+    """The buffers of a net over time, by the name of a plan."""
+    if plan == "training":
+        return training_timeline(net.ir, batch)
+    if plan == "numpy":
+        from cnnspec.backends.numpy import planned_memory
+
+        return planned_memory(net.ir, batch)
+    return buffers(net.ir, plan, batch)

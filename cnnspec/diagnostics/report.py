@@ -93,11 +93,12 @@ class Report:
     """Gathers diagnostics; a mistake met again at the same place is counted, not repeated.
 
     `errors` counts every error, those that are not repeated included. A branch gathers what one net is told:
-    it knows what its trunk does, and is merged into it.
+    it knows what its trunk does, and is merged into it. Errors of `lenient` codes are warnings.
     """
 
-    def __init__(self, trunk: Report | None = None) -> None:
+    def __init__(self, trunk: Report | None = None, lenient: frozenset[str] = frozenset()) -> None:
         self._trunk = trunk
+        self._lenient = lenient
         self._found: dict[tuple[object, ...], Diagnostic] = {}
         self.total = 0
         """How many were reported so far, those met again included."""
@@ -136,9 +137,9 @@ class Report:
             else replace(known, others=known.others + 1 + diagnostic.others)
         )
 
-    def branch(self) -> Report:
+    def branch(self, lenient: frozenset[str] = frozenset()) -> Report:
         """A report of its own for one net of a file."""
-        return Report(self)
+        return Report(self, lenient)
 
     def merge(self, branch: Report) -> None:
         """Add what a branch has gathered."""
@@ -174,7 +175,8 @@ class Report:
         help: str = "",
         trail: tuple[Frame, ...] = (),
     ) -> None:
-        self.add(Diagnostic(code, "error", message, span, label, help, trail))
+        severity: Severity = "warning" if code in self._lenient else "error"
+        self.add(Diagnostic(code, severity, message, span, label, help, trail))
 
     def warning(
         self,

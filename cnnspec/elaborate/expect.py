@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
@@ -15,14 +16,30 @@ from cnnspec.graph import show_value
 from cnnspec.syntax import tree
 
 
-def check_budgets(elaborated: Elaborated, figures: Mapping[str, Any], report: Report) -> None:
-    """Report every condition of an `expect` that does not hold, with the figure as it is."""
+def check_budgets(
+    elaborated: Elaborated, figures: Mapping[str, Any], more: Mapping[str, Any], report: Report
+) -> None:
+    """Report every condition of an `expect` that does not hold, with the figure as it is.
+
+    `figures` hide what a spec calls the same; `more` give way to it, and may be functions. Only those that a
+    condition names are worked out.
+    """
     for statement, context, variables in elaborated.expectations:
         for condition in statement.conditions:
             try:
-                _check(condition, {**variables, **figures}, context, report)
+                found = named_figures(condition, {**variables, **figures}, context, more)
+                _check(condition, {**variables, **figures, **found}, context, report)
             except Mistake as mistake:
                 mistake.report(report)
+
+
+def named_figures(
+    condition: tree.Expression, bound: Mapping[str, Any], context: Context, figures: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The figures that a condition names, where the name has no other meaning there."""
+    nodes = (node for node in tree.parts(condition) if isinstance(node, (tree.Name, tree.Reference)))
+    names = {node.name for node in nodes if node.name not in bound and context.lookup(node.name) is None}
+    return {name: figures[name] for name in names if name in figures}
 
 
 def _check(condition: tree.Expression, variables: Variables, context: Context, report: Report) -> None:
@@ -31,13 +48,18 @@ def _check(condition: tree.Expression, variables: Variables, context: Context, r
         cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"
         raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure)
     values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
+    for operand, value in zip(condition.operands, values, strict=True):
+        if isinstance(value, partial):
+            name = operand.span.text
+            cure = f"say of what, as in {name}(batch=32)"
+            raise Mistake("type", operand.span, f"`{name}` is a function, and no figure", help=cure)
     pairs = zip(condition.operators, values, values[1:], strict=False)
     if all(compare(symbol, left, right, condition.span) for symbol, left, right in pairs):
         return
     named = [
-        f"{operand.name} is {shown(value)}"
+        f"{operand.span.text} is {shown(value)}"
         for operand, value in zip(condition.operands, values, strict=True)
-        if isinstance(operand, tree.Name)
+        if isinstance(operand, (tree.Name, tree.Call))
     ]
     report.error(
         "budget",

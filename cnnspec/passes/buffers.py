@@ -61,13 +61,14 @@ class Timeline:
 
     @cached_property
     def moments(self) -> tuple[int, ...]:
-        """How many values live at each moment, from the first step on."""
-        changes = [0] * (2 * len(self.steps) + 2)
+        """How many values live at each moment, from the first step on; one moment of a net without steps."""
+        count = max(1, 2 * len(self.steps))
+        changes = [0] * (count + 2)
         for buffer in self.buffers:
             changes[max(0, buffer.first)] += buffer.size
             changes[min(buffer.last + 1, len(changes) - 1)] -= buffer.size
         live, total = [], 0
-        for change in changes[: 2 * len(self.steps)]:
+        for change in changes[:count]:
             total += change
             live.append(total)
         return tuple(live)
@@ -79,7 +80,7 @@ class Timeline:
     @property
     def peak(self) -> int:
         """The most values that live at once: no arena is smaller."""
-        return max(self.moments, default=0)
+        return max(self.moments)
 
     @property
     def peak_moment(self) -> int:
@@ -170,9 +171,11 @@ def weight_bytes(graph: Graph, dtype: str = "float32") -> int:
     folded = foldable(running)
     biased = set(folded.values())
     total = 0
+    counted: set[str] = set()
     for node in running:
-        if node.weights_of != node.name or node.name in folded:
+        if node.weights_of in counted or node.name in folded:
             continue
+        counted.add(node.weights_of)
         weights = node.layer.params(*running.input_shapes(node))
         biases = sum(weight.size for weight in weights if weight.name == "bias")
         if node.name in biased and not biases:

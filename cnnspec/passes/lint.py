@@ -23,7 +23,7 @@ from cnnspec.layers.norm import BatchNorm
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import BYTES
 from cnnspec.passes.receptive_field import Fields, last_map
-from cnnspec.passes.stages import Stage, ancestors, stages
+from cnnspec.passes.stages import NetStage, ancestors, stages
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""
@@ -167,7 +167,7 @@ def shrinking_stages(subject: Subject) -> Iterator[Finding]:
             yield _shrinks("shrinking-depth", "deep", before, stage, before.depth, stage.depth)
 
 
-def _shrinks(code: str, what: str, before: Stage, stage: Stage, most: int, least: int) -> Finding:
+def _shrinks(code: str, what: str, before: NetStage, stage: NetStage, most: int, least: int) -> Finding:
     return Finding(
         code,
         stage.first,

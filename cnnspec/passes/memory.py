@@ -12,7 +12,7 @@ BYTES = 4
 """Bytes of one fp32 value."""
 
 
-class Memory(NamedTuple):
+class InferenceMemory(NamedTuple):
     """Bytes for one sample: weights and buffers; the peak of activations, and the node that reaches it."""
 
     weights_bytes: int
@@ -20,7 +20,7 @@ class Memory(NamedTuple):
     peak_at: str
 
 
-def memory(graph: Graph, costs: Costs) -> Memory:
+def memory(graph: Graph, costs: Costs) -> InferenceMemory:
     """The memory of a forward pass in inference, layers run in order and nothing in place.
 
     A value is held from the layer that makes it to the last one that reads it; heads are held to the end.
@@ -40,4 +40,4 @@ def memory(graph: Graph, costs: Costs) -> Memory:
             user = last_use[name]
             freed[user] = freed.get(user, 0) + size
         live -= freed.pop(name, 0)
-    return Memory(BYTES * (costs.inference.params + costs.inference.buffers), peak, peak_at)
+    return InferenceMemory(BYTES * (costs.inference.params + costs.inference.buffers), peak, peak_at)

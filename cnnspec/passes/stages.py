@@ -9,7 +9,7 @@ from cnnspec.graph import Graph, Node
 from cnnspec.passes.cost import Costs
 
 
-class Stage(NamedTuple):
+class NetStage(NamedTuple):
     """A stretch of equal map sizes: its size, most channels, longest chain of convs, and its first conv."""
 
     size: tuple[int, ...]
@@ -18,7 +18,7 @@ class Stage(NamedTuple):
     first: Node
 
 
-def stages(graph: Graph, costs: Costs) -> list[Stage]:
+def stages(graph: Graph, costs: Costs) -> list[NetStage]:
     """The stages of a net on the way to its first head; none of a net that upsamples, or has many inputs.
 
     Maps that no conv makes (those of a pool before the head) are no stage.
@@ -51,7 +51,7 @@ def stages(graph: Graph, costs: Costs) -> list[Stage]:
             depths[size].append(inside)
             widths[size].append(shape[0])
     return [
-        Stage(size, max(widths[size]), max(depths[size]), first)
+        NetStage(size, max(widths[size]), max(depths[size]), first)
         for size, first in firsts.items()
         if any(n > 1 for n in size)
     ]

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from math import prod
 
 from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import FLOAT, Layer, Saved
+from cnnspec.layers.base import FLOAT, Saved
+from cnnspec.passes.buffers import Buffer, Timeline
 from cnnspec.passes.cost import Costs
+from cnnspec.passes.placement import arrange
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """How many values an optimizer holds for each parameter."""
@@ -56,10 +58,10 @@ def training_memory(graph: Graph, costs: Costs, batch: int = 1, optimizer: str =
     """
     states = OPTIMIZERS[optimizer]
     kept, kept_by = saved_values(graph, batch)
-    params = FLOAT * costs.total.params
-    return TrainingMemory(
-        batch, optimizer, params, FLOAT * costs.total.buffers, params, states * params, kept, kept_by
-    )
+    weights, buffers = FLOAT * costs.total.params, FLOAT * costs.total.buffers
+    # dead layers have weights, but no gradient
+    gradients = FLOAT * costs.training.params
+    return TrainingMemory(batch, optimizer, weights, buffers, gradients, states * gradients, kept, kept_by)
 
 
 def saved_values(
@@ -69,26 +71,32 @@ def saved_values(
 
     `input_gradients` asks for the gradients of the net's inputs too.
     """
-    homes: dict[str, Home] = {}
-    wanted: dict[str, bool] = {}
+    wanted, places = gradients_wanted(graph, input_gradients), homes(graph)
     kept = dict.fromkeys(graph.nodes, 0)
     keepers: dict[str, list[str]] = {}
     for name, applied in graph.applied.items():
-        node, layer = graph[name], applied.layer
-        gradients = tuple([wanted[source] for source in node.inputs])
-        wanted[name] = any(gradients) or trained(layer, node, graph) or (input_gradients and not node.inputs)
-        # views share memory in any case; what is kept needs a gradient
-        saved = layer.saved(applied.shapes, gradients if wanted[name] else (True,) * len(gradients))
-        homes[name] = home(node, graph, saved, homes)
-        if not wanted[name]:
+        if name not in graph.live_nodes or not wanted[name]:
             continue
+        node = graph[name]
+        saved = applied.layer.saved(applied.shapes, tuple([wanted[source] for source in node.inputs]))
         kept[name] += batch * saved.per_sample + saved.fixed
         values = [node.inputs[i] for i in saved.inputs] + [name] * saved.output
         for value in values:
-            keepers.setdefault(homes[value].root, []).append(name)
+            keepers.setdefault(places[value].root, []).append(name)
     for root in keepers:
         kept[root] += batch * FLOAT * prod(graph[root].shape)
     return kept, {root: tuple(names) for root, names in keepers.items()}
+
+
+def gradients_wanted(graph: Graph, of_inputs: bool = False) -> dict[str, bool]:
+    """Whether the backward pass needs the gradient of each value: it leads back to a weight, or to an input
+    whose gradient is wanted."""
+    wanted: dict[str, bool] = {}
+    for node in graph:
+        trained = any(not weight.buffer for weight in node.layer.params(*graph.input_shapes(node)))
+        before = any(wanted[source] for source in node.inputs)
+        wanted[node.name] = trained or before or (of_inputs and not node.inputs)
+    return wanted
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,16 @@ class Home:
     whole: bool = True
 
 
-def home(node: Node, graph: Graph, saved: Saved, homes: Mapping[str, Home]) -> Home:
+def homes(graph: Graph) -> dict[str, Home]:
+    """Where the output of each node lies."""
+    found: dict[str, Home] = {}
+    for name, applied in graph.applied.items():
+        saved = applied.layer.saved(applied.shapes, (True,) * len(applied.shapes))
+        found[name] = home(graph[name], graph, saved, found)
+    return found
+
+
+def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home]) -> Home:
     """Where the output of a node lies: in memory of its own, or in that of its input where it is a view.
 
     A part of a map is a view of the map; made a vector it has to be copied.
@@ -107,13 +124,90 @@ def home(node: Node, graph: Graph, saved: Saved, homes: Mapping[str, Home]) -> H
     if not saved.view:
         return Home(node.name)
     source = graph[node.inputs[0]]
-    before = homes[source.name]
+    before = found[source.name]
     if prod(node.shape) < prod(source.shape):
         return Home(before.root, whole=False)
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
     return before if before.whole or not moved else Home(node.name)
 
 
-def trained(layer: Layer, node: Node, graph: Graph) -> bool:
-    """Whether a layer has a weight that training changes."""
-    return any(not weight.buffer for weight in layer.params(*graph.input_shapes(node)))
+def training_timeline(graph: Graph, batch: int = 1) -> Timeline:
+    """The buffers of a step of training over time: first every layer forward, then every layer backward.
+
+        conv | relu | linear | linear back | relu back | conv back
+        conv====                                                       read by relu, which keeps its output
+               relu============================                        kept for the backward passes of both
+                               relu's grad=====
+                                    linear's weight grad============== stays for the optimizer
+
+    A value is held to its last reader, and what is kept to the backward pass of its first keeper; a gradient
+    from the backward pass of its last reader to that of its maker. Weights and optimizer state come on top,
+    and what kernels need while they run. Sizes are in values of four bytes.
+    """
+    order = [node for node in graph if node.name in graph.live_nodes and node.inputs]
+    forward = {node.name: i for i, node in enumerate(order)}
+    backward = {node.name: 2 * len(order) - 1 - i for i, node in enumerate(order)}
+    lives = _spans_of_values(graph, forward, backward, batch)
+    lives |= _spans_of_gradients(graph, forward, backward, batch)
+    sizes = {name: size for name, (size, _, _) in lives.items() if size}
+    spans = {name: (lives[name][1], lives[name][2]) for name in sizes}
+    offsets, arena = arrange(sizes, spans)
+    steps = [(node.name,) for node in order] + [(f"{node.name} (backward)",) for node in reversed(order)]
+    return Timeline(
+        "training",
+        tuple(steps),
+        tuple(
+            Buffer(name, sizes[name], *spans[name], (name,), offsets[name])
+            for name in sorted(spans, key=lambda name: spans[name])
+        ),
+        arena,
+    )
+
+
+Lives = dict[str, tuple[int, int, int]]
+"""A size in values, and the first and the last moment, by the name of a buffer."""
+
+
+def _spans_of_values(
+    graph: Graph, forward: Mapping[str, int], backward: Mapping[str, int], batch: int
+) -> Lives:
+    kept, kept_by = saved_values(graph, batch)
+    roots = homes(graph)
+    ends = {roots[name].root for name in graph.outputs.values()}
+    views: dict[str, list[str]] = {}
+    for name, place in roots.items():
+        views.setdefault(place.root, []).append(name)
+    lives: Lives = {}
+    for name in (name for name in views if name in graph.live_nodes):
+        step = forward.get(name, -1)
+        readers = [forward[user] for view in views[name] for user in graph.consumers[view] if user in forward]
+        last = max([step, *readers, *(backward[keeper] for keeper in kept_by.get(name, ()))])
+        last = max(last, len(forward) if name in ends else last)
+        size = batch * prod(graph[name].shape)
+        lives[name] = (size, 2 * step, 2 * last + 1)
+        own = kept[name] // FLOAT - (size if name in kept_by else 0)
+        if own and name in backward:
+            lives[f"{name}, kept"] = (own, 2 * step, 2 * backward[name] + 1)
+    return lives
+
+
+def _spans_of_gradients(
+    graph: Graph, forward: Mapping[str, int], backward: Mapping[str, int], batch: int
+) -> Lives:
+    lives: Lives = {}
+    wanted = gradients_wanted(graph)
+    shared: dict[str, tuple[int, int]] = {}
+    for name, step in backward.items():
+        node = graph[name]
+        if not wanted[name]:
+            continue
+        readers = [backward[user] for user in graph.consumers[name] if user in backward and wanted[user]]
+        start = min(readers, default=len(forward))
+        lives[f"{name}, gradient"] = (batch * prod(node.shape), 2 * start, 2 * step + 1)
+        params = sum(w.size for w in node.layer.params(*graph.input_shapes(node)) if not w.buffer)
+        if params:
+            before = shared.get(node.weights_of, (params, step))
+            shared[node.weights_of] = (params, min(before[1], step))
+    for owner, (params, step) in shared.items():
+        lives[f"{owner}, weight gradient"] = (params, 2 * step, 4 * len(forward) - 1)
+    return lives

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from fractions import Fraction
+from math import prod
 from typing import Any
 
 from cnnspec.graph import Block, Node
+from cnnspec.passes.buffers import BYTES, weight_bytes
 from cnnspec.passes.cost import conventions, uncounted
 from cnnspec.passes.receptive_field import Field
 from cnnspec.pipeline import Compiled
+from cnnspec.report.columns import View
+from cnnspec.report.numbers import plain_number
 from cnnspec.report.rows import cost_of, field_of, shape_of
 
 
-def as_dict(net: Compiled) -> dict[str, Any]:
-    """The summary as JSON-ready data: figures, every layer, every block."""
+def as_dict(net: Compiled, view: View | None = None) -> dict[str, Any]:
+    """The summary as JSON-ready data: figures, every layer, every block.
+
+    A view says of what batch, in what type and with what optimizer bytes are counted.
+    """
+    view = view or View(net)
     graph, costs = net.graph, net.costs
     return {
         "net": graph.name,
@@ -32,9 +39,18 @@ def as_dict(net: Compiled) -> dict[str, Any]:
         "counts": conventions(graph, costs),
         "layers_not_counted": len(uncounted(graph)),
         "memory": net.memory._asdict(),
+        "device": {
+            dtype: {
+                "weights_bytes": weight_bytes(graph, dtype),
+                "peak_bytes": size * net.timeline.peak,
+                "arena_bytes": size * net.timeline.arena,
+            }
+            for dtype, size in BYTES.items()
+        },
+        "training_memory": _training_dict(view),
         "receptive_field": _field_dict(net.receptive_field),
         "depth": net.depth,
-        "layers": [_layer_dict(net, node) for node in graph],
+        "layers": [_layer_dict(view, node) for node in graph],
         "blocks": [_block_dict(net, block) for block in graph.root.walk() if block is not graph.root],
     }
 
@@ -42,14 +58,25 @@ def as_dict(net: Compiled) -> dict[str, Any]:
 def _field_dict(field: Field | None) -> dict[str, list[int | float]] | None:
     if field is None:
         return None
-    return {name: [_number(value) for value in values] for name, values in field._asdict().items()}
+    return {name: [plain_number(value) for value in values] for name, values in field._asdict().items()}
 
 
-def _number(value: int | Fraction) -> int | float:
-    return int(value) if value == int(value) else float(value)
+def _training_dict(view: View) -> dict[str, Any]:
+    found = view.training
+    return {
+        "batch": found.batch,
+        "optimizer": found.optimizer,
+        "weights_bytes": found.weights,
+        "buffers_bytes": found.buffers,
+        "gradients_bytes": found.gradients,
+        "optimizer_bytes": found.optimizer_state,
+        "kept_bytes": found.saved,
+        "total_bytes": found.total,
+    }
 
 
-def _layer_dict(net: Compiled, node: Node) -> dict[str, Any]:
+def _layer_dict(view: View, node: Node) -> dict[str, Any]:
+    net = view.net
     cost = cost_of(net, node.name)
     field = field_of(net, node.name)
     return {
@@ -62,6 +89,9 @@ def _layer_dict(net: Compiled, node: Node) -> dict[str, Any]:
         "buffers": cost.buffers,
         "macs": net.counted(cost),
         "receptive_field": list(field.size) if field else None,
+        "output_bytes": BYTES[view.dtype] * view.batch * prod(node.shape),
+        "live_bytes": view.live.get(node.name),
+        "kept_bytes": view.training.kept[node.name],
         "weights_of": node.weights_of,
         "in_inference": node.name in net.graph.inference_nodes,
         "line": node.span.line if node.span else None,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from cnnspec.graph import Block, Graph
+from cnnspec.graph import Block, Graph, Node
 from cnnspec.graph import show_value as show
 from cnnspec.layers.base import Layer, Shape, describe, parameters
 from cnnspec.passes.cost import LayerCost, total
@@ -19,7 +19,7 @@ DEPTHS = (3, 2, 1)
 
 
 @dataclass(frozen=True)
-class Row:
+class SummaryRow:
     """One row: a layer, a block, or several equal blocks after one another, whose costs are added up.
 
     Rows of one level add up to the totals: what inference does not run has params, and no MACs.
@@ -33,16 +33,20 @@ class Row:
     field: Field | None
     share: float
     """The part of the net's MACs, from 0 to 1."""
+    names: tuple[str, ...]
+    """The layers in it."""
+    node: Node | None = None
+    line: int | None = None
 
 
-def rows(net: Compiled, depth: int | None = None) -> list[Row]:
+def rows(net: Compiled, depth: int | None = None) -> list[SummaryRow]:
     """The rows down to a depth of blocks; by default the deepest of 3, 2, 1 that fits a screen.
 
     Equal blocks after one another are folded into one row, unless the depth opens them to single layers.
     """
     if depth is not None:
         return list(_rows(net, net.graph.root, 0, depth))
-    found: list[Row] = []
+    found: list[SummaryRow] = []
     for tried in DEPTHS:
         found = list(_rows(net, net.graph.root, 0, tried))
         if len(found) <= SCREEN_ROWS:
@@ -50,7 +54,7 @@ def rows(net: Compiled, depth: int | None = None) -> list[Row]:
     return found
 
 
-def _rows(net: Compiled, block: Block, level: int, depth: int, around: str = "") -> Iterator[Row]:
+def _rows(net: Compiled, block: Block, level: int, depth: int, around: str = "") -> Iterator[SummaryRow]:
     """The rows of a block's children; `around` is what is said of the block itself, and not again."""
     for _, group in groupby(block.children, key=lambda child: _likeness(net, child)):
         same = list(group)
@@ -68,7 +72,7 @@ def _likeness(net: Compiled, child: Block | str) -> Any:
     return child.title, child.arguments, cost_of(net, child), shape_of(net.graph, child), _idle(net, child)
 
 
-def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Row:
+def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> SummaryRow:
     first, last = same[0], same[-1]
     cost = total(cost_of(net, child) for child in same)
     cost = cost._replace(macs=net.counted(cost))
@@ -77,11 +81,13 @@ def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Row:
     if isinstance(first, str) or isinstance(last, str):
         node = net.graph.nodes[str(first)]
         segment, what = node.name.rpartition(".")[2], f"{layer_text(node.layer)}{idle}"
-        return Row(level, segment, what, node.shape, cost, field_of(net, node.name), share)
+        line = node.span.line if node.span else None
+        field = field_of(net, node.name)
+        return SummaryRow(level, segment, what, node.shape, cost, field, share, (node.name,), node, line)
     name = first.segment if len(same) == 1 else f"{first.segment}-{last.segment}"
     what = first.describe() if first.kind in ("def", "share") else "" if first.title == name else first.title
     times = f"  x{len(same)}" if len(same) > 1 else ""
-    return Row(
+    return SummaryRow(
         level,
         name,
         f"{what}{times}{idle}".strip(),
@@ -89,7 +95,14 @@ def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Row:
         cost,
         field_of(net, _last(last)),
         share,
+        tuple(name for child in same for name in _names(child)),
+        line=first.span.line if first.span else None,
     )
+
+
+def layer_rows(net: Compiled) -> list[SummaryRow]:
+    """A row for each layer, under its whole name."""
+    return [replace(_row(net, [node.name], 0, _idle(net, node.name)), name=node.name) for node in net.graph]
 
 
 def _idle(net: Compiled, child: Block | str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnspec.layers.base import describe
+from cnnspec.passes.buffers import BYTES, weight_bytes
 from cnnspec.passes.cost import conventions, uncounted
 from cnnspec.passes.receptive_field import Field
+from cnnspec.passes.training_memory import TrainingMemory
 from cnnspec.pipeline import Compiled
+from cnnspec.report.numbers import same_on_all, size_text
 
 
 def totals(net: Compiled) -> list[tuple[str, str]]:
@@ -31,9 +32,28 @@ def totals(net: Compiled) -> list[tuple[str, str]]:
             f"weights {size_text(memory.weights_bytes)}, activations at most "
             f"{size_text(memory.peak_activation_bytes)} (at {memory.peak_at}), fp32, one sample",
         ),
+        ("on a device", _on_a_device(net)),
+        ("training", _training(net.training_memory())),
         ("receptive field", _field_text(net.receptive_field)),
         ("depth", f"{net.depth} layers with multiplications on the longest path"),
     ]
+
+
+def _on_a_device(net: Compiled) -> str:
+    """Weights and peak of activations as a runtime for devices holds them, for each type."""
+    sizes = [
+        f"{size_text(weight_bytes(net.graph, dtype))} + {size_text(size * net.timeline.peak)} in {dtype}"
+        for dtype, size in BYTES.items()
+    ]
+    return f"weights + activations, batchnorm folded, in place: {', '.join(sizes)}"
+
+
+def _training(memory: TrainingMemory) -> str:
+    return (
+        f"{size_text(memory.saved)} kept for the backward pass of {memory.batch} sample"
+        f"{'' if memory.batch == 1 else 's'}, {size_text(memory.total)} with weights, gradients and "
+        f"the state of {memory.optimizer}"
+    )
 
 
 def _which(net: Compiled) -> str:
@@ -46,15 +66,5 @@ def _which(net: Compiled) -> str:
 def _field_text(field: Field | None) -> str:
     if field is None:
         return "the whole input"
-    return f"{describe(field.size)}, stride {_plain(field.stride)}, left padding {_plain(field.padding)}"
-
-
-def _plain(values: tuple[Any, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
-
-
-def size_text(count: int) -> str:
-    """A number of bytes in MB (10**6 bytes), or kB or GB where that reads better."""
-    if count < 10**6:
-        return f"{count / 10**3:.1f} kB"
-    return f"{count / 10**6:.1f} MB" if count < 10**9 else f"{count / 10**9:.2f} GB"
+    stride, padding = same_on_all(field.stride), same_on_all(field.padding)
+    return f"{describe(field.size)}, stride {stride}, left padding {padding}"

@@ -6,15 +6,19 @@ from math import prod
 
 import numpy as np
 import pytest
+from cross.kinds import KINDS
+from cross.kinds import net as net_of_kind
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_specs import specs
 
 import cnnspec
 from cnnspec.backends import numpy as backend
+from cnnspec.backends.weights import initialize
 from cnnspec.graph import Graph
 from cnnspec.layers.join import Concat
 from cnnspec.passes.buffers import Timeline, buffers, weight_bytes
+from cnnspec.passes.fold_batchnorm import fold_batchnorm
 from cnnspec.passes.fusion import fuse, operations
 from cnnspec.passes.memory import memory
 from cnnspec.passes.placement import arrange, by_size, by_time, is_view, locate
@@ -125,6 +129,19 @@ def test_random_nets_are_planned_soundly(text: str) -> None:
     simulate(graph.inference(), True)
     for plan in ("fused", "plain"):
         hold(buffers(graph, plan))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nets_of_every_kind_are_planned(kind: str) -> None:
+    net = net_of_kind(kind)
+    simulate(net.ir.inference(), True)
+    fused, plain = (buffers(net.ir, plan) for plan in ("fused", "plain"))
+    hold(fused)
+    hold(plain)
+    assert fused.peak <= plain.peak
+    assert 4 * plain.peak == net.compiled.memory.peak_activation_bytes
+    _, tensors = fold_batchnorm(net.ir, initialize(net.ir, 0))
+    assert weight_bytes(net.ir) == 4 * sum(tensor.size for tensor in tensors.values())
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 
 pytest.importorskip("torch")
 
+from cross.kinds import KINDS, net
 from layer_cases import CASES, Case
 from random_specs import specs
 from saved_tensors import saved_bytes
@@ -40,6 +41,12 @@ def test_random_nets_keep_what_torch_saves(text: str) -> None:
     found = saved_bytes(graph, 3)
     assume(found)
     assert counted(graph, 3) == found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nets_of_every_kind_keep_what_torch_saves(kind: str) -> None:
+    graph = net(kind).ir
+    assert counted(graph, 2) == saved_bytes(graph, 2)
 
 
 NETS = ("LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "AlexNet")

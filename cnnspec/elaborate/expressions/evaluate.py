@@ -222,8 +222,10 @@ def _select(step: Any, target: Any, context: Context, variables: Variables, dept
 
 def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -> Any:
     function = call.function
-    if not isinstance(function, tree.Name) or function.name not in FUNCTIONS or function.name in variables:
-        name = function.name if isinstance(function, tree.Name) else "this"
+    name = function.name if isinstance(function, tree.Name) else "this"
+    given_here = variables.get(name)
+    known = given_here if callable(given_here) else None if name in variables else FUNCTIONS.get(name)
+    if known is None:
         raise unknown_function(name, function.span, variables.get(name, context.lookup(name)))
     positional: list[Any] = []
     named: dict[str, Any] = {}
@@ -236,12 +238,12 @@ def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -
     if any(value is UNKNOWN for value in (*positional, *named.values())):
         return UNKNOWN
     try:
-        result = FUNCTIONS[function.name](*positional, **named)
+        result = known(*positional, **named)
     except ItemsError as error:
         raise BoundExceeded("bound-list", call.span, str(error)) from None
     except (TypeError, ValueError, ArithmeticError):
         given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
-        raise Mistake("type", call.span, f"`{function.name}` does not take {given}") from None
+        raise Mistake("type", call.span, f"`{name}` does not take {given}") from None
     return (
         bounded_number(result, context, call.span) if is_number(result) else spent(result, call.span, context)
     )
