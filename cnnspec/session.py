@@ -126,11 +126,7 @@ class Session:
             return pick_net(module, net, settings.parameters, Report() if report.errors else report)
 
         module, report = self._load(source)
-<<<<<<< HEAD
-        nets = self._nets(pick, module, settings, report, hook)
-=======
-        nets = () if report.errors else self._nets(pick, module, settings, report, hook, BUDGETS)
->>>>>>> a342890 (Memory in the summary: buffers over time, by type and as a picture; training memory in expect; columns, sort, 80 columns)
+        nets = self._nets(pick, module, settings, report, hook, BUDGETS)
         return Analysis(source, module, nets, report.diagnostics)
 
     def _load(self, source: Source) -> tuple[Module, Report]:

@@ -88,12 +88,17 @@ class AvgPool(Layer):
         return slide_over(shapes[0][1:], self.kernel, self.stride or self.kernel, self.pad, 1, self.ceil)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """The input, or its padded copy where torch pads apart, and then how many pixels each mean is of."""
+        """The input, or its padded copy where torch pads apart, and then how many pixels each mean is of.
+
+        In three dimensions torch takes no kernel larger than the map: a pool of a padded copy stands in.
+        """
         slide = self.slide(*shapes)
-        if not slide.pads_apart(self.pad):
+        larger = len(slide.sizes) == 3 and any(k > h for k, h in zip(slide.kernel, slide.sizes, strict=True))
+        if not slide.pads_apart(self.pad) and not larger:
             return Saved(inputs=(0,))
-        counts = 0 if self.count_pad else prod(self.infer(*shapes))
-        return Saved(per_sample=FLOAT * (shapes[0][0] * prod(slide.wholes) + counts))
+        windows = slide._replace(sizes=slide.wholes, margins=((0, 0),) * len(slide.sizes)).outputs
+        counts = 0 if self.count_pad else prod(windows)
+        return Saved(per_sample=FLOAT * shapes[0][0] * (prod(slide.wholes) + counts))
 
 
 @layer("lppool", family="pool")
