@@ -25,8 +25,10 @@ from cnnspec.render.words import (
     has_gate,
     head_of,
     in_shortcut,
+    is_join,
     label_words,
     shape_change,
+    starts_of,
     whole_label,
 )
 
@@ -50,7 +52,8 @@ class TextLine:
     """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line.
 
     Where there are `arms`, they are drawn as a comb in place of the text: each with its words and colour, an
-    arm that passes its input on without, and the sign of their `join` at the end.
+    arm that passes its input on without, and the sign of their `join` at the end. They are `together` where
+    all start from the same value.
     """
 
     text: str
@@ -60,6 +63,7 @@ class TextLine:
     right: str = ""
     arms: tuple[tuple[str, str], ...] = ()
     join: str = ""
+    together: bool = True
 
     @property
     def detail_start(self) -> float:
@@ -146,7 +150,7 @@ def make_layer_box(graph: Graph, item: DrawnPart, figures: dict[str, Figures]) -
 
 def wide_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: float) -> Iterator[TextLine]:
     """The name of a part with what is in it, on one line where that fits; its shapes and figures."""
-    label = shorten(label_words(item), room / 2, DETAIL_SIZE)
+    label = shorten(label_words(graph, item), room / 2, DETAIL_SIZE)
     free = room - (text_width(label, DETAIL_SIZE) + 14 if label else 0)
     *above, last = title_lines(graph, item, free)
     yield from above
@@ -206,7 +210,8 @@ def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
 
     def line(words: list[tuple[str, str]]) -> TextLine:
         text = BAR.join(part or "identity" for part, _ in words)
-        return TextLine(text, DETAIL_SIZE, arms=tuple(words), join=sign)
+        together = len(starts_of(graph, fork)) == 1
+        return TextLine(text, DETAIL_SIZE, arms=tuple(words), join=sign, together=together)
 
     tries = (
         [(arm.steps, arm.family) for arm in arms],
@@ -228,7 +233,7 @@ def narrow_rows(
     yield from title_lines(graph, item, room)
     if is_input(graph, item):
         return
-    if label := label_words(item):
+    if label := label_words(graph, item):
         yield TextLine(shorten(label, room, DETAIL_SIZE), DETAIL_SIZE)
     arms = arms_line(graph, item, room)
     if arms:
@@ -261,14 +266,6 @@ def plain_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room:
 
 def is_input(graph: Graph, item: DrawnPart) -> bool:
     return item.kind == "layer" and graph[item.nodes[0]].layer.family == "input"
-
-
-def is_join(graph: Graph, item: DrawnPart) -> bool:
-    """Whether a part is drawn as a circle: a join, with nothing but crops and the like on its arms."""
-    if item.kind not in ("layer", "join") or item.copies:
-        return False
-    *arms, last = (graph[name].layer for name in item.nodes)
-    return last.family == "join" and all(layer.family == "shape" or layer.silent for layer in arms)
 
 
 def family_of(graph: Graph, item: DrawnPart) -> str:

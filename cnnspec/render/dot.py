@@ -7,7 +7,6 @@ import graphviz
 from cnnspec.render.boxes import TITLE_SIZE, Box
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
-from cnnspec.render.text import show_shape
 
 POINTS = 72.0
 
@@ -75,7 +74,8 @@ def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, box: Box) 
 
 def _add_link(graph: graphviz.Digraph, plan: DrawingPlan, link: Arrow) -> None:
     """An edge; along a rising path it points upwards, and into one it keeps to its rank."""
-    label = quote(show_shape(link.shape)) if plan.shapes_on(link) else None
+    words = plan.words_on(link)
+    label = quote(words) if words else None
     upwards = link.source in plan.rising
     across = link.target in plan.rising and not upwards
     ends = (link.target, link.source) if upwards else (link.source, link.target)

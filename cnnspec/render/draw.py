@@ -10,7 +10,7 @@ from cnnspec.render.draw_boxes import arrow_head, box_group
 from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
-from cnnspec.render.text import show_shape, text_width
+from cnnspec.render.text import text_width
 
 
 def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
@@ -19,43 +19,51 @@ def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
     for number in plan.titles:
         if number in layout.frames:
             marks.append(frame_group(plan, number, layout.frames[number]))
-        marks.extend(
-            frame_group(plan, number, more, "continued") for more in layout.continued.get(number, ())
-        )
+        marks.extend(frame_group(plan, number, more) for more in layout.continued.get(number, ()))
     marks.extend(
         edge_group(plan, link, layout) for link in plan.links if (link.source, link.target) in layout.routes
     )
+    for number in plan.titles:
+        if number in layout.frames:
+            marks.append(frame_words(plan, number, layout.frames[number]))
+        marks.extend(
+            frame_words(plan, number, more, "continued") for more in layout.continued.get(number, ())
+        )
     for number, box in plan.boxes.items():
         x, y = layout.boxes[number]
         marks.append(MarkGroup((box_group(plan, number, box),), x, y))
     return marks
 
 
-def frame_group(plan: DrawingPlan, number: int, frame: Outline, instead: str = "") -> MarkGroup:
-    """The frame of an open block, with its title at the top left; `instead` of figures it says this."""
-    theme = plan.theme
+def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
+    """The frame of an open block."""
     training = number in plan.scene.training
-    paint = theme.training if training else theme.cluster
+    paint = plan.theme.training if training else plan.theme.cluster
+    x, y, width, height = frame.x, frame.y, frame.width, frame.height
+    outline = Rect(x, y, width, height, paint.fill, paint.stroke, radius=6, dash=(5, 3) * training)
+    return MarkGroup((outline,), key=str(number), kind="frame")
+
+
+def frame_words(plan: DrawingPlan, number: int, frame: Outline, instead: str = "") -> MarkGroup:
+    """The title of a frame at its top left, and its figures, or what is said `instead`, at its right.
+
+    They stand on ground of their own, so that no edge strikes them.
+    """
+    theme = plan.theme
+    ground = (theme.training if number in plan.scene.training else theme.cluster).fill
     name, _, rest = plan.titles[number].partition(" · ")
     rest = instead or rest
+    width = text_width(name, TITLE_SIZE, True)
     marks: list[Mark] = [
-        Rect(
-            frame.x,
-            frame.y,
-            frame.width,
-            frame.height,
-            paint.fill,
-            paint.stroke,
-            radius=6,
-            dash=(5, 3) * training,
-        ),
+        Rect(frame.x + 6, frame.y + 4, width + 4, 15, ground),
         Text(frame.x + 8, frame.y + 15, name, TITLE_SIZE, theme.text, bold=True),
     ]
-    if rest and text_width(rest, DETAIL_SIZE) < frame.width / 2 - 14:
-        marks.append(
-            Text(frame.x + frame.width - 8, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end")
-        )
-    return MarkGroup(tuple(marks), key=str(number), kind="frame")
+    room = text_width(rest, DETAIL_SIZE)
+    if rest and width + room < frame.width - 28:
+        right = frame.x + frame.width - 8
+        marks.append(Rect(right - room - 2, frame.y + 4, room + 4, 15, ground))
+        marks.append(Text(right, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end"))
+    return MarkGroup(tuple(marks), kind="frame-title")
 
 
 def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[tuple[Point, ...]]:
@@ -81,10 +89,10 @@ def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout) -> MarkGroup:
         Curve(to_arrow(route), color, 1.4 if link.skip else 1.1, bezier=True, dash=dash),
         arrow_head(route.points[-1], route.tip, color),
     ]
-    if route.label and plan.shapes_on(link):
+    if route.label and (words := plan.words_on(link)):
         x, y = route.label
         beside = 5 if plan.direction == "TB" else 0
-        marks.append(Text(x + beside, y + 3, show_shape(link.shape), 9, theme.muted, anchor="middle"))
+        marks.append(Text(x + beside, y + 3, words, DETAIL_SIZE, theme.muted, anchor="middle"))
     return MarkGroup(tuple(marks), key=f"{link.source}-{link.target}", kind="edge")
 
 

@@ -97,7 +97,8 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
         middles.append(x + arm_width(arm) / 2)
         x += arm_width(arm) + ARM_GAP
     end = row.width - SMALL_JOIN
-    yield Curve(((middles[0], top - 3), (middles[-1], top - 3)), theme.edge, 0.8)
+    if row.together:
+        yield Curve(((middles[0], top - 3), (middles[-1], top - 3)), theme.edge, 0.8)
     yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), theme.edge, 0.8)
     for arm, middle in zip(row.arms, middles, strict=True):
         yield Curve(((middle, top - 3), (middle, bottom + 3)), theme.edge, 0.8)

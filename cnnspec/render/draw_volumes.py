@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 from cnnspec.graph import Graph
-from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
+from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Point, Text
 from cnnspec.render.draw_boxes import arrow_head
-from cnnspec.render.legend import legend_marks
+from cnnspec.render.fit import MOST_ROWS, fit, small_text
 from cnnspec.render.options import DrawingOptions, RenderError
+from cnnspec.render.place_volumes import Grid, is_u, place_in_rows, place_in_u
 from cnnspec.render.plan import DrawingPlan, make_plan
-from cnnspec.render.sheet import BORDER, subtitle_of
-from cnnspec.render.solids import faces, make_scale, make_solid, patch
-from cnnspec.render.text import show_shape, text_width
-from cnnspec.render.volumes import (
-    SHAPE_SIZE,
-    WORDS,
-    WORDS_SIZE,
-    Volume,
-    make_volumes,
-    middle,
-    place_in_row,
-    place_in_u,
-    short_words,
-    text_half,
-)
+from cnnspec.render.sheet import make_sheet
+from cnnspec.render.solids import TALLEST, faces, make_scale, make_solid, patch
+from cnnspec.render.text import show_shape
+from cnnspec.render.volume_arrows import Way, ways_in
+from cnnspec.render.volumes import LONGEST, SHAPE_SIZE, WORDS_LINE, WORDS_SIZE, Volume, make_volumes
 
 MOST_VOLUMES = 300
-HEADER = 44.0
+HEIGHTS = (TALLEST, 110.0, 75.0)
+ROOMS = (LONGEST, 56.0)
+"""How tall the largest map may be, and how wide words, in points, where the picture has to fit."""
+LONG_ROW = 1400.0
+"""A row longer than this, in points, is wrapped without being asked to."""
 NOTE = "To scale: height and depth in pixels, width in channels, bars in elements; thin ones thickened."
 
 
@@ -39,55 +36,68 @@ def draw_volumes(graph: Graph, options: DrawingOptions) -> Drawing:
         raise RenderError(
             f"{graph.name} has {len(volumes)} volumes, over {MOST_VOLUMES}: use --view blocks or --depth 0"
         )
-    scale = make_scale([volume.shape for volume in volumes])
+    if options.width is None:
+        drawing = _drawn(plan, volumes, TALLEST, options.rows)
+        return replace(drawing, scale=options.font_size / SHAPE_SIZE) if options.font_size else drawing
+    ways = (_drawn(plan, _with_room(volumes, room), tall, rows) for room, tall, rows in _sizes(options))
+    best = max((fit(way, options, SHAPE_SIZE) for way in ways), key=lambda drawing: drawing.scale)
+    return replace(best, notes=(*best.notes, *small_text(best, options, SHAPE_SIZE)))
+
+
+def _sizes(options: DrawingOptions) -> Iterator[tuple[float, float, int]]:
+    """The widths of words, the heights of the largest map and the numbers of rows to try."""
+    counts = (options.rows,) if options.rows else range(1, MOST_ROWS + 3)
+    yield from product(ROOMS, HEIGHTS, counts)
+
+
+def _with_room(volumes: list[Volume], room: float) -> list[Volume]:
+    return [replace(volume, room=room) for volume in volumes]
+
+
+def _drawn(plan: DrawingPlan, volumes: list[Volume], tall: float, rows: int | None) -> Drawing:
+    """The drawing with the largest map of some height, in a number of rows."""
+    scale = make_scale([volume.shape for volume in volumes], tall)
     for volume in volumes:
         volume.solid = make_solid(volume.shape, scale)
-    (place_in_u if any(volume.rising for volume in volumes) else place_in_row)(volumes)
-    return _picture(plan, volumes)
-
-
-def _picture(plan: DrawingPlan, volumes: list[Volume]) -> Drawing:
-    """The drawing of volumes that have their places: title, volumes, note and legend."""
-    in_u = any(volume.rising for volume in volumes)
-    left = min(min(volume.x, middle(volume) - text_half(volume)) for volume in volumes)
-    right = max(
-        max(volume.x + volume.solid.full_width, middle(volume) + text_half(volume)) for volume in volumes
-    )
-    title, subtitle, theme = plan.graph.name, subtitle_of(plan), plan.theme
-    width = max(right - left, text_width(title, 15, True), text_width(subtitle, 10), text_width(NOTE, 8.5))
+    if is_u(volumes):
+        grid = place_in_u(volumes)
+    else:
+        grid = place_in_rows(volumes, rows or 1)
+        if rows is None and grid.width > LONG_ROW:
+            grid = place_in_rows(volumes, 1 + int(grid.width // LONG_ROW))
     drawn = {part for volume in volumes for part in (volume.number, *(number for _, number in volume.parts))}
     shown = replace(plan, boxes={number: plan.boxes[number] for number in sorted(drawn)})
-    legend, legend_height = legend_marks(shown, width)
-    top = BORDER + HEADER + (0.0 if in_u else _arc_room(volumes))
-    foot = top + _foot(volumes) + (34 if in_u else 52)
-    page: list[Mark] = [
-        Text(BORDER, BORDER + 13, title, 15, theme.text, bold=True),
-        Text(BORDER, BORDER + 28, subtitle, 10, theme.muted),
-        MarkGroup(tuple(_volume_marks(plan, volumes, in_u)), BORDER + (width - right - left) / 2, top),
-        Text(BORDER, foot + 8, NOTE, 8.5, theme.muted),
-        MarkGroup(tuple(legend), BORDER, foot + 16),
-    ]
-    height = foot + 20 + legend_height + BORDER
-    return Drawing(width + 2 * BORDER, height, tuple(page), theme.background, title, subtitle)
+    left = 16.0 if len(grid.roofs) > 1 else 4.0
+    body = MarkGroup(tuple(volume_marks(plan, volumes, grid)), left, 4.0)
+    return make_sheet(shown, [body], grid.width + 2 * left, grid.height + 12, NOTE)
 
 
-def _foot(volumes: list[Volume]) -> float:
-    """The lowest point of any volume."""
-    return max(max(volume.y, volume.base) for volume in volumes)
-
-
-def _volume_marks(plan: DrawingPlan, volumes: list[Volume], in_u: bool) -> list[Mark]:
+def volume_marks(plan: DrawingPlan, volumes: list[Volume], grid: Grid) -> list[Mark]:
     """Arrows, volumes and words, from back to front; a kernel's window takes the place of an arrow."""
     marks: list[Mark] = []
-    patches = [_patch(plan, volumes, place) for place in range(len(volumes))]
-    for place in range(len(volumes)):
-        marks.extend(_arrows(plan, volumes, place, in_u) if not patches[place] else ())
+    patches = [_patch(plan, volumes, grid, place) for place in range(len(volumes))]
+    for place, volume in enumerate(volumes):
+        for way in ways_in(volumes, grid, place):
+            if not patches[place] or way.source != place - 1:
+                marks.append(_arrow(plan, volume, way, place))
     marks.extend(_solid_group(plan, volume) for volume in volumes)
     marks.extend(mark for lines in patches for mark in lines)
-    base = _foot(volumes) + 14
-    for place, volume in enumerate(volumes):
-        marks.extend(_words_under(plan, volume, volume.base + 12 if in_u else base, 0 if in_u else place % 2))
+    for volume in volumes:
+        marks.extend(_sign(plan, volume))
+        marks.extend(_words_under(plan, volume))
     return marks
+
+
+def _arrow(plan: DrawingPlan, volume: Volume, way: Way, place: int) -> MarkGroup:
+    """An arrow from one volume to another."""
+    color = plan.theme.skip if way.skip else plan.theme.edge
+    dash = (4.0, 3.0) if volume.training else ()
+    curve = Curve(way.points, color, 1.2 if way.skip else 1.1, bezier=way.bezier, dash=dash)
+    marks: list[Mark] = [curve, arrow_head(way.before, way.points[-1], color)]
+    if words := volume.arrow_words.get(way.source):
+        (x, y), (end, _) = way.points[0], way.points[-1]
+        marks.append(Text((x + end) / 2, y - 4, words, WORDS_SIZE, plan.theme.muted, anchor="middle"))
+    return MarkGroup(tuple(marks), key=f"{way.source}-{place}", kind="edge")
 
 
 def _solid_group(plan: DrawingPlan, volume: Volume) -> MarkGroup:
@@ -104,70 +114,35 @@ def _solid_group(plan: DrawingPlan, volume: Volume) -> MarkGroup:
     return MarkGroup(tuple(marks), key=str(volume.number), kind="volume", note=plan.boxes[volume.number].note)
 
 
-def _patch(plan: DrawingPlan, volumes: list[Volume], place: int) -> list[Mark]:
-    """The kernel's window on the map before, where the two are neighbours in a row."""
+def _patch(plan: DrawingPlan, volumes: list[Volume], grid: Grid, place: int) -> list[Mark]:
+    """The kernel's window on the map before, where the two are neighbours on a lane."""
     volume = volumes[place]
-    if volume.rising or volume.sources != [place - 1] or any(other.rising for other in volumes):
+    if volume.sources != [place - 1] or is_u(volumes):
+        return []
+    here, before = grid.spots[place], grid.spots[place - 1]
+    if (here.row, here.lane) != (before.row, before.lane):
         return []
     source = volumes[place - 1]
-    target = (volume.x, volume.y - volume.solid.height / 2)
+    target: Point = (volume.x + min(volume.solid.width / 2, 5.0), volume.y - volume.solid.height / 2)
     return patch(source.solid, source.x, source.y, volume.kernel, source.shape, target, plan.theme.edge)
 
 
-def _words_under(plan: DrawingPlan, volume: Volume, y: float, level: int) -> list[Mark]:
-    """The shape of a volume, and on one of two levels below it what made it."""
-    x = middle(volume)
-    shape = Text(x, y, show_shape(volume.shape), SHAPE_SIZE, plan.theme.text, True, "middle")
-    below = y + 11 + 11 * level
-    return [shape, Text(x, below, short_words(volume), WORDS_SIZE, plan.theme.muted, anchor="middle")]
+def _sign(plan: DrawingPlan, volume: Volume) -> Iterator[Mark]:
+    """An arc over a volume that blocks with sums or dense connections make, as beside their boxes."""
+    if volume.sign not in ("residual", "projection", "dense"):
+        return
+    top = volume.y - volume.solid.full_height
+    left, right = volume.middle - 7, volume.middle + 7
+    for rise in (9.0, 6.0) if volume.sign == "dense" else (9.0,):
+        curve = ((left, top - 2), (left, top - rise), (right, top - rise), (right, top - 4))
+        dash = (2.5, 1.8) if volume.sign == "projection" else ()
+        yield Curve(curve, plan.theme.skip, 1.1, bezier=True, dash=dash)
+    yield arrow_head((right, top - 4), (right, top - 1), plan.theme.skip)
 
 
-def _arrows(plan: DrawingPlan, volumes: list[Volume], place: int, in_u: bool) -> list[Mark]:
-    """The arrows into a volume: straight from its neighbour, an arc from further back."""
-    theme, marks, volume = plan.theme, [], volumes[place]
-    for number in volume.sources:
-        source = volumes[number]
-        color = theme.skip if number in volume.skips else theme.edge
-        dash = (4.0, 3.0) if volume.training else ()
-        level = source.base == volume.base
-        if place - number == 1 or (in_u and level):
-            start = (source.x + source.solid.full_width + 1, source.y - source.solid.full_height / 2)
-            stop = (volume.x - 1, volume.y - volume.solid.full_height / 2)
-            if not level:
-                start, stop = _step(source, volume)
-            marks.append(Curve((start, stop), color, 1.1, dash=dash))
-            marks.append(arrow_head(start, stop, color))
-            continue
-        rise = _arc_height(place - number)
-        start = (middle(source), source.y - source.solid.full_height - 2)
-        stop = (middle(volume), volume.y - volume.solid.full_height - 2)
-        top = -rise
-        curve = (start, (start[0], top), (stop[0], top), stop)
-        marks.append(Curve(curve, color, 1.2, bezier=True, dash=dash))
-        marks.append(arrow_head((stop[0], stop[1] - 8), stop, color))
-    return marks
-
-
-def _step(source: Volume, volume: Volume) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where an arrow to another row of the U starts and ends."""
-    if volume.base > source.base:
-        return (middle(volume), source.base + WORDS), (
-            middle(volume),
-            volume.y - volume.solid.full_height - 2,
-        )
-    return (middle(source), source.y - source.solid.full_height - 2), (middle(source), volume.base + WORDS)
-
-
-def _arc_height(distance: int) -> float:
-    return 14.0 + 9.0 * min(distance, 12)
-
-
-def _arc_room(volumes: list[Volume]) -> float:
-    """The room that arcs need above the volumes."""
-    distances = [
-        place - number
-        for place, volume in enumerate(volumes)
-        for number in volume.sources
-        if place - number > 1
-    ]
-    return _arc_height(max(distances)) if distances else 0.0
+def _words_under(plan: DrawingPlan, volume: Volume) -> Iterator[Mark]:
+    """The shape of a volume, and below it what made it."""
+    x, y = volume.middle, volume.base + WORDS_LINE
+    yield Text(x, y, show_shape(volume.shape), SHAPE_SIZE, plan.theme.text, True, "middle")
+    for place, line in enumerate(volume.lines, 1):
+        yield Text(x, y + place * WORDS_LINE, line, WORDS_SIZE, plan.theme.muted, anchor="middle")

@@ -47,12 +47,12 @@ def draw_fitted(graph: Graph, options: DrawingOptions) -> Drawing:
         if best is None or fitted.scale > best.scale + 1e-6:
             best = fitted
     assert best is not None
-    return replace(best, notes=(*best.notes, *_small_text(best, options)))
+    return replace(best, notes=(*best.notes, *small_text(best, options)))
 
 
-def _small_text(drawing: Drawing, options: DrawingOptions) -> Iterator[str]:
+def small_text(drawing: Drawing, options: DrawingOptions, text: float = TEXT_SIZE) -> Iterator[str]:
     """A warning where the text is smaller than what can be read in print."""
-    size = TEXT_SIZE * drawing.scale
+    size = text * drawing.scale
     if size < SMALL and not options.font_size:
         yield f"the smallest text is of {size:.1f}pt: more --width, fewer blocks (--depth) or --rows help"
 
@@ -64,15 +64,15 @@ def natural_rows(plan: DrawingPlan, layout: Layout) -> int:
     return min(3, 1 + int(layout.height // TALL))
 
 
-def fit(drawing: Drawing, options: DrawingOptions) -> Drawing:
+def fit(drawing: Drawing, options: DrawingOptions, text: float = TEXT_SIZE) -> Drawing:
     """The drawing in the width that is asked for: never enlarged, no taller than a page, in the middle.
 
-    A font size fixes the scale, but for what would not fit the width.
+    A font size fixes the scale, but for what would not fit the width; `text` is the smallest of the drawing.
     """
     assert options.width is not None
     scale = min(1.0, options.width / drawing.width)
     if options.font_size:
-        scale = min(options.font_size / TEXT_SIZE, options.width / drawing.width)
+        scale = min(options.font_size / text, options.width / drawing.width)
     else:
         scale = min(scale, PAGE_HEIGHT / drawing.height)
     width = options.width / scale

@@ -112,7 +112,12 @@ def _block_item(folder: _Folder, block: Block) -> DrawnPart:
     if len(children) == 1 and block.kind in WRAPPERS:
         only = children[0]
         return replace(only, label=_label_of_only(block, only), aliases=(path, *only.aliases))
-    if len(children) == 1 and children[0].kind == "run" and not children[0].copies:
+    if (
+        len(children) == 1
+        and children[0].kind == "run"
+        and not children[0].copies
+        and block.kind not in GROUPS
+    ):
         children = list(children[0].children)
     nodes = sorted((name for child in children for name in child.all_nodes()), key=folder.order.__getitem__)
     label = "" if block.kind in GROUPS else label_of(block.segment, block.title)

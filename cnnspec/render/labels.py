@@ -71,7 +71,9 @@ def _linear(layer: dense.Linear, rank: int) -> str:
     return f"linear, {layer.out}"
 
 
-QUIET = frozenset({"eps", "momentum", "over", "affine", "alpha", "beta", "k", "init", "count_pad", "ceil"})
+QUIET = frozenset(
+    {"eps", "momentum", "over", "affine", "alpha", "beta", "k", "init", "count_pad", "ceil", "mode"}
+)
 """Arguments that no paper writes into a box."""
 
 

@@ -58,7 +58,9 @@ def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     ]
     skips = [("skip", "skip connection")] if any(link.skip for link in plan.links) else []
     if plan.options.view == "volumes":
-        return families + skips
+        copied = [("C", "concatenated, copied in white")] if any(box.join == "C" for box in boxes) else []
+        sums = [("arc residual", "residual inside")] if any("residual" in box.sign for box in boxes) else []
+        return families + copied + sums + skips
     joins = [
         (sign, words) for sign, words in JOIN_WORDS.items() if any(sign in signs_in(box) for box in boxes)
     ]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from cnnspec.render.boxes import Box
 from cnnspec.render.plan import DrawingPlan
-from cnnspec.render.text import show_shape
 
 JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
 
@@ -17,7 +16,8 @@ def mermaid_source(plan: DrawingPlan) -> str:
     lines.extend(_items(plan, 0, "    "))
     for link in plan.links:
         arrow = "-.->" if link.training or link.skip else "-->"
-        label = f'|"{show_shape(link.shape)}"|' if plan.shapes_on(link) else ""
+        words = plan.words_on(link)
+        label = f'|"{quote(words)}"|' if words else ""
         lines.append(f"    n{link.source} {arrow}{label} n{link.target}")
     lines.extend(_styles(plan))
     return "\n".join(lines) + "\n"

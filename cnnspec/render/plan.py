@@ -12,6 +12,7 @@ from cnnspec.render.fold import DrawnPart
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
+from cnnspec.render.text import show_shape
 from cnnspec.render.theme import THEMES, Theme, heat_color
 from cnnspec.render.words import figure_words, frame_name
 
@@ -75,9 +76,9 @@ class DrawingPlan:
     def framed(self, number: int) -> bool:
         return number in self.titles
 
-    def shapes_on(self, link: Arrow) -> bool:
-        """Whether an edge carries the shape that flows along it."""
-        return self.options.view == "layers" and link.shape != ()
+    def words_on(self, link: Arrow) -> str:
+        """What stands on an arrow: a layer without a box, or, in the layers view, the shape that flows."""
+        return show_shape(link.shape) if self.options.view == "layers" else link.words
 
 
 def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:

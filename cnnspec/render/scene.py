@@ -9,6 +9,7 @@ from cnnspec.graph import Graph, Node
 from cnnspec.render.asked import asked_paths
 from cnnspec.render.fold import GROUPS, DrawnPart, covers, fold_tree
 from cnnspec.render.options import DrawingOptions
+from cnnspec.render.words import is_join, node_label, starts_of
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
@@ -17,13 +18,17 @@ ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group"})
 
 @dataclass(frozen=True)
 class Arrow:
-    """An edge between two items: `shape` flows along it; `skip` where it goes around others to a join."""
+    """An edge between two items: `shape` flows along it; `skip` where it goes around others to a join.
+
+    `words` are the layers on it that have no box: the crop before a join.
+    """
 
     source: int
     target: int
     skip: bool
     training: bool
     shape: tuple[int, ...]
+    words: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +65,7 @@ def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
 
     def opened(names: Iterable[str]) -> frozenset[int]:
         paths = tuple(path for name in names for path in wanted[name])
-        return frozenset(_opened(items, parents, training, paths, options))
+        return frozenset(_opened(items, parents, training, graph, paths, options))
 
     shown = opened(wanted)
     idle = [name for name in wanted if opened(other for other in wanted if other != name) == shown]
@@ -91,6 +96,7 @@ def _opened(
     items: tuple[DrawnPart, ...],
     parents: tuple[int, ...],
     training: frozenset[int],
+    graph: Graph,
     wanted: tuple[str, ...],
     options: DrawingOptions,
 ) -> Iterator[int]:
@@ -108,7 +114,7 @@ def _opened(
         if not item.children or (parent >= 0 and parent not in open_items):
             continue
         along = parent < 0 or options.view == "layers" or opens_along(items, parents, number)
-        along = along or (options.depth is None and _says_more_open(items[parent], item, options.view))
+        along = along or (options.depth is None and _says_more_open(graph, items[parent], item, options.view))
         closed = item.kind == "head" and (number in training or (heads > 2 and len(item.children) == 1))
         depth = 0 if options.depth is None and closed else options.depth
         if along or _opens(item, levels[number], depth, wanted):
@@ -121,8 +127,14 @@ def opens_along(items: tuple[DrawnPart, ...], parents: tuple[int, ...], number: 
     return items[number].kind in FORMS and items[parents[number]].kind not in ROOMS
 
 
-def _says_more_open(around: DrawnPart, item: DrawnPart, view: str) -> bool:
-    """Whether a block is better opened: all that there is in a section, or, as volumes, a chain of layers."""
+def _says_more_open(graph: Graph, around: DrawnPart, item: DrawnPart, view: str) -> bool:
+    """Whether a part is better opened than closed.
+
+    That is all that there is in a section; a join of values from several places, such as the levels of a
+    pyramid; and, as volumes, a chain of layers.
+    """
+    if item.kind == "join":
+        return len(starts_of(graph, item)) > 1 and not is_join(graph, item)
     if item.kind not in ("def", "share") or item.times > 1:
         return False
     alone = around.kind == "section" and len(around.children) == 1 and not _is_one_layer(item)
@@ -204,9 +216,22 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
             known = found.get((source.number, target.number))
             training = node.name in training_nodes
             if known is None or (known.skip and not skip):
-                link = Arrow(source.number, target.number, skip, training, graph[name].shape)
+                words = _words_on(scene, node, target.number)
+                link = Arrow(source.number, target.number, skip, training, graph[name].shape, words)
                 found[source.number, target.number] = link
     return list(found.values())
+
+
+def _words_on(scene: Scene, node: Node, target: int) -> str:
+    """The label of a layer that is drawn as part of the arrow into the circle of a join."""
+    item = scene.items[target]
+    if node.layer.family == "join" or item.kind != "join" or not is_join(scene.graph, item):
+        return ""
+    words = [node_label(scene.graph, node.name)]
+    while (user := scene.graph.consumers[node.name][0]) != item.nodes[-1]:
+        node = scene.graph[user]
+        words.append(node_label(scene.graph, user))
+    return ", ".join(words)
 
 
 def _between_copies(source: Owner, target: Owner) -> bool:
@@ -218,7 +243,8 @@ def _between_copies(source: Owner, target: Owner) -> bool:
 def skip_edges(graph: Graph) -> frozenset[tuple[str, int]]:
     """The inputs, by node and place, that go around the main path.
 
-    They are a residual's shortcut, and the arms of a join that start further back than another.
+    They are a residual's shortcut, and the arms of a join that start further back than another, at a value
+    that goes on another way too.
     """
     places = {name: place for place, name in enumerate(graph.nodes)}
     found: set[tuple[str, int]] = set()
@@ -233,7 +259,8 @@ def skip_edges(graph: Graph) -> frozenset[tuple[str, int]]:
         arms = [_arm(graph, node, slot) for slot in range(len(node.inputs))]
         starts = [places[graph[arm[-1][0]].inputs[arm[-1][1]]] for arm in arms]
         for arm, start in zip(arms, starts, strict=True):
-            if start < max(starts):
+            origin = graph[arm[-1][0]].inputs[arm[-1][1]]
+            if start < max(starts) and len(graph.consumers[origin]) > 1:
                 found.update(arm)
     return frozenset(found)
 

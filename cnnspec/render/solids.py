@@ -12,7 +12,9 @@ from cnnspec.layers.base import Extent, Shape
 from cnnspec.render.canvas import Curve, Mark, Point, Polygon
 
 TALLEST, WIDEST, BAR = 150.0, 46.0, 7.0
-LEAST, LEAST_WIDTH = 5.0, 3.0
+BARS = 0.7
+"""How tall the longest vector is, as a share of the largest map."""
+LEAST, LEAST_WIDTH = 8.0, 3.0
 SLANT_X, SLANT_Y = 0.30, 0.22
 """How far a pixel of depth goes to the right and up, in pixels of height."""
 
@@ -44,12 +46,12 @@ class Solid:
         return self.height + self.slant_y
 
 
-def make_scale(shapes: list[Shape]) -> SolidScale:
-    """The scale in which the largest map and the longest vector just fit."""
+def make_scale(shapes: list[Shape], tall: float = TALLEST) -> SolidScale:
+    """The scale in which the largest map is as tall as that, and the longest vector less."""
     pixels = max((max(shape[1:]) for shape in shapes if len(shape) > 1), default=1)
     channels = max((shape[0] for shape in shapes if len(shape) > 1), default=1)
     elements = max((shape[0] for shape in shapes if len(shape) == 1 or max(shape[1:]) == 1), default=1)
-    return SolidScale(TALLEST / pixels, WIDEST / channels, TALLEST / elements)
+    return SolidScale(tall / pixels, WIDEST * (tall / TALLEST) ** 0.5 / channels, BARS * tall / elements)
 
 
 def make_solid(shape: Shape, scale: SolidScale) -> Solid:

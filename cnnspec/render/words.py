@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from cnnspec.graph import Graph, show_value
+from cnnspec.layers.base import Layer
 from cnnspec.render.figures import Figures, total
 from cnnspec.render.fold import DrawnPart
 from cnnspec.render.labels import layer_label, short_label
 from cnnspec.render.text import short_bytes, short_number, show_shape
 from cnnspec.render.theme import paint_family
 
-MOST_STEPS = 6
+MOST_STEPS, LONG_PATH = 6, 4
 ARROW, BAR = " → ", " | "
 
 
@@ -51,16 +52,18 @@ def full_title(graph: Graph, item: DrawnPart) -> str:
     return f"{item_title(graph, item)} x{item.times}"
 
 
-def label_words(item: DrawnPart) -> str:
-    """The name that the spec gives a part; of the calls of a shared block, the first and the last."""
+def label_words(graph: Graph, item: DrawnPart) -> str:
+    """The name that the spec gives a part, and whether its weights are those of another call."""
     if item.parallel:
         return f"{item.title} … {item.copies[-1].title}, shared"
-    return item.label
+    inside = set(item.nodes)
+    borrowed = any(graph[name].weights_of not in inside for name in item.nodes)
+    return ", ".join(filter(None, (item.label, "shared weights" if borrowed else "")))
 
 
 def frame_name(graph: Graph, item: DrawnPart) -> str:
     """What a frame is called: its label and its word in the spec, and how often it is repeated."""
-    label = label_words(item)
+    label = label_words(graph, item)
     return f"{label}: {full_title(graph, item)}" if label else full_title(graph, item)
 
 
@@ -123,7 +126,9 @@ def _join_steps(graph: Graph, item: DrawnPart) -> list[str]:
 
 
 def _counted(steps: list[str]) -> list[str]:
-    """The steps with equal neighbours counted: 3x3, 64 x2."""
+    """The steps of a long path with equal neighbours counted: 3x3, 64 x2."""
+    if len(steps) < LONG_PATH:
+        return steps
     counted = ((step, len(list(same))) for step, same in groupby(steps))
     return [f"{step} x{count}" if count > 1 and " x" not in step else step for step, count in counted]
 
@@ -162,6 +167,28 @@ def arms_of(graph: Graph, item: DrawnPart) -> list[ArmWords]:
     join = graph[item.nodes[-1]]
     ends = {part.nodes[-1]: part for part in item.children[:-1]}
     return [_arm_words(graph, ends[name]) if name in ends else ArmWords("", "", "") for name in join.inputs]
+
+
+def is_join(graph: Graph, item: DrawnPart) -> bool:
+    """Whether a part is drawn as a circle: a join, with nothing but crops and the like on its arms.
+
+    Those are written on the arrows.
+    """
+    if item.kind not in ("layer", "join") or item.copies:
+        return False
+    *arms, last = (graph[name].layer for name in item.nodes)
+    return last.family == "join" and all(_only_moves(layer) for layer in arms)
+
+
+def _only_moves(layer: Layer) -> bool:
+    """Whether a layer is written on the arrow into a join: a crop and the like, with no box of its own."""
+    return layer.silent or (layer.moves and not layer.upsamples)
+
+
+def starts_of(graph: Graph, join: DrawnPart) -> set[str]:
+    """The values from outside that a join's arms start from."""
+    inside = set(join.nodes)
+    return {source for name in join.nodes for source in graph[name].inputs if source not in inside}
 
 
 def _arm_words(graph: Graph, arm: DrawnPart) -> ArmWords:

@@ -18,10 +18,11 @@ from cnnspec.render.dot import dot_source
 from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.options import DrawingOptions
 from cnnspec.render.output import drawing
+from cnnspec.render.place_volumes import levels_of
 from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.solids import make_scale, make_solid
 from cnnspec.render.text import text_width
-from cnnspec.render.volumes import levels_of, make_volumes
+from cnnspec.render.volumes import make_volumes
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGE = ["resnet50", "googlenet", "densenet121", "unet"]
@@ -243,4 +244,4 @@ def test_a_stage_of_equal_blocks_keeps_its_label_in_blocks_and_not_in_volumes():
         volume.words
         for volume in make_volumes(make_plan(cnnspec.zoo("resnet18").ir, DrawingOptions(view="volumes")))
     ]
-    assert words[2:6] == ["basic x2"] * 4
+    assert words[2:6] == ["3x3 maxpool, /2 + basic x2", *["basic x2"] * 3]
