@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from codeop import compile_command
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from cnnspec.format import format_text
 from cnnspec.source import Source
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+FIRST_COMMIT = "Layers of the language: shape, weight, cost and window rules for every family"
 GENERATED = ("layers.md", "diagnostics.md")
 
 
@@ -83,3 +86,14 @@ def test_the_spec_of_the_readme_is_the_one_that_is_drawn() -> None:
         block.title: block.text for block in fenced_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
     }
     assert shown["tiny.cnn"] == (ROOT / "examples" / "tiny.cnn").read_text(encoding="utf-8")
+
+
+def test_the_commits_of_the_walked_examples_are_there() -> None:
+    shown = re.findall(
+        r"^git show ':/\^(.+)'$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(set(shown)) == len(shown) >= 2
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=ROOT, capture_output=True, text=True).stdout
+    if not log.rstrip().endswith(FIRST_COMMIT):
+        pytest.skip("the history is not here: an archive, a shallow clone")
+    assert [subject for subject in shown if f"\n{subject}" not in log] == []
