@@ -33,7 +33,7 @@ class Loader:
 
     def load(self, source: Source) -> Module:
         """The module of a source, with all that it uses."""
-        module = Module(source, parse(source, self.report))
+        module = Module(source, parse(source).told(self.report).tree)
         if source.path is not None:
             self._open.append(source.path.resolve())
         for item in module.file.items:

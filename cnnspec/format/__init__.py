@@ -14,12 +14,9 @@ __all__ = ["format_text"]
 
 def format_text(source: Source, report: Report) -> str:
     """The text of a spec in its one layout; as it is where it has syntax errors, which go to the report."""
-    found = Report()
-    tree = parse(source, found)
-    for diagnostic in found.diagnostics:
-        report.add(diagnostic)
-    if found.has_errors:
+    parsed = parse(source).told(report)
+    if parsed.errors:
         return source.text
     text = layout(read(source.text))
     # a layout that read otherwise would be a fault of this package: the spec is then left alone
-    return text if same(parse(Source(source.name, text), Report()), tree) else source.text
+    return text if same(parse(Source(source.name, text)).tree, parsed.tree) else source.text

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from sys import intern
 from typing import Any
 
-from lark import Token, Transformer
-
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
+from cnnspec.syntax.rest import Rest
+from cnnspec.syntax.tokens import Token
 
 UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 MAX_DIGITS = 40
@@ -28,22 +30,32 @@ def number(text: str) -> int | float:
 
 
 def _nodes(children: list[Any]) -> tuple[Any, ...]:
-    """The children less the tokens between them: lark keeps commas in some rules and drops them in others."""
+    """The children less the tokens between them: commas are kept in some rules and dropped in others."""
     return tuple([child for child in children if not isinstance(child, Token)])
 
 
-class AstBuilder(Transformer[Token, tree.File]):
-    """Builds the nodes bottom-up while the parser runs, so that no depth of nesting recurses."""
+def _start(token: Token) -> int:
+    return token.start
 
-    def __init__(self, source: Source) -> None:
-        super().__init__(visit_tokens=False)
-        self.source = source
+
+def _texts(tokens: list[Token]) -> tuple[str, ...]:
+    return tuple([token.text for token in tokens])
+
+
+class TreeBuilder:
+    """Builds the nodes bottom-up while the parser runs, so that no depth of nesting recurses.
+
+    `tokens` are those of the statements, from which a broken one takes its own.
+    """
+
+    def __init__(self, source: Source, tokens: Sequence[Token]) -> None:
+        self.source, self.tokens = source, tokens
 
     def _at(self, first: Any, last: Any) -> Span:
         if first is last and not isinstance(first, Token):
             return first.span
-        start: Any = first.start_pos if isinstance(first, Token) else first.span.start
-        end: Any = last.end_pos if isinstance(last, Token) else last.span.end
+        start: Any = first.start if isinstance(first, Token) else first.span.start
+        end: Any = last.end if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
     def _over(self, children: list[Any]) -> Span:
@@ -55,41 +67,49 @@ class AstBuilder(Transformer[Token, tree.File]):
         return children[0]
 
     def broken(self, children: list[Any]) -> tree.Broken:
-        return tree.Broken(_nodes(children), self._over(children))
-
-    def stray(self, children: list[Any]) -> tree.Broken:
-        return tree.Broken((), self._over(children))
+        """What is left of a statement, from its stretches and the blocks between them."""
+        span = self._over(children)
+        rests = [child for child in children if isinstance(child, Rest)]
+        blocks: list[tree.Body | tree.Arms] = []
+        for child in children:
+            blocks += child.blocks if isinstance(child, Rest) else (child,)
+        start = bisect_left(self.tokens, span.start, key=_start)
+        stop = bisect_left(self.tokens, span.end, start, key=_start)
+        tokens = tuple(self.tokens[start:stop])
+        first = rests[0]
+        kept = (first.label, first.units, first.callee, first.arguments)
+        return tree.Broken(tuple(blocks), span, tokens, *kept)
 
     def start(self, children: list[Any]) -> tree.File:
         return tree.File(tuple(children), Span(self.source, 0, len(self.source.text)))
 
     def use(self, children: list[Any]) -> tree.Use:
         origin, *names = children
-        is_path = origin.type == "STRING"
-        text = origin[1:-1] if is_path else str(origin)
+        is_path = origin.kind == "STRING"
+        text = origin.text[1:-1] if is_path else origin.text
         return tree.Use(text, is_path, tuple(map(self._name, names)), self._over(children))
 
     def definition(self, children: list[Any]) -> tree.Definition:
         keyword, name, *parameters, body = children
         given = parameters[0] if parameters else ()
-        return tree.Definition(str(name), given, body, keyword == "share", self._at(name, name))
+        return tree.Definition(name.text, given, body, keyword.text == "share", self._at(name, name))
 
     def net(self, children: list[Any]) -> tree.Net:
         _, name, *parameters, body = children
-        return tree.Net(str(name), parameters[0] if parameters else (), body, self._at(name, name))
+        return tree.Net(name.text, parameters[0] if parameters else (), body, self._at(name, name))
 
     def given(self, children: list[Any]) -> tree.Given:
         name, base, *rest = children
         body = rest.pop() if rest and isinstance(rest[-1], tree.Body) else None
         given = rest[0][0] if rest else ()
-        return tree.Given(str(name), self._name(base), given, body, self._at(name, base))
+        return tree.Given(name.text, self._name(base), given, body, self._at(name, base))
 
     def parameters(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
         return tuple(children)
 
     def parameter(self, children: list[Any]) -> tree.Parameter:
         default = children[1] if len(children) > 1 else None
-        return tree.Parameter(str(children[0]), default, self._at(children[0], children[0]))
+        return tree.Parameter(children[0].text, default, self._at(children[0], children[0]))
 
     # ---- statements
 
@@ -113,14 +133,14 @@ class AstBuilder(Transformer[Token, tree.File]):
         return tuple(map(self._name, children))
 
     def input(self, children: list[Any]) -> tree.InputDeclaration:
-        name = str(children[1]) if len(children) > 2 else None
+        name = children[1].text if len(children) > 2 else None
         return tree.InputDeclaration(name, children[-1], self._at(children[0], children[-1][-1]))
 
     def shape(self, children: list[Any]) -> tuple[tree.Expression, ...]:
         return tuple(self._extents(children[0])) if isinstance(children[0], Token) else tuple(children)
 
     def section(self, children: list[Any]) -> tree.Section:
-        return tree.Section(str(children[0]), children[1], self._at(children[0], children[0]))
+        return tree.Section(children[0].text, children[1], self._at(children[0], children[0]))
 
     def head(self, children: list[Any]) -> tree.Head:
         keyword, *middle, body = children
@@ -177,7 +197,7 @@ class AstBuilder(Transformer[Token, tree.File]):
     def ref(self, children: list[Any]) -> tree.Reference:
         name, *indices = children
         last = indices[-1][1] if indices else name
-        return tree.Reference(intern(str(name)), tuple([v for v, _ in indices]), self._at(name, last))
+        return tree.Reference(intern(name.text), tuple([v for v, _ in indices]), self._at(name, last))
 
     def the_input(self, children: list[Any]) -> tree.Reference:
         return self.ref(children)
@@ -189,14 +209,14 @@ class AstBuilder(Transformer[Token, tree.File]):
         return tree.Arm(tuple(children[1:-1]), children[-1], self._at(children[0], children[-1]))
 
     def guard(self, children: list[Any]) -> tree.Guard:
-        names = children[1] if children[0] == "for" else ()
+        names = children[1] if children[0].text == "for" else ()
         return tree.Guard(names, children[-2], self._over(children))
 
     def arguments(self, children: list[Any]) -> tuple[tuple[tree.Argument, ...], Token]:
         return tuple(child for child in children if isinstance(child, tree.Argument)), children[-1]
 
     def argument(self, children: list[Any]) -> tree.Argument:
-        name = str(children[0]) if len(children) > 1 else None
+        name = children[0].text if len(children) > 1 else None
         return tree.Argument(name, children[-1], self._over(children))
 
     # ---- expressions
@@ -212,16 +232,16 @@ class AstBuilder(Transformer[Token, tree.File]):
         return tree.Logic("and", tuple(children), self._over(children))
 
     def inverted(self, children: list[Any]) -> tree.Prefix:
-        return tree.Prefix(tuple(map(str, children[:-1])), children[-1], self._over(children))
+        return tree.Prefix(_texts(children[:-1]), children[-1], self._over(children))
 
     negative = inverted
     negative_operand = inverted
 
     def comparison(self, children: list[Any]) -> tree.Comparison:
-        return tree.Comparison(tuple(map(str, children[1::2])), tuple(children[0::2]), self._over(children))
+        return tree.Comparison(_texts(children[1::2]), tuple(children[0::2]), self._over(children))
 
     def total(self, children: list[Any]) -> tree.Arithmetic:
-        return tree.Arithmetic(tuple(map(str, children[1::2])), tuple(children[0::2]), self._over(children))
+        return tree.Arithmetic(_texts(children[1::2]), tuple(children[0::2]), self._over(children))
 
     product = total
 
@@ -245,27 +265,27 @@ class AstBuilder(Transformer[Token, tree.File]):
         return "index", tree.Listing(values, self._at(values[0], values[-1])), children[-1]
 
     def cut(self, children: list[Any]) -> tuple[str, Any, Token]:
-        colon = next(i for i, child in enumerate(children) if isinstance(child, Token) and child == ":")
+        colon = next(i for i, child in enumerate(children) if isinstance(child, Token) and child.kind == ":")
         start = children[1] if colon == 2 else None
         stop = children[colon + 1] if colon + 2 < len(children) else None
         return "cut", (start, stop), children[-1]
 
     def attribute(self, children: list[Any]) -> tuple[str, Any, Token]:
-        return "attribute", str(children[0]), children[0]
+        return "attribute", children[0].text, children[0]
 
     def call(self, children: list[Any]) -> tuple[str, Any, Token]:
         arguments, end = self.arguments(children)
         return "call", arguments, end
 
     def number(self, children: list[Any]) -> tree.Literal:
-        return tree.Literal(number(children[0]), self._over(children))
+        return tree.Literal(number(children[0].text), self._over(children))
 
     def dims(self, children: list[Any]) -> tree.Literal:
-        sizes = tuple(int(part[:MAX_DIGITS]) for part in children[0].split("x"))
+        sizes = tuple(int(part[:MAX_DIGITS]) for part in children[0].text.split("x"))
         return tree.Literal(sizes, self._over(children))
 
     def text(self, children: list[Any]) -> tree.Literal:
-        return tree.Literal(str(children[0][1:-1]), self._over(children))
+        return tree.Literal(children[0].text[1:-1], self._over(children))
 
     def true(self, children: list[Any]) -> tree.Literal:
         return tree.Literal(True, self._over(children))
@@ -298,13 +318,13 @@ class AstBuilder(Transformer[Token, tree.File]):
         return children[0]
 
     def _name(self, token: Token) -> tree.Name:
-        return tree.Name(str(token), self._at(token, token))
+        return tree.Name(token.text, self._at(token, token))
 
     def _extents(self, token: Token) -> list[Any]:
         """The sizes in a token such as 3x224x224, a Literal each; None for `?`."""
         found: list[Any] = []
-        start = token.start_pos or 0
-        for part in token.split("x"):
+        start = token.start
+        for part in token.text.split("x"):
             span = Span(self.source, start, start + len(part))
             found.append(None if part == "?" else tree.Literal(number(part), span))
             start += len(part) + 1

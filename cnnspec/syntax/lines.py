@@ -1,23 +1,25 @@
-"""The pieces of a text with the lines that they stand on, for what indentation tells of a text."""
+"""Tokens with the lines that they stand on, for what indentation tells of a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cnnspec.syntax.pieces import Piece, pieces_of
+from cnnspec.syntax.tokens import Token
 
-ITEMS = ("def", "share", "net", "use")
+AT_MARGIN = ("def", "share", "net", "use")
+"""What at the margin begins an item of its own, whatever braces are open."""
 
 
-class Place(NamedTuple):
-    """A piece and where it stands; other places are named by number.
+class Indented(NamedTuple):
+    """A token and where it stands; `number` is its own among all, others are named by place in the list.
 
     `column` is the indentation of its line and `below` where the next line begins; `statement` is what its
     statement begins with; `enclosed` says that a `)` or `]` after it, on its line, closes what is before.
     """
 
-    piece: Piece
+    token: Token
+    number: int
     column: int
     below: int
     statement: int
@@ -25,41 +27,42 @@ class Place(NamedTuple):
     enclosed: bool
 
 
-def places_of(text: str) -> list[Place]:
-    """The pieces of a text and where they stand, ends of lines left out."""
-    found: list[Place] = []
+def indented(text: str, tokens: Sequence[Token]) -> list[Indented]:
+    """The tokens of a text and where they stand, ends of lines left out."""
+    found: list[Indented] = []
     column = before = statement = 0
     begins = True
-    for piece in pieces_of(text):
-        line = text.rfind("\n", before, piece.start) + 1
-        before = piece.start
-        if piece.kind == "end":
+    for number, token in enumerate(tokens[:-1]):
+        line = text.rfind("\n", before, token.start) + 1
+        before = token.start
+        if token.kind == "END":
             begins = True
             continue
         is_first = line > 0 or not found
-        column = piece.start - line if is_first else column
+        column = token.start - line if is_first else column
         statement = len(found) if begins else statement
-        begins = piece.text in ("{", "}", "|")
-        found.append(Place(piece, column, 0, statement, is_first, False))
+        begins = token.kind in ("{", "}", "|")
+        found.append(Indented(token, number, column, 0, statement, is_first, False))
     return _with_what_follows(found)
 
 
-def _with_what_follows(places: list[Place]) -> list[Place]:
-    found: list[Place] = []
+def _with_what_follows(places: list[Indented]) -> list[Indented]:
+    found: list[Indented] = []
     below, closing = len(places), 0
     for number, place in reversed(list(enumerate(places))):
         found.append(place._replace(below=below, enclosed=closing > 0))
-        closing = max(0, closing + (place.piece.text in (")", "]")) - (place.piece.text in ("(", "[")))
+        kind = place.token.kind
+        closing = max(0, closing + (kind in (")", "]")) - (kind in ("(", "[")))
         if place.first_on_line:
             below, closing = number, 0
     return found[::-1]
 
 
-def items(places: list[Place]) -> Iterator[range]:
+def items(places: list[Indented]) -> Iterator[range]:
     """The stretches of a file, by number: each begins with a definition at the margin, but for the first."""
     start = 0
     for number, place in enumerate(places):
-        if place.first_on_line and place.column == 0 and place.piece.text in ITEMS:
+        if place.first_on_line and place.column == 0 and place.token.text in AT_MARGIN:
             yield range(start, number)
             start = number
     yield range(start, len(places))

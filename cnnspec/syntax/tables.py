@@ -1,90 +1,66 @@
-"""Saves the parser's tables: run `python -m cnnspec.syntax.tables` after a change of cnn.lark."""
+"""The parser's tables, as saved in grammar/cnn.tables by generate.py: read here, without lark.
+
+A state of the automaton is a row: what to do at each kind of token, and where to go after each symbol. Steps
+are numbers: n >= 0 goes to state n, ~n applies rule n. At $END, n >= 0 accepts the text.
+"""
 
 from __future__ import annotations
 
-import pickle
-from typing import Any
+from binascii import crc32
+from functools import cache
+from json import loads
+from typing import Any, NamedTuple
 
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
-from lark.parsers.lalr_analysis import Reduce, Shift
+from cnnspec.files import shipped
 
-from cnnspec.syntax.parse import TABLES, fingerprint, generate
-
-Actions = dict[str, tuple[Any, Any]]
-States = dict[int, Actions]
-
-
-def main() -> None:
-    """Write cnn.tables for the grammar as it stands."""
-    made = generate()
-    skip_unit_rules(made.parser.parser._parse_table.states, "atom")
-    data, memo = made.memo_serialize([TerminalDef, Rule])
-    options = {
-        name: value
-        for name, value in data["options"].items()
-        if name not in ("postlex", "transformer", "_plugins")
-    }
-    _store_equal_steps_once(data["parser"]["parser"]["states"])
-    saved = {"made_of": fingerprint(), "data": {**data, "options": options}, "memo": memo}
-    TABLES.write_bytes(pickle.dumps(saved, protocol=5))
-    print(f"wrote {TABLES.name}")
+GRAMMAR = shipped("grammar") / "cnn.lark"
+TABLES = GRAMMAR.with_name("cnn.tables")
+FORMAT = 1
+"""The form of the saved tables, raised by whoever changes how generate.py writes and this file reads them."""
+STARTS = ("start", "alone")
+"""What a text may be: a file, or one expression alone."""
 
 
-def skip_unit_rules(states: States, symbol: str) -> None:
-    """Let the parser go past rules such as `?sum: product`, which pass on what they get, in one step.
+class StaleTables(Exception):
+    """The saved tables are not those of the grammar beside them."""
 
-    A number as an argument goes through twelve of them: what comes after it decides at once what it is. The
-    state after `symbol` gets the actions of the states that unit rules would lead to (Anderson, Eve and
-    Horning 1973, "Efficient LR(1) parsers").
+
+class Rule(NamedTuple):
+    """A rule of the grammar: `symbol` is made of `size` others.
+
+    `method` names what builds the node. `kept` says which of the others it gets, all without it; what is
+    `inline` in it is a list whose items take its place. With `passes`, one alone is passed on as it is.
     """
-    merged: dict[tuple[int, ...], int] = {}
-    for state in [number for number in states if symbol in states[number]]:
-        chain = _chain(states, state, symbol)
-        if chain not in merged:
-            merged[chain] = max(states) + 1
-            states[merged[chain]] = _merge([states[number] for number in chain])
-        states[state][symbol] = (Shift, merged[chain])
+
+    symbol: str
+    method: str
+    size: int
+    kept: tuple[tuple[int, bool], ...] | None
+    passes: bool
 
 
-def _store_equal_steps_once(states: dict[int, dict[int, Any]]) -> None:
-    """Let equal steps be one object, which is saved and read once."""
-    known: dict[str, Any] = {}
-    for steps in states.values():
-        for symbol, step in steps.items():
-            steps[symbol] = known.setdefault(repr(step), step)
+class Tables(NamedTuple):
+    """The automaton: its rules, its rows, the number of the state that a text of each kind begins in."""
+
+    rules: tuple[Rule, ...]
+    states: list[dict[str, int]]
+    starts: dict[str, int]
 
 
-def _chain(states: States, state: int, symbol: str) -> tuple[int, ...]:
-    """The state after a symbol, and those after the symbols that unit rules make of it."""
-    found = [states[state][symbol][1]]
-    while True:
-        actions = states[found[-1]]
-        units = {arg.origin.name for action, arg in actions.values() if action is Reduce and _is_unit(arg)}
-        after = [states[state][name][1] for name in units if name in states[state]]
-        if len(units) != 1 or not after or after[0] in found:
-            return tuple(found)
-        found.append(after[0])
+def fingerprint() -> str:
+    """What the tables depend on, and no version of a library."""
+    return f"{crc32(GRAMMAR.read_bytes()):08x}"
 
 
-def _is_unit(rule: Rule) -> bool:
-    """Whether a rule does nothing but pass on one symbol."""
-    one = len(rule.expansion) == 1 and not rule.expansion[0].is_term
-    return one and rule.options.expand1 and not rule.alias
+@cache
+def tables() -> Tables:
+    """The saved tables. Raises StaleTables where they do not fit the grammar: someone has changed it."""
+    data: dict[str, Any] = loads(TABLES.read_bytes())
+    if data["format"] != FORMAT or data["grammar"] != fingerprint():
+        raise StaleTables("grammar/cnn.lark has changed: run python -m cnnspec.syntax.generate")
+    rules = tuple(Rule(*rule[:3], _pairs(rule[3]), bool(rule[4])) for rule in data["rules"])
+    return Tables(rules, data["states"], data["starts"])
 
 
-def _merge(chain: list[Actions]) -> Actions:
-    """The actions of the first state; where it would apply a unit rule, those of the next."""
-    first, *rest = chain
-    if not rest:
-        return dict(first)
-    after = _merge(rest)
-    own = {
-        symbol: after.get(symbol, (action, arg)) if action is Reduce and _is_unit(arg) else (action, arg)
-        for symbol, (action, arg) in first.items()
-    }
-    return {**{symbol: step for symbol, step in after.items() if symbol.islower()}, **own}
-
-
-if __name__ == "__main__":
-    main()
+def _pairs(kept: list[list[int]] | None) -> tuple[tuple[int, bool], ...] | None:
+    return None if kept is None else tuple((number, bool(inline)) for number, inline in kept)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from cnnspec.source import Span
+from cnnspec.syntax.tokens import Token
 
 # ---- expressions
 
@@ -181,10 +182,20 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A statement with a syntax error, which has been reported: the blocks in it, for they may be right."""
+    """A statement with a syntax error, which has been reported: the blocks in it, for they may be right.
+
+    `tokens` are all of its own. Of what stands before the error, `label`, whole `units`, and of a call that
+    is not whole its `callee` and `arguments` are kept for who looks at one place of a text; they are in no
+    walk.
+    """
 
     blocks: tuple[Body | Arms, ...]
     span: Span = field(compare=False, repr=False)
+    tokens: tuple[Token, ...] = field(default=(), compare=False, repr=False)
+    label: Reference | None = field(default=None, compare=False)
+    units: tuple[Unit, ...] = field(default=(), compare=False)
+    callee: Reference | None = field(default=None, compare=False)
+    arguments: tuple[Argument, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,11 +173,10 @@ def test_texts_without_code(text):
 
 def check_promises(text: str) -> None:
     """The layout has the same tree, the same comments in the same order, and is laid out as it is."""
-    report = Report()
-    tree = parse(Source("written", text), report)
-    assert not report.has_errors, text + "\n".join(map(as_text, report.diagnostics))
+    parsed = parse(Source("written", text))
+    assert not parsed.errors, text + "\n".join(map(as_text, parsed.errors))
     laid = layout(read(text))
-    assert parse(Source("laid", laid), report) == tree, laid
+    assert parse(Source("laid", laid)).tree == parsed.tree, laid
     assert layout(read(laid)) == laid
     comments, kept = ([t.text for t in tokens_of(s) if t.kind == "comment"] for s in (text, laid))
     assert comments == kept

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from cnnspec.syntax import tree
+from cnnspec.syntax.tokens import NUMBERS, WORDS, Token
 
-LABEL = re.compile(r"\b([A-Za-z_]\w*+)\s*+(?:\[[^\[\]\n]{0,200}\]\s*+)?:")
-BINDING = re.compile(r"\b(?:let|for|head|input)\s++([A-Za-z_]\w*+(?:\s*+,\s*+[A-Za-z_]\w*+)*+)")
-NAMELESS = re.compile(r"(?:def|share|net|let)\b\s*[^\w\s]|use\b[^(]*\(\s*\)")
-WORD = re.compile(r"[A-Za-z_]\w*")
+BINDING = frozenset(["let", "for", "head", "input"])
+"""Words that the names which they bind follow at once."""
+NAMED = frozenset(["def", "share", "net", "let"])
 
 
 def lost_names(statement: tree.Statement) -> frozenset[str]:
@@ -21,20 +21,49 @@ def lost_names(statement: tree.Statement) -> frozenset[str]:
 
 def broken_names(broken: tree.Broken) -> frozenset[str]:
     """The names that a statement with a syntax error may have been meant to define."""
-    text = broken.span.text
-    bound = [name for group in BINDING.findall(text) for name in WORD.findall(group)]
-    return frozenset([*LABEL.findall(text), *bound])
+    return frozenset([*_labels(broken.tokens), *_bound(broken.tokens)])
 
 
 def words_of(broken: tree.Broken) -> frozenset[str]:
     """All words of a statement with a syntax error."""
-    return frozenset(WORD.findall(broken.span.text))
+    return frozenset(token.text for token in broken.tokens if token.kind == "NAME")
 
 
 def may_define(broken: tree.Broken, name: str) -> bool:
     """Whether a definition with a syntax error may be that of a name: its header holds it, or none."""
-    text = broken.span.text
-    return name in text.partition("{")[0] or NAMELESS.match(text) is not None
+    header = [token.text for token in takewhile(lambda token: token.kind != "{", broken.tokens)]
+    return name in header or _is_nameless(broken.tokens)
+
+
+def _is_nameless(tokens: Sequence[Token]) -> bool:
+    """Whether a definition lacks its name, or `use` what it brings."""
+    kinds = [token.kind for token in tokens if token.kind != "END"]
+    first = tokens[0].text if tokens else ""
+    if first == "use":
+        return "(" in kinds and kinds[kinds.index("(") + 1 :][:1] == [")"]
+    return first in NAMED and len(kinds) > 1 and kinds[1] not in WORDS | NUMBERS
+
+
+def _labels(tokens: Sequence[Token]) -> Iterator[str]:
+    """The names before a colon, with indices or without."""
+    opened: list[int] = []
+    labelled: Token | None = None
+    for number, token in enumerate(tokens):
+        if token.kind == ":" and labelled is not None:
+            yield labelled.text
+        if token.kind == "[":
+            opened.append(number)
+        start = opened.pop() - 1 if token.kind == "]" and opened else number
+        labelled = tokens[start] if start >= 0 and tokens[start].kind == "NAME" else None
+
+
+def _bound(tokens: Sequence[Token]) -> Iterator[str]:
+    """The names after `let`, `for`, `head` and `input`, with commas between them."""
+    for number, token in enumerate(tokens):
+        at = number + 1
+        while token.text in BINDING and at < len(tokens) and tokens[at].kind == "NAME":
+            yield tokens[at].text
+            at += 2 if tokens[at + 1 : at + 2] and tokens[at + 1].kind == "," else len(tokens)
 
 
 def _names(statement: tree.Statement) -> Iterator[str]:

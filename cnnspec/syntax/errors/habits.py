@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.syntax.errors.expected import short
-from cnnspec.syntax.errors.fault import Answer, Error
-from cnnspec.syntax.mend import innermost
+from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
+from cnnspec.syntax.tokens import ENDS, Token, added
 
 FOREIGN = {
     "elif": "write `else if`",
@@ -30,17 +31,19 @@ FOREIGN = {
     "include": "blocks are brought in with use: use std (bottleneck)",
     "as": "a value is named before it: name: conv(8, 3)",
 }
-COMMENT = re.compile(r"//|/\*|--(?!>)|%")
+COMMENTS = ("//", "/*", "--", "%")
+LOOK_BACK = LOOK_AHEAD = 40
+"""How many tokens before and after an error are looked at."""
 
 
 @dataclass(frozen=True)
 class Habit:
-    """What a text looks like where the parser stops, and what is said of it.
+    """What tokens look like where the parser stops, and what is said of it.
 
-    `here` is matched there, `after` on the end of the text before it, `first` on the piece that begins the
-    statement; `wants` is a token that the parser would have taken. In the message and the cure, `{0}` is what
-    `here` matched (`{listed}`: with commas), `{1}` its group, `{before}` the piece before, `{first}` the one
-    that begins the statement.
+    `here` is matched on the tokens from there on, `after` on the end of those before it, both written as they
+    stand on their lines; `first` on the token that begins the statement; `wants` is a kind that the parser
+    would have taken. In the message and the cure, `{0}` is what `here` matched (`{listed}`: with commas),
+    `{1}` its group, `{before}` the token before, `{first}` the one that begins the statement.
     """
 
     here: str
@@ -50,18 +53,15 @@ class Habit:
     first: str = r"(?!(?:let|for|if|use|net|def|share|expect|input)$).+"
     wants: str = ""
 
-    def fits(self, error: Error) -> re.Match[str] | None:
+    def fits(self, error: Unexpected, before: str, after: str) -> re.Match[str] | None:
         """The match of `here`, where the rest fits as well."""
-        text, start = error.mended.text, error.found.start
-        before = text[max(0, error.before.end - LOOK_BACK) : error.before.end].rstrip(" \t")
         if not re.fullmatch(self.first, error.first.text) or not re.search(rf"(?:{self.after})\Z", before):
             return None
         if self.wants and self.wants not in error.accepts:
             return None
-        return re.compile(self.here).match(text, start)
+        return re.match(self.here, after)
 
 
-LOOK_BACK = 80
 ENDED = r"[)}\]\w]"
 BEGINS = r"[{}\n;:|]|->"
 ITEM = r"def|share|net"
@@ -121,10 +121,10 @@ HABITS = (
         "write {{ ... }}",
         "",
         "if|for",
-        "LBRACE",
+        "{",
     ),
     Habit(r"\((\w+)", "a head hangs off a label with `from`", "write head {before} from {1}", first="head"),
-    Habit(r"\w+", "parameters stand in parentheses", "write {first} {before}({0})", r"\w", ITEM, "LPAR"),
+    Habit(r"\w+", "parameters stand in parentheses", "write {first} {before}({0})", r"\w", ITEM, "("),
     Habit(r"=|->", "a block stands in braces, not after `{0}`", "write {{ ... }}", after=r"\)", first=ITEM),
     Habit(r"\{", "a block stands in braces, not after `=`", "remove the `=`", after="=", first="net"),
     Habit(r'"(\w*)"', "a name stands without quotes", "write {first} {1}", after=ITEM, first=ITEM),
@@ -142,45 +142,67 @@ HABITS = (
         "input",
     ),
     Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input"),
-    Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="LBRACE"),
+    Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="{"),
 )
 
 
-def comments(error: Error) -> Answer | None:
+def comments(error: Unexpected) -> Answer | None:
     """A comment as other languages write it, which is left out."""
-    opened = innermost(error.place)
-    sign = COMMENT.match(error.mended.text, error.found.start)
-    if sign is None or (opened is not None and opened.piece.text != "{"):
+    sign = "".join(token.text for token in error.tokens[error.at : error.at + 2])[:2]
+    sign = next((begin for begin in COMMENTS if sign.startswith(begin)), "")
+    arrow = sign == "--" and error.tokens[error.at + 1].kind == "->"
+    if not sign or error.in_brackets or arrow:
         return None
-    text = error.mended.text
-    close = "*/" if sign.group() == "/*" else "\n"
-    end = text.find(close, sign.end())
-    stop = len(text) if end < 0 else end + len(close.strip())
-    said = error.say("character", f"`{sign.group()}` begins no comment", help="write `#`")
-    return said, error.mended.erase(error.found.start, stop)
+    end = error.at
+    while end < len(error.tokens) - 1 and not _ends_comment(sign, error.tokens, end):
+        end += 1
+    end += sign == "/*" and end < len(error.tokens) - 1
+    said = error.say("character", f"`{sign}` begins no comment", help="write `#`")
+    return Answer(said, Replace(end - error.at))
 
 
-def foreign(error: Error) -> Diagnostic | None:
+def _ends_comment(sign: str, tokens: Sequence[Token], number: int) -> bool:
+    if sign == "/*":
+        return tokens[number].kind == "/" and tokens[number - 1].text[-1:] == "*"
+    return tokens[number].kind in ENDS
+
+
+def foreign(error: Unexpected) -> Answer | None:
     """Words of other languages."""
-    for piece in (error.first, error.before, error.found):
-        if piece.text in FOREIGN and "EQUAL" not in error.accepts:
-            return error.say("syntax", f"there is no `{piece.text}` here", piece, help=FOREIGN[piece.text])
+    for token in (error.first, error.before, error.found):
+        if token.text in FOREIGN and "=" not in error.accepts:
+            message, cure = f"there is no `{token.text}` here", FOREIGN[token.text]
+            return Answer(error.say("syntax", message, token, help=cure))
     return None
 
 
-def habits(error: Error) -> Diagnostic | Answer | None:
+def habits(error: Unexpected) -> Answer | None:
     """Signs and orders of other languages, in a statement."""
-    opened = innermost(error.place)
-    if opened is not None and opened.piece.text != "{":
+    if error.in_brackets:
         return None
+    before = written(error.tokens[max(0, error.at - LOOK_BACK) : error.at])
+    after = written(error.tokens[error.at : error.at + LOOK_AHEAD])
     for habit in HABITS:
-        if match := habit.fits(error):
+        if match := habit.fits(error, before, after):
             said = _say(error, habit, match)
-            return (said, error.mended.put("->", error.found.start)) if match.group() == "|>" else said
+            if match.group() == "|>":
+                return Answer(said, Replace(2, (added("->", error.found.start),)))
+            return Answer(said)
     return None
 
 
-def _say(error: Error, habit: Habit, match: re.Match[str]) -> Diagnostic:
+def written(tokens: Sequence[Token]) -> str:
+    """Tokens as a text, with a blank where some stand and an end of a line at the end of a statement."""
+    parts: list[str] = []
+    end = tokens[0].start if tokens else 0
+    for token in tokens:
+        is_line_end = token.kind in ENDS and token.text != ";"
+        parts.append(" " * (token.start > end) + ("\n" if is_line_end else token.text))
+        end = token.end
+    return "".join(parts)
+
+
+def _say(error: Unexpected, habit: Habit, match: re.Match[str]) -> Diagnostic:
     found = [short(text) for text in (match.group(), *match.groups(""))]
     words = {
         "before": short(error.before.text),

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 
-from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.syntax.errors.expected import short
-from cnnspec.syntax.errors.fault import Answer, Error
-from cnnspec.syntax.mend import ITEMS
-from cnnspec.syntax.pieces import Piece, Place
+from cnnspec.syntax.errors.unexpected import Answer, Unexpected
+from cnnspec.syntax.statements import ITEMS
+from cnnspec.syntax.tokens import NUMBERS, RESERVED, WORDS, Token
 
-RESERVED = frozenset(
-    [
-        "def",
-        "share",
-        "net",
-        "use",
-        "let",
-        "for",
-        "if",
-        "else",
-        "and",
-        "or",
-        "not",
-        "true",
-        "false",
-        "none",
-        "in",
-        "stem",
-        "body",
-        "expect",
-    ]
-)
 SIGNS = {
     "&&": "write `and`",
     "&": "write `and`",
@@ -60,132 +37,115 @@ SIGNS = {
     "\u200b": "this is a space of width zero: remove it",
     "\ufeff": "this is a byte order mark: remove it",
 }
-
-
-NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9]+)?([eE][0-9]*)?[kKMGT]?|[0-9]+(x[0-9]+)+")
-STRETCH = re.compile(r"(\w+) *\.\.+[<=]? *(\w+)")
-
-
-def characters(error: Error) -> Diagnostic | None:
-    found = error.found
-    if found.kind == "text" and (len(found.text) < 2 or not found.text.endswith('"')):
-        return error.say("unclosed", "a text is not closed", label="begins here", help='write `"` at its end')
-    if found.kind == "text" and "\\" in found.text:
-        return error.say("character", "a text may not hold `\\`", help="write the character itself")
-    if found.text in SIGNS:
-        shown = found.text if found.text.isprintable() else f"U+{ord(found.text):04X}"
-        return error.say("character", f"`{shown}` means nothing here", help=SIGNS[found.text])
-    if found.text == "|" and error.before.text == "|" and error.accepts & {"NUMBER"}:
-        return error.say("character", "`||` means nothing here", help=SIGNS["||"])
-    if found.kind == "sign" and not found.text.isprintable():
-        return error.say("character", f"U+{ord(found.text):04X} is not a character of the language")
-    if not found.text.isascii() and found.kind in ("word", "sign", "number"):
-        shown = next(c for c in found.text if not c.isascii())
-        named = f"`{shown}`" if shown.isprintable() else f"U+{ord(shown):04X}"
-        return error.say("character", f"{named} is not a character of the language", help=_ascii_help(found))
-    return None
-
-
-def _ascii_help(found: Piece) -> str:
-    return "names are made of the letters a-z, A-Z, digits and _" if found.kind == "word" else ""
-
-
-def numbers(error: Error) -> Diagnostic | None:
-    found, before = error.found, error.before
-    stretch = STRETCH.match(error.mended.text, found.start)
-    if stretch is not None:
-        return error.say("syntax", "`..` makes no list", help=f"write range({stretch[1]}, {stretch[2]})")
-    if found.kind == "number" and not NUMBER.fullmatch(found.text):
-        return error.say(
-            "syntax",
-            f"`{found.text}` is not a number",
-            help="numbers are written 64, 1_000, 0.5, 1e-5, 4.2G; dims 3x224x224",
-        )
-    if found.text == "x" and before.kind == "number":
-        return error.say(
-            "syntax", "dims are written without blanks", help=f"write {_dims(error)}, all in one"
-        )
-    if found.text == "." and error.accepts & {"NUMBER"}:
-        return error.say("syntax", "a number begins with a digit", help="write 0.5, not .5")
-    return None
-
-
-def _dims(error: Error) -> str:
-    """The dims that a stretch of numbers and x's stands for."""
-    number = error.place.at - 1
-    while number >= 2 and error.pieces[number - 1].text == "x":
-        number -= 2
-    parts = []
-    for piece in error.pieces[number:]:
-        if piece.text != "x" and piece.kind != "number":
-            break
-        parts.append(piece.text)
-    return "".join(parts)
-
-
 CHANNELS_IN = "the channels that flow in are known: leave it out"
 
 
-def keywords(error: Error) -> Diagnostic | None:
-    found, before = error.found, error.before
-    if found.text in (":", "=") and before is error.first and before.text in RESERVED | {"head", "input"}:
-        return error.say(
-            "reserved",
-            f"`{before.text}` is a word of the language and names nothing else",
-            before,
-            help=_without_sign(error) or f"choose another name, such as `{before.text}1`",
-        )
-    if found.text == "else":
-        return error.say("syntax", "`else` follows no `if`", help="write if c { } else { }")
-    if found.text in ITEMS and found is error.first:
-        return error.say("misplaced", f"`{found.text}` belongs at the top of a file, not in a block")
-    if found.text in RESERVED and "NAME" in error.accepts:
-        return error.say(
-            "reserved",
-            f"`{found.text}` is a word of the language and names nothing else",
-            help=CHANNELS_IN if _is_argument(error) else f"choose another name, such as `{found.text}1`",
-        )
+def characters(error: Unexpected) -> Answer | None:
+    found = error.found
+    if found.kind == "OPEN_STRING" and (len(found.text) < 2 or not found.text.endswith('"')):
+        cure = 'write `"` at its end'
+        return Answer(error.say("unclosed", "a text is not closed", label="begins here", help=cure))
+    if found.kind == "OPEN_STRING":
+        message, cure = "a text may not hold `\\`", "write the character itself"
+        return Answer(error.say("character", message, help=cure))
+    if found.text in SIGNS:
+        named = f"`{found.text}`" if found.text.isprintable() else f"`U+{ord(found.text):04X}`"
+        return Answer(error.say("character", f"{named} means nothing here", help=SIGNS[found.text]))
+    if found.kind == "CHARACTER" and not found.text.isprintable():
+        message = f"U+{ord(found.text):04X} is not a character of the language"
+        return Answer(error.say("character", message))
+    if not found.text.isascii() and found.kind in ("CHARACTER", "UNKNOWN_WORD", "UNKNOWN_NUMBER"):
+        shown = next(c for c in found.text if not c.isascii())
+        named = f"`{shown}`" if shown.isprintable() else f"U+{ord(shown):04X}"
+        is_word = found.kind == "UNKNOWN_WORD"
+        cure = "names are made of the letters a-z, A-Z, digits and _" if is_word else ""
+        return Answer(error.say("character", f"{named} is not a character of the language", help=cure))
     return None
 
 
-def _without_sign(error: Error) -> str:
+def numbers(error: Unexpected) -> Answer | None:
+    found, before = error.found, error.before
+    if found.text.startswith("..") and before.kind in WORDS | NUMBERS:
+        after = error.tokens[error.at + 1]
+        cure = f"write range({short(before.text)}, {short(after.text)})"
+        return Answer(error.say("syntax", "`..` makes no list", before, help=cure))
+    if found.kind == "UNKNOWN_NUMBER" and not found.text.isdecimal():
+        message = f"`{short(found.text)}` is not a number"
+        cure = "numbers are written 64, 1_000, 0.5, 1e-5, 4.2G; dims 3x224x224"
+        return Answer(error.say("syntax", message, help=cure))
+    if found.text == "x" and before.kind in NUMBERS:
+        cure = f"write {_dims(error)}, all in one"
+        return Answer(error.say("syntax", "dims are written without blanks", help=cure))
+    if found.kind == "." and "NUMBER" in error.accepts:
+        return Answer(error.say("syntax", "a number begins with a digit", help="write 0.5, not .5"))
+    return None
+
+
+def _dims(error: Unexpected) -> str:
+    """The dims that a stretch of numbers and x's stands for."""
+    number = error.at - 1
+    while number >= 2 and error.tokens[number - 1].text == "x":
+        number -= 2
+    parts = []
+    for token in error.tokens[number:]:
+        if token.text != "x" and token.kind not in NUMBERS:
+            break
+        parts.append(token.text)
+    return "".join(parts)
+
+
+def keywords(error: Unexpected) -> Answer | None:
+    found, before = error.found, error.before
+    is_named = found.kind in (":", "=") and error.at == error.first_at + 1
+    if is_named and before.text in RESERVED | {"head", "input"}:
+        message = f"`{before.text}` is a word of the language and names nothing else"
+        cure = _without_sign(before) or f"choose another name, such as `{before.text}1`"
+        return Answer(error.say("reserved", message, before, help=cure))
+    if found.text == "else":
+        return Answer(error.say("syntax", "`else` follows no `if`", help="write if c { } else { }"))
+    if found.text in ITEMS and error.at == error.first_at:
+        message = f"`{found.text}` belongs at the top of a file, not in a block"
+        return Answer(error.say("misplaced", message))
+    if found.text in RESERVED and "NAME" in error.accepts:
+        message = f"`{found.text}` is a word of the language and names nothing else"
+        cure = CHANNELS_IN if _is_argument(error) else f"choose another name, such as `{found.text}1`"
+        return Answer(error.say("reserved", message, help=cure))
+    return None
+
+
+def _without_sign(word: Token) -> str:
     """The cure for a section or an input that is written as if it were named."""
-    if error.before.text == "input":
+    if word.text == "input":
         return "write input 3x224x224"
-    return f"write {error.before.text} {{ ... }}" if error.before.text in ("stem", "body", "head") else ""
+    return f"write {word.text} {{ ... }}" if word.text in ("stem", "body", "head") else ""
 
 
-def _is_argument(error: Error) -> bool:
+def _is_argument(error: Unexpected) -> bool:
     """Whether what was found is `in` as the name of an argument of a call."""
-    after = error.pieces[error.place.at + 1 : error.place.at + 2]
-    named = error.found.text == "in" and any(piece.text == "=" for piece in after)
+    named = error.found.text == "in" and error.tokens[error.at + 1].kind == "="
     return named and error.first.text not in ITEMS
 
 
-def at_top(error: Error) -> Answer | None:
+def at_top(error: Unexpected) -> Answer | None:
     """Something other than a definition at the top of a file."""
-    number = error.place.open[0].statement if error.place.open else error.place.statement
-    first = error.pieces[number] if number < len(error.pieces) else error.first
-    if first.text in ITEMS or not first.text or error.place.open[1:]:
+    if error.opened or error.at != error.first_at or not error.first.text:
         return None
+    first = error.first
     message = f"`{short(first.text)}` cannot stand at the top of a file"
-    diagnostic = error.say("syntax", message, first, help=_instead(error.pieces[number : number + 3]))
-    return diagnostic, error.mended.give_up(error.pieces, Place(error.place.at, number, ()))
+    return Answer(error.say("syntax", message, help=_instead(error.tokens[error.at : error.at + 3])))
 
 
-def _instead(pieces: list[Piece]) -> str:
-    """What to write in the place of a statement at the top of a file, by its first pieces."""
-    if not pieces:
-        return ""
-    text = pieces[0].text.casefold()
+def _instead(tokens: Sequence[Token]) -> str:
+    """What to write in the place of a statement at the top of a file, by its first tokens."""
+    text = tokens[0].text.casefold()
     near = [text] if text in ITEMS else get_close_matches(text, ITEMS, n=1)
-    after = [piece.text for piece in pieces[1:]]
+    after = [token.text for token in tokens[1:]]
     if near:
         return f"did you mean `{near[0]}`?"
     if text == "from":
         return "blocks are brought in with use: use std (bottleneck)"
     if after[:1] in (["="], [":"]):
-        return f"a number is named with let: let {short(pieces[0].text)} = ..."
+        return f"a number is named with let: let {short(tokens[0].text)} = ..."
     if after[:1] == ["{"] or after[1:] in (["{"], ["("]):
         return "write `net` before the name of a net, `def` before that of a block"
     return "a file holds def, share, net, use and let"

@@ -1,0 +1,183 @@
+"""Makes the parser's tables of cnn.lark: run `python -m cnnspec.syntax.generate` after a change of it.
+
+The one user of lark, which finds the states of the LALR(1) automaton and refuses a grammar with conflicts.
+What is saved is cnnspec's own: plain lists that tables.py reads, with rules and states numbered by what they
+are, so that any version of lark writes the same file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lark import Lark
+from lark.grammar import Rule, Symbol
+from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Reduce, Shift
+
+from cnnspec.syntax.tables import FORMAT, GRAMMAR, STARTS, TABLES, fingerprint
+
+Actions = dict[str, tuple[Any, Any]]
+States = dict[int, Actions]
+
+
+class NoLexer(Lexer):
+    """Tokens come from tokens.py."""
+
+    def __init__(self, conf: object) -> None: ...
+
+    def lex(self, lexer_state: object, parser_state: object) -> Iterator[Any]:
+        raise NotImplementedError
+
+
+def main() -> None:
+    """Write cnn.tables for the grammar as it stands."""
+    TABLES.write_text(made(), encoding="utf-8")
+    print(f"wrote {TABLES.name}")
+
+
+def made() -> str:
+    """The text of the tables, made afresh. Raises lark's GrammarError at a conflict."""
+    lark = Lark(
+        GRAMMAR.read_text(encoding="utf-8"),
+        parser="lalr",
+        lexer=NoLexer,
+        start=list(STARTS),
+        maybe_placeholders=False,
+        strict=True,
+    )
+    table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    skip_unit_rules(table.states, "atom")
+    kinds = {term.name: _kind(term) for term in lark.terminals} | {"_END": "END"}
+    rules = sorted(
+        {arg for row in table.states.values() for action, arg in row.values() if action is Reduce}, key=str
+    )
+    order = _order(table.states, [table.start_states[start] for start in STARTS])
+    accepted = {table.end_states[start]: {"$END": 0} for start in STARTS}
+    rows = [
+        {
+            kinds.get(symbol) or _plain(symbol): ~rules.index(arg) if action is Reduce else order[arg]
+            for symbol, (action, arg) in sorted(table.states[state].items())
+            if symbol != "$END" or action is Reduce
+        }
+        | accepted.get(state, {})
+        for state in order
+    ]
+    return _text({
+        "format": FORMAT,
+        "grammar": fingerprint(),
+        "rules": [_rule(rule) for rule in rules],
+        "starts": dict(zip(STARTS, range(len(STARTS)), strict=True)),
+        "states": rows,
+    })  # fmt: skip
+
+
+def _kind(term: Any) -> str:
+    """The kind of a terminal's tokens: a sign or word is itself."""
+    return term.pattern.value if term.pattern is not None and term.pattern.type == "str" else term.name
+
+
+def _plain(symbol: str) -> str:
+    """The name of a symbol: what rules make stands in < >, for there is a rule and a word `net`."""
+    return symbol if symbol.isupper() else f"<{symbol}>"
+
+
+def _rule(rule: Rule) -> list[Any]:
+    """A rule as a list: what it makes, its method in build.py, how many it takes, which of those it keeps,
+    and whether one alone is passed on.
+
+    Which are kept is null for all; an item is [number, whether its children take its place].
+    """
+    kept = [
+        [number, int(_is_list(symbol))]
+        for number, symbol in enumerate(rule.expansion)
+        if rule.options.keep_all_tokens or not (symbol.is_term and symbol.filter_out)
+    ]
+    plain = len(kept) == len(rule.expansion) and not any(inline for _, inline in kept)
+    passes = int(rule.options.expand1 and not rule.alias)
+    method = rule.alias or rule.origin.name
+    return [_plain(rule.origin.name), method, len(rule.expansion), None if plain else kept, passes]
+
+
+def _is_list(symbol: Symbol) -> bool:
+    return not symbol.is_term and symbol.name.startswith("_")
+
+
+def _order(states: States, starts: list[int]) -> dict[int, int]:
+    """The number of each state: the order in which they are met from the first, by names of symbols."""
+    order = {state: number for number, state in enumerate(starts)}
+    waiting = list(starts)
+    for state in waiting:
+        for symbol in sorted(states.get(state, ())):
+            action, arg = states[state][symbol]
+            if action is Shift and symbol != "$END" and arg not in order:
+                order[arg] = len(order)
+                waiting.append(arg)
+    return order
+
+
+def _text(data: dict[str, Any]) -> str:
+    """JSON with a line for each rule and state, so that a change can be read."""
+
+    def line(value: object) -> str:
+        return json.dumps(value, separators=(",", ":"))
+
+    parts = [
+        f'"{name}":[\n' + ",\n".join(map(line, value)) + "\n]"
+        if isinstance(value, list)
+        else f'"{name}":{line(value)}'
+        for name, value in data.items()
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def skip_unit_rules(states: States, symbol: str) -> None:
+    """Let the parser go past rules such as `?sum: product`, which pass on what they get, in one step.
+
+    A number as an argument goes through twelve of them: what comes after it decides at once what it is. The
+    state after `symbol` gets the actions of the states that unit rules would lead to (Anderson, Eve and
+    Horning 1973, "Efficient LR(1) parsers").
+    """
+    merged: dict[tuple[int, ...], int] = {}
+    for state in [number for number in states if symbol in states[number]]:
+        chain = _chain(states, state, symbol)
+        if chain not in merged:
+            merged[chain] = max(states) + 1
+            states[merged[chain]] = _merge([states[number] for number in chain])
+        states[state][symbol] = (Shift, merged[chain])
+
+
+def _chain(states: States, state: int, symbol: str) -> tuple[int, ...]:
+    """The state after a symbol, and those after the symbols that unit rules make of it."""
+    found = [states[state][symbol][1]]
+    while True:
+        actions = states[found[-1]]
+        units = {arg.origin.name for action, arg in actions.values() if action is Reduce and _is_unit(arg)}
+        after = [states[state][name][1] for name in units if name in states[state]]
+        if len(units) != 1 or not after or after[0] in found:
+            return tuple(found)
+        found.append(after[0])
+
+
+def _is_unit(rule: Rule) -> bool:
+    """Whether a rule does nothing but pass on one symbol."""
+    one = len(rule.expansion) == 1 and not rule.expansion[0].is_term
+    return one and rule.options.expand1 and not rule.alias
+
+
+def _merge(chain: list[Actions]) -> Actions:
+    """The actions of the first state; where it would apply a unit rule, those of the next."""
+    first, *rest = chain
+    if not rest:
+        return dict(first)
+    after = _merge(rest)
+    own = {
+        symbol: after.get(symbol, (action, arg)) if action is Reduce and _is_unit(arg) else (action, arg)
+        for symbol, (action, arg) in first.items()
+    }
+    return {**{symbol: step for symbol, step in after.items() if symbol.islower()}, **own}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""One way through the tokens of a text, up to the first that the parser does not take."""
+
+from __future__ import annotations
+
+from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.source import Source, Span
+from cnnspec.syntax.build import TreeBuilder
+from cnnspec.syntax.errors.unexpected import Unexpected
+from cnnspec.syntax.stack import Stack, words
+from cnnspec.syntax.statements import statement_start
+from cnnspec.syntax.tokens import CLOSES, OPENS, RESERVED, Token
+
+MAX_NESTING = 200
+FITTING = frozenset([*CLOSES, "|"])
+"""What is fed only where it fits: before it finds a token wrong, an LALR parser may apply rules, and less can
+come then."""
+
+
+class NestingError(Exception):
+    """Brackets are nested deeper than the bound."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(span.start)
+        self.diagnostic = Diagnostic(
+            "bound-nesting",
+            "error",
+            f"brackets are nested more than {MAX_NESTING} deep",
+            span,
+            help="name the inner parts with let or def",
+        )
+
+
+class Reader:
+    """Feeds tokens to the stack. `at` is the next one, `opened` are the brackets around it, by number."""
+
+    def __init__(self, source: Source, tokens: list[Token], start: str) -> None:
+        self.source, self.tokens = source, tokens
+        self.stack = Stack(start, TreeBuilder(source, tokens))
+        self.at = 0
+        self.opened: list[int] = []
+
+    def advance(self) -> bool:
+        """Read on to the end; False where the token `at` is not taken. Raises NestingError.
+
+        A word is one of the grammar where such a one may come, else a name or reserved. An end of line within
+        ( ) and [ ] ends no statement.
+        """
+        tokens, stack, opened, known = self.tokens, self.stack, self.opened, words()
+        rows, states = stack.rows, stack.states
+        while True:
+            token = tokens[self.at]
+            kind = token.kind
+            if kind == "NAME":
+                if token.text in known:
+                    kind = _kind_of_word(token.text, rows[states[-1]])
+            elif kind == "END" and opened and tokens[opened[-1]].kind != "{" and token.text != ";":
+                self.at += 1
+                continue
+            elif kind in FITTING and not self._fits(kind):
+                return False
+            if not stack.feed(kind, token):
+                return False
+            if kind in OPENS:
+                if len(opened) >= MAX_NESTING:
+                    raise NestingError(Span(self.source, token.start, token.start + 1))
+                opened.append(self.at)
+            elif kind in CLOSES:
+                opened.pop()
+            elif kind == "$END":
+                return True
+            self.at += 1
+
+    def _fits(self, kind: str) -> bool:
+        """Whether a closing bracket has its opening one, and a bar begins an arm."""
+        if kind == "|":
+            return self.stack.takes(kind)
+        return bool(self.opened) and self.tokens[self.opened[-1]].kind == CLOSES[kind]
+
+    def unexpected(self) -> Unexpected:
+        """The token `at`, which was not taken, for the rules that explain it."""
+        first = statement_start(self.tokens, self.at, self.opened)
+        opened = tuple(self.opened)
+        return Unexpected(self.source, self.tokens, self.at, first, opened, self.stack.expected())
+
+
+def _kind_of_word(word: str, row: dict[str, int]) -> str:
+    if word in row:
+        return word
+    return "RESERVED" if word in RESERVED else "NAME"

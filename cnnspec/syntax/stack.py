@@ -1,0 +1,137 @@
+"""The stack of the LALR(1) parser: states, and beside each the token or node that led to it.
+
+    net A { conv(64      states   0 4 17 31 52 60        values   net A { conv ( 64
+
+A token is shifted, or rules are applied first that make nodes of the topmost values. Recovery takes values
+off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from cnnspec.syntax.build import TreeBuilder
+from cnnspec.syntax.tables import Rule, tables
+from cnnspec.syntax.tokens import Token
+
+Build = Callable[[list[Any]], Any]
+
+
+class Stack:
+    """What is read of a text so far, and what may come next."""
+
+    def __init__(self, start: str, builder: TreeBuilder) -> None:
+        found = tables()
+        self.rows = found.states
+        self.rules = [(*rule, _builds(rule, builder)) for rule in found.rules]
+        self.states: list[int] = [found.starts[start]]
+        self.values: list[Any] = []
+
+    def feed(self, kind: str, value: Any) -> bool:
+        """Take a token of a kind; False where it cannot come next."""
+        rows, states = self.rows, self.states
+        step = rows[states[-1]].get(kind)
+        while step is not None and step < 0:
+            self._apply(~step)
+            step = rows[states[-1]].get(kind)
+        if step is None:
+            return False
+        states.append(step)
+        self.values.append(value)
+        return True
+
+    def _apply(self, number: int) -> None:
+        """Apply a rule: its node takes the place of what it is made of."""
+        symbol, _, size, kept, passes, build = self.rules[number]
+        states, values = self.states, self.values
+        if build is None:
+            states.pop()
+        else:
+            start = len(values) - size
+            children = values[start:]
+            del values[start:], states[start + 1 :]
+            if kept is not None:
+                children = _kept(children, kept)
+            values.append(children[0] if passes and len(children) == 1 else build(children))
+        states.append(self.rows[states[-1]][symbol])
+
+    def takes(self, kind: str, without: int = 0) -> bool:
+        """Whether a token of a kind can come next, rules applied first, were so many values taken off."""
+        above: list[int] = []
+        below = len(self.states) - without
+        while True:
+            top = above[-1] if above else self.states[below - 1]
+            step = self.rows[top].get(kind)
+            if step is None or step >= 0:
+                return step is not None
+            symbol, _, size, *_ = self.rules[~step]
+            below -= max(0, size - len(above))
+            del above[max(0, len(above) - size) :]
+            above.append(self.rows[above[-1] if above else self.states[below - 1]][symbol])
+
+    def settle(self) -> None:
+        """Make nodes of what is whole: a block that is closed, a label, an argument, a step of a chain.
+
+        The rules are those that what may come next would have applied.
+        """
+        if self.values and isinstance(self.values[-1], Token) and self.values[-1].kind == "}":
+            self._apply(~self.rows[self.states[-1]]["END"])
+        kind = next(filter(self.takes, (",", ")", "->", "NAME")), "")
+        while (step := self.rows[self.states[-1]].get(kind, 0)) < 0:
+            self._apply(~step)
+
+    def expected(self) -> frozenset[str]:
+        """The kinds of tokens that can come next."""
+        return frozenset(kind for kind in self.rows[self.states[-1]] if self.takes(kind))
+
+    def pop(self) -> Any:
+        """Take the topmost value off."""
+        self.states.pop()
+        return self.values.pop()
+
+
+def _builds(rule: Rule, builder: TreeBuilder) -> Build | None:
+    """What makes the node of a rule; None where the one value that it takes is passed on."""
+    if rule.symbol.startswith("<_"):
+        return list
+    if rule.passes and rule.size == 1 and rule.kept is None:
+        return None
+    return getattr(builder, rule.method)
+
+
+def _kept(children: list[Any], kept: tuple[tuple[int, bool], ...]) -> list[Any]:
+    """The children that a rule keeps, lists among them opened; the first one grows, for linear time."""
+    found: list[Any] | None = None
+    for number, inline in kept:
+        if not inline:
+            found = [] if found is None else found
+            found.append(children[number])
+        elif found is None:
+            found = children[number]
+        else:
+            found += children[number]
+    return found or []
+
+
+@cache
+def words() -> frozenset[str]:
+    """The words that the grammar knows."""
+    return frozenset(
+        kind for row in tables().states for kind in row if kind.islower() and kind.isidentifier()
+    )
+
+
+@cache
+def broken_states() -> frozenset[int]:
+    """The states within a broken statement: after what is left of it, or a block in it."""
+    rows = tables().states
+    begun = {row["BROKEN"] for row in rows if row.get("BROKEN", -1) >= 0}
+    after = {rows[state][block] for state in begun for block in ("<body>", "<arms>") if block in rows[state]}
+    return frozenset(begun | after)
+
+
+def is_end(value: Any) -> bool:
+    """Whether a value is the end of a statement."""
+    return isinstance(value, Token) and value.kind == "END"
