@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_numpy_layers import CASES, Case, inputs_of, one_layer
+from test_numpy_layers import CASES, Case, inputs_of
 from test_numpy_program import classifier, siamese
 
 from cnnspec.backends import numpy as backend
@@ -28,7 +28,7 @@ def executed(graph: Graph) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_every_layer(case: Case) -> None:
-    graph = one_layer(case.layer, case.shapes)
+    graph = case.graph()
     inputs = inputs_of(case)
     net = executed(graph)["OneLayer"](seed=3, dtype=np.float64)
     expected = backend.compile(graph, seed=3, dtype=np.float64).forward(inputs, training=False)

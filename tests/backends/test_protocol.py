@@ -38,7 +38,7 @@ sys.argv = ["cnnspec", *{arguments!r}]
 from cnnspec.backends.base import BACKENDS
 {LINE}
 {before}
-from cnnspec.cli.main import main
+from cnnspec.cli import main
 main()
 """
     command = [sys.executable, "-c", code]
