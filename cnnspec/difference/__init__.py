@@ -6,6 +6,7 @@ changes   one entry for one change, with what it costs; what follows from it els
 show      the entries as text, Markdown and JSON
 """
 
-from cnnspec.difference.changes import Change, Difference, diff
+from cnnspec.difference.changes import diff
+from cnnspec.difference.show import Change, Difference
 
 __all__ = ["Change", "Difference", "diff"]

@@ -9,16 +9,16 @@ inferred, is one entry of its own, so that the entries of a difference add up to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
 from cnnspec.difference.matching import Pair, match
+from cnnspec.difference.show import Change, Difference, Side
 from cnnspec.difference.trees import Item, Numbers, arguments, tree
 from cnnspec.graph import Applied, Block, Graph, show_value
-from cnnspec.layers.base import Shape, describe
+from cnnspec.layers.base import describe
 from cnnspec.passes.cost import LayerCost, total
-from cnnspec.passes.receptive_field import Field
 from cnnspec.pipeline import Compiled
 from cnnspec.report.rows import layer_text
 from cnnspec.source import Span
@@ -30,57 +30,6 @@ MAYBE = "maybe"
 INFERRED = ("channels", ".size", ".shape")
 SHOWN = 3
 """How many forms of one change are spelt out."""
-
-
-class Side(NamedTuple):
-    """The output shape and receptive field where something stands in one of the nets."""
-
-    shape: Shape
-    field: Field | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change: `+` came, `-` left, `~` is otherwise, `=` is what follows elsewhere from inferred shapes.
-
-    `params`, `buffers` and `macs` are new less old, over all its places; `weights_bytes` and `outputs_bytes`
-    the change of memory for weights and for the values of its layers, in fp32 and for one sample. `old` and
-    `new` say what the first of its places gives.
-    """
-
-    sign: str
-    what: str
-    places: tuple[str, ...]
-    params: int = 0
-    buffers: int = 0
-    macs: int = 0
-    outputs_bytes: int = 0
-    old: Side | None = None
-    new: Side | None = None
-
-    @property
-    def weights_bytes(self) -> int:
-        return 4 * (self.params + self.buffers)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What two nets differ in; `figures` are the totals of the old net and of the new one, by name."""
-
-    old: str
-    new: str
-    changes: tuple[Change, ...]
-    figures: dict[str, tuple[object, object]]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the nets compute the same with the same weights, whatever their names."""
-        return not self.changes
-
-    def __str__(self) -> str:
-        from cnnspec.difference.show import as_text
-
-        return as_text(self)
 
 
 def diff(old: Compiled, new: Compiled) -> Difference:

@@ -1,18 +1,68 @@
-"""A difference as text, as Markdown for a pull request, and as data."""
+"""A difference, and how it is shown: as text, as Markdown for a pull request, and as data for JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from cnnspec.difference.changes import Change, Difference, Side
-from cnnspec.layers.base import describe
+from cnnspec.layers.base import Shape, describe
+from cnnspec.passes.receptive_field import Field
 from cnnspec.report import size_text
 
 PLACES = 3
 """How many places of a change are named."""
 NAMES = {"params": "params", "buffers": "buffers", "macs": "MACs"}
+
+
+class Side(NamedTuple):
+    """The output shape and receptive field where something stands in one of the nets."""
+
+    shape: Shape
+    field: Field | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: `+` came, `-` left, `~` is otherwise, `=` is what follows elsewhere from inferred shapes.
+
+    `params`, `buffers` and `macs` are new less old, over all its places; `weights_bytes` and `outputs_bytes`
+    the change of memory for weights and for the values of its layers, in fp32 and for one sample. `old` and
+    `new` say what the first of its places gives.
+    """
+
+    sign: str
+    what: str
+    places: tuple[str, ...]
+    params: int = 0
+    buffers: int = 0
+    macs: int = 0
+    outputs_bytes: int = 0
+    old: Side | None = None
+    new: Side | None = None
+
+    @property
+    def weights_bytes(self) -> int:
+        return 4 * (self.params + self.buffers)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two nets differ in; `figures` are the totals of the old net and of the new one, by name."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    figures: dict[str, tuple[object, object]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the nets compute the same with the same weights, whatever their names."""
+        return not self.changes
+
+    def __str__(self) -> str:
+        return as_text(self)
 
 
 def as_text(difference: Difference) -> str:

@@ -1,10 +1,14 @@
-"""Imports go down only, libraries stay in their rooms, and nothing is loaded that a check does not need."""
+"""Imports go down only, those for types too; files, functions and names of classes keep to their bounds."""
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 from folders import ROOT
@@ -50,10 +54,32 @@ FILES = sorted(
 )
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
-    """The modules that a file imports, as dotted names; those for type checkers alone left out."""
+MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_A_FUNCTION = 60
+
+
+@cache
+def syntax_of(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file: backends/numpy/__init__.py is cnnspec.backends.numpy."""
+    parts = path.with_suffix("").parts
+    return ".".join((*(() if parts[0] == "cnnspec" else ("cnnspec",)), *parts)).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in FILES}
+
+
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports(tree: ast.AST, types: bool) -> Iterator[str]:
+    """The modules that a file imports, as dotted names; with `types` those for type checkers too."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if is_for_types(node) and not types:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -61,20 +87,83 @@ def imports(tree: ast.AST) -> Iterator[str]:
             assert node.level == 0, "imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         else:
-            yield from imports(node)
+            yield from imports(node, types)
+
+
+def files_imported(path: Path) -> set[str]:
+    """The modules of the house that a file imports."""
+    found = set()
+    for name in imports(syntax_of(path), types=True):
+        while name and name not in MODULES:
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found - {"", "cnnspec", module_of(path)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_imports_go_down_and_libraries_stay_at_home(path):
-    room = (path.parts[1] if path.parts[0] == "cnnspec" else path.parts[0]).removesuffix(".py")
-    for name in imports(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-        library, *inner = name.split(".")
-        if library == "cnnspec" and room in FLOOR and inner[0] in FLOOR:
-            down = inner[0] == room or FLOOR[inner[0]] < FLOOR[room]
-            assert down, f"{path} imports cnnspec.{inner[0]}, which is not below {room}"
-        elif library != "cnnspec" and library not in sys.stdlib_module_names:
+def test_imports_go_down(path):
+    room = module_of(path).split(".")[1:2]
+    for name in files_imported(path):
+        below = name.split(".")[1]
+        if room and room[0] in FLOOR and below != room[0]:
+            assert FLOOR[below] < FLOOR[room[0]], f"{path} imports {name}, which is not below {room[0]}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_libraries_stay_at_home(path):
+    for name in imports(syntax_of(path), types=False):
+        library = name.split(".")[0]
+        if library != "cnnspec" and library not in sys.stdlib_module_names:
             assert library in HOMES, f"{path} imports {library}: say in HOMES where it belongs"
             assert path.is_relative_to(HOMES[library]), f"{path} imports {library} outside {HOMES[library]}"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    sorter = TopologicalSorter({module_of(path): files_imported(path) for path in FILES})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+def test_rooms_of_elaborate_import_those_before_them():
+    """The order is that of the docstring, which names each room in a line of its own."""
+    home = Path("cnnspec/elaborate")
+    order = re.findall(r"^    (\w+)/? +\S", ast.get_docstring(syntax_of(home / "__init__.py")) or "", re.M)
+    inside = [path for path in FILES if home in path.parents and path != home / "__init__.py"]
+    assert set(order) == {module_of(path).split(".")[2] for path in inside}
+    for path in inside:
+        number = order.index(module_of(path).split(".")[2])
+        used = {name.split(".")[2] for name in files_imported(path) if name.startswith("cnnspec.elaborate.")}
+        assert used <= set(order[: number + 1]), f"{path} imports a room that comes after its own"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_files_and_functions_keep_to_their_bounds(path):
+    lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+    assert lines <= MOST_LINES_OF_A_FILE, f"{path} has {lines} lines"
+    for node in ast.walk(syntax_of(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MOST_LINES_OF_A_FUNCTION, f"{node.name} in {path} has {length} lines"
+
+
+ONE_THING = "Crop DropPath LayerScale PixelShuffle Reshape Scale Slice ZeroChannels"
+"""Layers of the language, and the modules of torch that are written for them."""
+SHARED_NAMES = """
+Argument Block Body Call Comprehension Cut Difference Forward Frame Item Layout Memory Module Net Open Options
+Parameter Place Program Scan Stage Step Writer
+"""
+
+
+def test_names_of_classes_mean_one_thing():
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(syntax_of(path)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(str(path))
+    shared = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert not {name: shared[name] for name in shared.keys() - {*ONE_THING.split(), *SHARED_NAMES.split()}}
 
 
 def test_every_room_has_a_floor():
