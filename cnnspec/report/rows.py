@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.graph import show_value as show
 from cnnspec.layers.base import Layer, Shape, describe, parameters
+from cnnspec.passes.alike import alike
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.passes.receptive_field import Field
 from cnnspec.pipeline import Compiled
@@ -44,32 +45,35 @@ def rows(net: Compiled, depth: int | None = None) -> list[SummaryRow]:
 
     Equal blocks after one another are folded into one row, unless the depth opens them to single layers.
     """
+    equal = alike(net.graph).blocks
     if depth is not None:
-        return list(_rows(net, net.graph.root, 0, depth))
+        return list(_rows(net, equal, net.graph.root, 0, depth))
     found: list[SummaryRow] = []
     for tried in DEPTHS:
-        found = list(_rows(net, net.graph.root, 0, tried))
+        found = list(_rows(net, equal, net.graph.root, 0, tried))
         if len(found) <= SCREEN_ROWS:
             break
     return found
 
 
-def _rows(net: Compiled, block: Block, level: int, depth: int, around: str = "") -> Iterator[SummaryRow]:
+def _rows(
+    net: Compiled, equal: Mapping[Block, int], block: Block, level: int, depth: int, around: str = ""
+) -> Iterator[SummaryRow]:
     """The rows of a block's children; `around` is what is said of the block itself, and not again."""
-    for _, group in groupby(block.children, key=lambda child: _likeness(net, child)):
+    for _, group in groupby(block.children, key=lambda child: _likeness(net, equal, child)):
         same = list(group)
         first = same[0]
         idle = _idle(net, first)
         yield _row(net, same, level, idle if idle != around else "")
         if isinstance(first, Block) and level + 1 < depth:
-            yield from _rows(net, first, level + 1, depth, idle)
+            yield from _rows(net, equal, first, level + 1, depth, idle)
 
 
-def _likeness(net: Compiled, child: Block | str) -> Any:
-    """A key that is equal for blocks of equal cost and shape under the same call; a layer is like none."""
+def _likeness(net: Compiled, equal: Mapping[Block, int], child: Block | str) -> Any:
+    """A key that is the same for equal blocks of equal cost and shape; a layer is like none."""
     if isinstance(child, str) or child.index is None:
         return id(child) if isinstance(child, Block) else child
-    return child.title, child.arguments, cost_of(net, child), shape_of(net.graph, child), _idle(net, child)
+    return equal[child], cost_of(net, child), shape_of(net.graph, child), _idle(net, child)
 
 
 def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> SummaryRow:
@@ -85,7 +89,9 @@ def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Summa
         field = field_of(net, node.name)
         return SummaryRow(level, segment, what, node.shape, cost, field, share, (node.name,), node, line)
     name = first.segment if len(same) == 1 else f"{first.segment}-{last.segment}"
-    what = first.describe() if first.kind in ("def", "share") else "" if first.title == name else first.title
+    calls = {block.describe() for block in same if isinstance(block, Block)}
+    call = calls.pop() if len(calls) == 1 else first.title
+    what = call if first.kind in ("def", "share") else "" if first.title == name else first.title
     times = f"  x{len(same)}" if len(same) > 1 else ""
     return SummaryRow(
         level,
