@@ -78,9 +78,9 @@ def layer(op: str) -> str:
         lines += ["| argument | meaning | kind | default |", "| --- | --- | --- | --- |"]
         lines += [argument(parameter) for parameter in data["parameters"]]
         lines.append("")
-    case = CASES / f"{op}.cnn"
-    if case.exists():
-        lines.append(f"```cnn\n{case.read_text(encoding='utf-8')}```\n")
+    # the first net of its case shows the layer, those after it are for the tests of backends
+    case = (CASES / f"{op}.cnn").read_text(encoding="utf-8").split("\n\nnet ")[0].rstrip()
+    lines.append(f"```cnn\n{case}\n```\n")
     return "\n".join(lines)
 
 
