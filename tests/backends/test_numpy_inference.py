@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_numpy_layers import CASES, Case
+from layer_cases import CASES, Case
 
 from cnnspec.backends import numpy as backend
 from cnnspec.backends.numpy.inference import winograd

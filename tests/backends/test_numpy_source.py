@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_numpy_layers import CASES, Case, inputs_of
+from layer_cases import CASES, Case
+from test_numpy_layers import inputs_of
 from test_numpy_program import classifier, siamese
 
 from cnnspec.backends import numpy as backend
