@@ -18,6 +18,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("golden files are not updated in CI")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.name == "nt":
+        for item in items:
+            if item.get_closest_marker("posix"):
+                item.add_marker(pytest.mark.skip(reason="needs a Unix system"))
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Holds a text against the golden file of a name; none may hold a traceback."""

@@ -148,6 +148,7 @@ def test_damaged_arrays_are_refused_by_what_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
+@pytest.mark.posix
 def test_endless_input_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (Path("/dev/zero"), tmp_path / "fifo", tmp_path):

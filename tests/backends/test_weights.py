@@ -253,6 +253,7 @@ def test_files_of_others_are_refused_by_what_they_are(tmp_path: Path) -> None:
         load(tmp_path / "w.npy")
 
 
+@pytest.mark.posix
 def test_weights_are_read_from_regular_files_alone(tmp_path: Path) -> None:
     import os
 

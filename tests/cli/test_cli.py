@@ -217,6 +217,7 @@ def test_a_spec_from_standard_input(run, monkeypatch):
     assert (done.returncode, done.stdout) == (0, "<stdin>:A: 314 params, 2,024 MACs\n")
 
 
+@pytest.mark.posix
 def test_a_closed_pipe_is_no_mistake():
     command = f'"{sys.executable}" -m cnnspec summary resnet152 --depth 9 | head -n 1'
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
@@ -309,6 +310,8 @@ _cnnspec_completion cnnspec; echo "${COMPREPLY[@]}"
 """
 
 
+@pytest.mark.posix
+@pytest.mark.skipif(sys.platform == "darwin", reason="its bash is older than 4.4, which completion needs")
 def test_the_line_of_the_readme_sets_up_bash():
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     readme = (SPECS.parent / "README.md").read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -100,9 +99,6 @@ def test_every_failure_is_json_where_json_was_asked_for(
     assert "rror" in printed.err
 
 
-posix = pytest.mark.skipif(os.name == "nt", reason="streams and signals of POSIX")
-
-
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", "-c", line.replace("cnnspec", f"{sys.executable} -m cnnspec")],
@@ -113,7 +109,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("line", "code", "err"),
     [
@@ -139,7 +135,7 @@ def test_closed_streams(line: str, code: int, err: str, tmp_path: Path) -> None:
         assert (tmp_path / "a.svg").read_text().rstrip().endswith("</svg>")
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1, 0.2, 0.4])
 def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     (tmp_path / "a.cnn").write_text("net A { input 3x64x64; conv(64, 3) * 20000 }")
@@ -160,7 +156,7 @@ def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     assert (process.returncode, err.strip()) in ((1, "Aborted!"), (0, ""))
 
 
-@posix
+@pytest.mark.posix
 def test_a_signal_leaves_no_half_written_file(tmp_path: Path) -> None:
     code = """
 import os, signal, sys

@@ -22,6 +22,7 @@ FIRST_COMMIT = "Layers of the language: shape, weight, cost and window rules for
 GENERATED = ("layers.md", "diagnostics.md")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_block_runs_and_shows_its_output(
     path: Path, tmp_path: Path, pytestconfig: pytest.Config

@@ -54,6 +54,7 @@ def test_an_old_file_keeps_its_mode(tmp_path: Path) -> None:
     assert (path.read_text(), mode_of(path)) == ("new", 0o640)
 
 
+@pytest.mark.posix
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("old")
     (tmp_path / "link").symlink_to("target")
@@ -62,6 +63,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == "new"
 
 
+@pytest.mark.posix
 def test_a_loop_of_links_is_an_error_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="loop"):

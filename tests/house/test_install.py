@@ -21,6 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = set(PROJECT["optional-dependencies"]) - {"all"}
+pytestmark = pytest.mark.posix
 
 FENCES = re.findall(r"^```([^\n]*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 MAKE, PIP, COMPLETION = [text for language, text in FENCES if not language]

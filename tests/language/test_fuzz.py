@@ -10,6 +10,7 @@ from fuzz.judge import judge
 from fuzz.mutate import mutate, seeds
 from hypothesis import HealthCheck, given, settings
 
+pytestmark = pytest.mark.posix
 TEXTS = seeds()
 
 FOUND = ("netLeaky\n    conv(8, 3) -> relu  # {leaky\n}", "net A{\n  concat {\n")
