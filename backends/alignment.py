@@ -1,7 +1,24 @@
 """Brings the modules of a net into the order of a checkpoint's, and tells equal ones apart.
 
-The net's blocks are walked: what depends on something comes after it, parallel paths (arms, shortcuts, heads)
-may come in any order, and each module must have the shapes of the one it meets.
+A residual block, say, and a checkpoint whose author defined the shortcut first:
+
+    net                                 checkpoint, in the order of its file
+    in --> conv1 --> conv2 --> sum      0: down  8x4x1x1
+    in --> shortcut ---------> sum      1: a     8x4x3x3
+                                        2: b     8x8x3x3
+
+The search walks the blocks of the net: what depends on something comes after it, and parallel paths (arms,
+shortcuts, heads) in any order, the net's own first. Each module must have the shapes of the one it meets:
+
+    done               may come next      the checkpoint has
+    -                  conv1, shortcut    0: only shortcut has its shape
+    shortcut           conv1              1: fits
+    shortcut, conv1    conv2              2: fits, and both are at their end
+
+Shapes may leave a choice, so a wrong turn is found out late: the search goes back to the last choice. A state
+is the parts done in each block around it, a bit each; none is tried twice, which keeps the search short.
+Where two parallel runs have equal shapes throughout, order alone decides; `untangle` then exchanges them if
+the names of the checkpoint follow the flow of data better.
 """
 
 from __future__ import annotations
@@ -16,7 +33,7 @@ from cnnspec.graph import Block, Graph
 from cnnspec.layers.base import Shape, describe
 
 MOST_TRIES = 200_000
-"""How many places of the walk are tried before a match is given up."""
+"""How many states of the search are tried before a match is given up."""
 
 MOST_TWINS = 1000
 """How many runs are compared with one part of a block."""
@@ -26,7 +43,7 @@ class MatchError(Refused):
     """A checkpoint does not fit a net: it says where the two part."""
 
 
-class Module(NamedTuple):
+class ModuleTensors(NamedTuple):
     """The tensors of one layer, under the path that their keys share: name and shape of each, in order."""
 
     path: str
@@ -36,7 +53,7 @@ class Module(NamedTuple):
         shapes = ", ".join(f"{name} {describe(shape) or 'scalar'}" for name, shape in self.tensors)
         return f"{self.path or '(top)'} ({shapes})"
 
-    def pairs(self, other: Module) -> list[tuple[str, str]] | None:
+    def pairs(self, other: ModuleTensors) -> list[tuple[str, str]] | None:
         """Which tensor of the other is which: by name where names agree, else in order; None if none is."""
         if len(self.tensors) != len(other.tensors):
             return None
@@ -51,7 +68,7 @@ class Module(NamedTuple):
 
 
 @dataclass(eq=False)
-class Place:
+class FlowBlock:
     """A block of the net, or a layer, which may have weights.
 
     Its parts are in order; `after` are those that feed each part, a bit each, `beside` the later ones that do
@@ -59,61 +76,61 @@ class Place:
     """
 
     path: str
-    module: Module | None = None
-    parts: list[Place] = field(default_factory=list)
+    module: ModuleTensors | None = None
+    parts: list[FlowBlock] = field(default_factory=list)
     after: list[int] = field(default_factory=list)
     beside: list[list[int]] = field(default_factory=list)
 
 
-def align(graph: Graph, foreign: list[Module]) -> list[tuple[Module, Module]]:
+def align(graph: Graph, foreign: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
     """The net's modules, each with the checkpoint's that it meets. Raises MatchError."""
-    root = places(graph)
-    walk = Walk(foreign)
+    root = flow_blocks(graph)
+    walk = OrderSearch(foreign)
     order = walk.through(root)
     if order is None:
         raise MatchError(walk.complaint(graph, sum(1 for _ in leaves(root))))
     return untangle(graph, root, dict(zip(order, foreign, strict=True)), foreign)
 
 
-class Walk:
+class OrderSearch:
     """Looks for an order of the net's modules that meets the checkpoint's, trying the net's own first."""
 
-    def __init__(self, foreign: list[Module]):
+    def __init__(self, foreign: list[ModuleTensors]):
         self.foreign = foreign
         self.furthest = 0
-        self.wanted: dict[Module, None] = {}
+        self.wanted: dict[ModuleTensors, None] = {}
         self.tries = 0
         self.seen: set[tuple[tuple[tuple[int, int], ...], int]] = set()
 
-    def through(self, root: Place) -> list[Module] | None:
-        """An order of all modules under a place that meets the checkpoint from its first to its last."""
-        stack: list[tuple[Frame, int, Trace]] = [(Frame(root, 0, None), 0, None)]
+    def through(self, root: FlowBlock) -> list[ModuleTensors] | None:
+        """An order of all modules in a block that meets the checkpoint from its first to its last."""
+        stack: list[tuple[WalkState, int, Trace]] = [(WalkState(root, 0, None), 0, None)]
         while stack and self.tries < MOST_TRIES:
-            frame, index, trace = stack.pop()
+            state, index, trace = stack.pop()
             self.tries += 1
-            step = frame.advance()
+            step = state.advance()
             if step is None:
                 if index == len(self.foreign):
                     return unwind(trace)
                 self._miss(index, None)
                 continue
-            frame, ready = step
-            key = (frame.key(), index)
+            state, ready = step
+            key = (state.key(), index)
             if key in self.seen:
                 continue
             self.seen.add(key)
             for part, done in reversed(ready):
-                rest = Frame(frame.place, done, frame.outer)
+                rest = WalkState(state.block, done, state.outer)
                 if part.module is None:
-                    stack.append((Frame(part, 0, rest), index, trace))
+                    stack.append((WalkState(part, 0, rest), index, trace))
                 elif index < len(self.foreign) and part.module.pairs(self.foreign[index]) is not None:
                     stack.append((rest, index + 1, (part.module, trace)))
                 else:
                     self._miss(index, part.module)
         return None
 
-    def _miss(self, index: int, module: Module | None) -> None:
-        """Remember what was wanted at the furthest place reached."""
+    def _miss(self, index: int, module: ModuleTensors | None) -> None:
+        """Remember what was wanted at the furthest point reached."""
         if index > self.furthest:
             self.furthest, self.wanted = index, {}
         if index == self.furthest and module is not None:
@@ -129,10 +146,10 @@ class Walk:
         )
 
 
-Trace = tuple[Module, Any] | None
+Trace = tuple[ModuleTensors, Any] | None
 
 
-def unwind(trace: Trace) -> list[Module]:
+def unwind(trace: Trace) -> list[ModuleTensors]:
     """The modules of a walk, from the first on."""
     found = []
     while trace is not None:
@@ -141,42 +158,42 @@ def unwind(trace: Trace) -> list[Module]:
     return found[::-1]
 
 
-class Frame(NamedTuple):
-    """Where a walk is: in a place, with some of its parts done (a bit each), and the frame around it."""
+class WalkState(NamedTuple):
+    """Where a walk is: in a block, with some of its parts done (a bit each), and in the blocks around it."""
 
-    place: Place
+    block: FlowBlock
     done: int
-    outer: Frame | None
+    outer: WalkState | None
 
     def key(self) -> tuple[tuple[int, int], ...]:
         """What tells this state of the walk from others."""
         found = []
-        frame: Frame | None = self
-        while frame is not None:
-            found.append((id(frame.place), frame.done))
-            frame = frame.outer
+        state: WalkState | None = self
+        while state is not None:
+            found.append((id(state.block), state.done))
+            state = state.outer
         return tuple(found)
 
-    def advance(self) -> tuple[Frame, list[tuple[Place, int]]] | None:
-        """The innermost unfinished frame, and its parts that may come next; None where all is done."""
-        frame: Frame | None = self
-        while frame is not None:
-            place, done = frame.place, frame.done
+    def advance(self) -> tuple[WalkState, list[tuple[FlowBlock, int]]] | None:
+        """The innermost unfinished state, and its parts that may come next; None where all is done."""
+        state: WalkState | None = self
+        while state is not None:
+            block, done = state.block, state.done
             first = (~done & (done + 1)).bit_length() - 1
-            if first < len(place.parts):
-                later = (n for n in place.beside[first] if not done >> n & 1 and not place.after[n] & ~done)
-                return frame, [(place.parts[number], done | 1 << number) for number in (first, *later)]
-            frame = frame.outer
+            if first < len(block.parts):
+                later = (n for n in block.beside[first] if not done >> n & 1 and not block.after[n] & ~done)
+                return state, [(block.parts[number], done | 1 << number) for number in (first, *later)]
+            state = state.outer
         return None
 
 
-def places(graph: Graph) -> Place:
-    """The blocks of a net and the layers in them that have weights, as places."""
+def flow_blocks(graph: Graph) -> FlowBlock:
+    """The blocks of a net and the layers in them that have weights."""
     own: dict[str, list[tuple[str, Shape]]] = {}
     for key, weight, _ in declared(graph):
         path, _, name = key.rpartition(".")
         own.setdefault(path, []).append((name, weight.shape))
-    made: dict[int, Place] = {}
+    made: dict[int, FlowBlock] = {}
     inside: dict[int, frozenset[str]] = {}
     for block in reversed(list(graph.root.walk())):
         parts, members = [], []
@@ -185,11 +202,11 @@ def places(graph: Graph) -> Place:
                 parts.append(made[id(child)])
                 members.append(inside[id(child)])
             elif child in graph.nodes:
-                module = Module(child, tuple(own[child])) if child in own else None
-                parts.append(Place(child, module))
+                module = ModuleTensors(child, tuple(own[child])) if child in own else None
+                parts.append(FlowBlock(child, module))
                 members.append(frozenset({child}))
         after = dependencies(graph, members)
-        made[id(block)] = Place(block.path, None, parts, after, parallel(after))
+        made[id(block)] = FlowBlock(block.path, None, parts, after, parallel(after))
         inside[id(block)] = frozenset().union(*members)
     return made[id(graph.root)]
 
@@ -204,9 +221,9 @@ def dependencies(graph: Graph, members: list[frozenset[str]]) -> list[int]:
     return after
 
 
-def leaves(place: Place) -> Iterator[Module]:
-    """The modules of a place, in the order of the net."""
-    stack = [place]
+def leaves(block: FlowBlock) -> Iterator[ModuleTensors]:
+    """The modules of a block, in the order of the net."""
+    stack = [block]
     while stack:
         here = stack.pop()
         if here.module is not None:
@@ -214,10 +231,12 @@ def leaves(place: Place) -> Iterator[Module]:
         stack.extend(reversed(here.parts))
 
 
-Pairs = dict[Module, Module]
+Pairs = dict[ModuleTensors, ModuleTensors]
 
 
-def untangle(graph: Graph, root: Place, found: Pairs, foreign: list[Module]) -> list[tuple[Module, Module]]:
+def untangle(
+    graph: Graph, root: FlowBlock, found: Pairs, foreign: list[ModuleTensors]
+) -> list[tuple[ModuleTensors, ModuleTensors]]:
     """Exchange parallel parts of equal shapes where the checkpoint's names then follow the data better.
 
     A main path whose modules share a prefix, say, is told from the shortcut beside it.
@@ -226,7 +245,7 @@ def untangle(graph: Graph, root: Place, found: Pairs, foreign: list[Module]) -> 
     around = neighbours(graph)
     paths = {module.path: module for module in found}
 
-    def edges(members: list[Module]) -> list[tuple[Module, Module]]:
+    def edges(members: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
         touched = dict.fromkeys(edge for module in members for edge in around[module.path])
         return [(found[paths[a]], found[paths[b]]) for a, b in touched]
 
@@ -239,12 +258,12 @@ def untangle(graph: Graph, root: Place, found: Pairs, foreign: list[Module]) -> 
     return list(found.items())
 
 
-def closeness(edges: list[tuple[Module, Module]]) -> int:
+def closeness(edges: list[tuple[ModuleTensors, ModuleTensors]]) -> int:
     """How many segments the names of neighbours in the flow of data share, in all."""
     return sum(shared(a.path, b.path) for a, b in edges)
 
 
-def exchange(found: Pairs, first: list[Module], second: list[Module]) -> None:
+def exchange(found: Pairs, first: list[ModuleTensors], second: list[ModuleTensors]) -> None:
     for a, b in zip(first, second, strict=True):
         found[a], found[b] = found[b], found[a]
 
@@ -274,22 +293,22 @@ def neighbours(graph: Graph) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def inner_places(root: Place) -> Iterator[Place]:
+def inner_blocks(root: FlowBlock) -> Iterator[FlowBlock]:
     stack = [root]
     while stack:
-        place = stack.pop()
-        yield place
-        stack.extend(place.parts)
+        block = stack.pop()
+        yield block
+        stack.extend(block.parts)
 
 
-def twins(root: Place) -> Iterator[tuple[list[Module], list[Module]]]:
+def twins(root: FlowBlock) -> Iterator[tuple[list[ModuleTensors], list[ModuleTensors]]]:
     """Runs of modules in parallel in some block that have equal shapes, so that either may be the other."""
-    for place in inner_places(root):
-        beside = [set(later) for later in place.beside]
-        for number, later in enumerate(place.beside):
+    for block in inner_blocks(root):
+        beside = [set(later) for later in block.beside]
+        for number, later in enumerate(block.beside):
             for other in later:
                 beside[other].add(number)
-        inside = [list(leaves(part)) if beside[number] else [] for number, part in enumerate(place.parts)]
+        inside = [list(leaves(part)) if beside[number] else [] for number, part in enumerate(block.parts)]
         for number, mine in enumerate(inside):
             others = [module for other in sorted(beside[number]) for module in inside[other]]
             starts = range(min(MOST_TWINS, len(others) - len(mine) + 1)) if mine else ()
@@ -300,7 +319,7 @@ def twins(root: Place) -> Iterator[tuple[list[Module], list[Module]]]:
 
 def look_alikes(graph: Graph) -> tuple[tuple[str, str], ...]:
     """The modules at the head of parallel runs of equal shapes, which only order and names tell apart."""
-    pairs = ((run[0].path, mine[0].path) for run, mine in twins(places(graph)))
+    pairs = ((run[0].path, mine[0].path) for run, mine in twins(flow_blocks(graph)))
     return tuple(dict.fromkeys(tuple(sorted(pair)) for pair in pairs))  # type: ignore[arg-type]
 
 
@@ -325,7 +344,7 @@ def closure(after: list[int]) -> list[int]:
 
 
 def bits(number: int) -> Iterator[int]:
-    """The places of the ones of a number, from the lowest on."""
+    """The positions of the ones of a number, from the lowest on."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

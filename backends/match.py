@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cnnspec.backends.alignment import MatchError, Module, align, look_alikes
+from cnnspec.backends.alignment import MatchError, ModuleTensors, align, look_alikes
 from cnnspec.backends.arrays import as_array
 from cnnspec.backends.weights import declared, is_counter
 from cnnspec.graph import Graph
@@ -70,10 +70,10 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
     return Match(graph.name, {key: keys[key] for key in weights}, weights, left_out, look_alikes(used))
 
 
-def modules(tensors: Iterator[tuple[str, Shape]]) -> list[Module]:
+def modules(tensors: Iterator[tuple[str, Shape]]) -> list[ModuleTensors]:
     """Tensors by the path of their module, in order of first appearance."""
     found: dict[str, list[tuple[str, Shape]]] = {}
     for key, shape in tensors:
         path, _, name = key.rpartition(".")
         found.setdefault(path, []).append((name, tuple(shape)))
-    return [Module(path, tuple(members)) for path, members in found.items()]
+    return [ModuleTensors(path, tuple(members)) for path, members in found.items()]

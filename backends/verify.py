@@ -37,7 +37,7 @@ GRADIENT_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
-class Difference:
+class TensorDifference:
     """How far a backend's tensor lies from the reference's; infinite where a value of either is not a number.
 
     `kind` is output, training output, gradient or statistic; `name` is a head, a key of a weight or an input.
@@ -67,8 +67,8 @@ class Verification:
     net: str
     reference: str
     dtype: str
-    differences: tuple[Difference, ...]
-    departures: Mapping[str, Difference]
+    differences: tuple[TensorDifference, ...]
+    departures: Mapping[str, TensorDifference]
     skipped: Mapping[str, str]
 
     @property
@@ -77,7 +77,7 @@ class Verification:
         return not self.over
 
     @property
-    def over(self) -> tuple[Difference, ...]:
+    def over(self) -> tuple[TensorDifference, ...]:
         """The differences beyond the tolerance."""
         return tuple(found for found in self.differences if not found.ok)
 
@@ -96,7 +96,7 @@ class Verification:
     def as_text(self) -> str:
         """A line for the worst tensor of each backend and kind, then what departs, and the verdict."""
         lines = [f"{self.net} in {self.dtype}, against {self.reference}"]
-        groups: dict[tuple[str, str], list[Difference]] = {}
+        groups: dict[tuple[str, str], list[TensorDifference]] = {}
         for found in self.differences:
             groups.setdefault((found.backend, found.kind), []).append(found)
         for (backend, kind), members in groups.items():
@@ -115,7 +115,7 @@ class Verification:
         return "\n".join([*lines, verdict])
 
 
-def _row(found: Difference) -> dict[str, Any]:
+def _row(found: TensorDifference) -> dict[str, Any]:
     numbers = {
         name: value if isfinite(value) else None
         for name, value in (("absolute", found.absolute), ("relative", found.relative))
@@ -181,7 +181,7 @@ def _chosen(backends: Sequence[str], dtype: str) -> tuple[list[str], dict[str, s
     }
 
 
-def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output") -> list[Difference]:
+def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output") -> list[TensorDifference]:
     """The differences of every head in inference, of each backend from the first."""
     expected = run(trial, names[0])
     return [
@@ -191,7 +191,7 @@ def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output"
     ]
 
 
-def training_differences(trial: Trial, names: Sequence[str]) -> list[Difference]:
+def training_differences(trial: Trial, names: Sequence[str]) -> list[TensorDifference]:
     """The differences in one training step, of each backend from the first."""
     batch = len(next(iter(trial.inputs.values())))
     grads = {
@@ -205,7 +205,7 @@ def training_differences(trial: Trial, names: Sequence[str]) -> list[Difference]
     single = any(isinstance(node.layer, HardSigmoid) for node in trial.graph)
     of_gradients = SINGLE_SLOPE_TOLERANCE if single else GRADIENT_TOLERANCE
     floor = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
-    found: list[Difference] = []
+    found: list[TensorDifference] = []
     for name in names[1:]:
         got = train_once(trial, name, grads)
         found += differences(name, "training output", expected.outputs, got.outputs, tolerance)
@@ -216,11 +216,11 @@ def training_differences(trial: Trial, names: Sequence[str]) -> list[Difference]
 
 def differences(
     backend: str, kind: str, expected: Arrays, got: Arrays, tolerance: float, floor: float = 0.0
-) -> list[Difference]:
+) -> list[TensorDifference]:
     """The differences of tensors by name; one that a side lacks is infinitely far."""
     names = [*expected, *(name for name in got if name not in expected)]
     return [
-        Difference(backend, kind, name, *compare(expected.get(name), got.get(name), floor), tolerance)
+        TensorDifference(backend, kind, name, *compare(expected.get(name), got.get(name), floor), tolerance)
         for name in names
     ]
 
@@ -243,8 +243,8 @@ def magnitude(values: Array) -> float:
 
 
 def departure(
-    trial: Trial, reference: str, name: str, differences: Sequence[Difference]
-) -> Difference | None:
+    trial: Trial, reference: str, name: str, differences: Sequence[TensorDifference]
+) -> TensorDifference | None:
     """Where a backend first leaves the reference, if any of its outputs, gradients or statistics does.
 
     Values are compared layer by layer, with every node made a head. If none departs, it is the first output

@@ -59,11 +59,11 @@ def compile(
 def known_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """The dtype that something names. Raises InvalidValue for one that the backend does not run in."""
     try:
-        found: Any = np.dtype(dtype)
+        found = np.dtype(dtype)
     except TypeError:
-        found = dtype
-    if found not in (np.float32, np.float64):
-        raise InvalidValue(f"the numpy backend runs in float32 and float64, not {found}")
+        found = None
+    if found is None or found not in (np.float32, np.float64):
+        raise InvalidValue(f"the numpy backend runs in float32 and float64, not {found or dtype}")
     return found
 
 

@@ -24,7 +24,7 @@ from cnnspec.layers.base import Layer, Shape, Slide
 Settings = dict[str, Any]
 
 
-class Rule(NamedTuple):
+class KernelRule(NamedTuple):
     """How a layer runs: `forward(*inputs, **weights, **settings)`; `backward` takes the gradient first.
 
     `settings(layer, *shapes)` are what the kernel needs of the layer at these input shapes. `noise(layer,
@@ -49,13 +49,13 @@ def fields(layer: Layer, *shapes: Shape) -> Settings:
 
 
 @cache
-def elementwise(cls: type[Layer]) -> Rule:
+def elementwise(cls: type[Layer]) -> KernelRule:
     """The rule of an elementwise layer, by its formula: dx = dy * f'(x)."""
 
     def backward(grad: Array, x: Array, **settings: Any) -> Gradients:
         return (formulas.backward(cls(**settings), grad, x),), {}
 
-    return Rule(formulas.kernel(cls), backward, lambda layer, *shapes: dict(vars(layer)))
+    return KernelRule(formulas.kernel(cls), backward, lambda layer, *shapes: dict(vars(layer)))
 
 
 def gaps(slide: Slide) -> Settings:
@@ -143,52 +143,52 @@ def drop_samples(layer: D.DropPath, batch: Shape, rng: np.random.Generator) -> A
     return (rng.random((batch[0], *(1,) * (len(batch) - 1))) >= layer.rate) / (1 - layer.rate)
 
 
-RULES: dict[type[Layer], Rule] = {
-    C.Conv: Rule(conv.conv, conv.conv_backward, conv_settings),
-    C.TransposedConv: Rule(conv.tconv, conv.tconv_backward, tconv_settings),
-    P.MaxPool: Rule(pool.maxpool, pool.maxpool_backward, maxpool_settings),
-    P.AvgPool: Rule(pool.avgpool, pool.avgpool_backward, avgpool_settings),
-    P.LpPool: Rule(pool.lppool, pool.lppool_backward, lppool_settings),
-    P.GlobalAvgPool: Rule(pool.gap, pool.gap_backward, nothing),
-    P.GlobalMaxPool: Rule(pool.gmp, pool.gmp_backward, nothing),
-    P.AdaptiveAvgPool: Rule(pool.adaptive_avgpool, pool.adaptive_avgpool_backward, output_size),
-    P.AdaptiveMaxPool: Rule(pool.adaptive_maxpool, pool.adaptive_maxpool_backward, output_size),
-    N.BatchNorm: Rule(norm.batchnorm, norm.batchnorm_backward, fields, modal=True),
-    N.LayerNorm: Rule(norm.layernorm, norm.layernorm_backward, fields),
-    N.InstanceNorm: Rule(norm.instancenorm, norm.instancenorm_backward, fields),
-    N.GroupNorm: Rule(norm.groupnorm, norm.groupnorm_backward, fields),
-    N.LocalResponseNorm: Rule(norm.lrn, norm.lrn_backward, fields),
-    N.RMSNorm: Rule(norm.rmsnorm, norm.rmsnorm_backward, fields),
-    A.PReLU: Rule(act.prelu, act.prelu_backward, nothing),
-    A.Softmax: Rule(act.softmax, act.softmax_backward, nothing),
-    A.LogSoftmax: Rule(act.log_softmax, act.log_softmax_backward, nothing),
-    D.Linear: Rule(dense.linear, dense.linear_backward, nothing),
-    D.Flatten: Rule(dense.flatten, dense.flatten_backward, nothing),
-    D.Dropout: Rule(dense.dropout, dense.dropout_backward, nothing, drop_values),
-    D.DropPath: Rule(dense.dropout, dense.dropout_backward, nothing, drop_samples),
-    D.Identity: Rule(dense.identity, dense.identity_backward, nothing),
-    D.Scale: Rule(dense.scale, dense.scale_backward, scale_settings),
-    D.LayerScale: Rule(dense.layerscale, dense.layerscale_backward, nothing),
-    S.Pad: Rule(window.pad, window.pad_backward, pad_settings),
-    S.Crop: Rule(shape.crop, shape.crop_backward, crop_settings),
-    S.Slice: Rule(shape.slice_channels, shape.slice_channels_backward, fields),
-    S.ChannelShuffle: Rule(shape.channel_shuffle, shape.channel_shuffle_backward, fields),
-    S.PixelShuffle: Rule(shape.pixel_shuffle, shape.pixel_shuffle_backward, fields),
-    S.Upsample: Rule(shape.resize, shape.resize_backward, resize_settings),
-    S.Resize: Rule(shape.resize, shape.resize_backward, resize_settings),
-    S.Reshape: Rule(
+RULES: dict[type[Layer], KernelRule] = {
+    C.Conv: KernelRule(conv.conv, conv.conv_backward, conv_settings),
+    C.TransposedConv: KernelRule(conv.tconv, conv.tconv_backward, tconv_settings),
+    P.MaxPool: KernelRule(pool.maxpool, pool.maxpool_backward, maxpool_settings),
+    P.AvgPool: KernelRule(pool.avgpool, pool.avgpool_backward, avgpool_settings),
+    P.LpPool: KernelRule(pool.lppool, pool.lppool_backward, lppool_settings),
+    P.GlobalAvgPool: KernelRule(pool.gap, pool.gap_backward, nothing),
+    P.GlobalMaxPool: KernelRule(pool.gmp, pool.gmp_backward, nothing),
+    P.AdaptiveAvgPool: KernelRule(pool.adaptive_avgpool, pool.adaptive_avgpool_backward, output_size),
+    P.AdaptiveMaxPool: KernelRule(pool.adaptive_maxpool, pool.adaptive_maxpool_backward, output_size),
+    N.BatchNorm: KernelRule(norm.batchnorm, norm.batchnorm_backward, fields, modal=True),
+    N.LayerNorm: KernelRule(norm.layernorm, norm.layernorm_backward, fields),
+    N.InstanceNorm: KernelRule(norm.instancenorm, norm.instancenorm_backward, fields),
+    N.GroupNorm: KernelRule(norm.groupnorm, norm.groupnorm_backward, fields),
+    N.LocalResponseNorm: KernelRule(norm.lrn, norm.lrn_backward, fields),
+    N.RMSNorm: KernelRule(norm.rmsnorm, norm.rmsnorm_backward, fields),
+    A.PReLU: KernelRule(act.prelu, act.prelu_backward, nothing),
+    A.Softmax: KernelRule(act.softmax, act.softmax_backward, nothing),
+    A.LogSoftmax: KernelRule(act.log_softmax, act.log_softmax_backward, nothing),
+    D.Linear: KernelRule(dense.linear, dense.linear_backward, nothing),
+    D.Flatten: KernelRule(dense.flatten, dense.flatten_backward, nothing),
+    D.Dropout: KernelRule(dense.dropout, dense.dropout_backward, nothing, drop_values),
+    D.DropPath: KernelRule(dense.dropout, dense.dropout_backward, nothing, drop_samples),
+    D.Identity: KernelRule(dense.identity, dense.identity_backward, nothing),
+    D.Scale: KernelRule(dense.scale, dense.scale_backward, scale_settings),
+    D.LayerScale: KernelRule(dense.layerscale, dense.layerscale_backward, nothing),
+    S.Pad: KernelRule(window.pad, window.pad_backward, pad_settings),
+    S.Crop: KernelRule(shape.crop, shape.crop_backward, crop_settings),
+    S.Slice: KernelRule(shape.slice_channels, shape.slice_channels_backward, fields),
+    S.ChannelShuffle: KernelRule(shape.channel_shuffle, shape.channel_shuffle_backward, fields),
+    S.PixelShuffle: KernelRule(shape.pixel_shuffle, shape.pixel_shuffle_backward, fields),
+    S.Upsample: KernelRule(shape.resize, shape.resize_backward, resize_settings),
+    S.Resize: KernelRule(shape.resize, shape.resize_backward, resize_settings),
+    S.Reshape: KernelRule(
         shape.reshape, shape.reshape_backward, lambda layer, source: {"shape": layer.infer(source)}
     ),
-    S.ZeroChannels: Rule(shape.zero_channels, shape.zero_channels_backward, zero_channels_settings),
-    S.Subsample: Rule(
+    S.ZeroChannels: KernelRule(shape.zero_channels, shape.zero_channels_backward, zero_channels_settings),
+    S.Subsample: KernelRule(
         shape.subsample,
         shape.subsample_backward,
         lambda layer, source: {"stride": layer.slide(source).stride},
     ),
-    J.Concat: Rule(join.concat, join.concat_backward, nothing),
-    J.Add: Rule(join.add, join.add_backward, nothing),
-    J.Mul: Rule(join.mul, join.mul_backward, nothing),
-    J.Maximum: Rule(join.maximum, join.maximum_backward, nothing),
+    J.Concat: KernelRule(join.concat, join.concat_backward, nothing),
+    J.Add: KernelRule(join.add, join.add_backward, nothing),
+    J.Mul: KernelRule(join.mul, join.mul_backward, nothing),
+    J.Maximum: KernelRule(join.maximum, join.maximum_backward, nothing),
 }
 
 
@@ -197,6 +197,6 @@ def known(layer: Layer) -> bool:
     return type(layer) in RULES or layer.elementwise
 
 
-def rule_of(layer: Layer) -> Rule:
+def rule_of(layer: Layer) -> KernelRule:
     """The rule of a layer that is known."""
     return RULES[type(layer)] if type(layer) in RULES else elementwise(type(layer))

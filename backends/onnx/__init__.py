@@ -17,15 +17,15 @@ from cnnspec.backends.lazy import lazy
 
 if TYPE_CHECKING:
     from cnnspec.backends.onnx.builder import OPSET, export, model
-    from cnnspec.backends.onnx.program import Program, compile
+    from cnnspec.backends.onnx.program import OnnxProgram, compile
 
-__all__ = ["OPSET", "Program", "compile", "export", "model"]
+__all__ = ["OPSET", "OnnxProgram", "compile", "export", "model"]
 
 HERE = "cnnspec.backends.onnx"
 __getattr__ = lazy(
     HERE,
     {
         **dict.fromkeys(("OPSET", "export", "model"), f"{HERE}.builder"),
-        **dict.fromkeys(("Program", "compile"), f"{HERE}.program"),
+        **dict.fromkeys(("OnnxProgram", "compile"), f"{HERE}.program"),
     },
 )

@@ -9,7 +9,7 @@ from cnnspec.graph import Graph
 
 
 def load(graph: Graph, weights: Arrays, options: Options) -> Any:
-    """A Program, which runs the model in onnxruntime."""
+    """An OnnxProgram, which runs the model in onnxruntime."""
     from cnnspec.backends.onnx.program import compile
 
     return compile(graph, weights)

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from cnnspec.backends.base import CompileError
-from cnnspec.backends.onnx.emit import Body, Emit
+from cnnspec.backends.onnx.emit import Emit, ModelBody
 from cnnspec.backends.onnx.rules import known, rule_of
 from cnnspec.backends.steps import steps
 from cnnspec.backends.weights import declared, fitting, initialize
@@ -65,7 +65,7 @@ def model(
 
 def body(graph: Graph, weights: Mapping[str, NDArray[Any]]) -> onnx.GraphProto:
     """The graph of a model: a few nodes for each layer, the last of them under its path."""
-    made = Body()
+    made = ModelBody()
     names = {name: made.fresh(name) for name in graph.inputs}
     heads = {head: made.fresh(head) for head in graph.outputs}
     ends = {node: heads[head] for head, node in graph.outputs.items() if node not in graph.inputs}

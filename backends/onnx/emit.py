@@ -23,7 +23,7 @@ Operand = str | int | float | tuple[int, ...] | NDArray[Any] | None
 
 
 @dataclass
-class Body:
+class ModelBody:
     """The nodes and tensors of a model as they grow, and the names that are taken."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Emit:
     `shapes` are those of the layer's inputs, per sample; `weights` maps a weight to the name of its tensor.
     """
 
-    body: Body
+    body: ModelBody
     path: str
     shapes: tuple[Shape, ...]
     weights: Mapping[str, str]

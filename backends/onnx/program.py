@@ -24,12 +24,12 @@ def compile(
     seed: int = 0,
     scheme: str = "default",
     opset: int = OPSET,
-) -> Program:
+) -> OnnxProgram:
     """A program that runs a net's ONNX model. Raises what `model` raises."""
-    return Program(model(graph, weights, seed=seed, scheme=scheme, opset=opset))
+    return OnnxProgram(model(graph, weights, seed=seed, scheme=scheme, opset=opset))
 
 
-class Program:
+class OnnxProgram:
     """A model ready to run: `program(x)` on float32 arrays (batch, channels, *spatial).
 
     A net with several inputs takes a dict or keyword arguments; one with several heads gives a dict by head.

@@ -30,21 +30,21 @@ class Slot(NamedTuple):
         return "margin" if self.name == "padding" else ""
 
 
-class Call(NamedTuple):
+class TorchCall(NamedTuple):
     """A constructor (`nn.Conv2d`), or a function that takes the layer's input first (`F.relu`)."""
 
     name: str
     slots: tuple[Slot, ...] = ()
 
 
-class Lowered(NamedTuple):
+class TorchForm(NamedTuple):
     """How a layer is written: as a module, as a function where it needs no state, or as a join of its inputs.
 
     `join` is one of cat, +, *, maximum. `broadcast` is the number of axes that each input of a join lacks.
     """
 
-    module: Call | None = None
-    function: Call | None = None
+    module: TorchCall | None = None
+    function: TorchCall | None = None
     join: str = ""
     broadcast: tuple[int, ...] = ()
 
@@ -54,13 +54,13 @@ def compact(value: Extent) -> Extent:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-def both(name: str, function: str, *slots: Slot) -> Lowered:
+def both(name: str, function: str, *slots: Slot) -> TorchForm:
     """A layer that torch has as a module and as a function with the same arguments."""
-    return Lowered(Call(name, slots), Call(function, slots))
+    return TorchForm(TorchCall(name, slots), TorchCall(function, slots))
 
 
-def module(name: str, *slots: Slot) -> Lowered:
-    return Lowered(Call(name, slots))
+def module(name: str, *slots: Slot) -> TorchForm:
+    return TorchForm(TorchCall(name, slots))
 
 
 def rank_of(shape: Shape) -> int:

@@ -11,16 +11,16 @@ from typing import Any
 
 from cnnspec.backends.python_source import class_name
 from cnnspec.backends.torch.collect import Collector, Uneven
-from cnnspec.backends.torch.fields import Class
+from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.parameters import parameters
-from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope, frame, is_within, scopes
+from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
 
 MOST_WORDS = 3
 """How many layers the name of a class lists."""
 
 
-def classes(graph: Graph, root: Scope) -> list[Class]:
+def classes(graph: Graph, root: Scope) -> list[GeneratedClass]:
     """The classes of a net, each after those that it uses; the net's own comes last."""
     promote_repeated(root)
     return Resolver(graph, root).resolve()
@@ -61,7 +61,7 @@ def _has_foreign(space: Scope) -> bool:
         part = stack.pop()
         if isinstance(part, Scope):
             stack.extend(part.parts)
-        elif isinstance(part, Leaf | Call) and not is_within(part.owner, space.path):
+        elif isinstance(part, Leaf | ModuleReuse) and not is_within(part.owner, space.path):
             return True
     return False
 
@@ -73,7 +73,7 @@ class Signatures:
     inner scope has been given, by id; without it they are compared by what they hold.
     """
 
-    def __init__(self, final: dict[int, Class] | None, strict: bool = False):
+    def __init__(self, final: dict[int, GeneratedClass] | None, strict: bool = False):
         self.final, self.strict = final, strict
         self.numbers: dict[Hashable, int] = {}
         self.known: dict[int, int] = {}
@@ -119,7 +119,7 @@ class Signatures:
             if part.form == "class" and self.final is not None:
                 return "class", self.final[id(part)].number
             return "scope", self.of(part)
-        if isinstance(part, Call):
+        if isinstance(part, ModuleReuse):
             return "call", _relative(part.owner, scope.path)
         assert isinstance(part, Leaf)
         shared = _relative(part.owner, scope.path) if part.owner != part.path else ""
@@ -158,11 +158,11 @@ class Resolver:
 
     def __init__(self, graph: Graph, root: Scope):
         self.graph, self.root = graph, root
-        self.class_of: dict[int, Class] = {}
+        self.class_of: dict[int, GeneratedClass] = {}
         self.values: dict[int, tuple[Any, ...]] = {}
-        self.made: list[Class] = []
+        self.made: list[GeneratedClass] = []
 
-    def resolve(self) -> list[Class]:
+    def resolve(self) -> list[GeneratedClass]:
         for level in self._levels():
             groups: dict[int, list[Scope]] = defaultdict(list)
             signatures = Signatures(self.class_of)
@@ -217,7 +217,7 @@ class Resolver:
     def _make_class(self, group: list[Scope]) -> None:
         template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
         group = [template, *(scope for scope in group if scope is not template)]
-        made = Class(len(self.made), class_title(group), group, template)
+        made = GeneratedClass(len(self.made), class_title(group), group, template)
         collector = Collector(self.graph, self.class_of, self.values, made.instances)
         made.fields = collector.fields()
         made.functions, made.fixed_shapes = frozenset(collector.functions), frozenset(collector.fixed_shapes)

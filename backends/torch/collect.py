@@ -8,19 +8,19 @@ from typing import Any
 from cnnspec.backends.torch.calls import Slot
 from cnnspec.backends.torch.expressions import ABSENT
 from cnnspec.backends.torch.fields import (
-    Argument,
-    Class,
+    ArgumentValues,
+    ClassParameter,
     Field,
     Flat,
+    GeneratedClass,
     GroupField,
     ModuleField,
-    Parameter,
     RunField,
     arguments,
     numbers,
     step_between,
 )
-from cnnspec.backends.torch.structure import Absent, Call, Leaf, Part, Scope
+from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
@@ -41,7 +41,7 @@ class Collector:
     def __init__(
         self,
         graph: Graph,
-        class_of: Mapping[int, Class],
+        class_of: Mapping[int, GeneratedClass],
         values: Mapping[int, tuple[Any, ...]],
         instances: list[Scope],
     ):
@@ -62,7 +62,7 @@ class Collector:
         calls_them = rows[0].form == "space" or not rows[0].linear
         for parts in zip(*(scope.parts for scope in rows), strict=True):
             present = [part for part in parts if not isinstance(part, Absent)]
-            if not present or any(isinstance(part, Call) for part in present):
+            if not present or any(isinstance(part, ModuleReuse) for part in present):
                 self._note_shapes(parts)
                 continue
             self._note_shapes(parts)
@@ -138,9 +138,11 @@ class Collector:
             made.append(self._argument(parameter, column, first))
         return ModuleField(first.segment, used, made)
 
-    def _argument(self, slot: Slot | Parameter, column: list[Any], first: Leaf | Scope) -> Argument:
+    def _argument(
+        self, slot: Slot | ClassParameter, column: list[Any], first: Leaf | Scope
+    ) -> ArgumentValues:
         of_input = first.inputs[:1] == self.entry
-        return Argument(slot.name, tuple(column), slot.default, slot.kind, first.segment, of_input)
+        return ArgumentValues(slot.name, tuple(column), slot.default, slot.kind, first.segment, of_input)
 
     def _group(self, rows: Sequence[Row], first: Scope) -> GroupField:
         present = [row for row in rows if isinstance(row, Scope)]
@@ -207,7 +209,7 @@ class Collector:
         for index, argument in enumerate(numbers(item)):
             argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
         counts = tuple(max(0, stop - start) for stop in stops)
-        return RunField(item, Argument("depth", counts, kind="count", more=start))
+        return RunField(item, ArgumentValues("depth", counts, kind="count", more=start))
 
     def _flat(self, part: Leaf | Scope) -> Flat:
         """A module's identity and numbers, in the order of `numbers`."""

@@ -12,7 +12,7 @@ from cnnspec.backends.torch.structure import Scope
 
 
 @dataclass(eq=False)
-class Argument:
+class ArgumentValues:
     """One argument: its value in each instance, and in a run the difference from one module to the next.
 
     A parameter made for it is `more` than its value, as the depth of a stage is more than what follows its
@@ -34,11 +34,11 @@ class Argument:
 
 @dataclass(eq=False)
 class ModuleField:
-    """A module made by one call, of a name of torch or of a Class."""
+    """A module made by one call, of a name of torch or of a GeneratedClass."""
 
     segment: str
     target: Any
-    arguments: list[Argument]
+    arguments: list[ArgumentValues]
     shape: str = ""
     present: tuple[bool, ...] | None = None
     condition: Expression | None = None
@@ -61,13 +61,13 @@ class RunField:
     """Several modules in a row that differ in steady steps, or in nothing."""
 
     item: Field
-    count: Argument
+    count: ArgumentValues
 
 
 Field = ModuleField | GroupField | RunField
 
 
-class Parameter(NamedTuple):
+class ClassParameter(NamedTuple):
     """One argument of a class: its name, its value in each instance, and its default if it has one."""
 
     name: str
@@ -77,7 +77,7 @@ class Parameter(NamedTuple):
 
 
 @dataclass(eq=False)
-class Class:
+class GeneratedClass:
     """A class of generated source, for the scopes that are its instances."""
 
     number: int
@@ -86,7 +86,7 @@ class Class:
     template: Scope
     name: str = ""
     fields: list[Field] = field(default_factory=list)
-    parameters: list[Parameter] = field(default_factory=list)
+    parameters: list[ClassParameter] = field(default_factory=list)
     functions: frozenset[str] = frozenset()
     fixed_shapes: frozenset[str] = frozenset()
 
@@ -102,7 +102,7 @@ def modules(found: Field) -> Iterator[ModuleField]:
             yield from modules(item)
 
 
-def arguments(found: Field) -> Iterator[Argument]:
+def arguments(found: Field) -> Iterator[ArgumentValues]:
     """Every argument within a field, in order."""
     if isinstance(found, ModuleField):
         yield from found.arguments
@@ -114,7 +114,7 @@ def arguments(found: Field) -> Iterator[Argument]:
             yield from arguments(item)
 
 
-def numbers(found: Field) -> Iterator[Argument]:
+def numbers(found: Field) -> Iterator[ArgumentValues]:
     """The arguments that may differ by steady steps from turn to turn: all but those within lists."""
     if isinstance(found, ModuleField):
         yield from found.arguments

@@ -15,7 +15,7 @@ from textwrap import indent
 
 from cnnspec.backends.formula import formula_lines
 from cnnspec.backends.python_source import literal
-from cnnspec.backends.torch.calls import REQUIRED, Lowered, Slot, module
+from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchForm, module
 from cnnspec.layers.base import Layer, Parameter, Shape, parameters
 
 NAMES = {
@@ -34,7 +34,7 @@ NAMES = {
 """The functions of a formula by what they are called in torch."""
 
 
-def elementwise(layer: Layer, source: Shape) -> Lowered:
+def elementwise(layer: Layer, source: Shape) -> TorchForm:
     """The rule of an elementwise layer: a module of its own, named as its class."""
     slots = [Slot(p.name, getattr(layer, p.name), default_of(p)) for p in parameters(type(layer))]
     return module(type(layer).__name__, *slots)

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED
-from cnnspec.backends.torch.fields import Class
+from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.layout import (
     INDENT,
     Bracketed,
-    Comprehension,
     Doc,
+    DocItem,
+    DocLoop,
     Infix,
-    Item,
     call,
     fits,
     flat,
@@ -36,7 +36,7 @@ LONG = 60
 
 
 @dataclass(eq=False)
-class Step:
+class ForwardStep:
     """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
     `arms` is a namespace whose modules all take the one input, for the concatenation of what they give.
@@ -45,7 +45,7 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     callee: str = ""
-    settings: tuple[Item, ...] = ()
+    settings: tuple[DocItem, ...] = ()
     join: str = ""
     broadcast: tuple[int, ...] = ()
     arms: str = ""
@@ -60,17 +60,17 @@ class Pending(NamedTuple):
     held: tuple[str, ...]
 
 
-class Forward:
+class ForwardWriter:
     """Writes the forward method of one class, after its first instance."""
 
-    def __init__(self, graph: Graph, made: Class, reserved: set[str]):
+    def __init__(self, graph: Graph, made: GeneratedClass, reserved: set[str]):
         self.graph, self.made, self.scope = graph, made, made.template
         self.names = namespace(reserved)
         self.reserved = reserved
         self.is_net = made.template.block is graph.root
         self.steps = self._needed(list(self._walk(self.scope, "self")))
         self.index = {step: index for index, step in enumerate(self.steps)}
-        self.users: dict[str, Step] = {}
+        self.users: dict[str, ForwardStep] = {}
         for step in reversed(self.steps):
             self.users.update(dict.fromkeys(step.inputs, step))
         self.uses = Counter(value for step in self.steps for value in step.inputs)
@@ -108,7 +108,7 @@ class Forward:
 
     # which steps there are
 
-    def _walk(self, scope: Scope, prefix: str) -> Iterator[Step]:
+    def _walk(self, scope: Scope, prefix: str) -> Iterator[ForwardStep]:
         arms = self._arms(scope, prefix)
         if arms is not None:
             yield arms
@@ -119,7 +119,7 @@ class Forward:
             elif not isinstance(part, Absent):
                 yield self._step(part, scope, prefix)
 
-    def _arms(self, scope: Scope, prefix: str) -> Step | None:
+    def _arms(self, scope: Scope, prefix: str) -> ForwardStep | None:
         """A concatenation of modules that all take the one value, as one step."""
         arms, last = scope.parts[:-1], (scope.parts or [None])[-1]
         if scope.block.kind != "join" or not isinstance(last, Leaf) or last.lowered.join != "cat":
@@ -134,29 +134,29 @@ class Forward:
             value for arm in arms if isinstance(arm, Scope) for value in arm.outputs
         ):
             return None
-        return Step(scope.inputs, scope.outputs, arms=prefix, label=scope.segment)
+        return ForwardStep(scope.inputs, scope.outputs, arms=prefix, label=scope.segment)
 
-    def _step(self, part: Part, scope: Scope, prefix: str) -> Step:
+    def _step(self, part: Part, scope: Scope, prefix: str) -> ForwardStep:
         if isinstance(part, Leaf) and part.lowered.join:
             lowered = part.lowered
-            return Step(part.inputs, part.outputs, join=lowered.join, broadcast=lowered.broadcast)
+            return ForwardStep(part.inputs, part.outputs, join=lowered.join, broadcast=lowered.broadcast)
         assert not isinstance(part, Absent)
         if isinstance(part, Leaf) and part.node in self.made.functions:
             function = part.lowered.function
             assert function is not None
             settings = tuple(
-                Item(literal(slot.value), "" if slot.default is REQUIRED else f"{slot.name}=")
+                DocItem(literal(slot.value), "" if slot.default is REQUIRED else f"{slot.name}=")
                 for slot in function.slots
                 if slot.default is REQUIRED or slot.value != slot.default
             )
-            return Step(part.inputs, part.outputs, function.name, settings)
+            return ForwardStep(part.inputs, part.outputs, function.name, settings)
         if isinstance(part, Scope):
             callee = self._attribute(scope, prefix, part.segment)
         else:
             own = part.owner == part.path
             callee = self._attribute(scope, prefix, part.segment) if own else self._path(part.owner)
         label = part.segment if isinstance(part, Scope) and part.block.kind != "arm" else ""
-        return Step(part.inputs, part.outputs, callee, label=label)
+        return ForwardStep(part.inputs, part.outputs, callee, label=label)
 
     def _attribute(self, scope: Scope, prefix: str, segment: str) -> str:
         """How a module is reached from the namespace that it is in."""
@@ -178,7 +178,7 @@ class Forward:
             scope = next(inner, scope)
         return text
 
-    def _needed(self, steps: list[Step]) -> list[Step]:
+    def _needed(self, steps: list[ForwardStep]) -> list[ForwardStep]:
         """The steps that some output needs."""
         wanted, kept = set(self.scope.outputs), []
         for step in reversed(steps):
@@ -187,7 +187,7 @@ class Forward:
                 kept.append(step)
         return kept[::-1]
 
-    def _training_steps(self) -> set[Step]:
+    def _training_steps(self) -> set[ForwardStep]:
         """Those that inference leaves out."""
         if not self.is_net or not self.graph.training_heads:
             return set()
@@ -196,7 +196,7 @@ class Forward:
 
     # what they are written as
 
-    def _write_step(self, step: Step, indent: int) -> None:
+    def _write_step(self, step: ForwardStep, indent: int) -> None:
         found = self._expression(step, indent)
         if self._can_wait(step, found):
             self.pending[step.outputs[0]] = found
@@ -209,7 +209,7 @@ class Forward:
         names = [self._variable(value, step.label) for value in step.outputs]
         self.out += lines(found.doc, indent, ", ".join(names) + " = ", comment=self._shape(step))
 
-    def _expression(self, step: Step, indent: int) -> Pending:
+    def _expression(self, step: ForwardStep, indent: int) -> Pending:
         """What a step computes, from values that wait for it if the whole stays readable."""
         found = self._build(step)
         waiting = [value for value in step.inputs if value in self.pending]
@@ -222,12 +222,12 @@ class Forward:
             self.pending.pop(value, None)
         return found
 
-    def _is_readable(self, step: Step, found: Pending, indent: int) -> bool:
+    def _is_readable(self, step: ForwardStep, found: Pending, indent: int) -> bool:
         """Whether an expression is neither too deep nor too long; a concatenation may take several lines."""
         fitting = step.join == "cat" or fits(flat(found.doc), indent + len("return "))
         return found.depth <= MOST_CALLS and fitting
 
-    def _build(self, step: Step) -> Pending:
+    def _build(self, step: ForwardStep) -> Pending:
         docs: list[Doc] = []
         depth, held = 0, []
         for value in step.inputs:
@@ -242,7 +242,7 @@ class Forward:
         is_call = step.join not in ("+", "*")
         return Pending(self._apply(step, docs), depth + is_call, tuple(held))
 
-    def _can_wait(self, step: Step, found: Pending) -> bool:
+    def _can_wait(self, step: ForwardStep, found: Pending) -> bool:
         """Whether a value is written inside the one expression that uses it rather than named."""
         value = step.outputs[0]
         if len(step.outputs) > 1 or self.uses[value] != 1 or found.depth > MOST_CALLS:
@@ -258,7 +258,7 @@ class Forward:
         between = range(self.index[step] + 1, self.index[user])
         return all(self._feeds(self.steps[index], user) for index in between) and len(flat(found.doc)) < LONG
 
-    def _feeds(self, step: Step, user: Step) -> bool:
+    def _feeds(self, step: ForwardStep, user: ForwardStep) -> bool:
         return len(step.outputs) == 1 and step.outputs[0] in user.inputs and self.uses[step.outputs[0]] == 1
 
     def _settle(self, value: str, indent: int) -> None:
@@ -283,27 +283,27 @@ class Forward:
         self.variables[value] = name or names.unique(wanted[0])
         return self.variables[value]
 
-    def _shape(self, step: Step) -> str:
+    def _shape(self, step: ForwardStep) -> str:
         if len(step.outputs) != 1 or step.outputs[0] not in self.made.fixed_shapes:
             return ""
         return describe(self.graph[step.outputs[0]].shape)
 
-    def _apply(self, step: Step, docs: list[Doc]) -> Doc:
+    def _apply(self, step: ForwardStep, docs: list[Doc]) -> Doc:
         if step.arms:
-            each = Comprehension("[", f"arm({flat(docs[0])})", f"for arm in {step.arms}.values()", "]")
-            return Bracketed("torch.cat(", (Item(each), Item("1", "dim=")))
+            each = DocLoop("[", f"arm({flat(docs[0])})", f"for arm in {step.arms}.values()", "]")
+            return Bracketed("torch.cat(", (DocItem(each), DocItem("1", "dim=")))
         if not step.join:
-            return Bracketed(f"{step.callee}(", (*map(Item, docs), *step.settings))
+            return Bracketed(f"{step.callee}(", (*map(DocItem, docs), *step.settings))
         if len(docs) == 1:
             return docs[0]
         if step.join == "cat":
             return Bracketed(
-                "torch.cat(", (Item(Bracketed("[", tuple(map(Item, docs)), "]")), Item("1", "dim="))
+                "torch.cat(", (DocItem(Bracketed("[", tuple(map(DocItem, docs)), "]")), DocItem("1", "dim="))
             )
         if step.join == "maximum":
             whole = docs[0]
             for doc in docs[1:]:
-                whole = call("torch.maximum", (Item(whole), Item(doc)))
+                whole = call("torch.maximum", (DocItem(whole), DocItem(doc)))
             return whole
         if step.broadcast:
             docs = [_lifted(doc, missing) for doc, missing in zip(docs, step.broadcast, strict=True)]
@@ -311,7 +311,7 @@ class Forward:
 
     # how it ends
 
-    def _write_end(self, training: list[Step]) -> None:
+    def _write_end(self, training: list[ForwardStep]) -> None:
         # a head may end in a value that inference computes too: then no step is left for training
         if self.is_net and self.graph.training_heads:
             self.out.append(" " * BODY + "if self.training:")
@@ -338,7 +338,7 @@ class Forward:
         return self.pending[value].doc if value in self.pending else self.variables[value]
 
     def _return_heads(self, heads: Mapping[str, str], indent: int) -> None:
-        items = tuple(Item(self._final(value), f"{literal(head)}: ") for head, value in heads.items())
+        items = tuple(DocItem(self._final(value), f"{literal(head)}: ") for head, value in heads.items())
         self.out += lines(Bracketed("{", items, "}"), indent, "return ")
 
 

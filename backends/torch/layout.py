@@ -10,7 +10,7 @@ INDENT = 4
 
 
 @dataclass(frozen=True)
-class Item:
+class DocItem:
     """One element between brackets, with what stands before it (`name=`, `*`) and the comment after it."""
 
     doc: Doc
@@ -26,7 +26,7 @@ class Bracketed:
     """
 
     opening: str
-    items: tuple[Item, ...]
+    items: tuple[DocItem, ...]
     closing: str = ")"
     tall: bool = False
     last_comma: bool = True
@@ -41,7 +41,7 @@ class Infix:
 
 
 @dataclass(frozen=True)
-class Comprehension:
+class DocLoop:
     """`opening element for ... closing`."""
 
     opening: str
@@ -50,11 +50,11 @@ class Comprehension:
     closing: str
 
 
-Doc = str | Bracketed | Infix | Comprehension
+Doc = str | Bracketed | Infix | DocLoop
 
 
-def call(name: str, items: Sequence[Item | str]) -> Bracketed:
-    return Bracketed(f"{name}(", tuple(Item(item) if isinstance(item, str) else item for item in items))
+def call(name: str, items: Sequence[DocItem | str]) -> Bracketed:
+    return Bracketed(f"{name}(", tuple(DocItem(item) if isinstance(item, str) else item for item in items))
 
 
 def flat(doc: Doc) -> str:
@@ -63,7 +63,7 @@ def flat(doc: Doc) -> str:
         return doc
     if isinstance(doc, Infix):
         return f" {doc.operator} ".join(map(operand, doc.operands))
-    if isinstance(doc, Comprehension):
+    if isinstance(doc, DocLoop):
         return f"{doc.opening}{flat(doc.element)} {doc.loop}{doc.closing}"
     return doc.opening + ", ".join(item.prefix + flat(item.doc) for item in doc.items) + doc.closing
 
@@ -79,7 +79,7 @@ def fits(text: str, indent: int) -> bool:
 def must_split(doc: Doc) -> bool:
     """Whether a comment or a wish inside keeps it from standing on one line."""
     if not isinstance(doc, Bracketed):
-        return isinstance(doc, Comprehension) and must_split(doc.element)
+        return isinstance(doc, DocLoop) and must_split(doc.element)
     return doc.tall or any(item.comment or must_split(item.doc) for item in doc.items)
 
 
@@ -91,7 +91,7 @@ def lines(doc: Doc, indent: int, before: str = "", after: str = "", comment: str
         return [margin + with_comment(whole, comment, indent)]
     if isinstance(doc, Bracketed) and doc.items:
         return _split(doc, indent, before, after, comment)
-    if isinstance(doc, Comprehension):
+    if isinstance(doc, DocLoop):
         inner = [*lines(doc.element, indent + INDENT), " " * (indent + INDENT) + doc.loop]
         return [
             margin + before + doc.opening,

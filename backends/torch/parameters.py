@@ -19,11 +19,11 @@ from cnnspec.backends.torch.expressions import (
     is_same,
 )
 from cnnspec.backends.torch.fields import (
-    Argument,
+    ArgumentValues,
+    ClassParameter,
     Field,
     GroupField,
     ModuleField,
-    Parameter,
     arguments,
     modules,
     optional_fields,
@@ -33,7 +33,7 @@ from cnnspec.backends.torch.structure import Scope
 from cnnspec.graph import Graph
 
 
-def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[Parameter]:
+def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[ClassParameter]:
     """Write every argument of the fields in terms of parameters; returns those that are needed, in order."""
     return Inference(graph, instances, fields).run()
 
@@ -93,7 +93,7 @@ class Inference:
     def _reduce(self, column: Column) -> Column:
         return tuple(column[index] for index in self.rows)
 
-    def run(self) -> list[Parameter]:
+    def run(self) -> list[ClassParameter]:
         for argument in self.every:
             argument.value = self._express(argument, argument.column)
             if argument.steps is not None and any(argument.steps):
@@ -102,7 +102,7 @@ class Inference:
             field.condition = self._condition(field)
         return self._ordered()
 
-    def _express(self, argument: Argument, column: Column, name: str = "") -> Expression:
+    def _express(self, argument: ArgumentValues, column: Column, name: str = "") -> Expression:
         reduced = self._reduce(column)
         if is_constant(column):
             value = constant(column)
@@ -122,7 +122,7 @@ class Inference:
                 self.defaults.setdefault(used, []).append(argument.default)
         return found
 
-    def _candidates(self, argument: Argument) -> dict[str, Column]:
+    def _candidates(self, argument: ArgumentValues) -> dict[str, Column]:
         """The parameters of its kind, in the order in which to try them.
 
         What takes the input is tried with the input's channels first; a margin only with the kernel and the
@@ -137,7 +137,7 @@ class Inference:
             return {self.channels: found[self.channels], **found}
         return found
 
-    def _is_of_kind(self, name: str, argument: Argument) -> bool:
+    def _is_of_kind(self, name: str, argument: ArgumentValues) -> bool:
         kind = self.kinds.get(name, argument.kind)
         if argument.kind != "margin":
             return kind == argument.kind
@@ -172,11 +172,11 @@ class Inference:
             self.used[used] = None
         return condition
 
-    def _ordered(self) -> list[Parameter]:
+    def _ordered(self) -> list[ClassParameter]:
         """The channels first, then the arguments of the spec in its order, then others; defaults last."""
         order = [self.channels, *(name for name in self.whole if name != self.channels)]
         made = [
-            Parameter(name, self.whole[name], self._default(name), self.kinds.get(name, ""))
+            ClassParameter(name, self.whole[name], self._default(name), self.kinds.get(name, ""))
             for name in order
             if name in self.used
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnspec.backends.torch.calls import REQUIRED, Call, Lowered, Slot, both, compact, module, rank_of
+from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchCall, TorchForm, both, compact, module, rank_of
 from cnnspec.backends.torch.formula import elementwise
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
@@ -21,7 +21,7 @@ from cnnspec.layers import shape as S
 from cnnspec.layers.base import Extent, Layer, Shape, Slide, per_axis
 
 
-def conv(layer: C.Conv, source: Shape) -> Lowered:
+def conv(layer: C.Conv, source: Shape) -> TorchForm:
     rank, slide = rank_of(source), layer.slide(source)
     same = slide.pads_apart(layer.pad)
     slots = (
@@ -44,7 +44,7 @@ def margins(slide: Slide) -> Extent:
     return compact(tuple(before for before, _ in slide.margins))
 
 
-def tconv(layer: C.TransposedConv, source: Shape) -> Lowered:
+def tconv(layer: C.TransposedConv, source: Shape) -> TorchForm:
     slide = layer.slide(source)
     return module(
         f"nn.ConvTranspose{rank_of(source)}d",
@@ -60,7 +60,7 @@ def tconv(layer: C.TransposedConv, source: Shape) -> Lowered:
     )
 
 
-def pool(name: str, function: str, layer: Any, source: Shape, *extra: Slot) -> Lowered:
+def pool(name: str, function: str, layer: Any, source: Shape, *extra: Slot) -> TorchForm:
     """A sliding pool: its window first, then what else it takes."""
     rank, slide = rank_of(source), layer.slide(source)
     if slide.pads_apart(layer.pad):
@@ -75,12 +75,12 @@ def window(slide: Slide) -> tuple[Slot, Slot]:
     return Slot("kernel_size", compact(slide.kernel)), Slot("stride", stride, None)
 
 
-def maxpool(layer: P.MaxPool, source: Shape) -> Lowered:
+def maxpool(layer: P.MaxPool, source: Shape) -> TorchForm:
     extra = (Slot("dilation", compact(layer.dilation), 1), Slot("ceil_mode", layer.ceil, False))
     return pool("MaxPool", "max_pool", layer, source, *extra)
 
 
-def avgpool(layer: P.AvgPool, source: Shape) -> Lowered:
+def avgpool(layer: P.AvgPool, source: Shape) -> TorchForm:
     extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
     slide = layer.slide(source)
     beyond = any(kernel > size for kernel, size in zip(slide.kernel, source[1:], strict=True))
@@ -89,14 +89,14 @@ def avgpool(layer: P.AvgPool, source: Shape) -> Lowered:
     return pool("AvgPool", "avg_pool", layer, source, *extra)
 
 
-def lppool(layer: P.LpPool, source: Shape) -> Lowered:
+def lppool(layer: P.LpPool, source: Shape) -> TorchForm:
     rank = rank_of(source)
     slots = (*window(layer.slide(source)), Slot("ceil_mode", layer.ceil, False))
     return both(f"nn.LPPool{rank}d", f"F.lp_pool{rank}d", Slot("norm_type", layer.power), *slots)
 
 
-def adaptive(name: str, function: str) -> Callable[[Any, Shape], Lowered]:
-    def rule(layer: Any, source: Shape) -> Lowered:
+def adaptive(name: str, function: str) -> Callable[[Any, Shape], TorchForm]:
+    def rule(layer: Any, source: Shape) -> TorchForm:
         rank = rank_of(source)
         size = Slot("output_size", compact(layer.size))
         return both(f"nn.Adaptive{name}Pool{rank}d", f"F.adaptive_{function}_pool{rank}d", size)
@@ -104,7 +104,7 @@ def adaptive(name: str, function: str) -> Callable[[Any, Shape], Lowered]:
     return rule
 
 
-def batchnorm(layer: N.BatchNorm, source: Shape) -> Lowered:
+def batchnorm(layer: N.BatchNorm, source: Shape) -> TorchForm:
     return module(
         f"nn.BatchNorm{max(1, rank_of(source))}d",
         Slot("num_features", source[0]),
@@ -114,7 +114,7 @@ def batchnorm(layer: N.BatchNorm, source: Shape) -> Lowered:
     )
 
 
-def layernorm(layer: N.LayerNorm, source: Shape) -> Lowered:
+def layernorm(layer: N.LayerNorm, source: Shape) -> TorchForm:
     whole = layer.over == "all" or len(source) == 1
     return module(
         "nn.LayerNorm" if whole else "ChannelLayerNorm",
@@ -124,7 +124,7 @@ def layernorm(layer: N.LayerNorm, source: Shape) -> Lowered:
     )
 
 
-def rmsnorm(layer: N.RMSNorm, source: Shape) -> Lowered:
+def rmsnorm(layer: N.RMSNorm, source: Shape) -> TorchForm:
     whole = layer.over == "all" or len(source) == 1
     return module(
         "nn.RMSNorm" if whole else "ChannelRMSNorm",
@@ -134,7 +134,7 @@ def rmsnorm(layer: N.RMSNorm, source: Shape) -> Lowered:
     )
 
 
-def instancenorm(layer: N.InstanceNorm, source: Shape) -> Lowered:
+def instancenorm(layer: N.InstanceNorm, source: Shape) -> TorchForm:
     return module(
         f"nn.InstanceNorm{rank_of(source)}d",
         Slot("num_features", source[0]),
@@ -143,7 +143,7 @@ def instancenorm(layer: N.InstanceNorm, source: Shape) -> Lowered:
     )
 
 
-def groupnorm(layer: N.GroupNorm, source: Shape) -> Lowered:
+def groupnorm(layer: N.GroupNorm, source: Shape) -> TorchForm:
     return module(
         "nn.GroupNorm",
         Slot("num_groups", layer.groups),
@@ -153,7 +153,7 @@ def groupnorm(layer: N.GroupNorm, source: Shape) -> Lowered:
     )
 
 
-def lrn(layer: N.LocalResponseNorm, source: Shape) -> Lowered:
+def lrn(layer: N.LocalResponseNorm, source: Shape) -> TorchForm:
     return both(
         "nn.LocalResponseNorm",
         "F.local_response_norm",
@@ -164,7 +164,7 @@ def lrn(layer: N.LocalResponseNorm, source: Shape) -> Lowered:
     )
 
 
-def prelu(layer: A.PReLU, source: Shape) -> Lowered:
+def prelu(layer: A.PReLU, source: Shape) -> TorchForm:
     return module(
         "nn.PReLU",
         Slot("num_parameters", 1 if layer.shared else source[0], 1),
@@ -172,7 +172,7 @@ def prelu(layer: A.PReLU, source: Shape) -> Lowered:
     )
 
 
-def linear(layer: D.Linear, source: Shape) -> Lowered:
+def linear(layer: D.Linear, source: Shape) -> TorchForm:
     return module(
         "nn.Linear",
         Slot("in_features", source[0]),
@@ -181,11 +181,11 @@ def linear(layer: D.Linear, source: Shape) -> Lowered:
     )
 
 
-def scale(layer: D.Scale, source: Shape) -> Lowered:
+def scale(layer: D.Scale, source: Shape) -> TorchForm:
     return module("LearnedScale" if layer.learnable else "Scale", Slot("by", layer.by))
 
 
-def pad(layer: S.Pad, source: Shape) -> Lowered:
+def pad(layer: S.Pad, source: Shape) -> TorchForm:
     rank = rank_of(source)
     # torch counts margins from the last axis on, before and after
     amounts = reversed(per_axis(layer.amount, rank, "amount"))
@@ -196,71 +196,71 @@ def pad(layer: S.Pad, source: Shape) -> Lowered:
     return module(f"nn.{kind[layer.mode]}Pad{rank}d", padding)
 
 
-def sizes(name: str, field: str) -> Callable[[Any, Shape], Lowered]:
+def sizes(name: str, field: str) -> Callable[[Any, Shape], TorchForm]:
     """The rule of a helper that takes one number for each spatial axis."""
 
-    def rule(layer: Any, source: Shape) -> Lowered:
+    def rule(layer: Any, source: Shape) -> TorchForm:
         values = per_axis(getattr(layer, field), rank_of(source), field)
         return module(name, *(Slot(f"{field}{axis}", value) for axis, value in enumerate(values)))
 
     return rule
 
 
-def subsample(layer: S.Subsample, source: Shape) -> Lowered:
+def subsample(layer: S.Subsample, source: Shape) -> TorchForm:
     """Every stride-th pixel is what a pool of one pixel picks."""
     rank = rank_of(source)
     slots = (Slot("kernel_size", 1), Slot("stride", compact(layer.stride), None))
     return both(f"nn.MaxPool{rank}d", f"F.max_pool{rank}d", *slots)
 
 
-def pixel_shuffle(layer: S.PixelShuffle, source: Shape) -> Lowered:
+def pixel_shuffle(layer: S.PixelShuffle, source: Shape) -> TorchForm:
     factor = Slot("upscale_factor", layer.factor)
     if rank_of(source) == 2:
         return both("nn.PixelShuffle", "F.pixel_shuffle", factor)
     return module("PixelShuffle", factor)
 
 
-def upsample(layer: S.Upsample, source: Shape) -> Lowered:
+def upsample(layer: S.Upsample, source: Shape) -> TorchForm:
     scale = compact(layer.scale)
     # TorchScript takes no integers here
     factor = float(scale) if isinstance(scale, int) else tuple(map(float, scale))
     return resized(Slot("scale_factor", factor, None), layer.mode, source)
 
 
-def resize(layer: S.Resize, source: Shape) -> Lowered:
+def resize(layer: S.Resize, source: Shape) -> TorchForm:
     return resized(Slot("size", compact(layer.size), None), layer.mode, source)
 
 
-def resized(size: Slot, mode: str, source: Shape) -> Lowered:
+def resized(size: Slot, mode: str, source: Shape) -> TorchForm:
     """nn.Upsample and F.interpolate, whose linear modes are named by rank."""
     words = {1: "linear", 2: "bilinear", 3: "trilinear"}
     word = mode if mode == "nearest" else words[rank_of(source)]
     return both("nn.Upsample", "F.interpolate", size, Slot("mode", word, "nearest"))
 
 
-def reshape(layer: S.Reshape, source: Shape) -> Lowered:
+def reshape(layer: S.Reshape, source: Shape) -> TorchForm:
     return module("Reshape", *(Slot(f"size{i}", n) for i, n in enumerate(layer.infer(source))))
 
 
-def zero_channels(layer: S.ZeroChannels, source: Shape) -> Lowered:
+def zero_channels(layer: S.ZeroChannels, source: Shape) -> TorchForm:
     before, after = layer.margins(source)
     return module("ZeroChannels", Slot("before", before), Slot("after", after))
 
 
-def mul(layer: J.Mul, *sources: Shape) -> Lowered:
+def mul(layer: J.Mul, *sources: Shape) -> TorchForm:
     rank = max(map(len, sources))
-    return Lowered(join="*", broadcast=tuple(rank - len(source) for source in sources))
+    return TorchForm(join="*", broadcast=tuple(rank - len(source) for source in sources))
 
 
-def plain(name: str, function: str, *slots: Slot) -> Callable[..., Lowered]:
+def plain(name: str, function: str, *slots: Slot) -> Callable[..., TorchForm]:
     """The rule of a layer without arguments of its own."""
     return lambda layer, source: both(name, function, *slots)
 
 
-def simple(name: str, function: str, **fields: tuple[str, Any]) -> Callable[..., Lowered]:
+def simple(name: str, function: str, **fields: tuple[str, Any]) -> Callable[..., TorchForm]:
     """The rule of a layer whose fields are torch's arguments: field=(torch's name, torch's default)."""
 
-    def rule(layer: Any, source: Shape) -> Lowered:
+    def rule(layer: Any, source: Shape) -> TorchForm:
         slots = [Slot(name, getattr(layer, field), default) for field, (name, default) in fields.items()]
         return both(name, function, *slots) if function else module(name, *slots)
 
@@ -269,7 +269,7 @@ def simple(name: str, function: str, **fields: tuple[str, Any]) -> Callable[...,
 
 DIM = Slot("dim", 1, None)
 
-RULES: dict[type[Layer], Callable[..., Lowered]] = {
+RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     C.Conv: conv,
     C.TransposedConv: tconv,
     P.MaxPool: maxpool,
@@ -300,8 +300,8 @@ RULES: dict[type[Layer], Callable[..., Lowered]] = {
     A.Softmax: plain("nn.Softmax", "F.softmax", DIM),
     A.LogSoftmax: plain("nn.LogSoftmax", "F.log_softmax", DIM),
     D.Linear: linear,
-    D.Flatten: lambda layer, source: Lowered(
-        Call("nn.Flatten"), Call("torch.flatten", (Slot("start_dim", 1),))
+    D.Flatten: lambda layer, source: TorchForm(
+        TorchCall("nn.Flatten"), TorchCall("torch.flatten", (Slot("start_dim", 1),))
     ),
     D.Dropout: simple("nn.Dropout", "", rate=("p", REQUIRED)),
     D.DropPath: simple("DropPath", "", rate=("rate", REQUIRED)),
@@ -320,10 +320,10 @@ RULES: dict[type[Layer], Callable[..., Lowered]] = {
     S.Reshape: reshape,
     S.ZeroChannels: zero_channels,
     S.Subsample: subsample,
-    J.Concat: lambda layer, *sources: Lowered(join="cat"),
-    J.Add: lambda layer, *sources: Lowered(join="+"),
+    J.Concat: lambda layer, *sources: TorchForm(join="cat"),
+    J.Add: lambda layer, *sources: TorchForm(join="+"),
     J.Mul: mul,
-    J.Maximum: lambda layer, *sources: Lowered(join="maximum"),
+    J.Maximum: lambda layer, *sources: TorchForm(join="maximum"),
 }
 
 
@@ -332,11 +332,11 @@ def known(layer: Layer) -> bool:
     return type(layer) in RULES or layer.elementwise
 
 
-def rule_of(layer: Layer) -> Callable[..., Lowered]:
+def rule_of(layer: Layer) -> Callable[..., TorchForm]:
     """The rule of a layer that is known, or an input."""
     return RULES.get(type(layer), elementwise)
 
 
-def written(graph: Graph, node: Node) -> Lowered:
+def written(graph: Graph, node: Node) -> TorchForm:
     """How a node of a lowered graph is written."""
     return rule_of(node.layer)(node.layer, *graph.input_shapes(node))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.steps import LoweredGraph
-from cnnspec.backends.torch.calls import Lowered
+from cnnspec.backends.torch.calls import TorchForm
 from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.rules import written
 from cnnspec.graph import Block
@@ -31,7 +31,7 @@ class Leaf:
     segment: str
     path: str
     inputs: tuple[str, ...]
-    lowered: Lowered
+    lowered: TorchForm
     owner: str
     node: str
 
@@ -41,7 +41,7 @@ class Leaf:
 
 
 @dataclass(eq=False)
-class Call:
+class ModuleReuse:
     """A further call of a shared block: no module of its own, but that of the first call, at `owner`."""
 
     segment: str
@@ -84,7 +84,7 @@ class Scope:
     promoted: bool = False
 
 
-Part = Leaf | Call | Absent | Scope
+Part = Leaf | ModuleReuse | Absent | Scope
 
 
 def scopes(part: Scope) -> Iterator[Scope]:
@@ -229,7 +229,7 @@ class Builder:
         outputs = tuple(self.outputs[id(block)]) or (_last_value(parts),)
         owner = self._owner(block, parts)
         if owner is not None:
-            return Call(block.segment, block.path, inputs, outputs, owner)
+            return ModuleReuse(block.segment, block.path, inputs, outputs, owner)
         scope = Scope(block.segment, block.path, inputs, outputs, block, "space", parts)
         foreign = _uses_weights_of_others(scope)
         scope.linear = not foreign and _is_linear(parts, inputs, outputs)
@@ -341,7 +341,7 @@ def _uses_weights_of_others(scope: Scope) -> bool:
             # an inner class has been seen to be free of them
             if part.form != "class":
                 stack.extend(part.parts)
-        elif isinstance(part, Leaf | Call) and not is_within(part.owner, scope.path):
+        elif isinstance(part, Leaf | ModuleReuse) and not is_within(part.owner, scope.path):
             return True
     return False
 
@@ -361,7 +361,7 @@ def _is_linear(parts: list[Part], inputs: tuple[str, ...], outputs: tuple[str, .
         return False
     value = inputs[0]
     for part in parts:
-        if isinstance(part, Absent | Call) or part.inputs != (value,) or len(part.outputs) != 1:
+        if isinstance(part, Absent | ModuleReuse) or part.inputs != (value,) or len(part.outputs) != 1:
             return False
         if isinstance(part, Leaf) and (part.lowered.module is None or part.owner != part.path):
             return False

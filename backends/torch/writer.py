@@ -13,10 +13,17 @@ from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import classes
 from cnnspec.backends.torch.expressions import Expression
-from cnnspec.backends.torch.fields import Argument, Class, Field, GroupField, ModuleField, RunField
+from cnnspec.backends.torch.fields import (
+    ArgumentValues,
+    Field,
+    GeneratedClass,
+    GroupField,
+    ModuleField,
+    RunField,
+)
 from cnnspec.backends.torch.formula import elementwise, module_text
-from cnnspec.backends.torch.forward import Forward
-from cnnspec.backends.torch.layout import Bracketed, Comprehension, Doc, Item, lines
+from cnnspec.backends.torch.forward import ForwardWriter
+from cnnspec.backends.torch.layout import Bracketed, Doc, DocItem, DocLoop, lines
 from cnnspec.backends.torch.names import attribute_path, is_field, namespace
 from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
@@ -27,7 +34,7 @@ from cnnspec.layers.base import describe
 BODY = 8
 
 
-class Options(NamedTuple):
+class SourceOptions(NamedTuple):
     """How a net starts (backends.weights.SCHEMES), its dtype, and whether maps are laid out channels last."""
 
     init: str = "default"
@@ -47,13 +54,13 @@ def source(
 
     `spec` is what its header says it comes from. Raises CompileError for a layer that torch cannot write.
     """
-    return Writer(graph, spec or graph.file, Options(init, dtype, channels_last)).write()
+    return SourceWriter(graph, spec or graph.file, SourceOptions(init, dtype, channels_last)).write()
 
 
-class Writer:
+class SourceWriter:
     """Writes the file of one net."""
 
-    def __init__(self, graph: Graph, spec: str, options: Options):
+    def __init__(self, graph: Graph, spec: str, options: SourceOptions):
         self.net, self.spec, self.options = graph, spec, options
         lowered = lower(graph, known, "torch")
         self.graph = lowered.graph
@@ -94,7 +101,7 @@ class Writer:
             ]
         )
 
-    def _class(self, made: Class) -> list[str]:
+    def _class(self, made: GeneratedClass) -> list[str]:
         scope = made.template
         base = "nn.Sequential" if scope.linear else "nn.Module"
         given = "".join(
@@ -104,7 +111,7 @@ class Writer:
         out = [f"class {made.name}({base}):"]
         signature = f"    def __init__(self{given}):"
         if len(signature) > 88:
-            items = tuple(Item(text) for text in f"self{given}".split(", "))
+            items = tuple(DocItem(text) for text in f"self{given}".split(", "))
             out += lines(Bracketed("def __init__(", items), 4, after=":")
         else:
             out.append(signature)
@@ -116,10 +123,10 @@ class Writer:
         out += [f"        {line}" for line in self._settings(made)]
         if not scope.linear:
             reserved = {other.name for other in self.made}
-            out += ["", *Forward(self.graph, made, reserved).write()]
+            out += ["", *ForwardWriter(self.graph, made, reserved).write()]
         return out
 
-    def _settings(self, made: Class) -> list[str]:
+    def _settings(self, made: GeneratedClass) -> list[str]:
         """What follows the modules: how weights start, and for the net their dtype and layout."""
         out = zero_gammas(self.graph, made) if self.options.init == "zero-gamma" else []
         if made is not self.made[-1]:
@@ -160,31 +167,31 @@ class Writer:
             many = len(field.items) > 1
             return Bracketed("Chain(", self._named(field.items, tall and many), tall=tall and many)
         if field.form == "list":
-            return Bracketed("nn.Sequential(", tuple(Item(self._doc(item)) for item in field.items))
+            return Bracketed("nn.Sequential(", tuple(DocItem(self._doc(item)) for item in field.items))
         if field.form == "dense":
-            return Bracketed("Dense(", tuple(Item(self._doc(item)) for item in field.items))
+            return Bracketed("Dense(", tuple(DocItem(self._doc(item)) for item in field.items))
         return self._space(field)
 
     def _space(self, field: GroupField) -> Doc:
         items = [item for item in field.items if not isinstance(item, RunField)]
         segments = [item.segment for item in items]
         if segments == [str(number) for number in range(len(segments))]:
-            inner = Bracketed("[", tuple(Item(self._doc(item)) for item in items), "]")
-            return Bracketed("nn.ModuleList(", (Item(inner),))
+            inner = Bracketed("[", tuple(DocItem(self._doc(item)) for item in items), "]")
+            return Bracketed("nn.ModuleList(", (DocItem(inner),))
         entries = []
         for item in items:
             doc = "nn.Identity()" if item.condition is not None else self._doc(item)
-            entries.append(Item(doc, f"{literal(item.segment)}: "))
+            entries.append(DocItem(doc, f"{literal(item.segment)}: "))
         inner = Bracketed("{", tuple(entries), "}", tall=len(entries) > 1)
-        return Bracketed("nn.ModuleDict(", (Item(inner),), last_comma=False)
+        return Bracketed("nn.ModuleDict(", (DocItem(inner),), last_comma=False)
 
-    def _named(self, fields: Sequence[Field], comments: bool) -> tuple[Item, ...]:
+    def _named(self, fields: Sequence[Field], comments: bool) -> tuple[DocItem, ...]:
         """name=module for each, with its shape where that changes."""
         made, before = [], ""
         for field in fields:
             assert not isinstance(field, RunField)
             comment = field.shape if comments and field.shape != before else ""
-            made.append(Item(self._doc(field), f"{field.segment}=", comment))
+            made.append(DocItem(self._doc(field), f"{field.segment}=", comment))
             before = field.shape
         return tuple(made)
 
@@ -193,21 +200,21 @@ class Writer:
         count = run.count.value.text
         moves = any(argument.step for argument in _arguments(run.item))
         loop = f"for {'i' if moves else '_'} in range({count})"
-        return Comprehension("*[", self._doc(run.item), loop, "]")
+        return DocLoop("*[", self._doc(run.item), loop, "]")
 
     def _call(self, field: ModuleField) -> Doc:
-        name = field.target.name if isinstance(field.target, Class) else field.target
+        name = field.target.name if isinstance(field.target, GeneratedClass) else field.target
         items = []
         for argument in field.arguments:
             text = _text(argument)
             if argument.default is REQUIRED:
-                items.append(Item(text))
+                items.append(DocItem(text))
             elif text != literal(argument.default):
-                items.append(Item(text, f"{argument.name}="))
+                items.append(DocItem(text, f"{argument.name}="))
         return Bracketed(f"{name}(", tuple(items))
 
 
-def _arguments(field: Field) -> list[Argument]:
+def _arguments(field: Field) -> list[ArgumentValues]:
     if isinstance(field, ModuleField):
         return field.arguments
     if isinstance(field, RunField):
@@ -215,7 +222,7 @@ def _arguments(field: Field) -> list[Argument]:
     return [argument for item in field.items for argument in _arguments(item)]
 
 
-def _text(argument: Argument) -> str:
+def _text(argument: ArgumentValues) -> str:
     """What stands for an argument: its value, in a run with what each turn adds."""
     assert argument.value is not None
     if argument.step is None:
@@ -256,7 +263,7 @@ XAVIER = START.format(
 STARTS = {"he": HE, "xavier": XAVIER, "zero-gamma": HE}
 
 
-def zero_gammas(graph: Graph, made: Class) -> list[str]:
+def zero_gammas(graph: Graph, made: GeneratedClass) -> list[str]:
     """Start the last batchnorm of each residual of a class at 0 (Goyal et al. 2017, section 5.1)."""
     out = []
     for scope in frame(made.template):

@@ -61,7 +61,7 @@ def test_agrees_with_numpy(case: Case) -> None:
     weights, inputs = seeded_weights(graph), random_inputs(graph, batch=3)
     model = backend.model(graph, weights)
     expected = numpy.compile(graph, weights)(inputs)
-    got = backend.Program(model)(inputs)
+    got = backend.OnnxProgram(model)(inputs)
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(expected)))
 
@@ -190,7 +190,7 @@ def test_shared_weights_are_stored_once() -> None:
     assert [value.name for value in model.graph.input] == ["left", "right"]
     inputs = random_inputs(graph)
     expected = numpy.compile(graph)(inputs)
-    np.testing.assert_allclose(backend.Program(model)(**inputs), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(backend.OnnxProgram(model)(**inputs), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_an_input_and_one_node_twice_may_be_heads() -> None:
@@ -199,7 +199,7 @@ def test_an_input_and_one_node_twice_may_be_heads() -> None:
     )
     model = backend.model(graph)
     check(model)
-    outputs = backend.Program(model)(np.array([[-1, 2]]))
+    outputs = backend.OnnxProgram(model)(np.array([[-1, 2]]))
     assert {head: value.tolist() for head, value in outputs.items()} == {
         "same": [[-1, 2]],
         "first": [[0, 2]],
@@ -233,7 +233,7 @@ def test_names_of_any_kind_stay_apart(name: str) -> None:
     model = backend.model(graph)
     check(model)
     inputs = random_inputs(graph)
-    expected, got = numpy.compile(graph)(inputs), backend.Program(model)(inputs)
+    expected, got = numpy.compile(graph)(inputs), backend.OnnxProgram(model)(inputs)
     for value, other in zip(expected.values(), got.values(), strict=True):
         np.testing.assert_allclose(other, value, rtol=1e-5, atol=1e-6)
 
@@ -245,7 +245,7 @@ def test_operator_sets(opset: int) -> None:
     assert model.opset_import[0].version == opset
     inputs = random_inputs(residual())
     np.testing.assert_allclose(
-        backend.Program(model)(inputs), numpy.compile(residual())(inputs), rtol=1e-5, atol=1e-5
+        backend.OnnxProgram(model)(inputs), numpy.compile(residual())(inputs), rtol=1e-5, atol=1e-5
     )
 
 

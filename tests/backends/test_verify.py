@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import cnnspec
 from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.verify import (
-    Difference,
+    TensorDifference,
     Verification,
     compare,
     differences,
@@ -138,11 +138,11 @@ def test_text(graph: Any) -> None:
         "numpy",
         "float32",
         (
-            Difference("torch", "output", "head", 1e-7, 2e-7, 1e-4),
-            Difference("torch", "gradient", "a.weight", 1e-12, 1e-12, 1e-10),
-            Difference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10),
+            TensorDifference("torch", "output", "head", 1e-7, 2e-7, 1e-4),
+            TensorDifference("torch", "gradient", "a.weight", 1e-12, 1e-12, 1e-10),
+            TensorDifference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10),
         ),
-        {"torch": Difference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10)},
+        {"torch": TensorDifference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10)},
         {"onnx": "it runs in float32 alone"},
     )
     assert found.as_text().splitlines() == [
@@ -157,7 +157,7 @@ def test_text(graph: Any) -> None:
 
 def test_json_has_no_infinities() -> None:
     found = Verification(
-        "N", "numpy", "float32", (Difference("torch", "output", "y", inf, inf, 1e-4),), {}, {}
+        "N", "numpy", "float32", (TensorDifference("torch", "output", "y", inf, inf, 1e-4),), {}, {}
     )
     (row,) = json.loads(json.dumps(found.as_dict(), allow_nan=False))["differences"]
     assert row == {

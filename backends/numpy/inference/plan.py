@@ -55,7 +55,7 @@ TEMPORARIES: dict[type[Layer], Callable[[Stage, Shape, int], Shape | None]] = {
 }
 
 
-class Layout(NamedTuple):
+class MemoryLayout(NamedTuple):
     """The stages of an inference, the values that the heads end in, and the memory of all values."""
 
     stages: list[Stage]
@@ -69,7 +69,7 @@ def lay_out(
     inputs: Mapping[str, Shape],
     heads: Mapping[str, str],
     batch: int,
-) -> Layout:
+) -> MemoryLayout:
     """Merge steps into stages and plan their memory; none is taken yet."""
     stages, alias = fuse(steps, tensors, frozenset(heads.values()))
     ends = {head: alias.get(name, name) for head, name in heads.items()}
@@ -82,7 +82,7 @@ def lay_out(
         shape = ask(stage, shapes[stage.inputs[0]], batch) if ask else None
         if shape is not None:
             temporaries[stage.output] = shape
-    return Layout(
+    return MemoryLayout(
         stages, ends, Memory(stages, shapes, tuple(inputs), frozenset(ends.values()), temporaries, batch)
     )
 
