@@ -52,7 +52,7 @@ def page_source(graph: Graph, options: DrawingOptions) -> str:
         "LEGEND": _legend(plan),
         "DATA": _script_safe(_data(plan, lay_out(dot_source(shown)))),
         "ENGINE": _engine(),
-        "SCRIPT": _asset("layout.js") + "\n" + _asset("page.js"),
+        "SCRIPT": "\n".join(map(_asset, ("layout.js", "page.js", "actions.js"))),
     }
     pieces = re.split("@([A-Z]+)@", _asset("page.html"))
     return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
@@ -67,7 +67,8 @@ def _data(plan: DrawingPlan, layout: Layout) -> dict[str, Any]:
         "inputs": [owners[name].number for name in plan.graph.inputs],
         "items": [_item(plan, number) for number in range(len(plan.scene.items))],
         "links": [
-            {"source": link.source, "target": link.target, "skip": link.skip, "training": link.training}
+            {"source": link.source, "target": link.target, "skip": link.skip, "training": link.training,
+             "words": link.words}
             for link in leaf_links
         ],
         "open": sorted(plan.scene.opened),
@@ -79,7 +80,7 @@ def _data(plan: DrawingPlan, layout: Layout) -> dict[str, Any]:
         "detailSize": DETAIL_SIZE,
         "colors": {
             "text": theme.text, "muted": theme.muted, "edge": theme.edge, "skip": theme.skip,
-            "frame": theme.cluster.fill, "frameLine": theme.cluster.stroke,
+            "background": theme.background, "frame": theme.cluster.fill, "frameLine": theme.cluster.stroke,
         },
     }  # fmt: skip
 
@@ -99,7 +100,15 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
     """An item as the page knows it: its place in the tree, its drawing, its line in the table."""
     item = plan.scene.items[number]
     if number == 0:
-        return {"parent": -1, "title": item.title, "note": "", "path": "", "frame": ""}
+        return {
+            "parent": -1,
+            "title": item.title,
+            "note": "",
+            "path": "",
+            "frame": "",
+            "output": "",
+            "params": "",
+        }
     box = plan.boxes[number]
     parts = total(plan.figures[name] for name in item.all_nodes())
     span = (item.block.span if item.kind != "layer" and item.block else None) or plan.graph[
@@ -121,6 +130,7 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
         "height": round(height, 2),
         "note": box.note,
         "run": item.kind == "run",
+        "main": item.main,
         "line": span.line if span else 0,
         "output": show_shape(last.shape),
         "params": f"{parts.params:,}" if parts.params else "",
@@ -139,7 +149,7 @@ def _layout(layout: Layout) -> dict[str, Any]:
             number: (frame.x, frame.y, frame.width, frame.height) for number, frame in layout.frames.items()
         },
         "routes": {
-            f"{source}-{target}": {"points": route.points, "tip": route.tip}
+            f"{source}-{target}": {"points": route.points, "tip": route.tip, "label": route.label}
             for (source, target), route in layout.routes.items()
         },
     }
@@ -150,7 +160,8 @@ def _legend(plan: DrawingPlan) -> str:
     marks, height = legend_marks(plan, LEGEND_WIDTH)
     body = "".join(map(element, marks))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEGEND_WIDTH:g}" height="{height:g}">{body}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Legend" '
+        f'width="{LEGEND_WIDTH:g}" height="{height:g}" viewBox="0 0 {LEGEND_WIDTH:g} {height:g}">{body}</svg>'
     )
 
 
@@ -158,7 +169,7 @@ def _colors(theme: Theme) -> str:
     """The theme as variables of the style sheet."""
     values = {
         "background": theme.background, "panel": theme.cluster.fill, "line": theme.cluster.stroke,
-        "text": theme.text, "muted": theme.muted, "chosen": theme.paint("block").fill,
+        "text": theme.text, "muted": theme.muted, "chosen": theme.paint("block").fill, "focus": theme.skip,
     }  # fmt: skip
     return ":root { " + " ".join(f"--{name}: {value};" for name, value in values.items()) + " }"
 

@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree as ElementTree
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +61,23 @@ const boxes = () => picture.querySelectorAll(".box").length;
 </script>"""
 
 
-def drive(graph: Graph, steps: str, tmp_path: Path, **options: Any) -> Any:
+def drive(
+    graph: Graph, steps: str, tmp_path: Path, size: str = "1400,900", script: str = "", **options: Any
+) -> Any:
     """What the steps, run in the page, return; fails on any error that the page reports."""
-    page = to_html(graph, **options).replace("<body>", "<body>" + WATCH)
+    page = to_html(graph, **options).replace("<body>", "<body>" + WATCH + script)
     path = tmp_path / "page.html"
     path.write_text(page.replace("</body>", DRIVE.replace("@STEPS@", steps) + "</body>"), encoding="utf-8")
     command = [
         str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,900", "--virtual-time-budget=9000000",
+        f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}", "--virtual-time-budget=9000000",
         "--dump-dom", path.as_uri(),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert "CONSOLE" not in done.stderr, done.stderr
     told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.S)
     assert told, done.stderr
-    found = json.loads(told[1].replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&"))
+    found = json.loads(unescape(told[1]))
     assert found["wrong"] == []
     return found["answer"]
 
@@ -142,3 +146,91 @@ def test_a_u_stays_a_u_when_a_block_opens(tmp_path: Path):
     """
     levels = drive(render_nets.unet(), steps, tmp_path)
     assert len(levels) == 4 and max(levels) < 1
+
+
+def test_a_search_finds_opens_and_brings_into_view(tmp_path: Path):
+    steps = """
+    const query = document.getElementById("query");
+    query.value = "layer3.1.residual.conv_bn2";
+    query.dispatchEvent(new Event("input"));
+    const counted = document.getElementById("found").textContent;
+    await settled(() => query.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+    const shown = picture.querySelector(".chosen").getBoundingClientRect();
+    const stage = document.getElementById("stage").getBoundingClientRect();
+    const inside = shown.top >= stage.top && shown.bottom <= stage.bottom && shown.left >= stage.left;
+    return [counted, document.getElementById("found").textContent, inside];
+    """
+    counted, place, inside = drive(cnnspec.zoo("resnet50").ir, steps, tmp_path)
+    assert re.fullmatch(r"\d+ found", counted) and place.startswith("1 of ") and inside
+
+
+def test_the_keyboard_walks_opens_and_closes(tmp_path: Path):
+    steps = """
+    const press = (key) => document.activeElement.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    element("body.layer1.0").focus();
+    const before = document.activeElement.getAttribute("aria-expanded");
+    await settled(() => press("Enter"));
+    const kept = document.activeElement.dataset.key === String(part("body.layer1.0"));
+    const after = document.activeElement.getAttribute("aria-expanded");
+    press("ArrowDown");
+    const next = items[Number(document.activeElement.dataset.key)].path;
+    document.activeElement.blur();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true }));
+    const { activeElement } = document;
+    return [before, after, kept, next, activeElement.id, activeElement.getAttribute("aria-label")];
+    """
+    before, after, kept, following, focused, label = drive(cnnspec.zoo("resnet50").ir, steps, tmp_path)
+    assert (before, after, kept) == ("false", "true", True)
+    assert following.startswith("body.layer1.0.") and focused == "query" and label == "Find a block or layer"
+
+
+def test_an_opened_block_is_in_view_and_its_note_goes(tmp_path: Path):
+    steps = """
+    for (let turn = 0; turn < 6; turn++) document.getElementById("closer").click();
+    const seen = [];
+    for (const path of ["body.layer4.0", "body.layer1.0"]) {
+      fire(element(path), "pointermove");
+      await settled(() => fire(element(path), "click"));
+      const [x, y, width, height] = spot(part(path));
+      const below = x + width <= view.x + view.width && y + height <= view.y + view.height;
+      seen.push(x >= view.x && y >= view.y && below);
+    }
+    return [seen, document.getElementById("note").hidden];
+    """
+    assert drive(cnnspec.zoo("resnet50").ir, steps, tmp_path) == [[True, True], True]
+
+
+def test_the_drawing_is_saved_as_svg(tmp_path: Path):
+    steps = """
+    await settled(() => fire(element("body.layer2.0"), "click"));
+    return savedSvg();
+    """
+    root = ElementTree.fromstring(drive(cnnspec.zoo("resnet50").ir, steps, tmp_path))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and root.attrib["width"].endswith("pt")
+    words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "conv_bn" in words and not any("tabindex" in element.attrib for element in root.iter())
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(tmp_path: Path):
+    steps = """
+    const wide = [...document.querySelectorAll("header *, main, aside, footer, #stage")]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      .map((element) => element.tagName);
+    const stage = document.getElementById("stage").getBoundingClientRect();
+    return [innerWidth, document.documentElement.scrollWidth, wide, stage.height > 300];
+    """
+    width, scrolled, wide, tall = drive(cnnspec.zoo("googlenet").ir, steps, tmp_path, size="500,900")
+    assert width <= 760 and scrolled <= width and wide == [] and tall
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(theme: str, tmp_path: Path):
+    source = Path(pytest.importorskip("axe_core_python").__file__).parent / "axe.min.js"
+    steps = """
+    const told = await axe.run(document, { resultTypes: ["violations"] });
+    return told.violations.filter((found) => ["serious", "critical"].includes(found.impact))
+      .map((found) => [found.id, found.nodes.slice(0, 3).map((node) => node.html)]);
+    """
+    script = "<script>" + source.read_text(encoding="utf-8") + "</script>"
+    assert drive(cnnspec.zoo("googlenet").ir, steps, tmp_path, theme=theme, script=script) == []

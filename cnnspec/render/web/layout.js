@@ -49,7 +49,8 @@ function linkSource(link, risen) {
   const [tail, head] = upwards ? [link.target, link.source] : [link.source, link.target];
   const rows = risen === null ? 1 : risen.rows.get(head) - risen.rows.get(tail);
   const weight = link.training || (link.skip && !across) ? 1 : 8;
-  return `n${tail} -> n${head} [weight=${weight} minlen=${rows}${upwards ? " dir=back" : ""}]`;
+  const label = link.words ? ` label=${quote(link.words)}` : "";
+  return `n${tail} -> n${head} [weight=${weight} minlen=${rows}${upwards ? " dir=back" : ""}${label}]`;
 }
 
 function dotSource(shown, links) {
@@ -57,7 +58,7 @@ function dotSource(shown, links) {
   const lines = [
     `digraph { graph [rankdir=${data.direction} ranksep=${inches(data.rankGap)} nodesep=${inches(data.sideGap)}`,
     `splines=spline labeljust=l fontname=Helvetica fontsize=${data.titleSize} bgcolor=white]`,
-    'node [shape=box fixedsize=true label=""] edge [arrowsize=0.6]',
+    'node [shape=box fixedsize=true label=""] edge [arrowsize=0.6 fontname=Helvetica fontsize=10]',
   ];
   const visit = (number) => {
     const item = items[number];
@@ -103,7 +104,8 @@ function readLayout(found) {
     const end = words.find((word) => /^[es],/.test(word));
     const ends = [names[edge.tail], names[edge.head]];
     if (edge.dir === "back") { points.reverse(); ends.reverse(); }
-    layout.routes[ends.join("-")] = { points, tip: end ? point(end.slice(2)) : points[points.length - 1] };
+    const tip = end ? point(end.slice(2)) : points[points.length - 1];
+    layout.routes[ends.join("-")] = { points, tip, label: edge.lp ? point(edge.lp) : null };
   }
   return layout;
 }

@@ -9,6 +9,7 @@ const note = document.getElementById("note");
 const rows = document.getElementById("rows");
 const open = new Set(data.open);
 const rising = new Set(data.rising);
+const hits = new Set();
 let view = { x: 0, y: 0, width: 1, height: 1 };
 let size = { width: 1, height: 1 };
 
@@ -47,8 +48,9 @@ function shownLinks(owner) {
     if (known) {
       known.skip = known.skip && link.skip;
       known.training = known.training && link.training;
+      known.words = "";
     } else {
-      found.set(key, { source, target, skip: link.skip, training: link.training });
+      found.set(key, { source, target, skip: link.skip, training: link.training, words: link.words });
     }
   }
   return found;
@@ -65,16 +67,29 @@ function make(name, attributes, parent, text) {
 }
 
 function drawFrame(number, [x, y, width, height], parent) {
-  const item = items[number], [name, ...rest] = item.frame.split(" · ");
-  const group = make("g", { "data-key": number, class: "frame can" }, parent);
+  const item = items[number];
+  const group = make("g", { "data-key": number, class: "frame can", ...says(number) }, parent);
   make("rect", {
     x, y, width, height, rx: 6, fill: data.colors.frame, stroke: data.colors.frameLine,
     "stroke-dasharray": item.training ? "5 3" : "none",
   }, group);
-  make("text", { x: x + 8, y: y + 15, "font-size": 11, "font-weight": "bold", fill: data.colors.text }, group, name);
-  const figures = { x: x + width - 8, y: y + 15, "font-size": data.detailSize, "text-anchor": "end", fill: data.colors.muted };
-  const words = make("text", figures, group, rest.join(" · "));
-  if (words.getComputedTextLength() > width / 2 - 14) words.remove();
+}
+
+// The title and the figures of a frame, on ground of their own, so that no edge strikes them.
+function drawFrameWords(number, [x, y, width], parent) {
+  const [name, ...rest] = items[number].frame.split(" · ");
+  const group = make("g", { "data-key": number, class: "can" }, parent);
+  const write = (left, text, attributes) => {
+    const words = make("text", { x: left, y: y + 15, ...attributes }, group, text);
+    const length = words.getComputedTextLength(), start = attributes["text-anchor"] ? left - length : left;
+    const ground = make("rect", { x: start - 2, y: y + 4, width: length + 4, height: 15, fill: data.colors.frame }, group);
+    group.insertBefore(ground, words);
+    return [length, words, ground];
+  };
+  const [room] = write(x + 8, name, { "font-size": 11, "font-weight": "bold", fill: data.colors.text });
+  const figures = { "font-size": data.detailSize, "text-anchor": "end", fill: data.colors.muted };
+  const [length, ...marks] = write(x + width - 8, rest.join(" · "), figures);
+  if (room + length > width - 28) marks.forEach((mark) => mark.remove());
 }
 
 function drawEdge(link, route, parent) {
@@ -90,21 +105,37 @@ function drawEdge(link, route, parent) {
   }, group);
   const corners = [tip, [base[0] - 2.5 * uy, base[1] + 2.5 * ux], [base[0] + 2.5 * uy, base[1] - 2.5 * ux]];
   make("polygon", { points: corners.join(" "), fill: color }, group);
+  if (link.words && route.label) {
+    const [x, y] = route.label;
+    make("text", { x, y: y + 3, "font-size": data.detailSize, "text-anchor": "middle", fill: data.colors.muted }, group, link.words);
+  }
+}
+
+// What a screen reader says of a box or a frame, and how the keyboard gets to it.
+function says(number) {
+  const item = items[number], can = item.children.length > 0;
+  const label = [item.title, item.output, item.params && item.params + " params"].filter(Boolean).join(", ");
+  return {
+    tabindex: 0, role: can ? "button" : "img", "aria-label": label, ...(can ? { "aria-expanded": open.has(number) } : {}),
+  };
 }
 
 function drawBox(number, [x, y], parent) {
   const item = items[number];
-  const group = make("g", { transform: `translate(${x} ${y})`, "data-key": number, class: "box" }, parent);
+  const place = { transform: `translate(${x} ${y})`, "data-key": number, class: "box" };
+  const group = make("g", { ...place, ...says(number) }, parent);
   group.innerHTML = item.box;
   if (item.children.length) group.classList.add("can");
 }
 
+let shownLayout = null;
 function draw(layout, links) {
   picture.replaceChildren();
-  size = layout;
+  size = shownLayout = layout;
   Object.keys(layout.frames).map(Number).sort((a, b) => a - b)
     .forEach((number) => drawFrame(number, layout.frames[number], picture));
   for (const [key, link] of links) if (layout.routes[key]) drawEdge(link, layout.routes[key], picture);
+  for (const number of Object.keys(layout.frames)) drawFrameWords(number, layout.frames[number], picture);
   for (const number of Object.keys(layout.boxes)) drawBox(number, layout.boxes[number], picture);
 }
 
@@ -115,11 +146,13 @@ function drawTable() {
     if (number > 0) {
       const row = document.createElement("tr");
       row.dataset.key = number;
-      row.className = (can ? "can " : "") + (item.training ? "training" : "");
-      const mark = can ? (open.has(number) ? "▾ " : "▸ ") : "";
-      for (const cell of [mark + item.title, item.output, item.params, item.macs, item.field]) {
+      row.className = (can ? "can " : "") + (item.training ? "training " : "") + (hits.has(number) ? "hit" : "");
+      for (const cell of ["", item.output, item.params, item.macs, item.field]) {
         row.appendChild(document.createElement("td")).textContent = cell;
       }
+      const name = row.firstChild.appendChild(document.createElement(can ? "button" : "span"));
+      name.textContent = (can ? (open.has(number) ? "▾ " : "▸ ") : "") + item.title;
+      if (can) name.setAttribute("aria-expanded", open.has(number));
       row.firstChild.style.paddingLeft = 10 + 14 * depth + "px";
       row.firstChild.title = item.path;
       lines.push(row);
@@ -130,141 +163,19 @@ function drawTable() {
   rows.replaceChildren(...lines);
 }
 
+// Draw what is open now; `kept` is a part that stays where it is on the screen, and comes into view whole.
 let turn = 0;
-async function show(fit) {
+async function show(fit, kept) {
   const mine = ++turn, key = openKey();
   const shown = visible(), links = shownLinks(shown.owner);
   drawTable();
   if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(shown, links)));
   if (mine !== turn) return;
+  const before = kept === undefined ? null : spot(kept), focused = document.activeElement.closest("[data-key]");
+  const inPicture = focused !== null && picture.contains(focused);
   draw(layouts.get(key), links);
   if (fit) startView(); else setView(view);
+  if (before) keepInView(kept, before);
+  if (inPicture) picture.querySelector(`[tabindex][data-key="${focused.dataset.key}"]`)?.focus({ preventScroll: true });
   document.body.dataset.shown = key;
 }
-
-// ---- pan, zoom, click, hover --------------------------------------------------------------------------------
-
-function setView(wanted) {
-  view = wanted;
-  picture.setAttribute("viewBox", [view.x, view.y, view.width, view.height].join(" "));
-}
-
-function fitView() {
-  const frame = picture.getBoundingClientRect(), margin = 16;
-  const scale = Math.min(frame.width / (size.width + 2 * margin), frame.height / (size.height + 2 * margin), 2) || 1;
-  const [width, height] = [frame.width / scale, frame.height / scale];
-  setView({ x: (size.width - width) / 2, y: (size.height - height) / 2, width, height });
-}
-
-// A drawing too tall to be read whole is shown from its top.
-function startView() {
-  fitView();
-  const frame = picture.getBoundingClientRect();
-  if (frame.width / view.width >= 0.4) return;
-  const width = Math.max(size.width + 32, frame.width), height = width * frame.height / frame.width;
-  setView({ x: (size.width - width) / 2, y: -16, width, height });
-}
-
-function zoom(factor, clientX, clientY) {
-  const frame = picture.getBoundingClientRect();
-  const [fx, fy] = [(clientX - frame.left) / frame.width, (clientY - frame.top) / frame.height];
-  const [width, height] = [view.width * factor, view.height * factor];
-  setView({ x: view.x + fx * (view.width - width), y: view.y + fy * (view.height - height), width, height });
-}
-
-function zoomMiddle(factor) {
-  const frame = picture.getBoundingClientRect();
-  zoom(factor, frame.left + frame.width / 2, frame.top + frame.height / 2);
-}
-
-// A block opens with the forms that it is made of, and a run of layers with the block at its head.
-function openWith(number) {
-  open.add(number);
-  const { children, run } = items[number];
-  children.forEach((child, place) => { if (items[child].along || (run && place === 0)) openWith(child); });
-}
-
-// What has no frame of its own is closed with the block around it.
-function toggle(number) {
-  if (!items[number].children.length) return;
-  if (open.has(number)) open.delete(number); else openWith(number);
-  show(false);
-}
-
-function keyOf(event) {
-  const element = event.target.closest("[data-key]");
-  return element ? Number(element.dataset.key) : null;
-}
-
-let drag = null;
-picture.addEventListener("pointerdown", (event) => {
-  if (event.button === 0) drag = { x: event.clientX, y: event.clientY, view, moved: false };
-});
-addEventListener("pointermove", (event) => {
-  if (!drag) return;
-  const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-  if (!drag.moved && Math.hypot(dx, dy) < 4) return;
-  drag.moved = true;
-  picture.classList.add("dragging");
-  const scale = view.width / picture.getBoundingClientRect().width;
-  setView({ ...view, x: drag.view.x - dx * scale, y: drag.view.y - dy * scale });
-});
-addEventListener("pointerup", () => {
-  picture.classList.remove("dragging");
-  if (drag && !drag.moved) drag = null;
-  else setTimeout(() => { drag = null; });
-});
-picture.addEventListener("click", (event) => {
-  const number = keyOf(event);
-  if (!drag && number !== null) toggle(number);
-});
-picture.addEventListener("wheel", (event) => {
-  event.preventDefault();
-  zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 400))), event.clientX, event.clientY);
-}, { passive: false });
-
-function choose(number) {
-  document.querySelectorAll(".chosen").forEach((element) => element.classList.remove("chosen"));
-  if (number === null) return;
-  document.querySelectorAll(`[data-key="${number}"]`).forEach((element) => element.classList.add("chosen"));
-}
-
-function showNote(event, number) {
-  const [head, ...rest] = items[number].note.split("\n");
-  const code = items[number].line ? rest.pop() : null;
-  note.replaceChildren();
-  note.appendChild(document.createElement("b")).textContent = head;
-  note.appendChild(document.createTextNode(rest.join("\n")));
-  if (code) note.appendChild(document.createElement("code")).textContent = code;
-  note.hidden = false;
-  const frame = note.getBoundingClientRect();
-  note.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - frame.width - 8)) + "px";
-  note.style.top = Math.max(4, Math.min(event.clientY + 14, innerHeight - frame.height - 8)) + "px";
-}
-
-for (const place of [picture, rows]) {
-  place.addEventListener("pointermove", (event) => {
-    const number = drag && drag.moved ? null : keyOf(event);
-    choose(number);
-    if (number === null) note.hidden = true; else showNote(event, number);
-  });
-  place.addEventListener("pointerleave", () => { choose(null); note.hidden = true; });
-}
-rows.addEventListener("click", (event) => {
-  const number = keyOf(event);
-  if (number !== null) toggle(number);
-});
-document.getElementById("fit").addEventListener("click", fitView);
-document.getElementById("closer").addEventListener("click", () => zoomMiddle(0.8));
-document.getElementById("farther").addEventListener("click", () => zoomMiddle(1.25));
-document.getElementById("open-all").addEventListener("click", () => {
-  items.forEach((item, number) => { if (item.children.length) open.add(number); });
-  show(true);
-});
-document.getElementById("close-all").addEventListener("click", () => {
-  open.clear();
-  open.add(0);
-  show(true);
-});
-addEventListener("resize", fitView);
-show(true);
