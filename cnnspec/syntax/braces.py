@@ -35,7 +35,8 @@ from cnnspec.syntax.tokens import ENDS, NUMBERS, STRINGS, WORDS, Token, added
 FLAT = -1
 """The column of a block whose lines are indented no deeper than it: indentation says nothing of it."""
 MAX_DEPTH = 200
-MAX_BRACES = 25
+MAX_BRACES = 200
+"""How many wrong braces of one text are looked for."""
 HEADERS = WITH_BLOCKS | WITHOUT_BLOCKS | {"else"}
 CONTINUING = ("->", "=>", "|", "else")
 NOT_BEFORE = ("{", "}", "def", "share", "net", "for", "in", "if", "from")

@@ -11,6 +11,7 @@ from cnnspec.syntax.statements import statement_start
 from cnnspec.syntax.tokens import CLOSES, OPENS, RESERVED, Token
 
 MAX_NESTING = 200
+EXTENTS = frozenset(["NUMBER", "DIMS", "PATTERN", "?"])
 FITTING = frozenset([*CLOSES, "|"])
 """What is fed only where it fits: before it finds a token wrong, an LALR parser may apply rules, and less can
 come then."""
@@ -42,8 +43,8 @@ class Reader:
     def advance(self) -> bool:
         """Read on to the end; False where the token `at` is not taken. Raises NestingError.
 
-        A word is one of the grammar where such a one may come, else a name or reserved. An end of line within
-        ( ) and [ ] ends no statement.
+        A word is one of the grammar where such a one may come, else a name or reserved; sizes are a shape
+        mark where one may come. An end of line within ( ) and [ ] ends no statement.
         """
         tokens, stack, opened, known = self.tokens, self.stack, self.opened, words()
         rows, states = stack.rows, stack.states
@@ -56,6 +57,8 @@ class Reader:
             elif kind == "END" and opened and tokens[opened[-1]].kind != "{" and token.text != ";":
                 self.at += 1
                 continue
+            elif kind in EXTENTS and "MARK" in rows[states[-1]] and is_mark(token):
+                kind = "MARK"
             elif kind in FITTING and not self._fits(kind):
                 return False
             if not stack.feed(kind, token):
@@ -81,6 +84,11 @@ class Reader:
         first = statement_start(self.tokens, self.at, self.opened)
         opened = tuple(self.opened)
         return Unexpected(self.source, self.tokens, self.at, first, opened, self.stack.expected())
+
+
+def is_mark(token: Token) -> bool:
+    """Whether sizes, open ones among them, can stand after `=>`: no number but a plain one can."""
+    return token.kind != "NUMBER" or token.text.isdecimal()
 
 
 def _kind_of_word(word: str, row: dict[str, int]) -> str:

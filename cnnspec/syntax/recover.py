@@ -29,7 +29,7 @@ from cnnspec.syntax.reader import NestingError, Reader
 from cnnspec.syntax.rest import rest_of
 from cnnspec.syntax.stack import broken_states, is_end
 from cnnspec.syntax.statements import WITHOUT_BLOCKS, first_block, next_item, statement_end
-from cnnspec.syntax.tokens import CONTINUING, OPENS, Token, added
+from cnnspec.syntax.tokens import CLOSES, CONTINUING, OPENS, Token, added
 
 MAX_SYNTAX_ERRORS = 200
 """How many syntax errors of one text are explained."""
@@ -148,8 +148,9 @@ class Recovery:
             end = statement_end(text, tokens, at, opened)
         taken = self._take_off(repair.around)
         start = _start(taken[0]) if taken else tokens[reader.at].start
-        while reader.opened and tokens[reader.opened[-1]].start >= start:
-            reader.opened.pop()
+        kinds = [value.kind for value in taken if isinstance(value, Token)]
+        left = sum(kind in OPENS for kind in kinds) - sum(kind in CLOSES for kind in kinds)
+        del reader.opened[len(reader.opened) - left :]
         if not reader.opened:
             end = next_item(text, tokens, end)
         keeps = repair.blocks and text[start : start + 1] != "{" and self._word(start) not in WITHOUT_BLOCKS

@@ -1,10 +1,11 @@
 """The one lexer of the language: a text as tokens, comments and ends of lines among them.
 
-It is stateless: what a token is depends on its characters, and for a shape mark on the `=>` before it. Words
-are words; that `for` begins a loop and `head` may also be the name of an argument, the parser decides.
+It is stateless: what a token is depends on its characters alone. Words are words; that `for` begins a loop
+here and `head` may be the name of an argument there, that sizes after `=>` are a shape mark:
+the parser decides.
 
     conv(64, 3)   # half         NAME ( NUMBER , NUMBER ) COMMENT
-        -> relu => 64x?x?        NEWLINE -> NAME => MARK
+        -> relu => 64x?x?        NEWLINE -> NAME => PATTERN
 
 What the language does not have is a token as well, of a kind that the grammar does not know: UNKNOWN_WORD,
 UNKNOWN_NUMBER, UNKNOWN_SIGN, OPEN_STRING and CHARACTER. So every text has tokens, and together with the
@@ -66,8 +67,6 @@ KINDS = (
 )
 """All kinds, in the order in which they are tried."""
 TOKEN = re.compile(r"[ \t\f\r]*(?:" + "|".join(f"(?P<{k.name}>{k.pattern})" for k in KINDS) + ")")
-MARKS = re.compile(r"(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))*")
-EXTENTS = frozenset(["NUMBER", "DIMS", "PATTERN", "?"])
 
 RESERVED = frozenset(
     [
@@ -98,7 +97,7 @@ CLOSES = {")": "(", "]": "[", "}": "{"}
 OPENS = {opening: closing for closing, opening in CLOSES.items()}
 
 WORDS = frozenset(["NAME", "UNKNOWN_WORD"])
-NUMBERS = frozenset(["NUMBER", "DIMS", "PATTERN", "MARK", "UNKNOWN_NUMBER"])
+NUMBERS = frozenset(["NUMBER", "DIMS", "PATTERN", "UNKNOWN_NUMBER"])
 STRINGS = frozenset(["STRING", "OPEN_STRING"])
 ENDS = frozenset(["END", "$END"])
 """The end of a statement, and that of the text."""
@@ -107,17 +106,13 @@ ENDS = frozenset(["END", "$END"])
 def tokenize(text: str) -> list[Token]:
     """All tokens of a text."""
     found: list[Token] = []
-    before = ""
     for match in TOKEN.finditer(text):
         kind = match.lastgroup or ""
         word = match[kind]
         end = match.end()
         if kind == "SIGN":
             kind = word
-        if before == "=>" and kind in EXTENTS and MARKS.fullmatch(word):
-            kind = "MARK"
         found.append(Token(kind, word, end - len(word), end))
-        before = kind
     return found
 
 

@@ -72,7 +72,9 @@ def _parenthesis(error: Unexpected, opening: Token) -> Answer | None:
 
 
 def _other_bracket(error: Unexpected, closing: str) -> GiveUp | Replace:
-    """What closes the bracket, in the place of what does not, or before it where that closes one around."""
+    """What was found is left out where the right bracket follows; else that one stands here, or before it."""
+    if _closes_later(error, error.at + 1):
+        return Replace(1)
     around = error.tokens[error.opened[-2]].kind if len(error.opened) > 1 else ""
     count = 0 if around == CLOSES[error.found.kind] else 1
     return Replace(count, (added(closing, error.found.start),)) if closing in error.accepts else GiveUp()
@@ -85,15 +87,15 @@ def _closed_after(error: Unexpected, last: int) -> GiveUp | CloseBrackets:
         return GiveUp(last + 1)
     opening = error.innermost
     fits = opening is not None and OPENS[opening.kind] in error.accepts
-    if fits and (between or not _closes_later(error)):
+    if fits and (between or not _closes_later(error, error.at)):
         return CloseBrackets(last + 1)
     return GiveUp(last + 1 if between else None)
 
 
-def _closes_later(error: Unexpected) -> bool:
-    """Whether a bracket that closes nothing stands after this on its line."""
+def _closes_later(error: Unexpected, start: int) -> bool:
+    """Whether a bracket that closes one from before stands on the line, from a token on."""
     depth = 0
-    for number in range(error.at, len(error.tokens)):
+    for number in range(start, len(error.tokens)):
         kind = error.tokens[number].kind
         depth += (kind in ("(", "[")) - (kind in (")", "]"))
         if depth < 0 or kind in ENDS:

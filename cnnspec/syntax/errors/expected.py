@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnnspec.syntax.errors.unexpected import Answer, GiveUp, Replace, Unexpected
+from cnnspec.syntax.statements import WITH_BLOCKS, statement_start
 from cnnspec.syntax.tokens import ENDS, NUMBERS, STRINGS, WORDS, Token, added
 
 LONGEST_SHOWN = 60
@@ -46,13 +47,19 @@ def separators(error: Unexpected) -> Answer | None:
         message = "an arm begins with `|`, and this line is among arms"
         cure = "write | before it, or -> where the line before goes on"
         diagnostic = error.say("syntax", message, help=cure)
-        return Answer(diagnostic, Replace(0, (added("|", found.start),)) if found.kind in WORDS else GiveUp())
+        return Answer(diagnostic, Replace(0, (added("|", found.start),)))
     if found.kind == "|" and "|" not in error.accepts and error.opened:
         message = "`|` begins an arm, and this block does not begin with one"
         cure = "write | before each arm, the first too: concat { | a | b }"
         around = GiveUp(around=error.opened[-1], blocks=False)
-        return Answer(error.say("syntax", message, help=cure), around)
+        return Answer(error.say("syntax", message, help=cure), GiveUp() if _in_header(error) else around)
     return None
+
+
+def _in_header(error: Unexpected) -> bool:
+    """Whether the block around is not that of a join, but of a definition, section, loop or condition."""
+    first = statement_start(error.tokens, error.opened[-1], error.opened[:-1])
+    return error.tokens[first].text in WITH_BLOCKS
 
 
 def after_value(error: Unexpected) -> Answer | None:
