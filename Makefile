@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
-.PHONY: run test slow fuzz lint golden pictures docs clean
+.PHONY: run test slow fuzz cross lint golden pictures docs clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -19,6 +19,9 @@ slow: .venv/installed-dev
 
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.fuzz
+
+cross: .venv/installed-dev
+	$(BIN)/python -m tests.cross --count 20000 --every --table tests/cross/table.json
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -112,4 +112,5 @@ def decode(data: bytes, name: str, path: Path | None, report: Report) -> Source 
             "encoding", None, f"{name} is not UTF-8: line {line} has the byte 0x{data[error.start]:02x}"
         )
         return None
-    return Source(name, text, path)
+    # a name of a file may be bytes that are no text; what shows it is text
+    return Source(name.encode("utf-8", "replace").decode(), text, path)

@@ -147,17 +147,44 @@ class WideAvgPool2d(nn.Module):
         self.count_include_pad = count_include_pad
 
     def forward(self, x):
-        y = self.mean(x)
-        return y if self.count_include_pad else y / self.mean(torch.ones_like(x))
+        margins = []
+        for margin in self.padding:
+            margins = [margin, margin, *margins]
+        counted = float(self.count_include_pad)
+        counts = F.pad(torch.ones_like(x), margins, value=counted)
+        return self.sums(F.pad(x, margins)) / self.sums(counts)
 
-    def mean(self, x):
-        margins = [margin for margin in self.padding[::-1] for _ in range(2)]
-        y = F.avg_pool2d(F.pad(x, margins), self.kernel, self.stride, ceil_mode=self.ceil_mode)
-        for axis, margin in enumerate(self.padding):
-            # a window that begins beyond the map, in its margin, is none
-            inside = -(-(x.shape[2 + axis] + margin) // self.stride[axis])
-            y = y.narrow(2 + axis, 0, min(y.shape[2 + axis], inside))
-        return y
+    def sums(self, x):
+        # what lies beyond the margin is empty
+        beyond = []
+        for axis in range(len(self.kernel)):
+            beyond = [0, self.beyond(x, axis), *beyond]
+        x = F.pad(x, beyond)
+        return F.avg_pool2d(x, self.kernel, self.stride, divisor_override=1)
+
+    def beyond(self, x, axis):
+        kernel, stride = self.kernel[axis], self.stride[axis]
+        size, margin = x.shape[2 + axis], self.padding[axis]
+        reach = stride - 1 if self.ceil_mode else 0
+        windows = (size - kernel + reach) // stride + 1
+        if self.ceil_mode and (windows - 1) * stride >= size - margin:
+            windows -= 1
+        return (windows - 1) * stride + kernel - size
+
+
+class WideLPPool2d(nn.Module):
+    """The root of the sum of powers in each window, which may be larger than the map."""
+
+    def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
+        super().__init__()
+        self.mean = WideAvgPool2d(kernel_size, stride, ceil_mode=ceil_mode)
+        self.power = norm_type
+
+    def forward(self, x):
+        mean = self.mean(x**self.power)
+        for size in self.mean.kernel:
+            mean = mean * size
+        return mean ** (1 / self.power)
 
 
 def axes2d(value):

@@ -83,15 +83,22 @@ def maxpool(layer: P.MaxPool, source: Shape) -> TorchForm:
 def avgpool(layer: P.AvgPool, source: Shape) -> TorchForm:
     extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
     slide = layer.slide(source)
-    beyond = any(kernel > size for kernel, size in zip(slide.kernel, source[1:], strict=True))
-    if rank_of(source) == 3 and beyond and not slide.pads_apart(layer.pad):
+    if reaches_beyond(slide, source) and not slide.pads_apart(layer.pad):
         return module("WideAvgPool3d", *window(slide), Slot("padding", margins(slide), 0), *extra)
     return pool("AvgPool", "avg_pool", layer, source, *extra)
 
 
+def reaches_beyond(slide: Slide, source: Shape) -> bool:
+    """Whether a window is larger than a volume, which the pools of torch take in 1-d and 2-d alone."""
+    larger = any(kernel > size for kernel, size in zip(slide.kernel, source[1:], strict=True))
+    return rank_of(source) == 3 and larger
+
+
 def lppool(layer: P.LpPool, source: Shape) -> TorchForm:
-    rank = rank_of(source)
-    slots = (*window(layer.slide(source)), Slot("ceil_mode", layer.ceil, False))
+    rank, slide = rank_of(source), layer.slide(source)
+    slots = (*window(slide), Slot("ceil_mode", layer.ceil, False))
+    if reaches_beyond(slide, source):
+        return module("WideLPPool3d", Slot("norm_type", layer.power), *slots)
     return both(f"nn.LPPool{rank}d", f"F.lp_pool{rank}d", Slot("norm_type", layer.power), *slots)
 
 

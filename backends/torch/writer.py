@@ -27,7 +27,7 @@ from cnnspec.backends.torch.layout import Bracketed, Doc, DocItem, DocLoop, line
 from cnnspec.backends.torch.names import attribute_path, is_field, namespace
 from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
-from cnnspec.backends.weights import residual_end
+from cnnspec.backends.weights import declared, residual_end
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
@@ -276,7 +276,9 @@ def zero_gammas(graph: Graph, made: GeneratedClass) -> list[str]:
 def memory_layout(graph: Graph) -> str:
     """torch's name of the channels-last layout for the maps of a net; empty where it has none."""
     rank = max(len(graph[name].shape) for name in graph.inputs) - 1
-    return {2: "channels_last", 3: "channels_last_3d"}.get(rank, "")
+    # torch lays out every weight of 4 or 5 axes, and takes no other number of them than the layout's
+    others = {len(weight.shape) for _, weight, _ in declared(graph)} & {4, 5} - {rank + 2}
+    return "" if others else {2: "channels_last", 3: "channels_last_3d"}.get(rank, "")
 
 
 def _params(graph: Graph) -> int:

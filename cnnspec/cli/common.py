@@ -154,7 +154,7 @@ def read_limits(bounds: Iterable[str]) -> Limits:
     limits = Limits()
     for bound in bounds:
         name, _, value = bound.partition("=")
-        if name not in known or not value.isdigit():
+        if name not in known or not (value.isascii() and value.isdigit()):
             raise click.UsageError(
                 f"--limit takes one of {', '.join(f'{n}=N' for n in known)}, not {bound!r}"
             )

@@ -1,0 +1,171 @@
+"""Nets of every kind under every command, with options and pairs of options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from cnnspec import SpecError, loads
+from cnnspec.backends import safetensors
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.runs import seeded_weights
+from cnnspec.cli.main import cli
+from cross.judge import empty, judge, judge_summary, perform
+from cross.kinds import KINDS
+from cross.random_nets import EVERY, LARGE, Drawn, draw
+
+Values = tuple[tuple[str, ...], ...]
+"""What may stand after an option: each a list of words, empty for a flag."""
+
+SAMPLES: Mapping[str, tuple[str, ...]] = {
+    "--set": ("width=3", "deep=false", "kernels=[3]", "nothing=1", "width=0", "=", "width=1/0"),
+    "--input": ("3x8x8", "input=2x9", "x0=3x4x4", "3x0x8", "7", "nothing"),
+    "-I": (".", "no/folder", "net.cnn"),
+    "--limit": ("nodes=9", "nodes=1000000", "integer=5", "steps=10", "nodes=²", "nothing=1"),
+    "--expand": ("stage", "nothing", "a.b", ""),
+    "--block": ("stage", "nothing", "tower"),
+    "--width": ("252pt", "84mm", "nothing", "-1pt", "0pt"),
+    "--font-size": ("7pt", "3mm", "nothing"),
+    "--weights": ("w.safetensors", "other.safetensors", "x.npy", "missing"),
+    "--mean": ("0.5", "0.4,0.5,0.6", "1,2", "nothing", "1e400"),
+    "--std": ("0.5", "0.4,0.5,0.6", "0", "nan"),
+    "--classes": ("names.txt", "x.npy", "missing"),
+    "--backends": ("numpy,torch", "numpy,onnx", "torch,onnx", "numpy", "numpy,nothing", ""),
+    "--at": ("0,0", "1,2", "nothing"),
+}
+"""Words after options that take any text, right ones and wrong ones."""
+OUT: Mapping[str, tuple[str, ...]] = {
+    "render": ("a.svg", "a.png", "a.pdf", "a.dot", "a.mmd", "a.html", "a.gif", "no/folder/a.svg", "-"),
+    "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py"),
+    "run": ("y.npy", "y.txt", "no/folder/y.npy"),
+}
+ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "diff": (("net.cnn", "net.cnn"), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn")),
+    "explain": ((), ("shape-join",), ("nothing",)),
+    "layers": ((), ("conv",), ("nothing",)),
+    "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
+}
+"""What commands take that take no single spec."""
+SLOW = {"render", "verify", "compile", "run"}
+"""Commands that do something for each layer: nets of ten thousand go to the others alone."""
+LEFT_OUT = {(command, LARGE): "it takes minutes" for command in SLOW}
+"""Cells of the table that are empty, and why."""
+
+
+class Cell(NamedTuple):
+    """An option of a command, on a kind of net."""
+
+    command: str
+    option: str
+    kind: str
+
+
+def options_of(command: click.Command) -> Iterator[click.Option]:
+    """The options of a command but --help."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
+            yield parameter
+
+
+def values(command: str, option: click.Option) -> Values:
+    """What to write for an option of a command. Raises KeyError where SAMPLES lacks it."""
+    name = option.opts[-1]
+    if option.is_flag:
+        return ((),)
+    if isinstance(option.type, click.Choice):
+        return tuple((str(choice),) for choice in [*option.type.choices, "nothing"])
+    if isinstance(option.type, (click.IntRange, click.types.IntParamType)):
+        return (("1",), ("2",), ("7",), ("0",), ("-1",), ("x",))
+    if name == "-o":
+        return tuple((word,) for word in OUT[command])
+    if command == "run" and name == "--input":
+        return (("x.npy",), ("x.png",), ("input=x.npy",), ("missing",))
+    return tuple((word,) for word in SAMPLES[name])
+
+
+def option_names() -> list[tuple[str, str]]:
+    """Every option of every command."""
+    return [
+        (name, option.opts[-1]) for name, command in cli.commands.items() for option in options_of(command)
+    ]
+
+
+def prepare(drawn: Drawn, folder: Path) -> None:
+    """Write the net, weights that fit it and some that do not, input and names of classes."""
+    from PIL import Image
+
+    empty(folder)
+    (folder / "net.cnn").write_text(drawn.text, encoding="utf-8")
+    (folder / "names.txt").write_text("cat\ndog\n", encoding="utf-8")
+    safetensors.save(folder / "other.safetensors", {"conv.weight": np.ones((2, 2))})
+    weights, x = {}, np.ones((3, 8, 8), np.float32)
+    if drawn.kind != LARGE:
+        try:
+            graph = loads(drawn.text).ir
+            weights, x = seeded_weights(graph), next(iter(random_inputs(graph).values()))[0]
+        except SpecError:
+            pass
+    safetensors.save(folder / "w.safetensors", weights)
+    np.save(folder / "x.npy", x)
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(folder / "x.png")
+
+
+def needed(random: Random, command: str, net: str) -> list[str]:
+    """What a command needs beside its options."""
+    if command in ARGUMENTS:
+        return list(random.choice(ARGUMENTS[command]))
+    if command == "run":
+        return [net, "--weights", "w.safetensors", "--input", "x.npy"]
+    return [net]
+
+
+def chosen(random: Random, command: str, forced: str = "") -> list[tuple[str, list[str]]]:
+    """Some options of a command with values; the forced one among them."""
+    every = list(options_of(cli.commands[command]))
+    count = random.choice((0, 1, 2, 2, 3, 4))
+    picked = [option for option in every if option.opts[-1] == forced]
+    picked += random.sample(
+        [option for option in every if option not in picked], min(count, len(every) - len(picked))
+    )
+    found = []
+    for option in picked:
+        words = random.choice(values(command, option))
+        found.append((option.opts[-1], [option.opts[-1], *words]))
+    return found
+
+
+def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[list[Cell], list[str]]:
+    """Draw a net and a command, run and judge it; the cells that it fills, and the command. Raises Fault."""
+    drawn = draw(random, cell.kind if cell else LARGE if random.random() < 0.003 else None)
+    names = [name for name in cli.commands if (name, drawn.kind) not in LEFT_OUT]
+    command = cell.command if cell else random.choice(names)
+    if drawn.kind == LARGE and command in SLOW:
+        command = "check"
+    prepare(drawn, folder)
+    spec = random.choice(["net.cnn"] * 8 + ["net.cnn:Net", "missing.cnn"])
+    options = chosen(random, command, cell.option if cell else "")
+    arguments = [command, *needed(random, command, spec), *(word for _, words in options for word in words)]
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        judge(perform(arguments), folder)
+        if command == "summary" and drawn.kind != LARGE:
+            extra = [a for o, words in options if o not in ("--json", "--format") for a in words]
+            judge_summary([spec, *extra])
+    finally:
+        os.chdir(before)
+    return [Cell(command, option, drawn.kind) for option, _ in options], arguments
+
+
+def cells() -> Iterator[Cell]:
+    """Every option on every kind of net, less those left out."""
+    for (command, option), kind in product(option_names(), EVERY):
+        if (command, kind) not in LEFT_OUT and not (command in ARGUMENTS and kind not in ("chain", *KINDS)):
+            yield Cell(command, option, kind)

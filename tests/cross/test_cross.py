@@ -1,0 +1,84 @@
+"""The generators at small: `make cross` runs them at length."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from cross import agreement, commands, damage
+from cross.judge import Done, Fault, judge, parse, strict
+
+COMMANDS, AGREEMENT, DAMAGE = 60, 80, 80
+"""How many cases the suite runs of each."""
+
+
+@pytest.mark.parametrize("start", range(0, COMMANDS, 10))
+def test_commands(start: int, tmp_path: Path) -> None:
+    for number in range(start, start + 10):
+        commands.run_case(Random(number), tmp_path)
+
+
+@pytest.mark.parametrize("start", range(0, AGREEMENT, 20))
+def test_agreement(start: int) -> None:
+    for number in range(start, start + 20):
+        agreement.run_case(Random(number))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and fifos of POSIX")
+@pytest.mark.parametrize("start", range(0, DAMAGE, 20))
+def test_damage(start: int, tmp_path: Path) -> None:
+    for number in range(start, start + 20):
+        damage.run_case(Random(number), tmp_path)
+
+
+def test_every_option_has_values() -> None:
+    for name, command in commands.cli.commands.items():
+        for option in commands.options_of(command):
+            assert commands.values(name, option), (
+                f"say in SAMPLES what may stand after {name} {option.opts[-1]}"
+            )
+
+
+WRONG = [
+    Done(("summary", "a.cnn"), 0, b"a\x1b[31m", ""),
+    Done(("summary", "a.cnn"), 0, b"", "Traceback (most recent call last)"),
+    Done(("summary", "a.cnn"), 0, b"", "error: nothing"),
+    Done(("summary", "a.cnn"), 1, b"", "warning[a]: b"),
+    Done(("summary", "a.cnn", "--json"), 0, b'{"net": NaN}', ""),
+    Done(("summary", "a.cnn", "--json"), 0, b'{"net": "A"}', ""),
+    Done(("check", "a.cnn", "--json"), 1, b'{"ok": true, "nets": [], "diagnostics": []}', "error"),
+    Done(("render", "a.cnn", "-o", "a.svg"), 0, b"", ""),
+    Done(("render", "a.cnn", "-o", "there.svg"), 1, b"", "error: a"),
+    Done(("render", "a.cnn", "-o", "there.svg"), 0, b"", ""),
+]
+
+
+@pytest.mark.parametrize("done", WRONG, ids=map(str, range(len(WRONG))))
+def test_the_judge_sees_faults(done: Done, tmp_path: Path) -> None:
+    (tmp_path / "there.svg").write_text("<svg>")
+    with pytest.raises(Fault):
+        judge(done, tmp_path)
+
+
+def test_the_judge_sees_temporary_files(tmp_path: Path) -> None:
+    (tmp_path / ".0123456789abcdef.tmp").write_text("half")
+    with pytest.raises(Fault, match="temporary"):
+        judge(Done(("check", "a.cnn"), 0, b"", ""), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "suffix", [".svg", ".png", ".pdf", ".dot", ".mmd", ".html", ".py", ".onnx", ".npy", ".txt"]
+)
+def test_the_judge_sees_cut_files(suffix: str) -> None:
+    with pytest.raises(Fault):
+        parse(suffix, b"(half")
+
+
+def test_one_value_is_json() -> None:
+    assert strict("[1]") == [1]
+    for text in ("[1] [2]", "{'a': 1}", "[Infinity]", ""):
+        with pytest.raises(Fault):
+            strict(text)
