@@ -38,12 +38,17 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--std": ("0.5", "0.4,0.5,0.6", "0", "nan"),
     "--classes": ("names.txt", "x.npy", "missing"),
     "--backends": ("numpy,torch", "numpy,onnx", "torch,onnx", "numpy", "numpy,nothing", ""),
+    "--columns": ("layer,params,macs", "kernel,bytes,live,kept", "layer", "nothing", "", "macs,macs"),
+    "--sort": ("params", "macs", "bytes", "nothing", ""),
     "--at": ("0,0", "1,2", "nothing"),
 }
 """Words after options that take any text, right ones and wrong ones."""
+COUNTED = ("--set", "--input", "-I", "--limit", "--depth", "--inference", "--count")
+"""Options of a summary that change its figures, in all its forms."""
 OUT: Mapping[str, tuple[str, ...]] = {
     "render": ("a.svg", "a.png", "a.pdf", "a.dot", "a.mmd", "a.html", "a.gif", "no/folder/a.svg", "-"),
     "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py"),
+    "summary": ("m.svg", "m.png", "m.pdf", "m.txt", "no/folder/m.svg"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
 }
 ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -157,7 +162,7 @@ def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[li
     try:
         judge(perform(arguments), folder)
         if command == "summary" and drawn.kind != LARGE:
-            extra = [a for o, words in options if o not in ("--json", "--format") for a in words]
+            extra = [word for option, words in options if option in COUNTED for word in words]
             judge_summary([spec, *extra])
     finally:
         os.chdir(before)
