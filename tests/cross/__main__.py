@@ -1,7 +1,7 @@
 """`python -m tests.cross [GENERATOR...] [--count N] [--seed N]`: where features meet, at length.
 
 Generators: commands (nets x commands x options), agreement (layers x backends x dtypes x modes), damage
-(files and names). Each case has a number; a fault is printed with it, and `--seed NUMBER --count 1` runs it again.
+(files and names). Each case has a number; a fault is printed with it, and `--seed NUMBER --count 1` repeats it.
 `--every` runs each option on each kind of net first, and `--table FILE` writes down how often each was run.
 """
 
