@@ -1,8 +1,8 @@
 """`python -m tests.cross [GENERATOR...] [--count N] [--seed N]`: where features meet, at length.
 
 Generators: commands (nets x commands x options), agreement (layers x backends x dtypes x modes), damage
-(files and names). Each case has a number; a fault is printed with it, and `--seed NUMBER --count 1` repeats it.
-`--every` runs each option on each kind of net first, and `--table FILE` writes down how often each was run.
+(files and names). Each case has a number; a fault is printed with it, and `--seed NUMBER --count 1` repeats
+it. `--every` runs each option on each kind of net first, and `--table FILE` writes down how often.
 """
 
 from __future__ import annotations
