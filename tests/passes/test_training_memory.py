@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 
 pytest.importorskip("torch")
 
@@ -34,7 +34,11 @@ def test_what_a_layer_keeps_is_what_torch_saves(case: Case, gradients: bool) -> 
             assert counted(graph, batch) == 0
 
 
+ONE_ARM = "net OneArm { input 6; linear(4) -> relu; maximum { | tanh } -> linear(2) }"
+
+
 @settings(deadline=None, max_examples=40)
+@example(ONE_ARM)
 @given(specs())
 def test_random_nets_keep_what_torch_saves(text: str) -> None:
     graph = cnnspec.loads(text).ir
