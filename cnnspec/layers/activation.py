@@ -5,7 +5,18 @@ from __future__ import annotations
 from math import pi, prod, sqrt
 from typing import Any
 
-from cnnspec.layers.base import Init, Layer, Shape, Weight, argument, input_saved, layer, output_saved
+from cnnspec.layers.base import (
+    FLOAT,
+    Init,
+    Layer,
+    Saved,
+    Shape,
+    Weight,
+    argument,
+    input_saved,
+    layer,
+    output_saved,
+)
 from cnnspec.layers.formula import Functions
 from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
 
@@ -159,6 +170,22 @@ class Softplus(Layer):
     def formula(self, x: Any, m: Functions) -> Any:
         bent = self.beta * x
         return m.where(bent > self.threshold, x, m.softplus(bent) / self.beta)
+
+
+@layer("softsign", family="activation")
+class Softsign(Layer):
+    """x / (1 + |x|).
+
+    Bergstra et al. 2009, "Quadratic polynomials learn better image features"; Turian et al. 2009, "Quadratic
+    features and deep architectures for chunking".
+    """
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return x / (1 + m.abs(x))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, and what it is divided by."""
+        return Saved(inputs=(0,), per_sample=FLOAT * prod(shapes[0]))
 
 
 @layer("sigmoid", family="activation")
