@@ -1,6 +1,16 @@
 """Which blocks share a class, and what its constructor takes.
 
 Blocks of one name whose layers and wiring agree share a class; what differs in numbers becomes its arguments.
+Two are compared by a signature without numbers: the rows of a block, and where each takes its inputs from.
+
+    residual of basic(32)                           residual of basic(64, stride=2)
+    0 conv1     nn.Conv2d(in, out, ..)  of input    the same
+    1 relu      F.relu                  of 0        the same
+    ..
+    4 shortcut  absent                  of input    a chain, of input: alike, since either may be there
+    5 add       +                       of 3, 4     the same
+
+Inner blocks are given their classes first, so that an outer signature names those of the inner ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,25 @@
-"""What the constructor of a class takes, so that each of its instances can be made."""
+"""What the constructor of a class takes, so that each of its instances can be made.
+
+Three instances of `def basic(width, stride=1)`, on 32 channels, and how their arguments are written:
+
+                            basic1  basic2  basic3
+    known    width          32      64      128       from the calls in the spec
+             stride         1       2       2
+             in_channels    32      32      64        from the values that flow in
+
+    conv1    in_channels    32      32      64        in_channels
+             out_channels   32      64      128       width
+             kernel_size    3       3       3         3
+             stride         1       2       2         stride
+    conv2    in_channels    32      64      128       width
+    shortcut is there       no      yes     yes       if stride != 1 or in_channels != width
+             stride         -       2       2         2
+
+A column is looked for among the constants, then the known columns of its kind, then what simple arithmetic
+makes of these (expressions.py): 4 * width in a bottleneck, in_channels + growth in a dense block. A column
+that nothing gives becomes known itself, as one more parameter. A dash, where an instance has no such layer,
+fits anything.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,14 @@
 """The tree of blocks as nested modules: which blocks become classes, chains, lists or mere namespaces.
 
+    spec                                module          because
+    net Small                           class
+        body { basic(32) -> ... }       chain           each part takes the value of the one before
+            basic                       class           a def
+                residual                space           it branches: basic's forward calls its modules
+                    conv, batchnorm     leaves
+                    shortcut            chain, absent   where it is the identity, its like may have one
+        layer1: block(64) * 3           list            numbered parts, one after the other
+
 A module stands at the path of its block, so that the keys of its weights are the paths of the layers.
 """
 

@@ -1,4 +1,15 @@
-"""Stages: layers merged with what can be done to their output, or their input, while it is in the cache."""
+"""Stages: layers merged with what can be done to their output, or their input, while it is in the cache.
+
+The second half of a residual block becomes one stage, which goes over memory once:
+
+    conv2      y = conv2(x)
+    batchnorm  y = y * c + (beta - mean * c)      c = gamma / sqrt(var + eps)
+    add        y = y + shortcut
+    relu       y = max(y, 0)                      each in place, on a block of the conv's output at a time
+
+Which layers run in one go is a matter of traits (passes/fusion.py); here the weights are at hand, and factors
+are multiplied together: a batchnorm after a scale is one factor and one summand a channel.
+"""
 
 from __future__ import annotations
 

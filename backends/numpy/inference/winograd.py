@@ -1,8 +1,22 @@
 """Winograd's F(4x4, 3x3): sixteen outputs of a 3x3 conv from 36 products a channel in place of 144.
 
-Y = A^T [(G g G^T) * (B^T d B)] A for each tile d of 6x6 inputs. Summed over channels, the products are 36
-matrix products; the transforms are products with the Kronecker squares of B and A. Lavin and Gray 2016, "Fast
-algorithms for convolutional neural networks", section 4.
+The idea on one axis, for two outputs of a kernel of three: four products do, where six are written.
+
+    y0 = d0 g0 + d1 g1 + d2 g2        m1 = (d0 - d2) g0      m2 = (d1 + d2) (g0 + g1 + g2) / 2
+    y1 = d1 g0 + d2 g1 + d3 g2        m4 = (d1 - d3) g2      m3 = (d2 - d1) (g0 - g1 + g2) / 2
+
+                                      y0 = m1 + m2 + m3      y1 = m2 - m3 - m4
+
+Sums of the kernel are made once for a net, those of the data once for all output channels. Here, for four
+outputs on both axes, the sums are products with small matrices: B and A for data and outputs, G for kernels.
+
+    tile d, 6x6 -----> B^T d B, 6x6 --.
+                                      *, summed over channels -----> A^T [..] A, the 4x4 outputs of the tile
+    kernel g, 3x3 ---> G g G^T, 6x6 --'
+
+Tiles begin every four pixels, so neighbours share two. Over all tiles and channels the products are 36 matrix
+products, and the transforms are products with the Kronecker squares of B and A: BLAS does nearly all of it.
+Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.
 """
 
 from __future__ import annotations
