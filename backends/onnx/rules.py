@@ -57,6 +57,7 @@ RULES: dict[type[Layer], Rule] = {
     A.Mish: node("Mish"),
     A.HardSwish: node("HardSwish"),
     A.HardSigmoid: node("HardSigmoid", alpha=1 / 6, beta=0.5),
+    A.Softsign: node("Softsign"),
     A.Sigmoid: node("Sigmoid"),
     A.Tanh: node("Tanh"),
     A.Softmax: node("Softmax", axis=1),

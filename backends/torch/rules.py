@@ -302,6 +302,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     A.HardSwish: plain("nn.Hardswish", "F.hardswish"),
     A.HardSigmoid: plain("nn.Hardsigmoid", "F.hardsigmoid"),
     A.Softplus: simple("nn.Softplus", "F.softplus", beta=("beta", 1.0), threshold=("threshold", 20.0)),
+    A.Softsign: plain("nn.Softsign", "F.softsign"),
     A.Sigmoid: plain("nn.Sigmoid", "torch.sigmoid"),
     A.Tanh: plain("nn.Tanh", "torch.tanh"),
     A.Softmax: plain("nn.Softmax", "F.softmax", DIM),
