@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
-
-DEFINITION = re.compile(r"^(?:def|share|net)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +25,6 @@ class Source:
         while (end := find("\n", starts[-1])) >= 0:
             starts.append(end + 1)
         return starts
-
-    @cached_property
-    def definition_starts(self) -> list[int]:
-        """The offset of each line that begins a def, share or net at the margin."""
-        return [match.start() for match in DEFINITION.finditer(self.text)]
 
     def position(self, offset: int) -> tuple[int, int]:
         """The line and column of a character, both counted from 1."""

@@ -11,6 +11,7 @@ from cnnspec.elaborate import Limits
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.files import decode, read_source, shipped
 from cnnspec.source import Source
+from cnnspec.syntax.outline import headings
 
 SPECS = shipped("specs")
 
@@ -59,8 +60,9 @@ def zoo_nets() -> dict[str, tuple[Path, str]]:
     """The nets that ship: file and name, by their names in lower case without `_` and `-`."""
     found: dict[str, tuple[Path, str]] = {}
     for path in sorted(SPECS.glob("*.cnn")):
-        for name in re.findall(r"^net\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
-            found[plain_name(name)] = (path, name)
+        for word, name in headings(path.read_text(encoding="utf-8")):
+            if word == "net":
+                found[plain_name(name)] = (path, name)
     return found
 
 

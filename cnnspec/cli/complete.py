@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import click
@@ -29,11 +28,13 @@ def specs(context: click.Context, parameter: click.Parameter, typed: str) -> lis
 
 def nets_of(path: Path, typed: str) -> list[str]:
     """The nets of a file that begin so, in upper or lower case."""
+    from cnnspec.syntax.outline import headings
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    names = re.findall(r"^[ \t]*net[ \t]+(\w+)", text, re.MULTILINE)
+    names = [heading.name for heading in headings(text) if heading.word == "net"]
     return [name for name in names if name.lower().startswith(typed.lower())]
 
 

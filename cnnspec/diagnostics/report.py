@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from cnnspec.source import Span
+from cnnspec.source import Source, Span
 
 Severity = Literal["error", "warning"]
 
@@ -53,28 +53,15 @@ class SpecError(Refused):
         super().__init__(f"{first.code}{place}: {first.message}{more}")
 
 
-ALLOW = re.compile(r"#\s*allow:\s*([\w-]+(?:\s*,\s*[\w-]+)*)")
+class TextNotes(NamedTuple):
+    """What a report knows of a text: where its definitions begin, and the codes that its lines allow."""
 
-
-def allows(span: Span | None, code: str) -> bool:
-    """Whether a comment on the line of a place allows a warning there: `# allow: code, code`."""
-    if span is None:
-        return False
-    found = ALLOW.search(span.source.line_text(span.line))
-    return found is not None and code in re.split(r"\s*,\s*", found.group(1))
+    definitions: tuple[int, ...]
+    allowed: Mapping[int, frozenset[str]]
 
 
 ONCE = frozenset(["unknown-block", "unknown-function", "unknown-name"])
 """Codes that are reported once in a definition for each name, as compilers do with what is not declared."""
-
-
-def _key(code: str, span: Span | None, message: str = "") -> tuple[object, ...]:
-    """What diagnostics have in common that are one."""
-    if span is None:
-        return (code, message)
-    if code not in ONCE:
-        return (code, span.source.name, span.start, span.end)
-    return (code, span.source.name, span.text, bisect_right(span.source.definition_starts, span.start))
 
 
 LONGEST = 1_000
@@ -105,6 +92,27 @@ class Report:
         self.errors = 0
         self._suspected: set[tuple[str, int]] = set()
         self._places: set[tuple[str, int, int]] = set()
+        self._notes: dict[str, TextNotes] = {} if trunk is None else trunk._notes
+
+    def note(self, source: Source, notes: TextNotes) -> None:
+        """Know this of a text from here on."""
+        self._notes[source.name] = notes
+
+    def allows(self, span: Span | None, code: str) -> bool:
+        """Whether a comment on the line of a place allows a warning there: `# allow: code, code`."""
+        notes = self._notes.get(span.source.name) if span is not None else None
+        if span is None or notes is None or not notes.allowed:
+            return False
+        return code in notes.allowed.get(span.line, ())
+
+    def _key(self, code: str, span: Span | None, message: str = "") -> tuple[object, ...]:
+        """What diagnostics have in common that are one."""
+        if span is None:
+            return (code, message)
+        notes = self._notes.get(span.source.name)
+        if code not in ONCE or notes is None:
+            return (code, span.source.name, span.start, span.end)
+        return (code, span.source.name, span.text, bisect_right(notes.definitions, span.start))
 
     def suspect(self, span: Span) -> None:
         """Take what is unknown on a line, from here on, for the doing of a mistake that is known there."""
@@ -116,7 +124,7 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, or count it where the same code was reported for the same span before."""
-        if diagnostic.severity == "warning" and allows(diagnostic.span, diagnostic.code):
+        if diagnostic.severity == "warning" and self.allows(diagnostic.span, diagnostic.code):
             return
         self.errors += diagnostic.severity == "error"
         self.total += 1
@@ -127,7 +135,7 @@ class Report:
 
     def _keep(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
-        key = _key(diagnostic.code, span, diagnostic.message)
+        key = self._key(diagnostic.code, span, diagnostic.message)
         known = self._found.get(key)
         if span:
             self._places.add((span.source.name, span.start, span.end))
@@ -163,7 +171,7 @@ class Report:
         """Whether this, or something else about the same place, was reported."""
         known_to_trunk = self._trunk is not None and self._trunk.knows(code, span)
         place = (span.source.name, span.start, span.end)
-        return known_to_trunk or _key(code, span) in self._found or place in self._places
+        return known_to_trunk or self._key(code, span) in self._found or place in self._places
 
     def error(
         self,

@@ -33,7 +33,8 @@ class Loader:
 
     def load(self, source: Source) -> Module:
         """The module of a source, with all that it uses."""
-        module = Module(source, parse(source).told(self.report).tree)
+        parsed = parse(source).told(self.report)
+        module = Module(source, parsed.tree, parsed.tokens)
         if source.path is not None:
             self._open.append(source.path.resolve())
         for item in module.file.items:

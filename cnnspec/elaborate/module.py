@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +11,8 @@ from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock
 from cnnspec.files import shipped
 from cnnspec.source import Source
 from cnnspec.syntax import tree
+from cnnspec.syntax.outline import headings
+from cnnspec.syntax.tokens import Token
 
 STANDARD_LIBRARY = shipped("specs") / "std.cnn"
 
@@ -26,6 +27,7 @@ class Module:
 
     source: Source
     file: tree.File
+    tokens: tuple[Token, ...]
     names: dict[str, Any] = field(default_factory=dict)
     nets: dict[str, tree.Net | tree.Given] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
@@ -68,4 +70,4 @@ BlockValue = LayerBlock | FormBlock | DefinedBlock
 def library_names() -> frozenset[str]:
     """The blocks of the standard library."""
     text = STANDARD_LIBRARY.read_text(encoding="utf-8")
-    return frozenset(re.findall(r"^(?:def|share)\s+(\w+)", text, re.MULTILINE))
+    return frozenset(heading.name for heading in headings(text) if heading.word != "net")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Report
+from cnnspec.format.entries import read
 from cnnspec.format.layout import layout
-from cnnspec.format.pieces import read
 from cnnspec.source import Source
 from cnnspec.syntax import parse
 from cnnspec.syntax.tree import same
@@ -17,6 +17,6 @@ def format_text(source: Source, report: Report) -> str:
     parsed = parse(source).told(report)
     if parsed.errors:
         return source.text
-    text = layout(read(source.text))
+    text = layout(read(parsed.tokens))
     # a layout that read otherwise would be a fault of this package: the spec is then left alone
     return text if same(parse(Source(source.name, text)).tree, parsed.tree) else source.text

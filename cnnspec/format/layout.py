@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
+from cnnspec.format.entries import CLOSING, BracedBlock, Comment, Entry, Group, Part, Remark, Statement
 from cnnspec.format.lines import WIDTH, Line, aligned
-from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, Remark, Statement
 from cnnspec.format.spacing import flat, is_flat, is_sign
 
 INDENT = 4
@@ -192,7 +192,7 @@ class Writer:
         before: Part | None = None
         run: list[Part] = []
         for part in parts:
-            if not isinstance(part, Block):
+            if not isinstance(part, BracedBlock):
                 run.append(part)
                 continue
             self.run(run, before)
@@ -201,7 +201,7 @@ class Writer:
             before, run = part, []
         self.run(run, before)
 
-    def block(self, block: Block) -> None:
+    def block(self, block: BracedBlock) -> None:
         """Write a block, a line an entry."""
         if not block.entries and not block.comment:
             self.code += "{}"
@@ -250,7 +250,9 @@ class Writer:
 
 def _opening(parts: Sequence[Part]) -> list[Part]:
     """The parts before the first block or comment."""
-    return list(takewhile(lambda part: not isinstance(part, (Block, Comment)) and is_flat([part]), parts))
+    return list(
+        takewhile(lambda part: not isinstance(part, (BracedBlock, Comment)) and is_flat([part]), parts)
+    )
 
 
 def _place_to_break(parts: Sequence[Part]) -> int | None:
@@ -263,7 +265,7 @@ def _place_to_break(parts: Sequence[Part]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """One of the things between commas, with its comma and the comments at its end."""
 
     parts: tuple[Part, ...]
@@ -271,7 +273,7 @@ class Item:
     comments: tuple[Comment, ...]
 
 
-def _items(parts: Sequence[Part]) -> Iterator[Item]:
+def _items(parts: Sequence[Part]) -> Iterator[ListItem]:
     inner: list[Part] = []
     comments: list[Comment] = []
     comma = ""
@@ -285,7 +287,7 @@ def _items(parts: Sequence[Part]) -> Iterator[Item]:
             comments.append(part)
         else:
             if comma or comments:
-                yield Item(tuple(inner), comma, tuple(comments))
+                yield ListItem(tuple(inner), comma, tuple(comments))
                 inner, comments, comma = [], [], ""
             inner.append(part)
-    yield Item(tuple(inner), comma, tuple(comments))
+    yield ListItem(tuple(inner), comma, tuple(comments))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnspec.format.pieces import CLOSING, Block, Comment, Entry, Group, Part, Statement, Token
+from cnnspec.format.entries import CLOSING, BracedBlock, Comment, Entry, Group, Part, Statement, Word
+from cnnspec.syntax.tokens import NUMBERS, STRINGS, WORDS
 
 KEYWORDS = frozenset(("and", "or", "not", "in", "if", "else", "for", "let", "expect", "use", "from"))
 
@@ -18,7 +19,7 @@ def is_flat(parts: Sequence[Part]) -> bool:
             return False
         if isinstance(part, Group):
             stack += part.parts
-        elif isinstance(part, Block):
+        elif isinstance(part, BracedBlock):
             if not part.inline:
                 return False
             for entry in part.entries:
@@ -32,12 +33,12 @@ def flat(parts: Sequence[Part], before: Part | None = None, within: str = "{") -
     """Parts on one line; a space comes first where one belongs between `before` and them."""
     pieces: list[str] = []
     glued = before is None
-    used = isinstance(parts[0], Token) and parts[0].text == "use" if parts else False
+    used = isinstance(parts[0], Word) and parts[0].text == "use" if parts else False
     for part in parts:
         if not glued and (_spaced(before, part, within) or (used and isinstance(part, Group))):
             pieces.append(" ")
         pieces.append(_flat_part(part, before))
-        glued = isinstance(part, Token) and _glues(part, before, within)
+        glued = isinstance(part, Word) and _glues(part, before, within)
         before = part
     return "".join(pieces)
 
@@ -46,7 +47,7 @@ def _flat_part(part: Part, before: Part | None) -> str:
     if isinstance(part, Group):
         inner = part.parts[:-1] if drops_comma(part, before) else part.parts
         return part.opening + flat(inner, None, part.opening) + CLOSING[part.opening]
-    if isinstance(part, Block):
+    if isinstance(part, BracedBlock):
         return _flat_block(part.entries)
     return part.text
 
@@ -69,34 +70,34 @@ def drops_comma(group: Group, before: Part | None) -> bool:
 
 def is_sign(part: Part | None, *signs: str) -> bool:
     """Whether a part is one of some signs."""
-    return isinstance(part, Token) and part.kind == "sign" and part.text in signs
+    return isinstance(part, Word) and part.kind in signs
 
 
 def is_operand(part: Part | None) -> bool:
     """Whether a part is a value, or ends one, so that a bracket after it is a call or an index."""
-    if isinstance(part, Token):
-        return part.kind in ("number", "text") or (part.kind == "word" and part.text not in KEYWORDS)
+    if isinstance(part, Word):
+        return part.kind in NUMBERS | STRINGS or (part.kind in WORDS and part.text not in KEYWORDS)
     return isinstance(part, Group)
 
 
 def _spaced(before: Part | None, part: Part, within: str) -> bool:
     """Whether a space stands between two parts of which the first does not glue."""
     if isinstance(part, Group):
-        is_input = isinstance(before, Token) and before.text == "input" and part.opening == "("
+        is_input = isinstance(before, Word) and before.text == "input" and part.opening == "("
         return is_input or not is_operand(before)
     if is_sign(part, ","):
         return False
     if is_sign(part, "."):
-        return isinstance(before, Token) and before.kind == "number"
-    if is_sign(part, ":", "**"):
+        return isinstance(before, Word) and before.kind in NUMBERS
+    if is_sign(part, ":", "**", ".."):
         return False
     return not (is_sign(part, "=") and within == "(")
 
 
-def _glues(token: Token, before: Part | None, within: str) -> bool:
+def _glues(token: Word, before: Part | None, within: str) -> bool:
     """Whether no space stands after a token."""
     if is_sign(token, "+", "-"):
-        return not (is_operand(before) or isinstance(before, Block))
+        return not (is_operand(before) or isinstance(before, BracedBlock))
     if is_sign(token, "="):
         return within == "("
-    return is_sign(token, "**", ".") or (is_sign(token, ":") and within == "[")
+    return is_sign(token, "**", ".", "..") or (is_sign(token, ":") and within == "[")

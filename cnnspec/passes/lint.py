@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
-from cnnspec.diagnostics.report import Report, allows
+from cnnspec.diagnostics.report import Report
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Layer, describe
 from cnnspec.layers.conv import Conv, DepthwiseConv
@@ -77,7 +77,7 @@ def lint(subject: Subject, report: Report) -> None:
 def _report(finding: Finding, report: Report) -> None:
     code, node, message, cure, outer = finding
     around = list(node.block.ancestors())
-    if any(allows(block.span, code) for block in around):
+    if any(report.allows(block.span, code) for block in around):
         return
     calls = [block.span for block in around if block.kind in ("def", "share")]
     if outer and calls:

@@ -10,6 +10,7 @@ from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.braces import MAX_BRACES, balance
 from cnnspec.syntax.errors import RULES_ALONE, explain
+from cnnspec.syntax.outline import notes_of
 from cnnspec.syntax.reader import NestingError, Reader
 from cnnspec.syntax.recover import MAX_SYNTAX_ERRORS, Recovery
 from cnnspec.syntax.tokens import Token, statements_of, tokenize
@@ -31,7 +32,8 @@ class Parsed:
     suspects: tuple[Span, ...] = ()
 
     def told(self, report: Report) -> Parsed:
-        """This, with its errors in a report."""
+        """This, with its errors in a report, and what the report is to know of the text."""
+        report.note(self.source, notes_of(self.source, self.tokens))
         for error in self.errors:
             report.add(error)
         for span in self.suspects:

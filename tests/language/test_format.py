@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from cnnspec.diagnostics import Report, as_text
 from cnnspec.format import format_text
+from cnnspec.format.entries import read
 from cnnspec.format.layout import layout
 from cnnspec.format.lines import WIDTH
-from cnnspec.format.pieces import read, tokens_of
 from cnnspec.source import Source
 from cnnspec.syntax import parse
 
@@ -175,10 +175,11 @@ def check_promises(text: str) -> None:
     """The layout has the same tree, the same comments in the same order, and is laid out as it is."""
     parsed = parse(Source("written", text))
     assert not parsed.errors, text + "\n".join(map(as_text, parsed.errors))
-    laid = layout(read(text))
-    assert parse(Source("laid", laid)).tree == parsed.tree, laid
-    assert layout(read(laid)) == laid
-    comments, kept = ([t.text for t in tokens_of(s) if t.kind == "comment"] for s in (text, laid))
+    laid = layout(read(parsed.tokens))
+    again = parse(Source("laid", laid))
+    assert again.tree == parsed.tree, laid
+    assert layout(read(again.tokens)) == laid
+    comments, kept = ([t.text.rstrip() for t in p.tokens if t.kind == "COMMENT"] for p in (parsed, again))
     assert comments == kept
     assert all(line == line.rstrip() for line in laid.splitlines())
     assert "\n\n\n" not in laid and not laid.startswith("\n")

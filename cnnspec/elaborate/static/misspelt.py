@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -45,7 +44,7 @@ def mend_slips(module: Module, report: Report, before: Report) -> bool:
 
 
 def _slips(module: Module) -> Iterator[Slip]:
-    counts = Counter(re.findall(r"[A-Za-z_]\w*", re.sub(r"#[^\n]*", "", module.source.text)))
+    counts = Counter(token.text for token in module.tokens if token.kind == "NAME")
     items = [item for item in module.file.items if isinstance(item, Definition)]
     unknown = {item.span: {name for name in strays(item, module) if counts[name] > 1} for item in items}
     free = set().union(*unknown.values(), _unknown_bases(module))

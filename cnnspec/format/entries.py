@@ -1,24 +1,18 @@
-"""A spec as pieces in brackets and statements, with its comments and blank lines."""
+"""A spec as words in brackets and statements, with its comments and blank lines."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-TOKEN = re.compile(
-    r"(?P<comment>\#[^\n]*)"
-    r"|(?P<text>\"[^\"\n]*\")"
-    r"|(?P<number>(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))+"
-    r"|[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[kKMGT]?)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<sign>->|=>|==|!=|<=|>=|\*\*|//|\S)"
-)
+from cnnspec.syntax.tokens import Token
+
 CLOSING = {"(": ")", "[": "]"}
 CONTINUING = ("->", "=>", "else")
 
 
-class Token(NamedTuple):
+class Word(NamedTuple):
     """A word, number, text, sign or comment, and how many line ends stand before it."""
 
     kind: str
@@ -43,7 +37,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BracedBlock:
     """What stands in braces; `inline` where it is all on one line, `comment` is that after the brace."""
 
     entries: tuple[Entry, ...]
@@ -68,38 +62,39 @@ class Remark:
     blank: bool
 
 
-Part = Token | Comment | Group | Block
+Part = Word | Comment | Group | BracedBlock
 Entry = Statement | Remark
 
 
-def read(text: str) -> tuple[Entry, ...]:
+def read(tokens: Iterable[Token]) -> tuple[Entry, ...]:
     """The entries of a spec that has no syntax errors."""
-    return Reader(tuple(tokens_of(text))).entries()[0]
+    return EntryReader(words_of(tokens)).entries()[0]
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text, and an empty one at its end."""
-    tokens: list[Token] = []
-    end = 0
-    for match in TOKEN.finditer(text):
-        tokens.append(
-            Token(match.lastgroup or "", match.group().rstrip(), text.count("\n", end, match.start()))
-        )
-        end = match.end()
-    return [*tokens, Token("end", "", 1)]
+def words_of(tokens: Iterable[Token]) -> tuple[Word, ...]:
+    """What is written, with the ends of lines between, and an empty word at the end."""
+    found: list[Word] = []
+    breaks = 0
+    for token in tokens:
+        if token.kind == "NEWLINE":
+            breaks += token.text.count("\n")
+        else:
+            found.append(Word(token.kind, token.text.rstrip(), breaks))
+            breaks = 0
+    return (*found, Word("$END", "", 1))
 
 
-class Reader:
+class EntryReader:
     """Reads tokens one after the other."""
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, tokens: tuple[Word, ...]) -> None:
         self.tokens, self.position = tokens, 0
 
     @property
-    def token(self) -> Token:
+    def token(self) -> Word:
         return self.tokens[self.position]
 
-    def take(self) -> Token:
+    def take(self) -> Word:
         self.position += 1
         return self.tokens[self.position - 1]
 
@@ -111,7 +106,7 @@ class Reader:
             token = self.token
             if token.text == ";":
                 self.take()
-            elif token.kind != "comment":
+            elif token.kind != "COMMENT":
                 found.append(self.statement())
             elif token.breaks == 0 and self.position == first and first > 0:
                 opening = self.take().text
@@ -122,14 +117,14 @@ class Reader:
         broken = any(token.breaks for token in self._outside_groups(first, self.position + 1))
         return tuple(found), not broken, opening
 
-    def _outside_groups(self, start: int, stop: int) -> list[Token]:
+    def _outside_groups(self, start: int, stop: int) -> list[Word]:
         depth, found = 0, []
         for token in self.tokens[start:stop]:
-            if token.kind == "sign" and token.text in ")]":
+            if token.kind in (")", "]"):
                 depth -= 1
             elif depth == 0:
                 found.append(token)
-            if token.kind == "sign" and token.text in "([":
+            if token.kind in CLOSING:
                 depth += 1
         return found
 
@@ -140,7 +135,7 @@ class Reader:
         while not self._ends(bool(parts)):
             parts.append(self.part())
         comment = ""
-        if self.token.kind == "comment" and self.token.breaks == 0:
+        if self.token.kind == "COMMENT" and self.token.breaks == 0:
             comment = self.take().text
         return Statement(tuple(parts), comment, blank)
 
@@ -149,7 +144,7 @@ class Reader:
         if self.token.text in ("}", ";", "") or (begun and self.token.text == "|"):
             return True
         after = self.position
-        while self.tokens[after].kind == "comment":
+        while self.tokens[after].kind == "COMMENT":
             after += 1
         broken = after > self.position or self.token.breaks > 0
         return begun and broken and self.tokens[after].text not in CONTINUING
@@ -157,7 +152,7 @@ class Reader:
     def part(self) -> Part:
         """The token, comment, group or block that begins here."""
         token = self.take()
-        if token.kind == "comment":
+        if token.kind == "COMMENT":
             return Comment(token.text, token.breaks > 0)
         if token.text in CLOSING:
             parts: list[Part] = []
@@ -166,7 +161,7 @@ class Reader:
             self.take()
             return Group(token.text, tuple(parts))
         if token.text == "{":
-            block = Block(*self.entries())
+            block = BracedBlock(*self.entries())
             self.take()
             return block
         return token
