@@ -5,66 +5,62 @@ Pygments itself is no dependency: whatever highlights has it. editors/vscode hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, include, words
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
+from pygments.lexer import Lexer
+from pygments.token import (
+    Comment,
+    Error,
+    Keyword,
+    Name,
+    Number,
+    Operator,
+    Punctuation,
+    String,
+    Whitespace,
+)
 
-from cnnspec.elaborate.expressions.functions import FUNCTIONS
-from cnnspec.elaborate.values import FORMS
-from cnnspec.layers import REGISTRY
+from cnnspec.colours import roles
+from cnnspec.syntax.tokens import tokenize
 
-WORDS_OF_LOGIC = ("and", "or", "not")
-DECLARATIONS = ("def", "share", "net", "use", "let", "from", "training")
-KEYWORDS = ("for", "in", "if", "else", "expect")
-SECTIONS = ("input", "stem", "body", "head")
-CONSTANTS = ("true", "false", "none")
-IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
-DIMS = r"(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))+(?![A-Za-z0-9_.])"
-LABEL = rf"({IDENTIFIER})(\[[^\]\n]*\])?(:)"
-NUMBER = r"[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[kKMGT]?(?![A-Za-z0-9_.])"
+COLOURS = {
+    "declaration": Keyword.Declaration,
+    "keyword": Keyword,
+    "logic": Operator.Word,
+    "section": Keyword.Namespace,
+    "constant": Keyword.Constant,
+    "definition": Name.Class,
+    "label": Name.Label,
+    "argument": Name.Attribute,
+    "layer": Name.Builtin,
+    "function": Name.Function,
+    "name": Name,
+    "number": Number,
+    "text": String,
+    "comment": Comment.Single,
+    "operator": Operator,
+    "punctuation": Punctuation,
+    "unknown": Error,
+}
 
 
-class CnnLexer(RegexLexer):
+class CnnLexer(Lexer):
     """Highlights specs of the .cnn language."""
 
     name = "cnnspec"
-    url = "https://github.com/cnnspec/cnnspec"
+    url = "https://pypi.org/project/cnnspec/"
     aliases: ClassVar[Sequence[str]] = ["cnn", "cnnspec"]
     filenames: ClassVar[Sequence[str]] = ["*.cnn"]
     mimetypes: ClassVar[Sequence[str]] = ["text/x-cnnspec"]
 
-    tokens: ClassVar[dict[str, list[object]]] = {
-        "root": [
-            (rf"^([ \t]*){LABEL}", bygroups(Text.Whitespace, Name.Label, Name.Label, Punctuation)),
-            (
-                rf"([{{;|])([ \t]*){LABEL}",
-                bygroups(Punctuation, Text.Whitespace, Name.Label, Name.Label, Punctuation),
-            ),
-            (r"\n", Text.Whitespace),
-            (r"[ \t\r\f]+", Text.Whitespace),
-            (r"#[^\n]*", Comment.Single),
-            (
-                rf"\b(def|share|net)([ \t]+)({IDENTIFIER})",
-                bygroups(Keyword.Declaration, Text.Whitespace, Name.Class),
-            ),
-            include("expression"),
-        ],
-        "expression": [
-            (words(DECLARATIONS, r"\b", r"\b"), Keyword.Declaration),
-            (words(KEYWORDS, r"\b", r"\b"), Keyword),
-            (words(WORDS_OF_LOGIC, r"\b", r"\b"), Operator.Word),
-            (words(SECTIONS, r"\b", r"\b"), Keyword.Namespace),
-            (words(CONSTANTS, r"\b", r"\b"), Keyword.Constant),
-            (rf"({IDENTIFIER})([ \t]*)(=)(?!=|>)", bygroups(Name.Attribute, Text.Whitespace, Operator)),
-            (words(tuple(REGISTRY) + tuple(FORMS), r"\b", r"\b"), Name.Builtin),
-            (words(tuple(FUNCTIONS), r"\b", r"(?=\()"), Name.Function),
-            (IDENTIFIER, Name),
-            (DIMS, Number),
-            (NUMBER, Number),
-            (r'"[^"\\\n]*"', String),
-            (r"->|=>|\*\*|//|[=!<>]=|[-+*/%<>=|]", Operator),
-            (r"[(){}\[\],;:.?]", Punctuation),
-        ],
-    }
+    def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
+        """The tokens of a text with their colours, and the blanks between them."""
+        end = 0
+        for token, role in roles(tokenize(text)):
+            if token.start > end:
+                yield end, Whitespace, text[end : token.start]
+            yield token.start, COLOURS[role], token.text
+            end = token.end
+        if end < len(text):
+            yield end, Whitespace, text[end:]

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from cnnspec import highlight, pipeline
+from cnnspec import pipeline
+from cnnspec.colours import WORD_ROLES
 from cnnspec.diagnostics.explain import codes, explain
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify
+from cnnspec.syntax.tokens import KINDS
 from cnnspec.zoo_list import Entry, entries
 
 DOCS = Path(__file__).parent
@@ -177,7 +179,9 @@ def zoo_row(net: Entry) -> str:
 
 
 def textmate() -> str:
-    """The TextMate grammar of the language, with the words that cnnspec/highlight.py colours."""
+    """The TextMate grammar of the language: the patterns of the lexer, and the words that have colours."""
+    pattern = {kind.name: kind.pattern for kind in KINDS}
+    name = pattern["NAME"]
 
     def rule(name: str, match: str) -> dict[str, str]:
         return {"name": f"{name}.cnn", "match": match}
@@ -186,22 +190,22 @@ def textmate() -> str:
         return rf"\b(?:{'|'.join(words)})\b"
 
     defined = {"1": {"name": "keyword.declaration.cnn"}, "2": {"name": "entity.name.type.cnn"}}
-    label = rf"(?:^|[{{;|])\s*({highlight.IDENTIFIER}(?:\[[^\]]*\])?):"
+    label = rf"(?:^|[{{;|])\s*({name}(?:\[[^\]]*\])?):"
     patterns: list[Mapping[str, object]] = [
-        rule("comment.line.number-sign", "#.*$"),
-        {"match": rf"\b(def|share|net)\s+({highlight.IDENTIFIER})", "captures": defined},
+        rule("comment.line.number-sign", pattern["COMMENT"]),
+        {"match": rf"\b(def|share|net)\s+({name})", "captures": defined},
         {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},
-        rule("keyword.declaration", any_of(highlight.DECLARATIONS)),
-        rule("keyword.control", any_of(highlight.KEYWORDS)),
-        rule("keyword.operator.word", any_of(highlight.WORDS_OF_LOGIC)),
-        rule("keyword.other.section", any_of(highlight.SECTIONS)),
-        rule("keyword.constant", any_of(highlight.CONSTANTS)),
-        rule("variable.parameter", rf"\b{highlight.IDENTIFIER}(?=\s*=(?![=>]))"),
+        rule("keyword.declaration", any_of(WORD_ROLES["declaration"])),
+        rule("keyword.control", any_of(WORD_ROLES["keyword"])),
+        rule("keyword.operator.word", any_of(WORD_ROLES["logic"])),
+        rule("keyword.other.section", any_of(WORD_ROLES["section"])),
+        rule("keyword.constant", any_of(WORD_ROLES["constant"])),
+        rule("variable.parameter", rf"\b{name}(?=\s*=(?![=>]))"),
         rule("support.function.layer", any_of((*REGISTRY, *FORMS))),
         rule("support.function", any_of(FUNCTIONS) + r"(?=\()"),
-        rule("constant.numeric.dims", rf"(?<![A-Za-z0-9_.]){highlight.DIMS}"),
-        rule("constant.numeric", rf"(?<![A-Za-z0-9_.]){highlight.NUMBER}"),
-        rule("string.quoted.double", r'"[^"\\]*"'),
+        rule("constant.numeric.dims", rf"(?<!\w)(?:{pattern['DIMS']}|{pattern['PATTERN']})"),
+        rule("constant.numeric", rf"(?<!\w){pattern['NUMBER']}"),
+        rule("string.quoted.double", pattern["STRING"]),
         rule("keyword.operator.flow", "->|=>|\\|"),
     ]
     grammar = {"name": "cnnspec", "scopeName": "source.cnn", "patterns": patterns}

@@ -22,7 +22,8 @@ graph
 elaborate passes
 pipeline spec_files
 session given
-backends render report format highlight
+backends render report format colours
+highlight
 difference
 api
 zoo_list

@@ -1,0 +1,84 @@
+"""What each token of a spec is to who reads it: the roles that editors, notebooks and docs colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.values import BUILT_IN
+from cnnspec.syntax.tokens import NUMBERS, STRINGS, WORDS, Token
+
+WORD_ROLES: Mapping[str, tuple[str, ...]] = {
+    "declaration": ("def", "share", "net", "use", "let", "from", "training"),
+    "keyword": ("for", "in", "if", "else", "expect"),
+    "logic": ("and", "or", "not"),
+    "section": ("input", "stem", "body", "head"),
+    "constant": ("true", "false", "none"),
+}
+"""The words of the language, by role."""
+ROLE_OF_WORD = {word: role for role, words in WORD_ROLES.items() for word in words}
+OPERATORS = frozenset(["->", "=>", "==", "!=", "<=", ">=", "**", "//", "..", "<", ">", *"=|+-*/%"])
+BEFORE_LABELS = frozenset(["NEWLINE", "END", "{", "|"])
+
+
+def roles(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    """Each token, ends of lines left out, with its role.
+
+    A role is one of WORD_ROLES, or definition, label, argument, layer, function, name, number, text, comment,
+    operator, punctuation, unknown.
+    """
+    labels = set(_labels(tokens))
+    code = [number for number, token in enumerate(tokens) if token.kind not in ("NEWLINE", "COMMENT")]
+    after = {number: tokens[following] for number, following in pairwise(code)}
+    before: Token | None = None
+    for number, token in enumerate(tokens):
+        if token.kind == "COMMENT":
+            yield token, "comment"
+        elif token.kind != "NEWLINE":
+            yield token, "label" if number in labels else _role(token, before, after.get(number))
+            before = token
+
+
+def _role(token: Token, before: Token | None, after: Token | None) -> str:
+    if token.kind == "NAME":
+        return _role_of_word(token.text, before.text if before else "", after.kind if after else "")
+    if token.kind in WORDS or token.kind in ("OPEN_STRING", "UNKNOWN_NUMBER", "UNKNOWN_SIGN", "CHARACTER"):
+        return "unknown"
+    if token.kind in NUMBERS:
+        return "number"
+    if token.kind in STRINGS:
+        return "text"
+    return "operator" if token.kind in OPERATORS else "punctuation"
+
+
+def _role_of_word(word: str, before: str, after: str) -> str:
+    if before in ("def", "share", "net"):
+        return "definition"
+    if word in ROLE_OF_WORD:
+        return ROLE_OF_WORD[word]
+    if after == "=":
+        return "argument"
+    if word in BUILT_IN:
+        return "layer"
+    return "function" if word in FUNCTIONS and after == "(" else "name"
+
+
+def _labels(tokens: Sequence[Token]) -> Iterator[int]:
+    """The numbers of the tokens that labels are made of: `skip`, and `[`, `i`, `]` of `skip[i]: ...`."""
+    begins = True
+    for number, token in enumerate(tokens):
+        if begins and token.kind == "NAME":
+            end = _after_indices(tokens, number + 1)
+            if end < len(tokens) and tokens[end].kind == ":":
+                yield from range(number, end)
+        begins = token.kind in BEFORE_LABELS
+
+
+def _after_indices(tokens: Sequence[Token], at: int) -> int:
+    """The number of the token after indices in square brackets, of which none need be, on one line."""
+    depth = 0
+    while at < len(tokens) and (depth or tokens[at].kind == "[") and tokens[at].kind != "NEWLINE":
+        depth += (tokens[at].kind == "[") - (tokens[at].kind == "]")
+        at += 1
+    return at
