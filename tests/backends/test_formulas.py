@@ -130,6 +130,16 @@ def test_a_formula_is_all_that_a_new_layer_needs(bump: Any, monkeypatch: pytest.
         np.testing.assert_array_equal(got, numpy.compile(net(one), dtype="float64")(points("float64")))
 
 
+def test_a_rule_gives_a_layer_the_name_that_a_backend_has_for_it() -> None:
+    backend, onnx = (
+        pytest.importorskip("cnnspec.backends.torch"),
+        pytest.importorskip("cnnspec.backends.onnx"),
+    )
+    softsign = net(REGISTRY["softsign"]())
+    assert "F.softsign(x)" in backend.source(softsign)
+    assert [node.op_type for node in onnx.model(softsign).graph.node] == ["Softsign"]
+
+
 def test_the_kernel_is_the_formula_as_text(bump: Any) -> None:
     assert inspect.getsource(formulas.kernel(bump)) == (
         "def bump(x: Array, *, width: float = 2.0) -> Array:\n"
