@@ -13,8 +13,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from cnnspec import pipeline
+from cnnspec import zoo as zoo_net
+from cnnspec.api import Net
 from cnnspec.colours import WORD_ROLES
 from cnnspec.diagnostics.explain import codes, explain
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
@@ -160,12 +163,33 @@ def zoo() -> str:
         "`cnnspec summary MLP --set features=784 --set 'widths=[64, 10]'`. What is counted:",
         "[Counting](counting.md).\n",
     ]
-    for (file, paper), nets in groupby(entries(), key=lambda entry: (entry.file, entry.paper)):
-        lines += [f"## {paper.partition(':')[0]}\n", f"{paper.partition(': ')[2]}. `specs/{file}`\n"]
+    for (file, paper), group in groupby(entries(), key=lambda entry: (entry.file, entry.paper)):
+        nets = list(group)
+        family = paper.partition(":")[0]
+        lines += [f"## {family}\n", f"{paper.partition(': ')[2]}. `specs/{file}`\n"]
+        if shown := pictured(nets):
+            lines += [f"![{shown.name} in blocks]({picture_path(shown)})\n"]
         lines += ["| net | input | params | MACs |", "| --- | --- | ---: | ---: |"]
         lines += [zoo_row(net) for net in nets]
         lines.append("")
     return "\n".join(lines)
+
+
+def pictured(nets: list[Entry]) -> Entry | None:
+    """The net that a family is shown by: the first whose parameters are all given."""
+    return next((net for net in nets if net.params is not None), None)
+
+
+def picture_path(net: Entry) -> str:
+    """The picture of a family, from docs/."""
+    return f"images/zoo/{net.file.removesuffix('.cnn')}.svg"
+
+
+def zoo_pictures() -> dict[str, Net]:
+    """The nets that the pictures of the zoo show, by the files of the pictures."""
+    families = groupby(entries(), key=lambda entry: entry.file)
+    shown = filter(None, (pictured(list(nets)) for _, nets in families))
+    return {picture_path(net): zoo_net(net.name) for net in shown}
 
 
 def zoo_row(net: Entry) -> str:
@@ -212,6 +236,9 @@ def textmate() -> str:
     return json.dumps(grammar, indent=2) + "\n"
 
 
+ZOO_PICTURE: dict[str, Any] = {"width": 640, "legend": False}
+"""How the pictures of the zoo are drawn."""
+
 PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
@@ -224,3 +251,6 @@ PAGES: dict[str, Callable[[], str]] = {
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    (DOCS / "images" / "zoo").mkdir(exist_ok=True)
+    for name, net in zoo_pictures().items():
+        net.render(DOCS / name, **ZOO_PICTURE)

@@ -23,10 +23,10 @@ from cnnspec.render.words import (
     fork_of,
     full_title,
     has_gate,
-    head_of,
     in_shortcut,
     is_join,
     label_words,
+    main_layer,
     shape_change,
     starts_of,
     whole_label,
@@ -40,6 +40,7 @@ MARGIN = 8.0
 PADDING = 3.0
 WIDEST = 340.0
 NARROW = 150.0
+MOST_LINES = 3
 SIGN_ROOM = 18.0
 JOIN_RADIUS = 9.0
 
@@ -187,11 +188,11 @@ def figure_lines(shapes: str, figures: list[str], room: float) -> Iterator[TextL
 
 
 def detail_lines(graph: Graph, item: DrawnPart, room: float) -> list[str]:
-    """What is in a part, in two lines at most; the layers of a run are always named, in as many as needed."""
+    """What is in a part, in a few lines; the layers of a run are always named, in as many as needed."""
     added = followers(graph, item)
     for pieces in details_of(graph, item):
         lines = wrap(pieces, ARROW, room, DETAIL_SIZE)
-        if len(lines) <= 2 and all(text_width(line, DETAIL_SIZE) <= room for line in lines):
+        if len(lines) <= MOST_LINES:
             if not added:
                 return lines
             joined = f"{lines[-1]}, {', '.join(added)}"
@@ -248,6 +249,7 @@ def plain_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room:
     """The name of a part and the shape that comes out; what is in it behind the name, or below."""
     arms = arms_line(graph, item, room)
     behind = ", ".join(followers(graph, item)) if arms else " ".join(detail_lines(graph, item, room))
+    behind = ", ".join(filter(None, (behind, label_words(graph, item) if item.parallel else "")))
     shape = "" if is_input(graph, item) else shape_change(graph, item).rpartition(ARROW)[2]
     *above, last = title_lines(graph, item, room)
     yield from above
@@ -272,15 +274,6 @@ def family_of(graph: Graph, item: DrawnPart) -> str:
     """The family that colours a box: that of its one main layer; else it is a block."""
     main = main_layer(graph, item)
     return paint_family(graph[main].layer) if main else "block"
-
-
-def main_layer(graph: Graph, item: DrawnPart) -> str | None:
-    """The only layer of a part, norms, activations and the like aside, or the first of those alone."""
-    nodes = head_of(item).nodes
-    main = [name for name in nodes if not graph[name].layer.follows]
-    if not main and item.kind != "residual":
-        return nodes[0]
-    return main[0] if len(main) == 1 else None
 
 
 def sign_of(graph: Graph, item: DrawnPart) -> Sign:

@@ -85,8 +85,8 @@ def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout) -> MarkGroup:
     color = theme.skip if link.skip else theme.edge
     dash = (4.0, 3.0) if link.training else ()
     marks: list[Mark] = [
-        *(Curve(gap, color, 1.4 if link.skip else 1.1, dash=dash) for gap in gaps),
-        Curve(to_arrow(route), color, 1.4 if link.skip else 1.1, bezier=True, dash=dash),
+        *(Curve(gap, color, theme.skip_line if link.skip else 1.1, dash=dash) for gap in gaps),
+        Curve(to_arrow(route), color, theme.skip_line if link.skip else 1.1, bezier=True, dash=dash),
         arrow_head(route.points[-1], route.tip, color),
     ]
     if route.label and (words := plan.words_on(link)):

@@ -92,7 +92,7 @@ def _arrow(plan: DrawingPlan, volume: Volume, way: Way, place: int) -> MarkGroup
     """An arrow from one volume to another."""
     color = plan.theme.skip if way.skip else plan.theme.edge
     dash = (4.0, 3.0) if volume.training else ()
-    curve = Curve(way.points, color, 1.2 if way.skip else 1.1, bezier=way.bezier, dash=dash)
+    curve = Curve(way.points, color, plan.theme.skip_line if way.skip else 1.1, bezier=way.bezier, dash=dash)
     marks: list[Mark] = [curve, arrow_head(way.before, way.points[-1], color)]
     if words := volume.arrow_words.get(way.source):
         (x, y), (end, _) = way.points[0], way.points[-1]

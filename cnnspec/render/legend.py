@@ -101,7 +101,7 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
             *([Circle(x + 6, middle + 4, 3, theme.paint("join").fill, theme.skip)] * (kind == "arc gate")),
         ]
     if kind == "skip":
-        return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, 1.4)]
+        return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, theme.skip_line)]
     if kind == "training":
         return [
             Rect(x, middle - 5, SWATCH, 10, theme.training.fill, theme.training.stroke, radius=2, dash=(3, 2))

@@ -133,9 +133,14 @@ def _box(plan: DrawingPlan, item: DrawnPart) -> Box:
 
 
 def _value(plan: DrawingPlan, number: int) -> float:
-    """The figure that an item has in a heat map."""
-    nodes = plan.scene.items[number].all_nodes()
-    return total(plan.figures[name] for name in nodes).value(plan.options.color_by or "")
+    """The figure that a part has in a heat map."""
+    return _heat(plan.scene.items[number], plan.figures, plan.options.color_by or "")
+
+
+def _heat(item: DrawnPart, figures: dict[str, Figures], measure: str) -> float:
+    """The figure of a part; of equal ones in a row that of the costliest, so many cheap ones stay cheap."""
+    turns = (item, *item.copies)
+    return max(total(figures[name] for name in turn.nodes).value(measure) for turn in turns)
 
 
 def _largest(
@@ -143,8 +148,7 @@ def _largest(
 ) -> float | None:
     if measure is None:
         return None
-    boxes = (total(figures[name] for name in scene.items[number].all_nodes()) for number in closed)
-    return max((box.value(measure) for box in boxes), default=0.0)
+    return max((_heat(scene.items[number], figures, measure) for number in closed), default=0.0)
 
 
 def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:
@@ -199,15 +203,30 @@ def _has_frame(scene: Scene, number: int, layers: bool) -> bool:
 
 
 def _repeats_frame(scene: Scene, number: int) -> bool:
-    """Whether the frame of a label would hold just what the frame around it holds."""
-    around = scene.items[scene.parents[number]]
-    return scene.items[number].kind == "label" and len(around.children) == 1 and around.kind in FRAMED
+    """Whether a frame would hold just what the frame around it holds, whose title then names both."""
+    item, around = scene.items[number], scene.items[scene.parents[number]]
+    return item.kind in ("label", "def", "share") and item.times == 1 and _filled_by_one(around)
+
+
+def _filled_by_one(item: DrawnPart) -> bool:
+    return (
+        len(item.children) == 1
+        and item.times == 1
+        and item.kind in ("section", "head", "label", "def", "share")
+    )
 
 
 def _frame_title(plan: DrawingPlan, number: int) -> str:
     """What stands in a frame's first line; in the layers view, whose frames are narrow, the name alone."""
-    item = plan.scene.items[number]
+    item, child = plan.scene.items[number], number + 1
     words = [frame_name(plan.graph, item)]
+    while (
+        child in plan.scene.opened
+        and plan.scene.parents[child] == child - 1
+        and _repeats_frame(plan.scene, child)
+    ):
+        words[0] += f": {frame_name(plan.graph, plan.scene.items[child])}"
+        child += 1
     if number in plan.scene.training:
         words.append("training only")
     if plan.options.view != "layers" and not plan.plain:

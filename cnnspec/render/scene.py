@@ -9,7 +9,7 @@ from cnnspec.graph import Graph, Node
 from cnnspec.render.asked import asked_paths
 from cnnspec.render.fold import GROUPS, DrawnPart, covers, fold_tree
 from cnnspec.render.options import DrawingOptions
-from cnnspec.render.words import is_join, node_label, starts_of
+from cnnspec.render.words import is_join, main_layer, node_label, starts_of
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
@@ -137,13 +137,8 @@ def _says_more_open(graph: Graph, around: DrawnPart, item: DrawnPart, view: str)
         return len(starts_of(graph, item)) > 1 and not is_join(graph, item)
     if item.kind not in ("def", "share") or item.times > 1:
         return False
-    alone = around.kind == "section" and len(around.children) == 1 and not _is_one_layer(item)
+    alone = around.kind == "section" and len(around.children) == 1 and main_layer(graph, item) is None
     return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
-
-
-def _is_one_layer(item: DrawnPart) -> bool:
-    """Whether a block is one layer with the norms and activations that go with it."""
-    return len(item.children) == 1 or all(child.kind == "layer" for child in item.children)
 
 
 def _opens(item: DrawnPart, level: int, depth: int | None, wanted: tuple[str, ...]) -> bool:

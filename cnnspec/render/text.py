@@ -59,7 +59,10 @@ def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
 
 
 def wrap(pieces: list[str], sign: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """The pieces in lines of a width in points, with a sign between them; a line goes on with its sign."""
+    """The pieces in lines of a width in points, with a sign between them; a line goes on with its sign.
+
+    A piece that is too long for a line is broken at its blanks, and a word too long for one is cut.
+    """
     lines: list[str] = []
     for piece in pieces:
         longer = lines[-1] + sign + piece if lines else piece
@@ -68,7 +71,10 @@ def wrap(pieces: list[str], sign: str, width: float, size: float, bold: bool = F
             continue
         if lines:
             lines[-1] = (lines[-1] + sign).rstrip()
-        lines.append(piece)
+        if " " in piece and text_width(piece, size, bold) > width:
+            lines.extend(wrap(piece.split(" "), " ", width, size, bold))
+        else:
+            lines.append(piece)
     return [shorten(line, width, size, bold) for line in lines]
 
 

@@ -34,6 +34,8 @@ class Theme:
     cluster: Paint
     training: Paint
     families: dict[str, Paint]
+    skip_line: float = 1.4
+    """The width of skip connections, in points: what has no colour of its own is thicker."""
 
     def paint(self, family: str) -> Paint:
         """The colours of a family of layers, or of a block."""
@@ -66,7 +68,7 @@ LIGHT = Theme(
 
 DARK = Theme(
     "dark", "#0d1117", "#e6edf3", "#a3adb8", "#8b949e", "#ff9b6a",
-    Paint("#161b22", "#3d444d"), Paint("#0d1117", "#8b949e"),
+    Paint("#161b22", "#606b78"), Paint("#0d1117", "#8b949e"),
     _families(
         ("#2a3038", "#a3adb8"), ("#0f3a57", "#56b4e9"), ("#57290c", "#ff9b52"), ("#4a430d", "#e9d84a"),
         ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#35322c", "#bfb39d"),
@@ -75,13 +77,14 @@ DARK = Theme(
 )  # fmt: skip
 
 PRINT = Theme(
-    "print", "#ffffff", "#000000", "#333333", "#333333", "#000000",
+    "print", "#ffffff", "#000000", "#262626", "#555555", "#000000",
     Paint("#ffffff", "#888888"), Paint("#ffffff", "#555555"),
     _families(
         ("#ffffff", "#000000"), ("#d9d9d9", "#000000"), ("#a8a8a8", "#000000"), ("#f4f4f4", "#666666"),
         ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#fafafa", "#777777"),
         ("#ececec", "#444444"), ("#ffffff", "#000000"), ("#e6e6e6", "#000000"),
     ),
+    skip_line=2.0,
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}

@@ -8,12 +8,12 @@ from math import prod
 
 from cnnspec.layers.base import Extent, Shape
 from cnnspec.layers.dense import Flatten
-from cnnspec.render.boxes import Sign, main_layer
+from cnnspec.render.boxes import Sign
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 from cnnspec.render.solids import Solid
 from cnnspec.render.text import show_shape, text_width, wrap
-from cnnspec.render.words import item_title, node_label
+from cnnspec.render.words import item_title, main_layer, node_label
 
 SHAPE_SIZE = WORDS_SIZE = 9.0
 WORDS_LINE = 10.5

@@ -82,6 +82,15 @@ def _rank(graph: Graph, name: str) -> int:
     return len(graph[node.inputs[0]].shape) - 1 if node.inputs else len(node.shape) - 1
 
 
+def main_layer(graph: Graph, item: DrawnPart) -> str | None:
+    """The only layer of a part, norms, activations and the like aside, or the first of those alone."""
+    nodes = head_of(item).nodes
+    main = [name for name in nodes if not graph[name].layer.follows]
+    if not main and item.kind != "residual":
+        return nodes[0]
+    return main[0] if len(main) == 1 else None
+
+
 def followers(graph: Graph, item: DrawnPart) -> list[str]:
     """What a run adds to the part that names it: what comes before it, and what follows."""
     if item.kind != "run":

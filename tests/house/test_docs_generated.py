@@ -16,7 +16,9 @@ from cnnspec.diagnostics.explain import codes
 from cnnspec.layers import REGISTRY
 
 DOCS = ROOT / "docs"
-PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
+MADE = runpy.run_path(str(DOCS / "generate.py"))
+PAGES = MADE["PAGES"]
+ZOO = MADE["zoo_pictures"]()
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,17 @@ def test_a_picture_says_what_it_would_say_now(spec: str, picture: str, options: 
     shown = words(DOCS / picture)
     assert len(shown) > 10
     assert shown == words(tmp_path / "now.svg"), "stale: run make pictures"
+
+
+@pytest.mark.parametrize("picture", ZOO)
+def test_a_picture_of_the_zoo_is_not_stale(picture: str, tmp_path: Path) -> None:
+    ZOO[picture].render(tmp_path / "now.svg", **MADE["ZOO_PICTURE"])
+    assert words(DOCS / picture) == words(tmp_path / "now.svg"), "stale: run python docs/generate.py"
+
+
+def test_every_family_of_the_zoo_has_a_picture() -> None:
+    families = {entry.file for entry in MADE["entries"]() if entry.params is not None}
+    assert len(families) == len(ZOO) == (DOCS / "zoo.md").read_text(encoding="utf-8").count("![")
 
 
 def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ import cnnspec
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.dense import Dropout, Flatten, Identity
 from cnnspec.render import to_dot, to_html, to_mermaid, to_svg
-from cnnspec.render.boxes import Box, main_layer
+from cnnspec.render.boxes import Box
 from cnnspec.render.options import DrawingOptions
 from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.scene import Owner, visible
 from cnnspec.render.volumes import make_volumes
-from cnnspec.render.words import item_title, node_label, whole_label
+from cnnspec.render.words import item_title, main_layer, node_label, whole_label
 
 CASES = sorted((Path(__file__).parent / "cases" / "ok").rglob("*.cnn"))
 ZOO = [
