@@ -91,7 +91,7 @@ def test_the_spec_of_the_readme_is_the_one_that_is_drawn() -> None:
 
 def test_the_commits_of_the_walked_examples_are_there() -> None:
     shown = re.findall(
-        r"^git show ':/\^(.+)'$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+        r"^git show ':/\^(.+)'", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert len(set(shown)) == len(shown) >= 2
     log = subprocess.run(["git", "log", "--format=%s"], cwd=ROOT, capture_output=True, text=True).stdout
