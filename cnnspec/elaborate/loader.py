@@ -55,11 +55,11 @@ class Loader:
             if self._claim(item.name, item.span, module):
                 module.names[item.name] = DefinedBlock(item.name, item, module)
         elif self._claim(item.name, item.span, module):
-            if isinstance(item, tree.Net):
+            if isinstance(item, tree.NetDefinition):
                 self._parameters(item)
             module.nets[item.name] = item
 
-    def _parameters(self, item: tree.Definition | tree.Net) -> None:
+    def _parameters(self, item: tree.Definition | tree.NetDefinition) -> None:
         """Report a parameter that has the name of another."""
         seen: set[str] = set()
         for parameter in item.parameters:

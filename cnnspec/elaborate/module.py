@@ -29,12 +29,12 @@ class Module:
     file: tree.File
     tokens: tuple[Token, ...]
     names: dict[str, Any] = field(default_factory=dict)
-    nets: dict[str, tree.Net | tree.Given] = field(default_factory=dict)
+    nets: dict[str, tree.NetDefinition | tree.Given] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     broken: list[tree.Broken] = field(default_factory=list)
 
-    def net(self, name: str) -> tuple[tree.Net | tree.Given | None, Module]:
+    def net(self, name: str) -> tuple[tree.NetDefinition | tree.Given | None, Module]:
         """A net by name, with the file that it is written in; None where there is none."""
         module = self
         while name in module.used_nets:

@@ -30,7 +30,7 @@ MAX_LINKS = 200
 class Elaborated:
     """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say."""
 
-    net: tree.Net
+    net: tree.NetDefinition
     graph: Graph | None
     expectations: tuple[Expectation, ...]
 
@@ -46,7 +46,7 @@ class Settings:
 def net_parameters(name: str, module: Module) -> list[str]:
     """The parameters of a net, also of one given by another."""
     base = list(_links(name, module))[-1][0]
-    return [p.name for p in base.parameters] if isinstance(base, tree.Net) else []
+    return [p.name for p in base.parameters] if isinstance(base, tree.NetDefinition) else []
 
 
 def open_parameters(name: str, module: Module) -> list[str]:
@@ -54,7 +54,7 @@ def open_parameters(name: str, module: Module) -> list[str]:
     known = net_parameters(name, module)
     given: set[str | None] = set()
     for item, _ in _links(name, module):
-        if isinstance(item, tree.Net):
+        if isinstance(item, tree.NetDefinition):
             return [p.name for p in item.parameters if p.default is None and p.name not in given]
         if item is not None:
             given.update(known[: sum(a.name is None for a in item.arguments)])
@@ -62,7 +62,7 @@ def open_parameters(name: str, module: Module) -> list[str]:
     return []
 
 
-def _links(name: str, module: Module) -> Iterator[tuple[tree.Net | tree.Given | None, Module]]:
+def _links(name: str, module: Module) -> Iterator[tuple[tree.NetDefinition | tree.Given | None, Module]]:
     """A net, the one it is given by, and so on, each with its file; None ends it where there is none.
 
     A circle ends where it closes, and a chain that is too long at the bound.
@@ -114,7 +114,7 @@ def elaborate(
     return Elaborated(net, named(builder.graph, name, module.source.name), expectations)
 
 
-def _check_flow(net: tree.Net, context: Context) -> None:
+def _check_flow(net: tree.NetDefinition, context: Context) -> None:
     """Take what flows at the end of a net for its output, where it has no head; report one without any."""
     graph, report = context.builder.graph, context.builder.report
     if not graph.outputs and context.value is not None:
@@ -134,10 +134,10 @@ def _check_flow(net: tree.Net, context: Context) -> None:
         )
 
 
-def _given(name: str, context: Context) -> tuple[tree.Net, Module, Variables]:
+def _given(name: str, context: Context) -> tuple[tree.NetDefinition, Module, Variables]:
     """The net behind a name, its file, and the parameters given on the way to it. Raises Mistake."""
     *chain, (item, home) = _links(name, context.module)
-    if not isinstance(item, tree.Net):
+    if not isinstance(item, tree.NetDefinition):
         raise _no_base(item, chain)
     names = tuple(p.name for p in item.parameters)
     bound: Variables = {}
@@ -169,7 +169,7 @@ def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistak
 
 
 def _stated(
-    item: tree.Net | tree.Given | None, settings: Settings, context: Context, variables: Variables
+    item: tree.NetDefinition | tree.Given | None, settings: Settings, context: Context, variables: Variables
 ) -> Iterator[Expectation]:
     """What `net NAME = base(...) { expect ... }` states of that net.
 
@@ -189,7 +189,7 @@ def _stated(
             yield Expectation(statement, context, variables)
 
 
-def _from_outside(parameters: Mapping[str, Any], net: tree.Net, context: Context) -> Variables:
+def _from_outside(parameters: Mapping[str, Any], net: tree.NetDefinition, context: Context) -> Variables:
     """The parameters set from outside; a text is an expression, read with the names of the file."""
     known = [p.name for p in net.parameters]
     result: Variables = {}
@@ -215,7 +215,7 @@ def _outside_value(name: str, value: Any, context: Context) -> Any:
     return UNKNOWN if expression is None else evaluate(expression, context, {})
 
 
-def _with_defaults(net: tree.Net, bound: Variables, context: Context) -> Variables:
+def _with_defaults(net: tree.NetDefinition, bound: Variables, context: Context) -> Variables:
     variables: Variables = {}
     for parameter in net.parameters:
         if parameter.name in bound:
@@ -232,7 +232,7 @@ def _with_defaults(net: tree.Net, bound: Variables, context: Context) -> Variabl
     return variables
 
 
-def _family_help(net: tree.Net, module: Module, parameter: str) -> str:
+def _family_help(net: tree.NetDefinition, module: Module, parameter: str) -> str:
     nets = [
         name
         for name, item in module.nets.items()

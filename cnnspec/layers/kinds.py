@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple
 
+from cnnspec.diagnostics.cures import CHANNELS_IN
 from cnnspec.layers.shapes import Extent
 
 
@@ -119,8 +120,6 @@ def _share(value: Any) -> str:
     is_percentage = isinstance(value, int | float) and not isinstance(value, bool) and 1 < value < 100
     return f"write {value / 100:g}: it is a share, no percentage" if is_percentage else ""
 
-
-CHANNELS_IN = "the channels that flow in are known: leave it out"
 
 COUNT = Kind("count", _integer(1, "an integer of at least 1"), cure=_whole)
 NATURAL = Kind("natural number", _integer(0, "an integer of at least 0"), cure=_whole)

@@ -18,7 +18,7 @@ def lint_syntax(file: tree.File, report: Report) -> None:
 
 def _unused_parameters(file: tree.File, report: Report) -> None:
     for item in file.items:
-        if not isinstance(item, (tree.Definition, tree.Net)):
+        if not isinstance(item, (tree.Definition, tree.NetDefinition)):
             continue
         used = set(names_in((item.body, tuple(p.default for p in item.parameters))))
         for parameter in item.parameters:

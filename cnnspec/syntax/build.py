@@ -94,9 +94,9 @@ class TreeBuilder:
         given = parameters[0] if parameters else ()
         return tree.Definition(name.text, given, body, keyword.text == "share", self._at(name, name))
 
-    def net(self, children: list[Any]) -> tree.Net:
+    def net(self, children: list[Any]) -> tree.NetDefinition:
         _, name, *parameters, body = children
-        return tree.Net(name.text, parameters[0] if parameters else (), body, self._at(name, name))
+        return tree.NetDefinition(name.text, parameters[0] if parameters else (), body, self._at(name, name))
 
     def given(self, children: list[Any]) -> tree.Given:
         name, base, *rest = children
@@ -104,12 +104,12 @@ class TreeBuilder:
         given = rest[0][0] if rest else ()
         return tree.Given(name.text, self._name(base), given, body, self._at(name, base))
 
-    def parameters(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
+    def parameters(self, children: list[Any]) -> tuple[tree.ParameterDefinition, ...]:
         return tuple(children)
 
-    def parameter(self, children: list[Any]) -> tree.Parameter:
+    def parameter(self, children: list[Any]) -> tree.ParameterDefinition:
         default = children[1] if len(children) > 1 else None
-        return tree.Parameter(children[0].text, default, self._at(children[0], children[0]))
+        return tree.ParameterDefinition(children[0].text, default, self._at(children[0], children[0]))
 
     # ---- statements
 
@@ -253,7 +253,7 @@ class TreeBuilder:
         span = self._at(target, end)
         if kind == "cut":
             start, stop = value
-            return tree.Cut(target, start, stop, span)
+            return tree.Slicing(target, start, stop, span)
         return {"index": tree.Index, "attribute": tree.Attribute, "call": tree.Call}[kind](
             target, value, span
         )

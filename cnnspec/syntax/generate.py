@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lark import Lark
-from lark.grammar import Rule, Symbol
+from lark.grammar import Rule, Symbol, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Reduce, Shift
 
@@ -92,7 +92,7 @@ def _rule(rule: Rule) -> list[Any]:
     kept = [
         [number, int(_is_list(symbol))]
         for number, symbol in enumerate(rule.expansion)
-        if rule.options.keep_all_tokens or not (symbol.is_term and symbol.filter_out)
+        if rule.options.keep_all_tokens or not (isinstance(symbol, Terminal) and symbol.filter_out)
     ]
     plain = len(kept) == len(rule.expansion) and not any(inline for _, inline in kept)
     passes = int(rule.options.expand1 and not rule.alias)

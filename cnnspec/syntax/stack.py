@@ -17,6 +17,8 @@ from cnnspec.syntax.tables import Rule, tables
 from cnnspec.syntax.tokens import Token
 
 Build = Callable[[list[Any]], Any]
+Applied = tuple[str, int, tuple[tuple[int, bool], ...] | None, bool, Build | None]
+"""A rule as it is applied: its symbol and size, what it keeps, whether it passes on, what builds its node."""
 
 
 class Stack:
@@ -25,7 +27,7 @@ class Stack:
     def __init__(self, start: str, builder: TreeBuilder) -> None:
         found = tables()
         self.rows = found.states
-        self.rules = [(*rule, _builds(rule, builder)) for rule in found.rules]
+        self.rules = [_applied(rule, builder) for rule in found.rules]
         self.states: list[int] = [found.starts[start]]
         self.values: list[Any] = []
 
@@ -44,7 +46,7 @@ class Stack:
 
     def _apply(self, number: int) -> None:
         """Apply a rule: its node takes the place of what it is made of."""
-        symbol, _, size, kept, passes, build = self.rules[number]
+        symbol, size, kept, passes, build = self.rules[number]
         states, values = self.states, self.values
         if build is None:
             states.pop()
@@ -66,7 +68,7 @@ class Stack:
             step = self.rows[top].get(kind)
             if step is None or step >= 0:
                 return step is not None
-            symbol, _, size, *_ = self.rules[~step]
+            symbol, size, *_ = self.rules[~step]
             below -= max(0, size - len(above))
             del above[max(0, len(above) - size) :]
             above.append(self.rows[above[-1] if above else self.states[below - 1]][symbol])
@@ -90,6 +92,10 @@ class Stack:
         """Take the topmost value off."""
         self.states.pop()
         return self.values.pop()
+
+
+def _applied(rule: Rule, builder: TreeBuilder) -> Applied:
+    return rule.symbol, rule.size, rule.kept, rule.passes, _builds(rule, builder)
 
 
 def _builds(rule: Rule, builder: TreeBuilder) -> Build | None:

@@ -58,7 +58,10 @@ def tables() -> Tables:
     data: dict[str, Any] = loads(TABLES.read_bytes())
     if data["format"] != FORMAT or data["grammar"] != fingerprint():
         raise StaleTables("grammar/cnn.lark has changed: run python -m cnnspec.syntax.generate")
-    rules = tuple(Rule(*rule[:3], _pairs(rule[3]), bool(rule[4])) for rule in data["rules"])
+    rules = tuple(
+        Rule(symbol, method, size, _pairs(kept), bool(passes))
+        for symbol, method, size, kept, passes in data["rules"]
+    )
     return Tables(rules, data["states"], data["starts"])
 
 

@@ -31,7 +31,7 @@ class Token(NamedTuple):
     end: int
 
 
-class Kind(NamedTuple):
+class TokenKind(NamedTuple):
     """A kind of tokens: its name in the grammar, what it looks like, and what it is."""
 
     name: str
@@ -46,24 +46,24 @@ SIGNS = (
 """All signs of the language, the longer ones first; `;` ends a statement as the end of a line does."""
 _ENDS = r"(?!\w|\.(?!\.))"
 KINDS = (
-    Kind("NAME", r"[A-Za-z_][A-Za-z0-9_]*+(?!\w)", "a name, or a word of the language"),
-    Kind("NEWLINE", r"\n\s*", "the end of a line, with the blank lines after it and the indentation"),
-    Kind("COMMENT", r"\#[^\n]*", "a comment, to the end of its line"),
-    Kind("DIMS", rf"[0-9]+(?:x[0-9]+)+{_ENDS}", "dims: 3x3, 3x224x224"),
-    Kind(
+    TokenKind("NAME", r"[A-Za-z_][A-Za-z0-9_]*+(?!\w)", "a name, or a word of the language"),
+    TokenKind("NEWLINE", r"\n\s*", "the end of a line, with the blank lines after it and the indentation"),
+    TokenKind("COMMENT", r"\#[^\n]*", "a comment, to the end of its line"),
+    TokenKind("DIMS", rf"[0-9]+(?:x[0-9]+)+{_ENDS}", "dims: 3x3, 3x224x224"),
+    TokenKind(
         "NUMBER",
         rf"[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[kKMGT]?{_ENDS}",
         "a number: 64, 1_000, 0.5, 1e-5, 4.2G",
     ),
-    Kind("PATTERN", rf"(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))+{_ENDS}", "dims with open ones: 64x?x?"),
-    Kind("STRING", r'"[^"\\\n]*"', 'a text: "blocks.cnn"'),
-    Kind("END", ";", "`;`, the end of a statement"),
-    Kind("UNKNOWN_WORD", r"[^\W\d]\w*", "a word with letters that no name has"),
-    Kind("UNKNOWN_NUMBER", r"[0-9](?:\w|\.(?=[0-9]))*", "what begins as a number and is none"),
-    Kind("OPEN_STRING", r'"[^"\n]*"?', "a text that is not closed, or holds a backslash"),
-    Kind("UNKNOWN_SIGN", r"&&|\|\||\.\.\.+", "signs of other languages"),
-    Kind("SIGN", "|".join(map(re.escape, SIGNS)), "a sign"),
-    Kind("CHARACTER", r"[^ \t\f\r]", "any other character"),
+    TokenKind("PATTERN", rf"(?:[0-9]+|\?)(?:x(?:[0-9]+|\?))+{_ENDS}", "dims with open ones: 64x?x?"),
+    TokenKind("STRING", r'"[^"\\\n]*"', 'a text: "blocks.cnn"'),
+    TokenKind("END", ";", "`;`, the end of a statement"),
+    TokenKind("UNKNOWN_WORD", r"[^\W\d]\w*", "a word with letters that no name has"),
+    TokenKind("UNKNOWN_NUMBER", r"[0-9](?:\w|\.(?=[0-9]))*", "what begins as a number and is none"),
+    TokenKind("OPEN_STRING", r'"[^"\n]*"?', "a text that is not closed, or holds a backslash"),
+    TokenKind("UNKNOWN_SIGN", r"&&|\|\||\.\.\.+", "signs of other languages"),
+    TokenKind("SIGN", "|".join(map(re.escape, SIGNS)), "a sign"),
+    TokenKind("CHARACTER", r"[^ \t\f\r]", "any other character"),
 )
 """All kinds, in the order in which they are tried."""
 TOKEN = re.compile(r"[ \t\f\r]*(?:" + "|".join(f"(?P<{k.name}>{k.pattern})" for k in KINDS) + ")")

@@ -104,7 +104,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Slicing:
     """`target[start:stop]`."""
 
     target: Expression
@@ -147,7 +147,7 @@ Expression = (
     | Comparison
     | Arithmetic
     | Index
-    | Cut
+    | Slicing
     | Attribute
     | Call
 )
@@ -310,7 +310,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterDefinition:
     name: str
     default: Expression | None
     span: Span = field(compare=False, repr=False)
@@ -321,16 +321,16 @@ class Definition:
     """A def; with `shared`, all its calls use one set of weights."""
 
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterDefinition, ...]
     body: Body
     shared: bool
     span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class NetDefinition:
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterDefinition, ...]
     body: Body
     span: Span = field(compare=False, repr=False)
 
@@ -346,7 +346,7 @@ class Given:
     span: Span = field(compare=False, repr=False)
 
 
-Item = Use | Definition | Net | Given | Let | Broken
+Item = Use | Definition | NetDefinition | Given | Let | Broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def read(text: str) -> tree.File:
 
 def statements(body: str) -> tuple[tree.Statement, ...]:
     (net,) = read(f"net A {{\n{body}\n}}\n").items
-    assert isinstance(net, tree.Net)
+    assert isinstance(net, tree.NetDefinition)
     return net.body.statements
 
 
@@ -121,7 +121,7 @@ def test_words_of_the_language_as_layers_are_named():
 def test_spans_are_exact():
     text = "net A {\n    x: conv(a + (b), 3) => 4x?\n    expect n <= (2)\n}\n"
     (net,) = read(text).items
-    assert isinstance(net, tree.Net)
+    assert isinstance(net, tree.NetDefinition)
     flow, expect = net.body.statements
     assert isinstance(flow, tree.Flow) and isinstance(expect, tree.Expect)
     (unit,) = flow.units

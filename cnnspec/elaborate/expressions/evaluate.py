@@ -184,7 +184,7 @@ def _selection(expression: tree.Expression, context: Context, variables: Variabl
     """A chain of indices, attributes and calls, from its root outwards: a long one is not a deep one."""
     chain: list[Any] = []
     root: Any = expression
-    while isinstance(root, (tree.Index, tree.Cut, tree.Attribute, tree.Call)):
+    while isinstance(root, (tree.Index, tree.Slicing, tree.Attribute, tree.Call)):
         chain.append(root)
         root = root.function if isinstance(root, tree.Call) else root.target
     if isinstance(chain[-1], tree.Call):
@@ -260,7 +260,7 @@ RULES: dict[type, Callable[[Any, Context, Variables, int], Any]] = {
     tree.Comparison: _comparison,
     tree.Arithmetic: _arithmetic,
     tree.Index: _selection,
-    tree.Cut: _selection,
+    tree.Slicing: _selection,
     tree.Attribute: _selection,
     tree.Call: _selection,
 }

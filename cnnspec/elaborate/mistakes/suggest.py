@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 
-from cnnspec.layers.kinds import CHANNELS_IN
+from cnnspec.diagnostics.cures import CHANNELS_IN
 
 LAYERS_ELSEWHERE = {
     "body": "backbone features encoder trunk",

@@ -102,7 +102,7 @@ def _enter_again(module: Module) -> None:
     for item in module.file.items:
         if isinstance(item, tree.Definition):
             module.names[item.name] = DefinedBlock(item.name, item, module)
-        elif isinstance(item, tree.Net):
+        elif isinstance(item, tree.NetDefinition):
             module.nets[item.name] = item
-    named = {item.name for item in module.file.items if isinstance(item, (tree.Net, tree.Given))}
+    named = {item.name for item in module.file.items if isinstance(item, (tree.NetDefinition, tree.Given))}
     module.nets = {name: net for name, net in module.nets.items() if name in named}

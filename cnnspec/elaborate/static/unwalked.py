@@ -18,7 +18,7 @@ from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake
 from cnnspec.layers.base import parameters
 from cnnspec.syntax import tree
 
-Definition = tree.Definition | tree.Net
+Definition = tree.Definition | tree.NetDefinition
 
 
 def resolve(module: Module, report: Report) -> None:

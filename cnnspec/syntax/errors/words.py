@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from cnnspec.diagnostics.cures import CHANNELS_IN
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.unexpected import Answer, Unexpected
 from cnnspec.syntax.statements import ITEMS
@@ -37,7 +38,6 @@ SIGNS = {
     "\u200b": "this is a space of width zero: remove it",
     "\ufeff": "this is a byte order mark: remove it",
 }
-CHANNELS_IN = "the channels that flow in are known: leave it out"
 
 
 def characters(error: Unexpected) -> Answer | None:
