@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
-.PHONY: run test slow fuzz cross lint golden pictures docs clean
+.PHONY: run test slow fuzz cross matrix lint golden pictures docs clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -22,6 +22,9 @@ fuzz: .venv/installed-dev
 
 cross: .venv/installed-dev
 	$(BIN)/python -m tests.cross --count 20000 --every --table tests/cross/table.json
+
+matrix:
+	$(PYTHON) tests/matrix.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -41,7 +41,7 @@ class FileOption(click.Option):
     help="What to lower to: by default the first that writes the file of -o, or numpy.",
 )
 @click.option("-o", "out", cls=FileOption, type=click.Path(path_type=Path), help="Write this file.")
-@click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and input.")
+@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights and input.")
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights.")
 @click.option(

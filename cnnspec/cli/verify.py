@@ -31,7 +31,9 @@ NAMES = ",".join(BACKENDS)
     help="The type of all values; one step of training is always compared in float64.",
 )
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=2, help="Samples in the batch.")
-@click.option("--seed", metavar="N", type=int, default=0, help="The seed of weights and inputs.")
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights and inputs."
+)
 @json_option
 def verify(
     spec: str,

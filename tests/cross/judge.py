@@ -126,7 +126,8 @@ def judge_files(done: Done, folder: Path) -> None:
         require(bool(done.out) or done.code != 0, "nothing was printed")
     elif done.code == 0:
         require(out.is_file(), f"{out.name} was not written")
-        parse(out.suffix.lower(), out.read_bytes())
+        form = done.arguments[done.arguments.index("--format") + 1] if "--format" in done.arguments else ""
+        parse(f".{form}" if done.arguments[0] == "render" and form else out.suffix.lower(), out.read_bytes())
         out.unlink()
     else:
         require(not out.exists(), f"{out.name} was written, exit code {done.code}")
@@ -189,7 +190,11 @@ def judge_summary(arguments: Sequence[str]) -> None:
     for form in ("text", "md", "html"):
         text = perform(["summary", *arguments, "--format", form]).out.decode()
         for _, params, macs, _ in rows:
-            require(f"{params:,}" in text and f"{macs:,}" in text, f"{form} lacks a figure of csv")
+            require(
+                f"{params:,}" in text and f"{macs:,}" in text,
+                f"{form} lacks a figure of csv: {params:,} or {macs:,}",
+                text,
+            )
 
 
 def table(text: str) -> Iterator[tuple[int, int, int, float]]:
