@@ -4,11 +4,13 @@ Read in this order:
 
 - base.py: what a backend is, and the table of those there are;
 - steps.py: lowering, from a graph to the layers that a backend has rules for;
+- arrays.py: arrays from whatever holds numbers; formula.py: formulas of layers as Python text;
 - weights.py: how weights start and whether they fit; safetensors.py, the file; inputs.py, seeded input;
 - match.py and alignment.py: weights of the same architecture under other names;
 - verify.py and runs.py: whether backends agree; images.py: what `cnnspec run` reads and writes;
 - python_source.py: what every writer of Python source needs;
-- numpy/, torch/, onnx/: the backends. Each is loaded when it is first used.
+- numpy/, torch/, onnx/: the backends. Each is loaded when it is first used,
+  as lazy.py does it.
 """
 
 from cnnspec.backends.base import BACKENDS, Backend, CompileError, Options, find

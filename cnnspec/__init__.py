@@ -1,4 +1,26 @@
-"""cnnspec: a declarative compiler for convolutional networks."""
+"""cnnspec: a declarative compiler for convolutional networks.
+
+In reading order, which is that of a spec on its way; each room imports from those above it alone:
+
+    source, limits, garbage  texts and places in them; the bounds on a spec; a pause of the garbage collector
+    diagnostics/   what is wrong with a spec: codes, reports, one page a code
+    files          files that ship, and files that are read and written
+    syntax/        text -> tokens -> tree, and what a syntax error is told
+    layers/        one class a layer: arguments, shapes, weights, costs, windows
+    graph          the graph of a net: nodes in order, and the tree of blocks
+    elaborate/     tree -> graph: calls, loops, labels, joins; shapes as it goes
+    passes/        graph -> tables: costs, fields, memory, depth, lints; and new graphs
+    pipeline       the list of passes
+    spec_files, given  what a command line names; what Python gives
+    session        the one driver of all that reads specs
+    backends/      graph -> numpy, torch, ONNX (in the folder backends/ of a checkout)
+    render/        graph -> drawings
+    report/        tables -> text and data
+    difference/    two nets -> what changed
+    format/, colours, highlight  the one layout of a text; its colours
+    api, zoo_list  what notebooks and scripts use; the zoo as a list
+    cli/           the command line; schemas/ of its JSON
+"""
 
 # nothing is imported here: an interruption would find no one to answer it
 TYPE_CHECKING = False

@@ -3,6 +3,7 @@
 Read in this order:
 
 - kernels/: one function a layer, with its backward pass beside it: a formula of a paper in plain numpy;
+- formulas.py: kernels and slopes of elementwise layers, made from their formulas;
 - rules.py: the table from each layer to its kernels and their settings;
 - program.py: a graph bound to its weights, run forward and backward by the table; training.py: losses, SGD;
 - inference/: the same values faster, in float32: layers fused into stages, in planned memory, on threads;

@@ -3,6 +3,7 @@
 Read in this order:
 
 - calls.py: what a rule gives, the constructor or the function of a layer; rules.py: the table of them;
+- formula.py: an elementwise layer that torch has no name for, as a module;
 - structure.py: the blocks of a net as nested modules; fields.py: what a constructor holds;
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
 - parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;

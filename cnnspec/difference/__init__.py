@@ -3,6 +3,7 @@
 trees     a net as a tree of layers and blocks, each with a number that equals its equals in the other net
 matching  the two trees side by side: what stayed, what left, what came
 changes   one entry for one change, with what it costs; what follows from it elsewhere is summed up
+revisions specs as they were in git
 show      the entries as text, Markdown and JSON
 """
 

@@ -1,4 +1,8 @@
-"""The one layout of a spec: comments stay, meaning stays, and laying out twice changes nothing more."""
+"""The one layout of a spec: comments stay, meaning stays, and laying out twice changes nothing more.
+
+Read `entries` (the tokens of a text as statements and blocks), `spacing` (a statement on one line), `lines`
+(marks and comments in columns) and `layout` (statements over lines).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""The layers of the language: one dataclass a layer, one file a family."""
+"""The layers of the language: one dataclass a layer, one file a family.
+
+Read `shapes` (what a shape is), `kinds` (of arguments), `window` (how a kernel slides), `formula` (what
+elementwise functions are written in) and `base` (what every layer is); then the families: `conv`, `norm`,
+`activation`, `pool`, `dense`, `shape` (what moves values), `join`, and `input`. `manual` makes the manual
+of them.
+"""
 
 from cnnspec.layers import activation, conv, dense, join, norm, pool, shape
 from cnnspec.layers.base import (

@@ -8,9 +8,12 @@ In reading order, from what a drawing shows to the bytes of a file:
 - in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
   `text` (widths, numbers), `plan` (all of it but where things stand);
 - where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `wrap` (rows and
-  columns), `fit` (what fits a page), `volumes` and `solids` (feature maps to scale);
-- as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend);
-- as a file: `output` (every format), `svg`, `pdf`, `raster` (PNG), `mermaid`, `page` with `web/` (HTML).
+  columns), `fit` (what fits a page); `volumes`, `place_volumes`, `volume_arrows` and `solids` (feature maps
+  to scale);
+- as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
+  `charts` (memory over time, nets against each other);
+- as a file: `output` (every format), `svg`, `pdf`, `raster` (PNG), `mermaid`, `page` with `web/` (HTML); with
+  the `fonts/` that all of them measure.
 """
 
 from cnnspec.render.options import RenderError

@@ -57,7 +57,7 @@ def data_files() -> set[str]:
     return {
         "/".join((moved.get(path.parts[0], path.parts[0]), *path.parts[1:]))
         for path in tracked("cnnspec", *MOVED)
-        if path.suffix != ".py" and path != LINK
+        if path.suffix != ".py" and path != LINK and path.name != "README.md"
     }
 
 
