@@ -27,12 +27,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnspec.api import Net, diff, load, load_weights, loads, zoo
+    from cnnspec.api import Net, compare, diff, load, load_weights, loads, zoo
     from cnnspec.diagnostics import Diagnostic, SpecError
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Diagnostic", "Net", "SpecError", "__version__", "diff", "load", "load_weights", "loads", "zoo"]
+__all__ = [
+    "Diagnostic",
+    "Net",
+    "SpecError",
+    "__version__",
+    "compare",
+    "diff",
+    "load",
+    "load_weights",
+    "loads",
+    "zoo",
+]
 
 _HOMES = {"Diagnostic": "cnnspec.diagnostics", "SpecError": "cnnspec.diagnostics"}
 """The modules of the public names; those of all others are in cnnspec.api."""

@@ -13,7 +13,7 @@ from cnnspec.diagnostics.report import Diagnostic, InvalidValue, Report
 from cnnspec.elaborate import Limits
 from cnnspec.files import read_source
 from cnnspec.graph import Graph
-from cnnspec.layers.base import Shape
+from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.pipeline import Compiled, Hook
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.difference import Difference
     from cnnspec.passes.buffers import Timeline
+    from cnnspec.passes.sizes import Reopen, SizeRange
     from cnnspec.passes.training_memory import TrainingMemory
     from cnnspec.report import Table
 
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
 class Net:
     """A checked net: its figures, its graph, and the ways out."""
 
-    def __init__(self, compiled: Compiled, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(
+        self, compiled: Compiled, diagnostics: tuple[Diagnostic, ...], reopen: Reopen | None = None
+    ) -> None:
         self.compiled = compiled
         self.diagnostics = diagnostics
+        self._reopen = reopen
 
     def __repr__(self) -> str:
         return f"<cnnspec net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
@@ -103,6 +107,25 @@ class Net:
         from cnnspec.passes.buffers import buffers
 
         return buffers(self.ir, plan, batch)
+
+    def sizes(self, limit: int = 1024) -> dict[str, SizeRange]:
+        """The sizes of its inputs that the net takes: each spatial axis alone, and all at once as `square`.
+
+        Raises InvalidValue for a net of vectors.
+        """
+        from cnnspec.passes.shapes import reshape
+        from cnnspec.report.sizes import all_sizes
+
+        def adapted(shapes: Mapping[str, Shape]) -> Graph | None:
+            try:
+                return reshape(self.ir, shapes)
+            except LayerError:
+                return None
+
+        try:
+            return all_sizes(self.ir, self._reopen or adapted, limit)
+        except ValueError as error:
+            raise InvalidValue(str(error)) from error
 
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds, layer by layer, in bytes at fp32."""
@@ -219,6 +242,33 @@ def diff(old: Net, new: Net) -> Difference:
     return between(old.compiled, new.compiled)
 
 
+def compare(
+    nets: Iterable[Net] | Mapping[str, Net],
+    columns: Iterable[str] | None = None,
+    sort: str | None = None,
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    optimizer: str = "adam",
+) -> Table:
+    """Several nets in one table, a row each: prints, shows in a notebook, and goes into pandas.DataFrame.
+
+    A mapping gives the rows names of their own. Columns are those of `cnnspec compare --columns`; bytes are
+    of a batch, in a type, with the state of an optimizer. Raises InvalidValue for a column that there is not.
+    """
+    from cnnspec.report.comparison import SHOWN, Compared
+    from cnnspec.report.comparison import compare as table_of
+
+    named = nets.items() if isinstance(nets, Mapping) else ((net.name, net) for net in nets)
+    rows = [Compared(name, net.compiled) for name, net in named]
+    try:
+        return table_of(
+            rows, SHOWN if columns is None else columns, sort, batch=batch, dtype=dtype, optimizer=optimizer
+        )
+    except ValueError as error:
+        raise InvalidValue(str(error)) from error
+
+
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:
     """A net that ships with the package, by name: zoo("resnet50"). Raises SpecError."""
     path, net = zoo_entry(given.text("the name of a net", name))
@@ -264,4 +314,10 @@ def _open(
 ) -> Net:
     name = None if net is None else given.text("the name of a net", net)
     analysis = session.open(source, given.settings(parameters, inputs, session.limits), name, hook)
-    return Net(analysis.net, analysis.diagnostics)
+
+    def reopen(shapes: Mapping[str, Shape]) -> Graph | None:
+        resized = given.settings(parameters, {**(inputs or {}), **shapes}, session.limits)
+        again = Session(include=session.include, limits=session.limits).open(source, resized, name)
+        return None if again.has_errors or not again.nets else again.nets[0].graph
+
+    return Net(analysis.net, analysis.diagnostics, reopen)

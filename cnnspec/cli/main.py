@@ -10,6 +10,7 @@ import click
 from cnnspec import __version__
 from cnnspec.backends.base import every
 from cnnspec.cli.check import check
+from cnnspec.cli.compare import compare
 from cnnspec.cli.compile import compile_command
 from cnnspec.cli.diff import diff
 from cnnspec.cli.failures import ended
@@ -17,12 +18,13 @@ from cnnspec.cli.format import fmt
 from cnnspec.cli.manual import explain, layers, zoo
 from cnnspec.cli.render import render
 from cnnspec.cli.run import run
+from cnnspec.cli.sizes import sizes
 from cnnspec.cli.summary import summary
 from cnnspec.cli.verify import verify
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
-    "Compare nets": ("diff",),
+    "Compare nets": ("compare", "diff", "sizes"),
     "Run a net": ("compile", "run", "verify"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -85,7 +87,11 @@ def cli() -> None:
     """Write a convolutional network as a short spec; check, count, draw, compile and run it."""
 
 
-for command in (check, summary, render, fmt, diff, compile_command, run, verify, explain, layers, zoo):
+READING = (check, summary, render, fmt)
+COMPARING = (compare, diff, sizes)
+RUNNING = (compile_command, run, verify)
+MANUAL = (explain, layers, zoo)
+for command in (*READING, *COMPARING, *RUNNING, *MANUAL):
     cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -53,6 +53,7 @@ class Column:
     """A column: the name it goes by, its heading, how its values are written, and what it holds in words.
 
     In text, cells are cut to no less than `least` characters, from their end or, `front`, from their start.
+    What is `under` the table in text is too long for a cell.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column:
     doc: str = ""
     least: int = 8
     front: bool = False
+    under: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,28 @@ def cell(column: Column, value: Any, short: bool = False) -> str:
 
 def as_text(table: Table, width: int | None = None) -> str:
     """The table for a terminal, its notes under it; at most `width` characters wide where that can be."""
+    table = _lowered(table)
     lines = _lines(table, width)
     title = [*wrapped(table.title, width), ""] if table.title else []
     rule = "-" * max(map(len, lines))
     head, *body = (line.rstrip() for line in lines)
     return "\n".join([*title, head, rule, *body, *_under(table, width)])
+
+
+def _lowered(table: Table) -> Table:
+    """The table with its long columns as notes, under the first cell of their rows."""
+    kept = [i for i, column in enumerate(table.columns) if not column.under]
+    if len(kept) == len(table.columns):
+        return table
+    said = [
+        (cell(table.columns[0], row[0]), cell(column, row[i]))
+        for row in table.rows
+        for i, column in enumerate(table.columns)
+        if column.under and row[i] is not None
+    ]
+    columns = tuple([table.columns[i] for i in kept])
+    rows = tuple([tuple([row[i] for i in kept]) for row in table.rows])
+    return replace(table, columns=columns, rows=rows, notes=(*table.notes, *dict.fromkeys(said)))
 
 
 def _lines(table: Table, width: int | None) -> list[str]:

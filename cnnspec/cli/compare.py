@@ -1,0 +1,150 @@
+"""`cnnspec compare`: several nets, or one under several settings, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cnnspec.api import open_spec
+from cnnspec.cli import complete
+from cnnspec.cli.common import (
+    columns_option,
+    json_option,
+    print_json,
+    print_table,
+    read_inputs,
+    read_limits,
+    spec_options,
+    training_options,
+    wrote,
+)
+from cnnspec.diagnostics import SpecError
+from cnnspec.limits import Limits
+from cnnspec.passes.buffers import BYTES
+from cnnspec.report import FORMATS, Table
+from cnnspec.report.comparison import FIGURES, SHOWN, Compared, points
+from cnnspec.report.comparison import compare as table_of
+
+
+@click.command()
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete.specs)
+@spec_options
+@columns_option(FIGURES, SHOWN)
+@click.option("--sort", metavar="COLUMN", help="Put the largest of this column first.")
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the table."
+)
+@click.option("--width", metavar="N", type=click.IntRange(40), help="Fit N characters, not the terminal.")
+@click.option(
+    "--dtype", type=click.Choice(list(BYTES)), default="float32", help="The type that bytes are counted in."
+)
+@training_options
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Draw the first two numbers against each other: .svg, .png or .pdf.",
+)
+@json_option
+def compare(
+    specs: tuple[str, ...],
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    include: tuple[Path, ...],
+    bounds: tuple[str, ...],
+    columns: tuple[str, ...],
+    sort: str | None,
+    form: str,
+    width: int | None,
+    dtype: str,
+    batch: int,
+    optimizer: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Put nets side by side: a row for each net and each value of --set.
+
+    A net that has errors, or breaks a budget, stands in the table with the reason.
+
+    \b
+    cnnspec compare resnet18 resnet34 resnet50 --columns params,macs,depth
+    cnnspec compare mobilenet --set width=0.5,0.75,1.0 --sort macs
+    cnnspec compare vgg16 resnet50 --columns params,macs -o nets.svg
+    """
+    nets = [
+        opened(spec, dict(chosen), inputs, include, read_limits(bounds), varied)
+        for spec in specs
+        for chosen, varied in combinations(settings)
+    ]
+    try:
+        table = table_of(nets, columns, sort, batch=batch, dtype=dtype, optimizer=optimizer)
+        if out is not None:
+            draw(table, out)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        rows = [dict(row) for row in table]
+        print_json({"batch": batch, "dtype": dtype, "optimizer": optimizer, "nets": rows})
+    elif out is None:
+        print_table(table, form, width)
+    if all(one.net is None for one in nets):
+        raise SystemExit(1)
+
+
+def draw(table: Table, out: Path) -> None:
+    """Draw the chart of a table. Raises ValueError where it has no two columns of numbers."""
+    from cnnspec.render.charts import scatter_chart, write_drawing
+
+    found, across, up = points(table)
+    axes = ([point[1] for point in found], [point[2] for point in found])
+    wide = [bool(found) and max(values) > 20 * min(values) > 0 for values in axes]
+    write_drawing(scatter_chart(found, across, up, (wide[0], wide[1])), out)
+    wrote(out, f"{len(found)} nets")
+
+
+def combinations(settings: Iterable[str]) -> Iterator[tuple[tuple[tuple[str, str], ...], frozenset[str]]]:
+    """Every choice of one value for each --set, and the names that have several. Raises click.UsageError."""
+    choices: dict[str, list[str]] = {}
+    for setting in settings:
+        name, equals, values = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise click.UsageError(f"--set takes NAME=VALUE,VALUE..., not {setting!r}")
+        choices[name.strip()] = split(values)
+    varied = frozenset(name for name, values in choices.items() if len(values) > 1)
+    for chosen in product(*([(name, value) for value in values] for name, values in choices.items())):
+        yield chosen, varied
+
+
+def split(values: str) -> list[str]:
+    """The values between commas that stand outside of brackets."""
+    found, depth, start = [], 0, 0
+    for i, character in enumerate(values):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            found.append(values[start:i])
+            start = i + 1
+    return [value.strip() for value in [*found, values[start:]]]
+
+
+def opened(
+    spec: str,
+    parameters: dict[str, str],
+    inputs: tuple[str, ...],
+    include: tuple[Path, ...],
+    limits: Limits,
+    varied: frozenset[str],
+) -> Compared:
+    """A net of the comparison, with what is wrong with it."""
+    shown = {name: value for name, value in parameters.items() if name in varied}
+    arguments: dict[str, Any] = {"parameters": parameters, "inputs": read_inputs(inputs)}
+    try:
+        net = open_spec(spec, include=include, limits=limits, **arguments)
+    except SpecError as error:
+        first = next(d for d in error.diagnostics if d.severity == "error")
+        return Compared(spec, None, shown, f"{first.code}: {first.message}")
+    broken = [d.label or d.message for d in net.diagnostics if d.code == "budget"]
+    return Compared(net.name, net.compiled, shown, f"over budget: {'; '.join(broken)}" if broken else "")
