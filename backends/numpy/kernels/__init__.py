@@ -8,4 +8,7 @@ name). The families are those of the layers: `conv`, `norm`, `activation`, `pool
 
 Nothing here knows about layers or graphs, so that generated source files can hold these functions as
 they are.
+
+Read in this order: window.py (margins and windows) and conv.py; pool.py, dense.py, norm.py, join.py and
+shape.py; functions.py and activation.py.
 """
