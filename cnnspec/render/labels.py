@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from cnnspec.graph import show_value
-from cnnspec.layers import conv, dense, pool, shape
+from cnnspec.layers import conv, shape
 from cnnspec.layers.base import Extent, Layer, parameters
 from cnnspec.layers.input import Input
 from cnnspec.render.text import show_shape
@@ -15,14 +15,19 @@ def layer_label(layer: Layer, rank: int = 2, *, minor: bool = True) -> str:
     """The label of a layer whose input has `rank` spatial axes; without `minor` arguments on demand."""
     if isinstance(layer, Input):
         return f"input {show_shape(layer.shape)}"
-    write = _WRITERS.get(layer.op)
-    return write(layer, rank) if write else _generic(layer, minor)
+    if hasattr(layer, "kernel"):
+        return _windowed(layer, rank)
+    if layer.weighted and hasattr(layer, "out"):
+        return f"{layer.op}, {layer.out}"  # type: ignore[attr-defined]
+    if isinstance(layer, shape.Upsample):
+        return f"{layer.op} by {_extent(layer.scale)}"
+    return _generic(layer, minor)
 
 
 def short_label(layer: Layer, rank: int = 2) -> str:
     """The label without the layer's name where the numbers say enough: 3x3, 64."""
     if isinstance(layer, conv.Conv):
-        return _conv(layer, rank).replace(" conv", "", 1)
+        return _windowed(layer, rank).replace(" conv", "", 1)
     return layer_label(layer, rank)
 
 
@@ -30,45 +35,30 @@ def _window(kernel: Extent, rank: int) -> str:
     return show_shape(kernel if isinstance(kernel, tuple) else (kernel,) * max(rank, 1))
 
 
-def _stride(stride: Extent | None, sign: str = "/") -> str:
-    if stride is None or (stride if isinstance(stride, int) else max(stride)) == 1:
-        return ""
-    return f", {sign}{stride if isinstance(stride, int) else show_shape(stride)}"
+def _extent(value: Extent) -> str:
+    return str(value) if isinstance(value, int) else show_shape(value)
 
 
-def _conv(layer: conv.Conv, rank: int) -> str:
-    groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    steps = _stride(layer.stride) + _dilation(layer.dilation)
-    return f"{_window(layer.kernel, rank)} conv, {layer.out}{groups}{steps}"
+def _is_one(value: Extent) -> bool:
+    return value == 1 or (isinstance(value, tuple) and max(value) == 1)
 
 
-def _dwconv(layer: conv.DepthwiseConv, rank: int) -> str:
-    times = f", multiplier {layer.multiplier}" if layer.multiplier > 1 else ""
-    return f"{_window(layer.kernel, rank)} dwconv{times}{_stride(layer.stride)}{_dilation(layer.dilation)}"
-
-
-def _tconv(layer: conv.TransposedConv, rank: int) -> str:
-    groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    return f"{_window(layer.kernel, rank)} tconv, {layer.out}{groups}{_stride(layer.stride, 'stride ')}"
-
-
-def _dilation(dilation: Extent) -> str:
-    if (dilation if isinstance(dilation, int) else max(dilation)) == 1:
-        return ""
-    return f", dilation {dilation if isinstance(dilation, int) else show_shape(dilation)}"
-
-
-def _pool(layer: pool.MaxPool | pool.AvgPool | pool.LpPool, rank: int) -> str:
-    stride = layer.kernel if layer.stride is None else layer.stride
-    return f"{_window(layer.kernel, rank)} {layer.op}{_stride(stride)}"
-
-
-def _upsample(layer: shape.Upsample, rank: int) -> str:
-    return f"upsample by {layer.scale if isinstance(layer.scale, int) else show_shape(layer.scale)}"
-
-
-def _linear(layer: dense.Linear, rank: int) -> str:
-    return f"linear, {layer.out}"
+def _windowed(layer: Any, rank: int) -> str:
+    """A conv or a pool: its window, its channels, and what of its other numbers is not 1."""
+    given = vars(layer)
+    parts = [f"{_window(layer.kernel, rank)} {layer.op}"]
+    if "out" in given:
+        parts.append(f"{layer.out}")
+    if given.get("multiplier", 1) > 1:
+        parts.append(f"multiplier {layer.multiplier}")
+    if given.get("groups", 1) > 1:
+        parts.append(f"{layer.groups} groups")
+    stride = given.get("stride") or layer.kernel
+    if not _is_one(stride):
+        parts.append(("stride " if layer.upsamples else "/") + _extent(stride))
+    if not _is_one(given.get("dilation", 1)):
+        parts.append(f"dilation {_extent(layer.dilation)}")
+    return ", ".join(parts)
 
 
 QUIET = frozenset(
@@ -91,16 +81,3 @@ def _generic(layer: Layer, minor: bool) -> str:
     if len(given) == 1:
         given[0] = given[0].rpartition("=")[2]
     return f"{layer.op} {', '.join(given)}" if given else layer.op
-
-
-_WRITERS: dict[str, Callable[..., str]] = {
-    "conv": _conv,
-    "dwconv": _dwconv,
-    "tconv": _tconv,
-    "maxpool": _pool,
-    "avgpool": _pool,
-    "lppool": _pool,
-    "upsample": _upsample,
-    "linear": _linear,
-    "batchnorm": lambda layer, rank: "batchnorm",
-}
