@@ -13,6 +13,10 @@ Read in this order:
   as lazy.py does it.
 """
 
+if __name__ != "cnnspec.backends":
+    # in a checkout this folder can be imported by its own name too, as a second copy of every module
+    raise ImportError(f"import cnnspec.backends, not {__name__}")
+
 from cnnspec.backends.base import BACKENDS, Backend, CompileError, Options, find
 
 __all__ = ["BACKENDS", "Backend", "CompileError", "Options", "find"]

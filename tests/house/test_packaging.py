@@ -45,6 +45,12 @@ def test_moved_packages_and_the_one_link():
     assert path.resolve() == ROOT / "backends" if links else path.read_text(encoding="utf-8") == "../backends"
 
 
+def test_backends_have_one_name():
+    command = [sys.executable, "-c", "import backends.numpy"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.endswith("import cnnspec.backends, not backends\n")
+
+
 def test_folders_of_data_hold_no_python():
     for name in DATA:
         folder = ROOT / name.removeprefix("cnnspec.")
