@@ -25,7 +25,7 @@ PAGE_HEIGHT = 650.0
 TALL = 1000.0
 """A drawing taller than this, in points, is wrapped without being asked to."""
 MOST_ROWS = 6
-BOX_WIDTHS = (WIDEST, 270.0, 215.0, 170.0)
+BOX_WIDTHS = (WIDEST, 270.0, 215.0, 170.0, 132.0)
 SMALL = 6.0
 """Text smaller than this, in points, is warned of."""
 READABLE = 7.0

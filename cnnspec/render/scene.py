@@ -137,7 +137,9 @@ def _says_more_open(graph: Graph, around: DrawnPart, item: DrawnPart, view: str)
         return len(starts_of(graph, item)) > 1 and not is_join(graph, item)
     if item.kind not in ("def", "share") or item.times > 1:
         return False
-    alone = around.kind == "section" and len(around.children) == 1 and main_layer(graph, item) is None
+    if main_layer(graph, item) is not None:
+        return False
+    alone = around.kind == "section" and len(around.children) == 1
     return alone or (view == "volumes" and all(part.kind not in FORMS | {"dense"} for part in item.walk()))
 
 

@@ -64,9 +64,10 @@ def wrap(pieces: list[str], sign: str, width: float, size: float, bold: bool = F
     A piece that is too long for a line is broken at its blanks, and a word too long for one is cut.
     """
     lines: list[str] = []
-    for piece in pieces:
+    for place, piece in enumerate(pieces, 1):
         longer = lines[-1] + sign + piece if lines else piece
-        if lines and text_width(longer, size, bold) <= width:
+        end = sign.rstrip() if place < len(pieces) else ""
+        if lines and text_width(longer + end, size, bold) <= width:
             lines[-1] = longer
             continue
         if lines:

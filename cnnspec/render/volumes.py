@@ -8,7 +8,7 @@ from math import prod
 
 from cnnspec.layers.base import Extent, Shape
 from cnnspec.layers.dense import Flatten
-from cnnspec.render.boxes import Sign
+from cnnspec.render.boxes import Sign, is_input
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 from cnnspec.render.solids import Solid
@@ -168,6 +168,8 @@ def _words(plan: DrawingPlan, number: int) -> str:
     times = f" x{item.times}" if item.times > 1 else ""
     if item.kind == "head" and item.parallel:
         return item_title(plan.graph, item) + times
+    if is_input(plan.graph, item):
+        return item.label or "input"
     if main := main_layer(plan.graph, item):
         return node_label(plan.graph, main) + times
     label = "" if item.kind in ("def", "share") else item.label

@@ -26,7 +26,7 @@ from cnnspec.render.layout import Layout, Outline, Route
 GUTTER, LANE, ROUND = 30.0, 5.0, 6.0
 TITLE_ROOM, EDGE_ROOM = 19.0, 9.0
 TIP = 6.0
-CROSSING_COST, FRAME_COST = 40.0, 9.0
+CROSSING_COST, FRAME_COST = 200.0, 15.0
 
 Sizes = dict[int, tuple[float, float]]
 

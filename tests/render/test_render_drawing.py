@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -245,3 +246,24 @@ def test_a_stage_of_equal_blocks_keeps_its_label_in_blocks_and_not_in_volumes():
         for volume in make_volumes(make_plan(cnnspec.zoo("resnet18").ir, DrawingOptions(view="volumes")))
     ]
     assert words[2:6] == ["3x3 maxpool, /2 + basic x2", *["basic x2"] * 3]
+
+
+@pytest.mark.parametrize("name", [*ZOO, "fcn_resnet50", "regnetx_400mf"])
+def test_no_inside_words_are_drawn(name: str):
+    """Kinds of blocks that the language has no word for, and arguments that no paper writes."""
+    for depth in (None, 0, 2, 99):
+        plan = make_plan(cnnspec.zoo(name).ir, DrawingOptions(depth=depth))
+        titles = [title.partition(" · ")[0] for title in plan.titles.values()]
+        lines = [row.text + " " + row.detail for box in plan.boxes.values() for row in box.rows]
+        for words in (*titles, *lines):
+            assert not {"group", "arm", "eps", "momentum"} & set(re.split(r"[^a-z]+", words)), words
+            assert "eps=" not in words and "over=" not in words
+
+
+def test_a_scale_is_not_coloured_as_a_linear_layer():
+    graph = cnnspec.loads(
+        "net N { input 8x16x16; scale(2) -> layerscale(0.1); maxpool(2) -> dropout; flatten }"
+    ).ir
+    plan = make_plan(graph, DrawingOptions(view="layers"))
+    families = [box.family for box in plan.boxes.values()]
+    assert families == ["input", "scaling", "scaling", "pool", "scaling", "shape"]

@@ -11,7 +11,7 @@ from cnnspec.layers.norm import BatchNorm, GroupNorm
 from cnnspec.layers.pool import AvgPool, MaxPool
 from cnnspec.layers.shape import Upsample
 from cnnspec.render.labels import layer_label
-from cnnspec.render.text import short_bytes, short_number, shorten, text_width
+from cnnspec.render.text import short_bytes, short_number, shorten, text_width, wrap
 from cnnspec.render.theme import THEMES, heat_color, ink_on
 
 
@@ -61,6 +61,14 @@ def test_short_bytes():
 def test_text_is_as_wide_as_helvetica_says():
     assert text_width("conv", 10) == pytest.approx(5.0 + 5.56 + 5.56 + 5.0)
     assert text_width("conv", 10, bold=True) == pytest.approx(5.56 + 6.11 + 6.11 + 5.56)
+
+
+def test_wrapped_lines_fit_and_lose_nothing():
+    pieces = ["1x1, 128", "3x3, 128, /2", "1x1, 512"]
+    for width in (70, 90, 120, 160, 400):
+        lines = wrap(pieces, " → ", width, 10)
+        assert all(text_width(line, 10) <= width for line in lines)
+        assert " ".join(lines) == " → ".join(pieces)
 
 
 def test_shorten_keeps_what_fits():

@@ -263,6 +263,7 @@ def compare_volumes(graph: Graph, **options: object) -> None:
             name, label = item_title(graph, part), node_label(graph, part.nodes[-1])
             flat = all(isinstance(graph[node].layer, Flatten | Dropout | Identity) for node in part.nodes)
             main = node_label(graph, main_layer(graph, part) or part.nodes[0])
+            flat |= part.nodes[0] in graph.inputs
             assert flat or any(word in volume.words for word in (name, part.label or name, label, main)), (
                 volume
             )
