@@ -9,7 +9,7 @@ Looking one up imports neither numpy nor torch nor onnx: its functions do when t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.diagnostics import InvalidValue, Refused
 from cnnspec.graph import Graph
+from cnnspec.records import dataclass
 
 BACKENDS: dict[str, str] = {
     "numpy": "cnnspec.backends.numpy.backend",

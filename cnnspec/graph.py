@@ -7,13 +7,14 @@ about paths and reachability.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Frame
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.input import Input
+from cnnspec.records import dataclass
 from cnnspec.source import Span
 
 if TYPE_CHECKING:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
-from cnnspec.passes.buffers import BYTES, Timeline, buffers
 from cnnspec.passes.cost import Costs, LayerCost, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.lint import Subject, lint
-from cnnspec.passes.memory import InferenceMemory, memory
+from cnnspec.passes.memory import OPTIMIZERS, InferenceMemory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
-from cnnspec.passes.training_memory import OPTIMIZERS, TrainingMemory, training_memory
+from cnnspec.records import dataclass
+
+if TYPE_CHECKING:  # what a check does not ask for is not loaded
+    from cnnspec.passes.buffers import Timeline
+    from cnnspec.passes.training_memory import TrainingMemory
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +47,14 @@ class Compiled:
     @cached_property
     def timeline(self) -> Timeline:
         """The buffers of an inference of one sample, as a runtime for devices plans them."""
+        from cnnspec.passes.buffers import buffers
+
         return buffers(self.graph)
 
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds. Raises KeyError for an optimizer that is unknown."""
+        from cnnspec.passes.training_memory import training_memory
+
         return training_memory(self.graph, self.costs, batch, optimizer)
 
     @cached_property
@@ -169,6 +176,8 @@ PEAKS = {"peak": "float32", "peak_float16": "float16", "peak_int8": "int8"}
 
 def peak_bytes(net: Compiled, dtype: str) -> int:
     """The bytes of activations that a runtime for devices holds at once, of one sample."""
+    from cnnspec.passes.buffers import BYTES
+
     return BYTES[dtype] * net.timeline.peak
 
 

@@ -16,7 +16,6 @@ what was last read of a file is kept, so that a session does not grow with the n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax, names_in
 from cnnspec.pipeline import Compiled, Hook, compile_net
+from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
 

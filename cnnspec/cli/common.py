@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
-from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnspec.api import Net, open_spec
 from cnnspec.diagnostics import Diagnostic, SpecError, as_text
 from cnnspec.elaborate import Limits
 from cnnspec.layers.base import Shape
-from cnnspec.passes.training_memory import OPTIMIZERS
-from cnnspec.pipeline import Hook
-from cnnspec.report import FORMATS, Table
-from cnnspec.report import as_text as as_text_table
 from cnnspec.source import plain
+
+if TYPE_CHECKING:
+    from cnnspec.api import Net
+    from cnnspec.pipeline import Hook
+    from cnnspec.report import Table
 
 
 class NotComparable(SpecError):
@@ -88,6 +87,8 @@ def columns_option(known: Iterable[str], default: Iterable[str]) -> Callable[...
 
 def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options --batch and --optimizer, for what is asked of memory."""
+    from cnnspec.passes.training_memory import OPTIMIZERS
+
     for option in (
         click.option(
             "--optimizer",
@@ -109,6 +110,11 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_table(table: Table, form: str, width: int | None) -> None:
     """Print a table in a form; as text it fits the terminal, or 80 characters where there is none."""
+    from shutil import get_terminal_size
+
+    from cnnspec.report import FORMATS
+    from cnnspec.report import as_text as as_text_table
+
     if form == "text":
         say(as_text_table(table, width or get_terminal_size((80, 24)).columns))
     else:
@@ -171,6 +177,8 @@ def open_net(
     hook: Hook | None = None,
 ) -> Net:
     """The net of a command; its warnings are printed. Raises SpecError."""
+    from cnnspec.api import open_spec
+
     net = open_spec(
         spec,
         parameters=read_settings(settings),

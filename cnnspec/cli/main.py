@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 
 import click
 
 from cnnspec import __version__
-from cnnspec.backends.base import every
-from cnnspec.cli.check import check
-from cnnspec.cli.compare import compare
-from cnnspec.cli.compile import compile_command
-from cnnspec.cli.diff import diff
-from cnnspec.cli.failures import ended
-from cnnspec.cli.format import fmt
-from cnnspec.cli.manual import explain, layers, zoo
-from cnnspec.cli.render import render
-from cnnspec.cli.run import run
-from cnnspec.cli.sizes import sizes
-from cnnspec.cli.summary import summary
-from cnnspec.cli.verify import verify
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
@@ -28,6 +17,22 @@ GROUPS = {
     "Run a net": ("compile", "run", "verify"),
     "Look things up": ("explain", "layers", "zoo"),
 }
+HOMES = {
+    "check": "check:check",
+    "summary": "summary:summary",
+    "render": "render:render",
+    "fmt": "format:fmt",
+    "compare": "compare:compare",
+    "diff": "diff:diff",
+    "sizes": "sizes:sizes",
+    "compile": "compile:compile_command",
+    "run": "run:run",
+    "verify": "verify:verify",
+    "explain": "manual:explain",
+    "layers": "manual:layers",
+    "zoo": "manual:zoo",
+}
+"""Where in this room each command is: it is loaded when it is run, and its help when that is asked for."""
 
 EPILOG = """
 SPEC is a file, FILE.cnn:NET to pick one of its nets, - for standard input, or the name of a net of the zoo.
@@ -53,18 +58,36 @@ class CommandGroup(click.Group):
         """List the commands by what they are for."""
         for title, names in GROUPS.items():
             with formatter.section(title):
-                formatter.write_dl([(name, self.commands[name].get_short_help_str(80)) for name in names])
+                formatter.write_dl([(name, command(name).get_short_help_str(80)) for name in names])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(HOMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name. Raises click.UsageError for a spec in its place."""
         if not ctx.resilient_parsing and (cmd_name.endswith(".cnn") or ".cnn:" in cmd_name):
             raise click.UsageError(f"say what to do with {cmd_name}, as in: cnnspec check {cmd_name}", ctx)
-        return super().get_command(ctx, cmd_name)
+        return command(cmd_name) if cmd_name in HOMES else None
+
+
+@cache
+def command(name: str) -> click.Command:
+    """A command by name, loaded."""
+    module, _, attribute = HOMES[name].partition(":")
+    return getattr(import_module(f"cnnspec.cli.{module}"), attribute)
+
+
+def commands() -> dict[str, click.Command]:
+    """All commands, loaded."""
+    return {name: command(name) for name in HOMES}
 
 
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
+    from cnnspec.backends.base import every
+
     found = [backend.name for backend in every() if backend.is_installed]
     click.echo(f"cnnspec {__version__} (backends found: {', '.join(found)})")
     context.exit()
@@ -87,14 +110,6 @@ def cli() -> None:
     """Write a convolutional network as a short spec; check, count, draw, compile and run it."""
 
 
-READING = (check, summary, render, fmt)
-COMPARING = (compare, diff, sizes)
-RUNNING = (compile_command, run, verify)
-MANUAL = (explain, layers, zoo)
-for command in (*READING, *COMPARING, *RUNNING, *MANUAL):
-    cli.add_command(command)
-
-
 def execute(arguments: Sequence[str]) -> int:
     """Run a command, and tell of whatever ends it; the exit code."""
     if os.environ.get("_CNNSPEC_COMPLETE", "").startswith("bash"):
@@ -106,4 +121,6 @@ def execute(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:
+        from cnnspec.cli.failures import ended
+
         return ended(error, arguments)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 
 Severity = Literal["error", "warning"]

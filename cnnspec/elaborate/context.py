@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
@@ -13,6 +13,7 @@ from cnnspec.elaborate.values import LOST, Family, Mistake, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
 from cnnspec.limits import Limits
+from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 

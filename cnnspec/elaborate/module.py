@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
 from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock
 from cnnspec.files import shipped
+from cnnspec.records import dataclass
 from cnnspec.source import Source
 from cnnspec.syntax import tree
 from cnnspec.syntax.outline import headings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
@@ -19,6 +19,7 @@ from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
 from cnnspec.limits import Limits
+from cnnspec.records import dataclass
 from cnnspec.source import Source
 from cnnspec.syntax import parse_expression, tree
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cnnspec.diagnostics.report import Frame, Report
 from cnnspec.layers.base import REGISTRY, Layer
 from cnnspec.layers.shapes import Shape
+from cnnspec.records import dataclass
 from cnnspec.source import Span
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
@@ -29,6 +29,7 @@ from cnnspec.layers.shapes import (
     per_axis,
 )
 from cnnspec.layers.window import POINTWISE, Slide, Window
+from cnnspec.records import dataclass
 
 __all__ = [
     "FLOAT",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnnspec.layers.base import Layer, Shape
+from cnnspec.records import dataclass
 
 
 @dataclass(frozen=True)

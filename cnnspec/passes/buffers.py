@@ -14,7 +14,6 @@ values: the type says the bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
@@ -23,6 +22,7 @@ from cnnspec.layers.base import Shape
 from cnnspec.passes.fold_batchnorm import foldable
 from cnnspec.passes.fusion import Fused, fuse, operations
 from cnnspec.passes.placement import Location, Task, arrange, lifetimes, locate
+from cnnspec.records import dataclass
 
 BYTES = {"float32": 4, "float16": 2, "int8": 1}
 """Bytes of a value."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
 from cnnspec.graph import Applied, Graph, Node
 from cnnspec.layers.base import Layer, Shape
+from cnnspec.records import dataclass
 
 
 class LayerCost(NamedTuple):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from cnnspec.graph import Graph
@@ -20,6 +20,7 @@ from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.join import Add
+from cnnspec.records import dataclass
 
 
 class Operation(NamedTuple):
@@ -30,7 +31,7 @@ class Operation(NamedTuple):
     inputs: tuple[str, ...]
 
 
-@dataclass
+@dataclass()
 class Fused:
     """A layer and what runs in one go with it, `members` in the order of the net.
 

@@ -7,7 +7,6 @@ A comment `# allow: code` silences one: on its line, on that of a call that led 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import prod
@@ -24,6 +23,7 @@ from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import BYTES
 from cnnspec.passes.receptive_field import Fields, last_map
 from cnnspec.passes.stages import NetStage, ancestors, stages
+from cnnspec.records import dataclass
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""

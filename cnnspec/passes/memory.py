@@ -8,6 +8,8 @@ from typing import NamedTuple
 from cnnspec.graph import Graph
 from cnnspec.passes.cost import Costs
 
+OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
+"""How many values an optimizer holds for each parameter."""
 BYTES = 4
 """Bytes of one fp32 value."""
 

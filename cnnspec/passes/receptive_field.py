@@ -7,13 +7,13 @@ with bounds in place of sizes: output i of a node sees the input pixels from i*s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
 from cnnspec.graph import Applied, Graph, Node
 from cnnspec.layers.base import POINTWISE, Window
+from cnnspec.records import dataclass
 
 Number = int | Fraction
 PIXEL = Window(1, 0, 0)

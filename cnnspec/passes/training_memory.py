@@ -10,17 +10,15 @@ that several layers keep is one tensor, and so is a view of it:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import FLOAT, Saved
 from cnnspec.passes.buffers import Buffer, Timeline
 from cnnspec.passes.cost import Costs
+from cnnspec.passes.memory import OPTIMIZERS
 from cnnspec.passes.placement import arrange
-
-OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
-"""How many values an optimizer holds for each parameter."""
+from cnnspec.records import dataclass
 
 
 @dataclass(frozen=True)

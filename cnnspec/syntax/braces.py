@@ -24,12 +24,13 @@ Only as many braces are added or left out as do not match.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
-from cnnspec.syntax.lines import AT_MARGIN, Indented, indented, items
-from cnnspec.syntax.statements import WITH_BLOCKS, WITHOUT_BLOCKS
+from cnnspec.syntax.lines import Indented, indented, items
+from cnnspec.syntax.statements import AT_MARGIN, WITH_BLOCKS, WITHOUT_BLOCKS
 from cnnspec.syntax.tokens import ENDS, NUMBERS, STRINGS, WORDS, Token, added
 
 FLAT = -1
@@ -57,8 +58,6 @@ class OpenBracket:
 
 def balance(source: Source, tokens: list[Token]) -> tuple[list[Token], list[Diagnostic]]:
     """The tokens with as many braces closed as opened, and what is said of those that were wrong."""
-    if _match(source.text, tokens):
-        return tokens, []
     places = indented(source.text, tokens)
     found: list[Diagnostic] = []
     left_out: set[int] = set()
@@ -93,21 +92,6 @@ def _mended(
             yield token
 
 
-def _match(text: str, tokens: list[Token]) -> bool:
-    """Whether the braces of each item match."""
-    depth = 0
-    for kind, word, start, _ in tokens:
-        if kind == "{":
-            depth += 1
-        elif kind == "}":
-            depth -= 1
-            if depth < 0:
-                return False
-        elif depth and word in AT_MARGIN and text[start - 1 : start] in ("", "\n"):
-            return False
-    return depth == 0
-
-
 def _unmatched(places: list[Indented]) -> tuple[int, int]:
     """How many braces close nothing, and how many are not closed."""
     extra = depth = 0
@@ -119,7 +103,7 @@ def _unmatched(places: list[Indented]) -> tuple[int, int]:
     return extra, depth
 
 
-@dataclass
+@dataclass()
 class Scan:
     """One way through a stretch: `extra` closing and `unclosed` opening braces are still to be found."""
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from cnnspec.syntax.statements import AT_MARGIN
 from cnnspec.syntax.tokens import Token
-
-AT_MARGIN = ("def", "share", "net", "use")
-"""What at the margin begins an item of its own, whatever braces are open."""
 
 
 class Indented(NamedTuple):

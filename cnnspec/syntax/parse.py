@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnnspec.diagnostics.report import Diagnostic, Report
 from cnnspec.garbage import without_garbage_collection
+from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
-from cnnspec.syntax.braces import MAX_BRACES, balance
-from cnnspec.syntax.errors import RULES_ALONE, explain
 from cnnspec.syntax.outline import notes_of
 from cnnspec.syntax.reader import NestingError, Reader
-from cnnspec.syntax.recover import MAX_SYNTAX_ERRORS, Recovery
+from cnnspec.syntax.statements import braces_match
 from cnnspec.syntax.tokens import Token, statements_of, tokenize
 
 NUL = "\x00"
@@ -41,17 +38,29 @@ class Parsed:
         return self
 
 
+@without_garbage_collection()
 def parse(source: Source) -> Parsed:
-    """A spec, read. Never raises: a statement with a syntax error is a `Broken` one, and the rest is read."""
+    """A spec, read. Never raises: a statement with a syntax error is a `Broken` one, and the rest is read.
+
+    What explains and repairs errors is loaded where there is one.
+    """
     tokens = tokenize(source.text.replace(NUL, " "))
-    mended, braces = balance(source, statements_of(tokens, source.text))
-    recovery = Recovery(source, mended, MAX_SYNTAX_ERRORS if len(braces) < MAX_BRACES else 1)
-    with without_garbage_collection():
-        file = recovery.run()
-    lines = {error.span.line for error in recovery.errors if error.span}
-    errors = [*recovery.errors, *(d for d in braces if d.span and d.span.line not in lines)]
-    suspects = [*recovery.suspects, *(d.span for d in braces if d.code == "unopened" and d.span)]
-    return Parsed(source, tuple(tokens), file, (*_nul(source), *errors), tuple(suspects))
+    code = statements_of(tokens, source.text)
+    reader = Reader(source, code, "start") if braces_match(source.text, code) else None
+    if reader is not None and _reads(reader):
+        return Parsed(source, tuple(tokens), reader.stack.values[0], tuple(_nul(source)))
+    from cnnspec.syntax.recover import read_on
+
+    file, errors, suspects = read_on(source, code, reader)
+    return Parsed(source, tuple(tokens), file, (*_nul(source), *errors), suspects)
+
+
+def _reads(reader: Reader) -> bool:
+    """Whether a text has no syntax error."""
+    try:
+        return reader.advance()
+    except NestingError:
+        return False
 
 
 def parse_expression(source: Source, report: Report) -> tree.Expression | None:
@@ -61,7 +70,9 @@ def parse_expression(source: Source, report: Report) -> tree.Expression | None:
     reader = Reader(source, tokens, "alone")
     try:
         if not reader.advance():
-            errors.append(explain(reader.unexpected(), RULES_ALONE).diagnostic)
+            from cnnspec.syntax.errors import RULES_ALONE, explain
+
+            errors.append(explain(reader, RULES_ALONE).diagnostic)
     except NestingError as error:
         errors.append(error.diagnostic)
     for error in errors:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.source import Source, Span
 from cnnspec.syntax.build import TreeBuilder
-from cnnspec.syntax.errors.unexpected import Unexpected
 from cnnspec.syntax.stack import Stack, words
-from cnnspec.syntax.statements import statement_start
 from cnnspec.syntax.tokens import CLOSES, OPENS, RESERVED, Token
 
 MAX_NESTING = 200
@@ -59,13 +57,13 @@ class Reader:
                 continue
             elif kind in EXTENTS and "MARK" in rows[states[-1]] and is_mark(token):
                 kind = "MARK"
+            elif kind in OPENS and len(opened) >= MAX_NESTING:
+                raise NestingError(Span(self.source, token.start, token.start + 1))
             elif kind in FITTING and not self._fits(kind):
                 return False
             if not stack.feed(kind, token):
                 return False
             if kind in OPENS:
-                if len(opened) >= MAX_NESTING:
-                    raise NestingError(Span(self.source, token.start, token.start + 1))
                 opened.append(self.at)
             elif kind in CLOSES:
                 opened.pop()
@@ -78,12 +76,6 @@ class Reader:
         if kind == "|":
             return self.stack.takes(kind)
         return bool(self.opened) and self.tokens[self.opened[-1]].kind == CLOSES[kind]
-
-    def unexpected(self) -> Unexpected:
-        """The token `at`, which was not taken, for the rules that explain it."""
-        first = statement_start(self.tokens, self.at, self.opened)
-        opened = tuple(self.opened)
-        return Unexpected(self.source, self.tokens, self.at, first, opened, self.stack.expected())
 
 
 def is_mark(token: Token) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
+from cnnspec.syntax.braces import MAX_BRACES, balance
 from cnnspec.syntax.errors import RULES, explain
 from cnnspec.syntax.errors.unexpected import CloseBrackets, GiveUp, OpenBlock, Repair, Replace
 from cnnspec.syntax.reader import NestingError, Reader
@@ -35,13 +36,31 @@ MAX_SYNTAX_ERRORS = 200
 """How many syntax errors of one text are explained."""
 
 
+def read_on(
+    source: Source, tokens: list[Token], reader: Reader | None
+) -> tuple[tree.File, tuple[Diagnostic, ...], tuple[Span, ...]]:
+    """The tree of a text with syntax errors, what is said of them, and the lines where more may be unknown.
+
+    `reader` is at the first of them; there is none where braces do not match.
+    """
+    braces: list[Diagnostic] = []
+    if reader is None:
+        tokens, braces = balance(source, tokens)
+        reader = Reader(source, tokens, "start")
+    recovery = Recovery(reader, MAX_SYNTAX_ERRORS if len(braces) < MAX_BRACES else 1)
+    file = recovery.run()
+    lines = {error.span.line for error in recovery.errors if error.span}
+    errors = (*recovery.errors, *(brace for brace in braces if brace.span and brace.span.line not in lines))
+    unopened = (brace.span for brace in braces if brace.span and brace.code == "unopened")
+    return file, errors, (*recovery.suspects, *unopened)
+
+
 class Recovery:
     """Reads a text to its end, whatever stands in it, and gathers what is wrong: at most so many errors."""
 
-    def __init__(self, source: Source, tokens: list[Token], most: int = MAX_SYNTAX_ERRORS) -> None:
-        self.source, self.tokens, self.most = source, tokens, most
-        self.reader = Reader(source, tokens, "start")
-        self.stack = self.reader.stack
+    def __init__(self, reader: Reader, most: int) -> None:
+        self.reader, self.most = reader, most
+        self.source, self.tokens, self.stack = reader.source, reader.tokens, reader.stack
         self.errors: list[Diagnostic] = []
         self.suspects: list[Span] = []
         """Where what is unknown may be the doing of a syntax error, though its statement was read."""
@@ -69,7 +88,7 @@ class Recovery:
         elif self._tries or self._in_broken() or len(self.errors) >= self.most:
             self._give_up(GiveUp())
         else:
-            answer = explain(self.reader.unexpected(), RULES)
+            answer = explain(self.reader, RULES)
             self.errors.append(answer.diagnostic)
             if answer.diagnostic.code == "unopened" and answer.diagnostic.span is not None:
                 self.suspects.append(answer.diagnostic.span)

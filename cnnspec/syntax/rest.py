@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token

@@ -10,6 +10,23 @@ WITHOUT_BLOCKS = frozenset(["let", "use", "input", "expect"])
 WITH_BLOCKS = frozenset(["def", "share", "net", "stem", "body", "head", "for", "if"])
 ITEMS = ("def", "share", "net", "use", "let")
 """What the items of a file begin with."""
+AT_MARGIN = ("def", "share", "net", "use")
+"""What at the margin begins an item of its own, whatever braces are open."""
+
+
+def braces_match(text: str, tokens: list[Token]) -> bool:
+    """Whether the braces of each item match."""
+    depth = 0
+    for kind, word, start, _ in tokens:
+        if kind == "{":
+            depth += 1
+        elif kind == "}":
+            depth -= 1
+            if depth < 0:
+                return False
+        elif depth and word in AT_MARGIN and text[start - 1 : start] in ("", "\n"):
+            return False
+    return depth == 0
 
 
 def statement_start(tokens: Sequence[Token], at: int, opened: Sequence[int]) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax.tokens import Token
 

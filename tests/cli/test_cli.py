@@ -16,9 +16,9 @@ from folders import SPECS
 import cnnspec
 from cnnspec.backends.base import extras
 from cnnspec.cli import main
-from cnnspec.cli.main import GROUPS, cli
+from cnnspec.cli.main import GROUPS, HOMES, command
 
-COMMANDS = sorted(cli.commands)
+COMMANDS = sorted(HOMES)
 WRONG = "net A {\n    input 3x32x32\n    conv(8, 3, groups=2)\n}\n"
 RIGHT = "net A(width=8) {\n    input 3x3x3\n    conv(width, 3) -> relu\n    gap -> flatten -> linear(10)\n}\n"
 
@@ -56,7 +56,7 @@ def test_help_lists_every_command_in_a_line_of_its_own(run):
     assert code == 0
     for name in COMMANDS:
         assert f"  {name} " in out
-        short = cli.commands[name].get_short_help_str(200)
+        short = command(name).get_short_help_str(200)
         assert any(
             line.split()[0] == name and line.endswith(short) for line in out.splitlines() if line.strip()
         )
@@ -75,12 +75,12 @@ def test_help_of_a_command_fits_the_screen_and_has_examples_that_parse(run, name
     examples = [line.split()[1:] for line in out.splitlines() if line.startswith("  cnnspec ")]
     assert examples
     for _, *arguments in examples:
-        cli.commands[name].make_context(name, arguments)
+        command(name).make_context(name, arguments)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_does(name):
-    for parameter in cli.commands[name].params:
+    for parameter in command(name).params:
         assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec.cli import failures
-from cnnspec.cli.main import cli, execute
+from cnnspec.cli.main import command, execute
 
 SPEC = "net A { input 3x8x8; conv(4, 3) -> relu -> gap -> flatten -> linear(2) }\n"
 COMMAND = [sys.executable, "-m", "cnnspec"]
@@ -29,7 +29,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv("CNNSPEC_DEBUG", raising=False)
-    monkeypatch.setattr(cli.commands["summary"], "callback", fault)
+    monkeypatch.setattr(command("summary"), "callback", fault)
     (tmp_path / "a.cnn").write_text(SPEC)
     return tmp_path
 

@@ -12,7 +12,7 @@ import pytest
 from referencing import Registry, Resource
 
 from cnnspec.backends import numpy, safetensors
-from cnnspec.cli.main import cli, execute
+from cnnspec.cli.main import commands, execute
 from cnnspec.files import PACKAGE
 
 SCHEMAS = {path.stem: json.loads(path.read_text("utf-8")) for path in (PACKAGE / "schemas").glob("*.json")}
@@ -154,7 +154,7 @@ def test_every_schema_is_one(name: str) -> None:
 
 
 def test_every_command_has_json_and_a_schema() -> None:
-    for name, command in cli.commands.items():
+    for name, command in commands().items():
         if any("--json" in parameter.opts for parameter in command.params):
             assert name in SCHEMAS, f"cnnspec/schemas/{name}.json is missing"
             assert any(arguments[0] == name for arguments, _ in DONE), f"no case of {name} --json"

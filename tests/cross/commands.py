@@ -16,7 +16,7 @@ from cnnspec import SpecError, loads
 from cnnspec.backends import safetensors
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import seeded_weights
-from cnnspec.cli.main import cli
+from cnnspec.cli.main import commands
 from cross.judge import empty, judge, judge_summary, perform
 from cross.kinds import KINDS
 from cross.random_nets import EVERY, LARGE, Drawn, draw
@@ -97,9 +97,7 @@ def values(command: str, option: click.Option) -> Values:
 
 def option_names() -> list[tuple[str, str]]:
     """Every option of every command."""
-    return [
-        (name, option.opts[-1]) for name, command in cli.commands.items() for option in options_of(command)
-    ]
+    return [(name, option.opts[-1]) for name, command in commands().items() for option in options_of(command)]
 
 
 def prepare(drawn: Drawn, folder: Path) -> None:
@@ -133,7 +131,7 @@ def needed(random: Random, command: str, net: str) -> list[str]:
 
 def chosen(random: Random, command: str, forced: str = "") -> list[tuple[str, list[str]]]:
     """Some options of a command with values; the forced one among them."""
-    every = list(options_of(cli.commands[command]))
+    every = list(options_of(commands()[command]))
     count = random.choice((0, 1, 2, 2, 3, 4))
     picked = [option for option in every if option.opts[-1] == forced]
     picked += random.sample(
@@ -149,7 +147,7 @@ def chosen(random: Random, command: str, forced: str = "") -> list[tuple[str, li
 def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[list[Cell], list[str]]:
     """Draw a net and a command, run and judge it; the cells that it fills, and the command. Raises Fault."""
     drawn = draw(random, cell.kind if cell else LARGE if random.random() < 0.003 else None)
-    names = [name for name in cli.commands if (name, drawn.kind) not in LEFT_OUT]
+    names = [name for name in commands() if (name, drawn.kind) not in LEFT_OUT]
     command = cell.command if cell else random.choice(names)
     if drawn.kind == LARGE and command in SLOW:
         command = "check"

@@ -35,7 +35,7 @@ def test_damage(start: int, tmp_path: Path) -> None:
 
 
 def test_every_option_has_values() -> None:
-    for name, command in commands.cli.commands.items():
+    for name, command in commands.commands().items():
         for option in commands.options_of(command):
             assert commands.values(name, option), (
                 f"say in SAMPLES what may stand after {name} {option.opts[-1]}"

@@ -14,6 +14,7 @@ import pytest
 from folders import ROOT
 
 FLOORS = """
+records
 source limits garbage
 diagnostics
 files

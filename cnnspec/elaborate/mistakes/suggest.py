@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cache
 
 from cnnspec.diagnostics.cures import CHANNELS_IN
@@ -83,6 +82,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The known names nearest to one that is not known, the nearest first."""
     if len(name) > LONGEST_NAME:
         return []
+    from difflib import get_close_matches
+
     names = dict.fromkeys(known)
     same = [other for other in names if plain(other) == plain(name)]
     return same or get_close_matches(name, names, n=3, cutoff=0.6)

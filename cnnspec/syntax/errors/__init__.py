@@ -11,6 +11,8 @@ from cnnspec.syntax.errors.expected import after_value, anything, anything_alone
 from cnnspec.syntax.errors.habits import comments, foreign, habits
 from cnnspec.syntax.errors.unexpected import Answer, SyntaxRule, Unexpected
 from cnnspec.syntax.errors.words import at_top, characters, keywords, numbers
+from cnnspec.syntax.reader import Reader
+from cnnspec.syntax.statements import statement_start
 
 RULES: tuple[SyntaxRule, ...] = (
     characters,
@@ -39,6 +41,9 @@ RULES_ALONE: tuple[SyntaxRule, ...] = (
 """The rules for an expression that stands alone, as a value of `--set`."""
 
 
-def explain(error: Unexpected, rules: tuple[SyntaxRule, ...]) -> Answer:
-    """What the first rule that knows an error answers."""
+def explain(reader: Reader, rules: tuple[SyntaxRule, ...]) -> Answer:
+    """What the first rule answers that knows the token which a reader did not take."""
+    opened = tuple(reader.opened)
+    first = statement_start(reader.tokens, reader.at, opened)
+    error = Unexpected(reader.source, reader.tokens, reader.at, first, opened, reader.stack.expected())
     return next(answer for rule in rules if (answer := rule(error)) is not None)

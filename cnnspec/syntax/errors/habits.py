@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.records import dataclass
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
 from cnnspec.syntax.tokens import ENDS, Token, added

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.syntax.tokens import ENDS, NUMBERS, STRINGS, WORDS, Token
 
