@@ -101,10 +101,15 @@ def _applied(rule: Rule, builder: TreeBuilder) -> Applied:
 def _builds(rule: Rule, builder: TreeBuilder) -> Build | None:
     """What makes the node of a rule; None where the one value that it takes is passed on."""
     if rule.symbol.startswith("<_"):
-        return list
+        return _list
     if rule.passes and rule.size == 1 and rule.kept is None:
         return None
     return getattr(builder, rule.method)
+
+
+def _list(children: list[Any]) -> list[Any]:
+    """The items of a list as they are: a copy for each that is added would take quadratic time."""
+    return children
 
 
 def _kept(children: list[Any], kept: tuple[tuple[int, bool], ...]) -> list[Any]:
