@@ -40,7 +40,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Column:
+class Stretch:
     """A piece of a drawing: its boxes, its frames, those that go on from the column before, its corners."""
 
     boxes: frozenset[int]
@@ -51,7 +51,7 @@ class Column:
     right: float
     bottom: float
 
-    def moved(self, x: float, y: float) -> Column:
+    def moved(self, x: float, y: float) -> Stretch:
         frames = {
             number: replace(frame, x=frame.x + x, y=frame.y + y) for number, frame in self.frames.items()
         }
@@ -113,9 +113,11 @@ def _choose(cuts: list[Cut], height: float, count: int) -> list[float]:
     count = min(count, len(ends))
     if count < 2:
         return []
-    best = [{place: (cut.cost, cut.y, (place,)) for place, cut in enumerate(ends)}]
+    best: list[dict[int, tuple[float, float, tuple[int, ...]]]] = [
+        {place: (cut.cost, cut.y, (place,)) for place, cut in enumerate(ends)}
+    ]
     for _ in range(count - 1):
-        row: dict[int, tuple[float, float, tuple[int, ...]]] = {}
+        row = {}
         for place, cut in enumerate(ends):
             options = [
                 (cost + cut.cost, max(tallest, cut.y - ends[before].y), (*chosen, place))
@@ -129,7 +131,7 @@ def _choose(cuts: list[Cut], height: float, count: int) -> list[float]:
     return [ends[place].y for place in chosen[:-1]]
 
 
-def _column(layout: Layout, sizes: Sizes, low: float, high: float, title_room: float) -> Column:
+def _column(layout: Layout, sizes: Sizes, low: float, high: float, title_room: float) -> Stretch:
     """The piece of a layout between two cuts, where it stands; frames that are cut end around its boxes."""
     boxes = frozenset(box for box, (_, y) in layout.boxes.items() if low < y < high)
     whole, cut = {}, {}
@@ -159,7 +161,7 @@ def _column(layout: Layout, sizes: Sizes, low: float, high: float, title_room: f
 
 def _bounded(
     layout: Layout, sizes: Sizes, boxes: frozenset[int], frames: dict[int, Outline], continued: frozenset[int]
-) -> Column:
+) -> Stretch:
     """A column with its corners: those of its boxes, its frames and the edges within it."""
     xs, ys = [], []
     for box in boxes:
@@ -172,17 +174,17 @@ def _bounded(
     for (source, target), route in layout.routes.items():
         if source in boxes and target in boxes:
             xs += [x for x, _ in route.points]
-    return Column(boxes, frames, continued, min(xs), min(ys), max(xs), max(ys))
+    return Stretch(boxes, frames, continued, min(xs), min(ys), max(xs), max(ys))
 
 
-def _side_by_side(layout: Layout, sizes: Sizes, columns: list[Column]) -> Layout:
+def _side_by_side(layout: Layout, sizes: Sizes, columns: list[Stretch]) -> Layout:
     """The columns from left to right, tops level below the lanes for edges between them."""
     home = {box: place for place, column in enumerate(columns) for box in column.boxes}
     across = [ends for ends in layout.routes if home[ends[0]] != home[ends[1]]]
     lanes = LANE * (len(across) - 1)
     x, top = 0.0, 12.0 + lanes
     boxes: dict[int, Point] = {}
-    placed: list[Column] = []
+    placed: list[Stretch] = []
     routes: dict[tuple[int, int], Route] = {}
     for column in columns:
         shift = x - column.left, top - column.top
@@ -213,7 +215,7 @@ def _add(point: Point, shift: Point) -> Point:
 
 
 def _detour(
-    ends: tuple[int, int], boxes: dict[int, Point], sizes: Sizes, columns: list[Column],
+    ends: tuple[int, int], boxes: dict[int, Point], sizes: Sizes, columns: list[Stretch],
     home: dict[int, int], lane: float,
 ) -> Route:  # fmt: skip
     """The way of an edge to another column: out below, up between the columns, in from above.
