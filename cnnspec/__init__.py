@@ -17,6 +17,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     render/        graph -> drawings
     report/        tables -> text and data
     difference/    two nets -> what changed
+    importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     api, zoo_list  what notebooks and scripts use; the zoo as a list
     cli/           the command line; schemas/ of its JSON
@@ -27,18 +28,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnspec.api import Net, compare, diff, load, load_weights, loads, zoo
+    from cnnspec.api import Imported, Net, compare, diff, from_torch, load, load_weights, loads, zoo
     from cnnspec.diagnostics import Diagnostic, SpecError
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
 __all__ = [
     "Diagnostic",
+    "Imported",
     "Net",
     "SpecError",
     "__version__",
     "compare",
     "diff",
+    "from_torch",
     "load",
     "load_weights",
     "loads",

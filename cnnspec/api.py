@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -267,6 +268,36 @@ def compare(
         )
     except ValueError as error:
         raise InvalidValue(str(error)) from error
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A spec that was made of a net: its `text`, the net, and the weights under the names of the spec."""
+
+    text: str
+    net: Net
+    weights: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def from_torch(module: Any, *inputs: Shape, name: str | None = None) -> Imported:
+    """The spec of a torch module, for inputs of these shapes (per sample): from_torch(module, (3, 224, 224)).
+
+    The module is traced as it is: call `eval()` first for the net that inference runs. Its `forward` is run
+    without data. Raises ImportRefused, which names what the language cannot say, and where it stands.
+    """
+    from cnnspec.importing.text import spec_of
+    from cnnspec.importing.torch_trace import trace
+
+    traced = trace(module, *inputs)
+    analysis, became = spec_of(traced, name or traced.name)
+    steps = {became[step.name]: step for step in traced.steps}
+    weights = {
+        f"{node}.{key}": tensor for node, step in steps.items() for key, tensor in step.weights.items()
+    }
+    return Imported(analysis.source.text, Net(analysis.net, analysis.diagnostics), weights)
 
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:

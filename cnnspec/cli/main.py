@@ -13,7 +13,7 @@ from cnnspec import __version__
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "fmt"),
-    "Compare nets": ("compare", "diff", "sizes"),
+    "Bring and compare nets": ("import", "compare", "diff", "sizes"),
     "Run a net": ("compile", "run", "verify"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -22,6 +22,7 @@ HOMES = {
     "summary": "summary:summary",
     "render": "render:render",
     "fmt": "format:fmt",
+    "import": "importing:import_command",
     "compare": "compare:compare",
     "diff": "diff:diff",
     "sizes": "sizes:sizes",

@@ -1,6 +1,7 @@
 """What changed between two nets, block by block. Read in this order:
 
 trees     a net as a tree of layers and blocks, each with a number that equals its equals in the other net
+same      whether two nets compute the same, whatever their blocks and names
 matching  the two trees side by side: what stayed, what left, what came
 changes   one entry for one change, with what it costs; what follows from it elsewhere is summed up
 revisions specs as they were in git

@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from cnnspec.difference.matching import Pair, match
+from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
-from cnnspec.difference.trees import Item, Numbers, arguments, tree
+from cnnspec.difference.trees import Numbers, TreeItem, arguments, tree
 from cnnspec.graph import Applied, Block, Graph, show_value
 from cnnspec.layers.base import describe
 from cnnspec.passes.cost import LayerCost, total
@@ -37,6 +38,8 @@ def diff(old: Compiled, new: Compiled) -> Difference:
 
     Time goes with the nodes, and within a block with the product of the children that differ.
     """
+    if same_nodes(old.graph, new.graph) is not None:
+        return Difference(old.graph.name, new.graph.name, (), _figures(old, new))
     numbers: Numbers = {}
     pairs = list(match(tree(old.graph, numbers), tree(new.graph, numbers)))
     became = {
@@ -143,7 +146,7 @@ def _run(run: list[Pair], scale: _Scale) -> tuple[Key, Change]:
     return (sign, _written(item, net.graph)), scale.change(sign, what, item.path, gone, come)
 
 
-def _turns(item: Item) -> int:
+def _turns(item: TreeItem) -> int:
     """How many turns of a repeat are written as this one is, itself among them."""
     parent = item.block.parent
     if parent is None:
@@ -200,7 +203,7 @@ def _call(old: Block, new: Block) -> tuple[Block, Block] | None:
     return next((pair for pair in reversed(pairs) if pair[0].call != pair[1].call), None)
 
 
-def _layers(old: Item, new: Item, scale: _Scale) -> str:
+def _layers(old: TreeItem, new: TreeItem, scale: _Scale) -> str:
     """Two layers that differ, in words: the arguments that do, or both layers."""
     assert old.node is not None and new.node is not None
     before, after = scale.old.graph.applied[old.node], scale.new.graph.applied[new.node]
@@ -220,7 +223,7 @@ def _value(applied: Applied, name: str) -> str:
     return describe(value) if sizes else show_value(value)
 
 
-def _text(item: Item, scale: _Scale) -> str:
+def _text(item: TreeItem, scale: _Scale) -> str:
     """What came or left, as a spec would write it."""
     if item.node is None:
         if item.block.kind == "group":
@@ -230,7 +233,7 @@ def _text(item: Item, scale: _Scale) -> str:
     return layer_text(nodes[item.node].layer)
 
 
-def _written(item: Item, graph: Graph) -> object:
+def _written(item: TreeItem, graph: Graph) -> object:
     """What is one thing in the spec: all calls of a def that came or left; a layer where it is written."""
     if item.node is None:
         return item.block.title if item.block.kind in ("def", "share") else item.block.span or item.path

@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from cnnspec.difference.trees import Item
+from cnnspec.difference.trees import TreeItem
 from cnnspec.graph import Block
 
 ENOUGH = 0.6
@@ -23,7 +23,7 @@ MOST_PAIRS = 4_000_000
 """Sequences with more pairs of children than this are compared from both ends alone."""
 
 
-Sides = tuple[Item | None, Item | None]
+Sides = tuple[TreeItem | None, TreeItem | None]
 
 
 class Pair(NamedTuple):
@@ -32,12 +32,12 @@ class Pair(NamedTuple):
     `around` are the blocks that hold it in the old net and in the new one.
     """
 
-    old: Item | None
-    new: Item | None
+    old: TreeItem | None
+    new: TreeItem | None
     around: tuple[Block, Block]
 
 
-def match(old: Item, new: Item) -> Iterator[Pair]:
+def match(old: TreeItem, new: TreeItem) -> Iterator[Pair]:
     """What became of everything: pairs of equal items, of layers that differ, and of items that left or came.
 
     The pairs cover every node of both nets exactly once.
@@ -62,7 +62,7 @@ def match(old: Item, new: Item) -> Iterator[Pair]:
             stack += [Pair(one, other, inner) for one, other in reversed(pairs)]
 
 
-def align(old: Sequence[Item], new: Sequence[Item]) -> list[Sides]:
+def align(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> list[Sides]:
     """Children side by side, in order. Where all have names of their own, and the same, these decide."""
     titles = [item.title for item in old]
     if titles == [item.title for item in new] and len(set(titles)) == len(titles):
@@ -70,11 +70,11 @@ def align(old: Sequence[Item], new: Sequence[Item]) -> list[Sides]:
     return list(_by(lambda item: item.number, old, new, _by_title))
 
 
-def _by_title(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Sides]:
+def _by_title(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> Iterator[Sides]:
     yield from _by(lambda item: (item.title, item.node is None), old, new, _by_place)
 
 
-def _by_place(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Sides]:
+def _by_place(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> Iterator[Sides]:
     if len(old) == len(new) and all(map(_similar, old, new)):
         yield from zip(old, new, strict=True)
     elif any(item.items for item in (*old, *new)) and _alike(old, new):
@@ -83,24 +83,24 @@ def _by_place(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Sides]:
         yield from [*((item, None) for item in old), *((None, item) for item in new)]
 
 
-def _opened(items: Sequence[Item]) -> list[Item]:
+def _opened(items: Sequence[TreeItem]) -> list[TreeItem]:
     """What is in blocks, in their place: one net writes as a def what the other writes out."""
     return [inner for item in items for inner in item.items or (item,)]
 
 
-def _similar(old: Item, new: Item) -> bool:
+def _similar(old: TreeItem, new: TreeItem) -> bool:
     """Whether two items in one place are taken for one that has changed."""
     if old.node is not None or new.node is not None:
         return old.node is not None and new.node is not None
     return _alike([old], [new])
 
 
-def _alike(old: Sequence[Item], new: Sequence[Item]) -> bool:
+def _alike(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> bool:
     ops, others = _operations(old), _operations(new)
     return (ops & others).total() >= ENOUGH * max(ops.total(), others.total())
 
 
-def _operations(items: Sequence[Item]) -> Counter[str]:
+def _operations(items: Sequence[TreeItem]) -> Counter[str]:
     found: Counter[str] = Counter()
     stack = [*items]
     while stack:
@@ -110,11 +110,11 @@ def _operations(items: Sequence[Item]) -> Counter[str]:
     return found
 
 
-Gap = Callable[[Sequence[Item], Sequence[Item]], Iterator[Sides]]
+Gap = Callable[[Sequence[TreeItem], Sequence[TreeItem]], Iterator[Sides]]
 
 
 def _by(
-    key: Callable[[Item], Hashable], old: Sequence[Item], new: Sequence[Item], gap: Gap
+    key: Callable[[TreeItem], Hashable], old: Sequence[TreeItem], new: Sequence[TreeItem], gap: Gap
 ) -> Iterator[Sides]:
     """Pair the items that a key finds in common, in order; what stands between them goes to `gap`."""
     ours, theirs = [key(item) for item in old], [key(item) for item in new]

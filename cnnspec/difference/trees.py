@@ -20,7 +20,7 @@ Numbers = dict[Hashable, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Item:
+class TreeItem:
     """A layer (`node`), or a block with its items.
 
     `number` is that of its structure, `title` the word it is called by, `names` its nodes in order, `reads`
@@ -33,7 +33,7 @@ class Item:
     node: str | None
     names: tuple[str, ...]
     reads: tuple[str, ...]
-    items: tuple[Item, ...] = ()
+    items: tuple[TreeItem, ...] = ()
 
     @property
     def path(self) -> str:
@@ -48,13 +48,13 @@ class Item:
         return any(block.kind == "shortcut" for block in self.block.ancestors())
 
 
-def tree(graph: Graph, numbers: Numbers) -> Item:
+def tree(graph: Graph, numbers: Numbers) -> TreeItem:
     """The tree of a net. Time goes with the nodes and the depth of blocks."""
 
     def number(key: Hashable) -> int:
         return numbers.setdefault(key, len(numbers))
 
-    found: dict[Block | str, Item] = {}
+    found: dict[Block | str, TreeItem] = {}
     for block in graph.root.walk():
         for child in block.children:
             if isinstance(child, str):
@@ -62,7 +62,7 @@ def tree(graph: Graph, numbers: Numbers) -> Item:
                 reads = tuple(dict.fromkeys(node.inputs))
                 slots = tuple([reads.index(source) for source in node.inputs])
                 key = number((settings(graph.applied[child]), slots))
-                found[child] = Item(key, node.layer.op, block, child, (child,), reads)
+                found[child] = TreeItem(key, node.layer.op, block, child, (child,), reads)
     for block in reversed(list(graph.root.walk())):
         items = tuple(_spliced([found[child] for child in block.children]))
         names = tuple([name for item in items for name in item.names])
@@ -71,11 +71,11 @@ def tree(graph: Graph, numbers: Numbers) -> Item:
         where = {**places, **{name: -1 - place for place, name in enumerate(reads)}}
         wiring = tuple([(item.number, *[where[name] for name in item.reads]) for item in items])
         key = items[0].number if len(items) == 1 else number(wiring)
-        found[block] = Item(key, block.title, block, None, names, reads, items)
+        found[block] = TreeItem(key, block.title, block, None, names, reads, items)
     return found[graph.root]
 
 
-def _spliced(items: list[Item]) -> Iterator[Item]:
+def _spliced(items: list[TreeItem]) -> Iterator[TreeItem]:
     for item in items:
         if item.node is None and (item.block.kind == "label" or len(item.items) == 1):
             yield from item.items
@@ -84,7 +84,13 @@ def _spliced(items: list[Item]) -> Iterator[Item]:
 
 
 def settings(applied: Applied) -> tuple[Any, ...]:
-    """What makes two layers the same: the operation and its arguments, whatever form they are written in."""
+    """What makes two layers the same: the operation and its arguments, whatever form they are written in.
+
+    A layer that is one simpler layer is that one: a depthwise convolution, one of as many groups.
+    """
+    simpler = applied.layer.decompose(*applied.shapes) if applied.shapes else ()
+    if len(simpler) == 1:
+        return settings(Applied(simpler[0], applied.shapes))
     return applied.layer.op, *arguments(applied).values()
 
 

@@ -1,8 +1,8 @@
 """What is said of nets: the summary of one, the comparison of several, and the forms of tables.
 
 Read `numbers` (how figures are written), `table` (a table in every form), `rows` and `columns` (those of a
-summary), `totals` (the lines under it), `summary` (all of it), `memory` (over time) and `data` (the summary
-for scripts).
+summary), `totals` (the lines under it), `summary` (all of it), `memory` (over time), `sizes` (which inputs
+a net takes) and `data` (the summary for scripts).
 """
 
 from cnnspec.report.data import as_dict

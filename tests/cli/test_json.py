@@ -27,6 +27,17 @@ net A {
     head aux from m, training { gap -> flatten -> linear(3) }
 }
 """
+MODULES = """
+from torch import nn
+
+class Small(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(256, 2))
+
+class Unsaid(nn.Module):
+    def forward(self, x):
+        return x.cumsum(1)
+"""
 FILES = ["--weights", "a.safetensors", "--input", "x.npy"]
 DONE: list[tuple[list[str], int]] = [
     (["check", "a.cnn"], 0),
@@ -60,6 +71,8 @@ DONE: list[tuple[list[str], int]] = [
     (["summary", "googlenet", "--inference"], 0),
     (["diff", "a.cnn", "a.cnn"], 0),
     (["diff", "resnet18", "googlenet"], 1),
+    (["import", "nets:Small", "--input", "3x8x8"], 0),
+    (["import", "nets:Small", "--input", "3x8x8", "-o", "s.cnn", "--weights", "s.safetensors"], 0),
     (["compile", "a.cnn"], 0),
     (["compile", "a.cnn", "-o", "a.py"], 0),
     (["compile", "a.cnn", "--fold-batchnorm", "-o", "a.onnx"], 0),
@@ -97,6 +110,11 @@ FAILED: list[tuple[list[str], int]] = [
     (["summary", "a.cnn", "-o", "m.svg"], 2),
     (["summary", "a.cnn", "--memory", "-o", "m.gif"], 1),
     (["summary", "a.cnn", "--memory", "--plan", "training", "--dtype", "int8"], 2),
+    (["import", "nets", "--input", "3x8x8"], 2),
+    (["import", "nets:Missing", "--input", "3x8x8"], 2),
+    (["import", "nowhere:Small", "--input", "3x8x8"], 2),
+    (["import", "nets:Unsaid", "--input", "3x8x8"], 1),
+    (["import", "json:dumps", "--input", "3x8x8"], 1),
     (["compile", "a.cnn", "-o", "a.txt"], 2),
     (["compile", "a.cnn", "-o", "nowhere/a.py"], 1),
     (["compile", "a.cnn", "--weights", "x.npy"], 1),
@@ -117,6 +135,7 @@ FAILED: list[tuple[list[str], int]] = [
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.cnn").write_text(SPEC)
+    (tmp_path / "nets.py").write_text(MODULES)
     (tmp_path / "b.cnn").write_text("net B{input 3x8x8;relu}")
     (tmp_path / "wrong.cnn").write_text("net A { input 3x8x8; conv(8, 3, groups=2) }")
     (tmp_path / "wrong_syntax.cnn").write_text("net A { input 3x8x8; -> }")

@@ -1,0 +1,13 @@
+"""From a net that exists to a spec that one would have written. Read in this order:
+
+traced        what an importer finds: layers with their inputs, the modules they stand in, their weights
+torch_trace   a torch module as that, by torch.fx on the meta device
+torch_reader  its graph node by node, with the weights
+torch_layers, torch_functions   which layer a module is, and a function or a method
+arrange       the layers of one module as statements: chains, joins with arms, residuals, labels
+regions       the tree of modules, each arranged; what has one way in and one way out becomes a block
+shortcuts     which sums are `residual`, which concatenations are turns of `dense`
+lines         calls as lines, equal ones as repeats
+definitions   equal blocks as one def, whose parameters are what they differ in
+text          the spec, laid out, and held against the net that it was made of
+"""

@@ -1,0 +1,388 @@
+"""Equal modules as one def, whose parameters are what they differ in.
+
+    Bottleneck(64,  stride=1)   conv(64, 1)   conv(64, 3, 1)   conv(256, 1)
+    Bottleneck(128, stride=2)   conv(128, 1)  conv(128, 3, 2)  conv(512, 1)
+    Bottleneck(128, stride=1)   conv(128, 1)  conv(128, 3, 1)  conv(512, 1)
+
+Each argument of each layer is a column over all modules of one structure. A column of one value is a
+constant. One that is so many times the channels that flow in is said so; one that is a multiple of a column
+before it is said in terms of that one. What is left is a parameter: here width (64, 128, 128), of which 256,
+512, 512 is 4 * width, and stride.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cnnspec.importing.arrange import ChainUnit, Region
+from cnnspec.importing.lines import lines, text
+from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
+from cnnspec.importing.traced import TracedLayer
+from cnnspec.layers import join
+from cnnspec.layers.base import REGISTRY, Layer, parameters
+
+CHANNELS = frozenset({"out", "groups", "width", "inner"})
+"""Arguments that count channels, which may follow from those that flow in."""
+FORMS = ("residual", "dense")
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class WrittenCall:
+    """A call as a spec writes it: name, arguments by position and by name, and what stands in its braces."""
+
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name}={value}" if name else value for name, value in self.arguments)
+        head = f"{self.name}({given})" if given else self.name
+        return f"{head} {{ {self.body} }}" if self.body else head
+
+
+@dataclass(frozen=True)
+class ArgumentColumn:
+    """An argument of a call in a body: its value in each module of a def, and the channels that flow in."""
+
+    name: str
+    default: Any
+    values: tuple[Any, ...]
+    channels: tuple[int, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts channels."""
+        plain = all(isinstance(value, int) and not isinstance(value, bool) for value in self.values)
+        return plain and self.name.rstrip("0123456789") in CHANNELS
+
+
+@dataclass(eq=False)
+class BlockDefinition:
+    """A def: the modules that it stands for, its parameters with a default where there is one, its body."""
+
+    name: str
+    regions: list[Region]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    body: str = ""
+
+    def called(self, words: Mapping[str, str]) -> WrittenCall:
+        """The call with these words for its parameters; one that has its default is left out."""
+        given = self.parameters.items()
+        required = [("", words[name]) for name, default in given if default is None]
+        named = [(name, words[name]) for name, d in given if d is not None and words[name] != text(d)]
+        return WrittenCall(self.name, (*required, *named))
+
+    def __str__(self) -> str:
+        required = [name for name, default in self.parameters.items() if default is None]
+        optional = [f"{n}={text(d)}" for n, d in self.parameters.items() if d is not None]
+        head = f"({', '.join([*required, *optional])})" if self.parameters else ""
+        return f"def {self.name}{head} {{\n{self.body}\n}}"
+
+
+class BlockDefinitions:
+    """All defs of a net, innermost first."""
+
+    def __init__(self, net: Region) -> None:
+        self.found: dict[Key, BlockDefinition] = {}
+        self.if_same: set[Key] = set()
+        regions = [region for region in _regions(net) if not region.holds and region is not net]
+        self._find_optional(regions)
+        for region in regions:
+            key = (region.kind, self.structure(region))
+            if key not in self.found:
+                self.found[key] = BlockDefinition(self._name(region.kind), [])
+            self.found[key].regions.append(region)
+        for definition in self.found.values():
+            self._infer(definition)
+
+    def __iter__(self) -> Iterator[BlockDefinition]:
+        return iter(self.found.values())
+
+    def of(self, region: Region) -> BlockDefinition | None:
+        """The def of a module; None for a container, which is what stands in it."""
+        if region.holds:
+            return None
+        return self.found.get((region.kind, self.structure(region)))
+
+    def _name(self, kind: str) -> str:
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
+        name = re.sub(r"(?<=[a-z])[123]d(?=_|$)", "", words)
+        if name in REGISTRY or name in FORMS:
+            name = f"{name}_block"
+        taken = {definition.name for definition in self.found.values()}
+        number = 1
+        while (one := name if number == 1 else f"{name}{number}") in taken:
+            number += 1
+        return one
+
+    # ---- structure
+
+    def _find_optional(self, regions: Sequence[Region]) -> None:
+        """Find the modules that add their input where shapes agree, and do not where they cannot."""
+        plain: dict[Key, list[Region]] = {}
+        sums: set[Key] = set()
+        for region in regions:
+            if region.chain is None:
+                continue
+            units = self.units(region.chain)
+            if len(units) == 1 and shortcut_of(units[0]) == "identity":
+                sums.add((region.kind, self._chain_key(self.units(main_of(units[0])))))
+            else:
+                plain.setdefault((region.kind, self._chain_key(units)), []).append(region)
+        for key in sums & plain.keys():
+            if all(region.taken != region.given for region in plain[key]):
+                self.if_same.add(key)
+
+    def body(self, region: Region) -> list[ChainUnit]:
+        """The units of a module that is one chain; as a sum, where others of its kind are."""
+        units = self.units(region.chain or ())
+        if (region.kind, self._chain_key(units)) not in self.if_same:
+            return units
+        total = TracedLayer(region.exit, join.Add(), (), region.given)
+        return [ChainUnit(region.taken, region.given, total, arms=(tuple(units), ()), optional=True)]
+
+    def structure(self, region: Region) -> Key:
+        """What modules have in common that are one def."""
+        if region.chain is not None:
+            return self._chain_key(self.body(region))
+        return tuple(
+            (statement.source == region.entry, self._chain_key(self.units(statement.chain)))
+            for statement in region.statements
+        )
+
+    def _chain_key(self, units: Iterable[ChainUnit]) -> Key:
+        return tuple(self._unit_key(unit) for unit in units)
+
+    def _unit_key(self, unit: ChainUnit) -> Key:
+        if unit.region is not None:
+            return unit.region.kind, self.structure(unit.region)
+        assert unit.layer is not None
+        if shortcut_of(unit):
+            return "residual", self._chain_key(self.units(main_of(unit)))
+        if unit.repeat:
+            return "dense", self._chain_key(self.units(unit.arms[1]))
+        return unit.layer.op, tuple(self._chain_key(self.units(arm)) for arm in unit.arms), len(unit.named)
+
+    def units(self, chain: Sequence[ChainUnit], open_containers: bool = True) -> list[ChainUnit]:
+        """The units of a chain: containers opened, and turns of a dense block as one."""
+        found: list[ChainUnit] = []
+        for unit in chain:
+            inner = unit.region
+            if open_containers and inner is not None and inner.holds and inner.chain is not None:
+                found += self.units(inner.chain)
+            else:
+                found.append(unit)
+        return turns(found)
+
+    # ---- parameters
+
+    def _infer(self, definition: BlockDefinition) -> None:
+        """Find the parameters and the body."""
+        rows = [list(self._arguments(region)) for region in definition.regions]
+        columns = [
+            ArgumentColumn(
+                cells[0][0], cells[0][1], tuple(cell[2] for cell in cells), tuple(cell[3] for cell in cells)
+            )
+            for cells in zip(*rows, strict=True)
+        ]
+        said: list[str] = []
+        given = tuple(region.given[0] for region in definition.regions)
+        for column in columns:
+            said.append(self._expression(column, definition, given))
+        writer = _Writer(self, iter(said))
+        definition.body = writer.region(definition.regions[0])
+
+    def _expression(self, column: ArgumentColumn, definition: BlockDefinition, given: tuple[int, ...]) -> str:
+        values, known = column.values, definition.columns
+        if column.name == "shortcut":
+            return next((word for word in ("project", "if_same") if word in values), "identity")
+        if len(set(map(repr, values))) == 1:
+            return text(values[0])
+        if column.counts:
+            for said in _multiples("channels", column.channels, values):
+                return said
+            for name, others in known.items():
+                if name.rstrip("0123456789") in CHANNELS:
+                    for said in _multiples(name, others, values):
+                        return said
+        for name, others in known.items():
+            if others == values and name.rstrip("0123456789") == column.name:
+                return name
+        name = _parameter_name(column, known, given)
+        known[name] = values
+        definition.parameters[name] = column.default if column.default in values else None
+        return name
+
+    def _arguments(self, region: Region) -> Iterator[tuple[str, Any, Any, int]]:
+        """All arguments in a body in order: name, default, value, and the channels that flow in."""
+        if region.chain is not None:
+            yield from self._of_chain(self.body(region))
+        else:
+            for statement in region.statements:
+                yield from self._of_chain(self.units(statement.chain))
+
+    def _of_chain(self, units: Iterable[ChainUnit]) -> Iterator[tuple[str, Any, Any, int]]:
+        for unit in units:
+            channels = unit.taken[0]
+            if unit.region is not None:
+                inner = self.of(unit.region)
+                assert inner is not None
+                number = next(i for i, known in enumerate(inner.regions) if known is unit.region)
+                for name, default in inner.parameters.items():
+                    yield name, default, inner.columns[name][number], channels
+            elif shortcut := shortcut_of(unit):
+                yield "shortcut", None, shortcut, channels
+                yield from self._of_chain(self.units(main_of(unit)))
+            elif unit.repeat:
+                yield "count", None, unit.repeat, channels
+                yield from self._of_chain(self.units(unit.arms[1]))
+            else:
+                assert unit.layer is not None
+                for parameter in parameters(type(unit.layer)):
+                    default = None if parameter.required else parameter.default
+                    yield parameter.name, default, getattr(unit.layer, parameter.name), channels
+                for arm in unit.arms:
+                    yield from self._of_chain(self.units(arm))
+
+    def line(self, units: Sequence[ChainUnit]) -> list[str]:
+        """The units of a chain outside all defs, each as a spec writes it."""
+        cells = [text(value) for _, _, value, _ in self._of_chain(units)]
+        return _Writer(self, iter(cells)).chain(units)
+
+
+class _Writer:
+    """Writes bodies, taking the words for each argument in order."""
+
+    def __init__(self, definitions: BlockDefinitions, said: Iterator[str]) -> None:
+        self.definitions, self.said = definitions, said
+
+    def region(self, region: Region) -> str:
+        if region.chain is not None:
+            return "\n".join(lines(self.chain(self.definitions.body(region))))
+        return "\n".join(self.statements(region))
+
+    def statements(self, region: Region) -> Iterator[str]:
+        """The statements of a body with labels."""
+        names = _labels(region)
+        before = region.entry
+        for statement in region.statements:
+            units = self.definitions.units(statement.chain)
+            chain = " -> ".join(self.chain(units, names))
+            if statement.source not in (None, before) and statement.source != region.entry:
+                chain = f"{names[statement.source or '']} -> {chain}"
+            elif statement.source == region.entry and before != region.entry:
+                chain = f"entry -> {chain}"
+            label = names.get(statement.value)
+            yield f"{label}: {chain}" if label else chain
+            before = statement.value
+
+    def chain(self, units: Sequence[ChainUnit], names: Mapping[str, str] | None = None) -> list[str]:
+        return [str(self.unit(unit, names or {})) for unit in units]
+
+    def unit(self, unit: ChainUnit, names: Mapping[str, str]) -> WrittenCall | str:
+        if unit.region is not None:
+            inner = self.definitions.of(unit.region)
+            assert inner is not None
+            return inner.called({name: next(self.said) for name in inner.parameters})
+        if shortcut_of(unit):
+            shortcut = next(self.said)
+            given = () if shortcut == "identity" else (("shortcut", shortcut),)
+            body = "; ".join(lines(self.chain(self.definitions.units(main_of(unit)))))
+            return WrittenCall("residual", given, body)
+        if unit.repeat:
+            count = next(self.said)
+            body = "; ".join(lines(self.chain(self.definitions.units(unit.arms[1]))))
+            return WrittenCall("dense", (("", count),), body)
+        assert unit.layer is not None
+        call = WrittenCall(unit.layer.op, self.arguments(unit.layer))
+        if unit.arms:
+            arms = [" -> ".join(self.chain(self.definitions.units(arm))) or "identity" for arm in unit.arms]
+            name = "residual" if isinstance(unit.layer, join.Add) and len(arms) == 2 else call.name
+            return replace(call, name=name, body=" ".join(f"| {arm}" for arm in arms))
+        if unit.named:
+            return WrittenCall(call.name, tuple(("", names.get(value, "prev")) for value in unit.named))
+        return call
+
+    def arguments(self, layer: Layer) -> tuple[tuple[str, str], ...]:
+        """The arguments that are not at their defaults, by position as far as that goes."""
+        found: list[tuple[str, str]] = []
+        by_name = False
+        for parameter in parameters(type(layer)):
+            word = next(self.said)
+            if not parameter.required and word == text(parameter.default):
+                by_name = True
+                continue
+            short = not by_name and (parameter.required or parameter.name in ("kernel", "stride"))
+            found.append(("" if short else parameter.name, word))
+        return tuple(found)
+
+
+def _labels(region: Region) -> dict[str, str]:
+    """Names for the values of a region that more than the next statement reads."""
+    needed: dict[str, str] = {}
+    before = region.entry
+    for statement in region.statements:
+        reads = [name for unit in statement.chain for name in unit.named]
+        reads += [statement.source] if statement.source not in (None, before) else []
+        for name in reads:
+            if name is not None and name != before:
+                needed.setdefault(name, "")
+        before = statement.value
+    taken: set[str] = set()
+    for name in needed:
+        word = re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
+        word = f"{word}_value" if word in REGISTRY or word in FORMS else word
+        number = 1
+        while (label := word if number == 1 else f"{word}{number}") in taken:
+            number += 1
+        taken.add(label)
+        needed[name] = label
+    return needed
+
+
+def _parameter_name(column: ArgumentColumn, known: Mapping[str, Any], given: tuple[int, ...]) -> str:
+    """A word of the field for a parameter: `out` for the channels that a block gives, `width` within it."""
+    base = column.name.rstrip("0123456789")
+    if base in ("out", "width", "inner"):
+        base = "out" if column.values == given else "width"
+        if base in known:
+            base = "inner"
+    number = 1
+    while (name := base if number == 1 else f"{base}{number}") in known:
+        number += 1
+    return name
+
+
+def _multiples(name: str, base: Sequence[Any], values: Sequence[Any]) -> Iterator[str]:
+    """A column as so many times another one, or so many parts of it."""
+    pairs = list(zip(base, values, strict=True))
+    if all(one == other for one, other in pairs):
+        yield name
+    elif all(one and other % one == 0 for one, other in pairs):
+        factors = {other // one for one, other in pairs}
+        if len(factors) == 1:
+            yield f"{factors.pop()} * {name}"
+    elif all(other and one % other == 0 for one, other in pairs):
+        factors = {one // other for one, other in pairs}
+        if len(factors) == 1:
+            yield f"{name} // {factors.pop()}"
+
+
+def _regions(net: Region) -> Iterator[Region]:
+    """All regions within one, inner ones first."""
+    for statement in net.statements:
+        yield from _in_chain(statement.chain)
+    yield net
+
+
+def _in_chain(chain: Iterable[ChainUnit]) -> Iterator[Region]:
+    for unit in chain:
+        for arm in unit.arms:
+            yield from _in_chain(arm)
+        if unit.region is not None:
+            yield from _regions(unit.region)

@@ -1,0 +1,109 @@
+"""The tree of modules: each that has one way in and one way out is a region, arranged by itself.
+
+A module that several values enter or leave is taken apart: its layers stand in the module around it. A join
+of values that all come from outside belongs outside, as the concatenations that a dense layer begins with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cnnspec.importing.arrange import ChainUnit, Piece, Region, arrange
+from cnnspec.importing.traced import Traced, TracedLayer
+from cnnspec.layers import join
+
+
+def region_of(traced: Traced) -> Region:
+    """A net as the region of its outermost module."""
+    steps = _hoisted(traced.steps)
+    shapes = traced.shapes
+    builder = _Builder(shapes)
+    return builder.region(steps, 0, "", traced.name, tuple(traced.outputs))
+
+
+def growing(traced: Traced) -> Traced:
+    """A net whose concatenations of an earlier one with more values are that one with these.
+
+    A dense layer concatenates all values before it; a dense block is said as one value that grows.
+    """
+    known: dict[tuple[str, ...], str] = {}
+    found = []
+    for step in traced.steps:
+        if isinstance(step.layer, join.Concat):
+            ends = range(len(step.inputs) - 1, 1, -1)
+            end = next((end for end in ends if step.inputs[:end] in known), 0)
+            known.setdefault(step.inputs, step.name)
+            if end:
+                step = replace(step, inputs=(known[step.inputs[:end]], *step.inputs[end:]))
+        found.append(step)
+    return replace(traced, steps=tuple(found))
+
+
+def _hoisted(steps: Sequence[TracedLayer]) -> list[TracedLayer]:
+    """Joins of what comes from outside a module, outside it."""
+    scopes = {step.name: step.scopes for step in steps}
+    found = []
+    for step in steps:
+        inner = step.scopes
+        if len(step.inputs) > 1:
+            while inner and not any(scopes.get(name, ())[: len(inner)] == inner for name in step.inputs):
+                inner = inner[:-1]
+        scopes[step.name] = inner
+        found.append(replace(step, scopes=inner))
+    return found
+
+
+class _Builder:
+    def __init__(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        self.shapes = shapes
+
+    def region(
+        self, steps: Sequence[TracedLayer], depth: int, segment: str, kind: str, exits: tuple[str, ...]
+    ) -> Region:
+        pieces = sorted(self.pieces(steps, depth, set(exits)), key=lambda entry: entry[0])
+        made = {piece.value for _, piece in pieces}
+        entries = [name for _, piece in pieces for name in piece.reads if name not in made]
+        statements = arrange([piece for _, piece in pieces], exits)
+        return Region(
+            segment, kind, statements, entries[0], exits[-1], self.shapes[entries[0]], self.shapes[exits[-1]]
+        )
+
+    def pieces(
+        self, steps: Sequence[TracedLayer], depth: int, exits: set[str]
+    ) -> Iterator[tuple[int, Piece]]:
+        """The layers and modules that stand directly in a module, each with the place of its last layer."""
+        place = {step.name: number for number, step in enumerate(steps)}
+        groups: dict[tuple[str, ...], list[TracedLayer]] = {}
+        for step in steps:
+            inner = tuple(scope.segment for scope in step.scopes[depth : depth + 1])
+            groups.setdefault(inner or ("", step.name), []).append(step)
+        for key, group in groups.items():
+            if key[0] == "":
+                yield place[group[0].name], self.leaf(group[0])
+                continue
+            reads, gives = _borders(group, steps, exits)
+            if len(reads) == 1 and len(gives) == 1:
+                scope = group[0].scopes[depth]
+                inner = self.region(group, depth + 1, scope.segment, scope.kind, (gives[0],))
+                unit = ChainUnit(self.shapes[reads[0]], self.shapes[gives[0]], region=inner)
+                yield place[gives[0]], Piece(unit, (reads[0],), gives[0])
+            else:
+                places = {number: place[step.name] for number, step in enumerate(group)}
+                for number, piece in self.pieces(group, depth + 1, set(gives)):
+                    yield places[number], piece
+
+    def leaf(self, step: TracedLayer) -> Piece:
+        taken = self.shapes[step.inputs[0]] if step.inputs else step.shape
+        named = step.inputs if len(step.inputs) > 1 else ()
+        return Piece(ChainUnit(taken, step.shape, step, named=named), step.inputs, step.name)
+
+
+def _borders(
+    group: Sequence[TracedLayer], around: Sequence[TracedLayer], exits: set[str]
+) -> tuple[list[str], list[str]]:
+    """The values that a module reads from outside, and those of its own that are read outside."""
+    own = {step.name for step in group}
+    reads = dict.fromkeys(name for step in group for name in step.inputs if name not in own)
+    outside = exits | {name for step in around if step.name not in own for name in step.inputs}
+    return list(reads), [step.name for step in group if step.name in outside]

@@ -1,0 +1,131 @@
+"""The spec of a net that was found, laid out, and held against it: the same layers, wired the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cnnspec.diagnostics import Report
+from cnnspec.difference.changes import diff
+from cnnspec.difference.same import same_nodes
+from cnnspec.format import format_text
+from cnnspec.importing.arrange import ChainUnit, Region
+from cnnspec.importing.definitions import BlockDefinitions
+from cnnspec.importing.lines import lines, repeated
+from cnnspec.importing.regions import growing, region_of
+from cnnspec.importing.traced import ImportRefused, Traced, as_graph
+from cnnspec.layers.base import REGISTRY, describe
+from cnnspec.passes.cost import cost
+from cnnspec.pipeline import Compiled
+from cnnspec.session import Analysis, Session
+from cnnspec.source import Source
+
+Line = tuple[str, bool]
+"""A line of the net, and whether it is a block: these make the body."""
+
+
+def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
+    """The spec of a net, read once more, and which node of it each step is.
+
+    Raises ImportRefused where the two are not the same: that would be a fault of this package.
+    """
+    traced = growing(traced)
+    net = region_of(traced)
+    definitions = BlockDefinitions(net)
+    costs = cost(as_graph(traced))
+    body = _sections(_top(net, definitions))
+    expect = f"expect params == {costs.total.params:_}, macs == {costs.inference.macs:_}"
+    inputs = [
+        f"input {'' if title == 'input' else title + ' '}{describe(shape)}"
+        for title, shape in traced.inputs.items()
+    ]
+    defs = [f"{definition}\n" for definition in definitions]
+    text = "\n".join([*defs, f"net {name} {{", *inputs, *body, expect, "}", ""])
+    text = format_text(Source("imported.cnn", text), Report())
+    analysis, graph = Session().open(Source("imported.cnn", text)), as_graph(traced)
+    became = same_nodes(graph, analysis.net.graph)
+    if became is None:
+        difference = diff(Compiled(analysis.net.elaborated, graph), analysis.net)
+        raise ImportRefused(f"the spec would not be the net:\n{difference}")
+    return analysis, became
+
+
+def _top(net: Region, definitions: BlockDefinitions) -> list[Line]:
+    """The lines of a net."""
+    chain = net.chain
+    if chain is None:
+        return [(line, True) for line in _statements(net, definitions)]
+    found: list[Line] = []
+    for unit in definitions.units(_opened(chain, _size(net)), open_containers=False):
+        found += _lines(unit, definitions)
+    return found
+
+
+def _statements(net: Region, definitions: BlockDefinitions) -> list[str]:
+    raise ImportRefused("values that several places read have no place yet in a net")
+
+
+def _opened(chain: Sequence[ChainUnit], whole: int) -> list[ChainUnit]:
+    """Units with a container that is most of the net, such as `features`, as what stands in it."""
+    found: list[ChainUnit] = []
+    for unit in chain:
+        inner = unit.region
+        if inner is not None and inner.chain is not None and _is_most(inner, whole, len(chain)):
+            found += _opened(inner.chain, whole)
+        else:
+            found.append(unit)
+    return found
+
+
+def _is_most(inner: Region, whole: int, among: int) -> bool:
+    """Whether a module is the net but for a few layers: a container of different things, or all there is."""
+    kinds = {unit.region.kind if unit.region is not None else "" for unit in inner.chain or ()}
+    mixed = inner.holds and (len(kinds) > 1 or "" in kinds)
+    return 2 * _size(inner) > whole and (mixed or among == 1)
+
+
+def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
+    """A unit as lines: a container of blocks under its name."""
+    units = definitions.units([unit])
+    calls = definitions.line(units)
+    inner = unit.region
+    if inner is None or not inner.holds:
+        return [(call, unit.region is not None or bool(unit.arms)) for call in calls]
+    if all(one.region is None and not one.arms for one in units):
+        return [(call, False) for call in calls]
+    found = repeated(lines(calls))
+    label = re.sub(r"\W", "_", inner.segment)
+    if not re.match(r"[A-Za-z_]", label) or label in REGISTRY:
+        return [(line, True) for line in found]
+    return [(f"{label}: {found[0]}" if len(found) == 1 else f"{label}: {{ {'; '.join(found)} }}", True)]
+
+
+def _size(region: Region) -> int:
+    count = 0
+    stack: list[ChainUnit] = [unit for statement in region.statements for unit in statement.chain]
+    while stack:
+        unit = stack.pop()
+        count += unit.step is not None
+        stack += [inner for arm in unit.arms for inner in arm]
+        if unit.region is not None:
+            stack += [inner for statement in unit.region.statements for inner in statement.chain]
+    return count
+
+
+HEAD = ("gap", "gmp", "adaptive_avgpool", "adaptive_maxpool", "flatten")
+
+
+def _sections(found: Sequence[Line]) -> list[str]:
+    """Lines in stem, body and head: the body from the first block to the last."""
+    blocks = [number for number, (_, is_block) in enumerate(found) if is_block]
+    calls = [line for line, _ in found]
+    ends = [
+        number for number, call in enumerate(calls) if re.match(r"\w+", call) and call.split("(")[0] in HEAD
+    ]
+    if blocks:
+        first, last = blocks[0], blocks[-1] + 1
+    else:
+        first, last = 0, ends[0] if ends else len(calls)
+    last = next((end for end in ends if end >= last), len(calls)) if ends else last
+    parts = [("stem", calls[:first]), ("body", calls[first:last]), ("head", calls[last:])]
+    return [f"{name} {{\n{chr(10).join(repeated(lines(part)))}\n}}" for name, part in parts if part]

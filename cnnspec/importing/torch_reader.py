@@ -1,0 +1,261 @@
+"""Goes through a graph of torch.fx node by node, and gathers layers, their inputs and their weights."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx, nn
+from torch.fx.node import map_aggregate
+
+from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer
+from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
+from cnnspec.layers import conv, dense, norm
+from cnnspec.layers.base import Layer, Shape
+
+BATCH = 2
+"""How many samples the shapes are worked out for: the first axis of every value."""
+LAST = "channels last"
+
+
+Rules = Mapping[str, Callable[..., Any]]
+
+
+class Flowing(NamedTuple):
+    """A value in terms of the language: the step that gives it, and how torch holds it there.
+
+    `layout` is LAST for channels last, `groups N` and `shuffled N` on the way through a channel shuffle.
+    """
+
+    step: str
+    layout: str = ""
+
+
+class TorchReader:
+    """Reads one graph; `functions` are the rules of torch's functions and methods, by name."""
+
+    def __init__(
+        self, module: nn.Module, graph: fx.GraphModule, shapes: Sequence[Shape], name: str, functions: Rules
+    ) -> None:
+        self.module, self.graph, self.name, self.functions = module, graph, name, functions
+        self.inputs = {}
+        self.steps: dict[str, TracedLayer] = {}
+        self.flowing: dict[fx.Node, Any] = {}
+        self.refused: dict[str, list[str]] = {}
+        self.weights: dict[int, str] = {}
+        names = [node for node in graph.graph.nodes if node.op == "placeholder"]
+        for node, sizes in zip(names, shapes, strict=False):
+            title = "input" if len(shapes) == 1 else node.name
+            self.inputs[title] = tuple(sizes)
+            self.flowing[node] = Flowing(title)
+
+    def read(self) -> Traced:
+        outputs: list[str] = []
+        for node in self.graph.graph.nodes:
+            if node.op == "output":
+                outputs = [value.step for value in flat(self.value(node.args[0]))]
+            elif node.op != "placeholder" and node not in self.flowing:
+                self.visit(node)
+        if self.refused:
+            lines = [f"{what}: {_places(where)}" for what, where in self.refused.items()]
+            raise ImportRefused(f"{self.name} has what the language cannot say: {'; '.join(lines)}")
+        return Traced(self.name, self.inputs, tuple(_live(self.steps, outputs)), tuple(outputs))
+
+    def visit(self, node: fx.Node) -> None:
+        """Note what a node is; nothing where it only asks for a shape."""
+        try:
+            if node.op == "call_module":
+                self.flowing[node] = self.call_module(node)
+            elif node.op == "get_attr":
+                self.flowing[node] = _attribute(self.module, str(node.target))
+            elif not self._has_tensor(node):
+                self.flowing[node] = node.meta["value"]
+            else:
+                self.flowing[node] = self.call(node)
+        except NoLayer as error:
+            what = self._title(node) + (f" ({error})" if str(error) else "")
+            self.refused.setdefault(what, []).append(self._place(node))
+            self.flowing[node] = Flowing(self._first(node))
+
+    def _title(self, node: fx.Node) -> str:
+        if node.op == "call_module":
+            return type(self.graph.get_submodule(str(node.target))).__name__
+        return _name(node)
+
+    def _place(self, node: fx.Node) -> str:
+        if node.op == "call_module":
+            return str(node.target)
+        stack = list((node.meta.get("nn_module_stack") or {}).values())
+        return stack[-1][0] if stack else "forward"
+
+    def _first(self, node: fx.Node) -> str:
+        """Some value that flows into a node, so that reading can go on after what is refused."""
+        values = [self.flowing[arg] for arg in node.all_input_nodes if isinstance(self.flowing[arg], Flowing)]
+        return values[0].step if values else next(iter(self.inputs))
+
+    @staticmethod
+    def _has_tensor(node: fx.Node) -> bool:
+        return any(isinstance(value, torch.Tensor) for value in flat(node.meta.get("value")))
+
+    def value(self, argument: Any) -> Any:
+        """An argument of a node: flowing values, tensors of the module, and plain values as they are."""
+        return map_aggregate(
+            argument, lambda inner: self.flowing[inner] if isinstance(inner, fx.Node) else inner
+        )
+
+    # ---- steps
+
+    def step(
+        self, node: fx.Node, layer: Layer, *inputs: str, weights: dict[str, Any] | None = None
+    ) -> Flowing:
+        """Add a layer. Raises Unknown where the shape is not what torch gives."""
+        result = node.meta["value"]
+        sizes = tuple(result.shape[1:])
+        given = [self.shape_of(name) for name in inputs]
+        try:
+            inferred = layer.infer(*given)
+        except Exception as error:
+            raise NoLayer(str(error)) from error
+        if inferred != sizes:
+            raise NoLayer(f"gives {sizes}, `{layer.op}` gives {inferred}")
+        return self.add(node, layer, inferred, inputs, weights or {})
+
+    def add(
+        self, node: fx.Node, layer: Layer, sizes: Shape, inputs: Sequence[str], weights: dict[str, Any]
+    ) -> Flowing:
+        scopes, segment = _scopes(node)
+        for tensor in weights.values():
+            if id(tensor) in self.weights:
+                raise NoLayer(f"the weights of {self.weights[id(tensor)]} once more")
+        name = f"{'.'.join(scope.segment for scope in scopes)}.{segment}".lstrip(".")
+        while name in self.steps or name in self.inputs:
+            name += "_"
+        self.weights.update((id(tensor), name) for tensor in weights.values())
+        self.steps[name] = TracedLayer(name, layer, tuple(inputs), sizes, scopes, weights)
+        return Flowing(name)
+
+    def shape_of(self, name: str) -> Shape:
+        """The shape of a layer's output, or of an input."""
+        return self.steps[name].shape if name in self.steps else self.inputs[name]
+
+    def call_module(self, node: fx.Node) -> Flowing:
+        module = self.graph.get_submodule(str(node.target))
+        (source,) = [value for value in self.value(node.args) if isinstance(value, Flowing)]
+        weights = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items()}
+        weights.pop("num_batches_tracked", None)
+        if isinstance(module, nn.LayerNorm):
+            return self.layernorm(node, source, module.normalized_shape, module.eps, weights)
+        if source.layout == LAST:
+            return self._on_last(node, module, source, weights)
+        rule = MODULES.get(type(module)) or next(
+            (rule for kind, rule in MODULES.items() if isinstance(module, kind)), None
+        )
+        if rule is None:
+            raise NoLayer
+        layer = rule(module)
+        if isinstance(layer, dense.Identity):
+            return source
+        return self.step(node, layer, source.step, weights=weights)
+
+    def _on_last(self, node: fx.Node, module: nn.Module, source: Flowing, weights: dict[str, Any]) -> Flowing:
+        """A module on a map with its channels last: a linear layer is there a convolution of 1x1."""
+        sizes = self.shape_of(source.step)
+        if isinstance(module, nn.Linear):
+            ones = (1,) * (len(sizes) - 1)
+            kernels = {"weight": weights["weight"].reshape(*weights["weight"].shape, *ones)}
+            layer: Layer = conv.Conv(module.out_features, 1, bias=module.bias is not None)
+            bias = {"bias": weights["bias"]} if "bias" in weights else {}
+            given = {**kernels, **bias}
+        elif (rule := MODULES.get(type(module))) and rule(module).elementwise:
+            layer, given = rule(module), weights
+        elif isinstance(module, (nn.Identity, nn.Dropout)):
+            layer, given = MODULES[type(module)](module), {}
+        else:
+            raise NoLayer("with channels last")
+        if isinstance(layer, dense.Identity):
+            return source
+        return self.add(node, layer, layer.infer(sizes), (source.step,), given)._replace(layout=LAST)
+
+    def layernorm(
+        self, node: fx.Node, source: Flowing, over: Sequence[int], eps: float, weights: dict[str, Any]
+    ) -> Flowing:
+        sizes = self.shape_of(source.step)
+        affine = bool(weights)
+        if tuple(over) == sizes and not source.layout:
+            layer = norm.LayerNorm("all", eps, affine)
+        elif tuple(over) == sizes[:1] and (source.layout or len(sizes) == 1):
+            layer = (
+                norm.LayerNorm("channels", eps, affine)
+                if len(sizes) > 1
+                else norm.LayerNorm("all", eps, affine)
+            )
+        else:
+            raise NoLayer(f"over {tuple(over)} of {sizes}")
+        return self.add(node, layer, sizes, (source.step,), weights)._replace(layout=source.layout)
+
+    # ---- functions and methods
+
+    def call(self, node: fx.Node) -> Any:
+        name, args, kwargs = _name(node), self.value(node.args), self.value(node.kwargs)
+        rule = self.functions.get(name)
+        if rule is not None:
+            return rule(self, node, *args, **kwargs)
+        if name in ACTIVATIONS:
+            source, *others = args
+            layer = ACTIVATIONS[name](*others, **kwargs)
+            if isinstance(layer, dense.Identity):
+                return source
+            made = self.add(node, layer, self.shape_of(source.step), (source.step,), {})
+            if layer.elementwise or layer.noisy:
+                return made._replace(layout=source.layout)
+            del self.steps[made.step]
+            return self.step(node, layer, source.step)
+        raise NoLayer
+
+
+def flat(value: Any) -> list[Any]:
+    """The values of a result: one, or those of a tuple, list or dict."""
+    if isinstance(value, Flowing) or not isinstance(value, (tuple, list, dict)):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    return [inner for item in items for inner in flat(item)]
+
+
+def _places(where: list[str]) -> str:
+    shown = ", ".join(dict.fromkeys(where[:3]))
+    return f"{shown} and {len(where) - 3} more places" if len(where) > 3 else shown
+
+
+def _attribute(module: nn.Module, path: str) -> Any:
+    return operator.attrgetter(path)(module)
+
+
+def _name(node: fx.Node) -> str:
+    if node.op == "call_method":
+        return str(node.target)
+    return getattr(node.target, "__name__", str(node.target)).removeprefix("_").removesuffix("_")
+
+
+def _scopes(node: fx.Node) -> tuple[tuple[ModuleScope, ...], str]:
+    """The modules around a node, and its own name in the innermost one."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    if node.op == "call_module":
+        stack, segment = stack[:-1], str(node.target).rpartition(".")[2]
+    else:
+        segment = node.name
+    scopes, before = [], ""
+    for path, kind in stack:
+        scopes.append(ModuleScope(path.removeprefix(f"{before}.") if before else path, kind.__name__))
+        before = path
+    return tuple(scopes), segment
+
+
+def _live(steps: dict[str, TracedLayer], outputs: Sequence[str]) -> list[TracedLayer]:
+    """The steps that an output needs, in order: what inference leaves out is traced, and goes nowhere."""
+    needed = set(outputs)
+    for step in reversed(steps.values()):
+        if step.name in needed:
+            needed.update(step.inputs)
+    return [step for step in steps.values() if step.name in needed]

@@ -1,0 +1,270 @@
+"""`import` of torch modules: specs as one would write them, which are the same nets with the same weights."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnnspec
+from cnnspec.difference.same import same_nodes
+from cnnspec.importing.traced import ImportRefused
+from cnnspec.layers.base import Shape
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+
+def imported(module: nn.Module, *inputs: Shape) -> cnnspec.Imported:
+    return cnnspec.from_torch(module.eval(), *(inputs or [(3, 16, 16)]))
+
+
+def same_outputs(module: nn.Module, found: cnnspec.Imported, tolerance: float = 1e-4) -> None:
+    """The spec on numpy gives what the module gives, with its weights."""
+    rng = np.random.default_rng(0)
+    shapes = found.net.inputs.values()
+    values = [rng.standard_normal((2, *shape), dtype=np.float32) for shape in shapes]
+    with torch.no_grad():
+        expected = module(*map(torch.from_numpy, values)).numpy()
+    program = found.net.to_numpy(weights=found.weights)
+    given = values[0] if len(values) == 1 else dict(zip(found.net.inputs, values, strict=True))
+    np.testing.assert_allclose(program(given), expected, rtol=tolerance, atol=tolerance)
+
+
+class Block(nn.Module):
+    """A basic block of ResNet."""
+
+    def __init__(self, taken: int, out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(taken, out, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out)
+        project = nn.Sequential(nn.Conv2d(taken, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        self.downsample = project if taken != out else None
+
+    def forward(self, x: Any) -> Any:
+        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        return (y + (x if self.downsample is None else self.downsample(x))).relu()
+
+
+class Small(nn.Module):
+    """A residual net whose stages differ in width and stride alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU())
+        self.layer1 = nn.Sequential(Block(8, 8), Block(8, 8))
+        self.layer2 = nn.Sequential(Block(8, 16, 2), Block(16, 16), Block(16, 16))
+        self.fc = nn.Linear(16, 10)
+
+    def forward(self, x: Any) -> Any:
+        return self.fc(self.layer2(self.layer1(self.stem(x))).mean((2, 3)))
+
+
+def test_a_residual_net_is_written_as_one_would_write_it(golden):
+    module = Small()
+    found = imported(module)
+    golden("import_small.cnn", found.text)
+    same_outputs(module, found)
+
+
+class Wide(nn.Module):
+    """Branches, a gate, a dense block and a shuffle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(3, 4, 1)
+        self.three = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 8, 3, padding=1))
+        self.down, self.up = nn.Conv2d(12, 3, 1), nn.Conv2d(3, 12, 1)
+        self.dense = nn.ModuleList(nn.Conv2d(12 + 4 * i, 4, 3, padding=1) for i in range(3))
+        self.norm = nn.LayerNorm(24)
+
+    def forward(self, x: Any) -> Any:
+        x = torch.cat([self.one(x), self.three(x)], 1)
+        x = x * torch.sigmoid(self.up(self.down(nn.functional.adaptive_avg_pool2d(x, 1)).relu()))
+        values = [x]
+        for conv in self.dense:
+            values.append(conv(torch.cat(values, 1)))
+        x = torch.cat(values, 1)
+        b, c, h, w = x.shape
+        x = x.view(b, 2, c // 2, h, w).transpose(1, 2).reshape(b, c, h, w)
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def test_branches_gates_dense_blocks_and_shuffles(golden):
+    module = Wide()
+    found = imported(module)
+    golden("import_wide.cnn", found.text)
+    same_outputs(module, found)
+
+
+def test_the_spec_is_clean_and_states_its_figures():
+    found = imported(Small())
+    assert [d.code for d in found.net.diagnostics] == []
+    assert f"expect params == {found.net.params:_}, macs == {found.net.macs:_}" in found.text
+
+
+class Returns(nn.Module):
+    def __init__(self, forward: Any, **modules: nn.Module) -> None:
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name, module)
+        self.call = forward
+
+    def forward(self, x: Any) -> Any:
+        return self.call(self, x)
+
+
+@pytest.mark.parametrize(
+    "module, said",
+    [
+        (Returns(lambda m, x: torch.fft.fft(x).real), "fft"),
+        (Returns(lambda m, x: m.rnn(x.flatten(2))[0], rnn=nn.LSTM(256, 4)), "LSTM: rnn"),
+        (Returns(lambda m, x: x if x.sum() > 0 else -x), "cannot trace"),
+        (Returns(lambda m, x: m.a(m.a(x)), a=nn.Conv2d(3, 3, 1)), "the weights of a once more"),
+        (Returns(lambda m, x: x + 1), "add (with a constant): forward"),
+        (Returns(lambda m, x: x.cumsum(1).cumsum(2)), "cumsum: forward"),
+    ],
+    ids=["operation", "module", "control flow", "shared weights", "constant", "twice"],
+)
+def test_what_cannot_be_said_is_refused_by_name_and_place(module, said):
+    with pytest.raises(ImportRefused) as refused:
+        imported(module)
+    assert said in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def torchvision() -> Iterator[Any]:
+    """torchvision's models, which import beside a CPU build of torch once its operators are declared."""
+    library = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield pytest.importorskip("torchvision.models", exc_type=ImportError)
+
+
+def quick(*values: str) -> Any:
+    """A case, which is a slow one unless it is among the few of the suite."""
+    return pytest.param(*values, marks=() if values[0] in QUICK else pytest.mark.slow)
+
+
+FAMILIES = [
+    "alexnet",
+    "convnext_base",
+    "convnext_large",
+    "convnext_small",
+    "convnext_tiny",
+    "densenet121",
+    "densenet161",
+    "densenet169",
+    "densenet201",
+    "efficientnet_b0",
+    "efficientnet_b1",
+    "efficientnet_b2",
+    "efficientnet_b3",
+    "efficientnet_b4",
+    "efficientnet_b5",
+    "efficientnet_b6",
+    "efficientnet_b7",
+    "efficientnet_v2_l",
+    "efficientnet_v2_m",
+    "efficientnet_v2_s",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mnasnet0_75",
+    "mnasnet1_0",
+    "mnasnet1_3",
+    "mobilenet_v2",
+    "mobilenet_v3_large",
+    "mobilenet_v3_small",
+    "regnet_x_16gf",
+    "regnet_x_1_6gf",
+    "regnet_x_32gf",
+    "regnet_x_3_2gf",
+    "regnet_x_400mf",
+    "regnet_x_800mf",
+    "regnet_x_8gf",
+    "regnet_y_128gf",
+    "regnet_y_16gf",
+    "regnet_y_1_6gf",
+    "regnet_y_32gf",
+    "regnet_y_3_2gf",
+    "regnet_y_400mf",
+    "regnet_y_800mf",
+    "regnet_y_8gf",
+    "resnet101",
+    "resnet152",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "shufflenet_v2_x1_0",
+    "shufflenet_v2_x1_5",
+    "shufflenet_v2_x2_0",
+    "squeezenet1_0",
+    "squeezenet1_1",
+    "vgg11",
+    "vgg11_bn",
+    "vgg13",
+    "vgg13_bn",
+    "vgg16",
+    "vgg16_bn",
+    "vgg19",
+    "vgg19_bn",
+    "wide_resnet101_2",
+    "wide_resnet50_2",
+]
+QUICK = {"resnet50", "densenet121", "mobilenet_v2", "shufflenet_v2_x0_5"}
+LARGE = 80_000_000
+"""Nets with more parameters than this are compared by structure and weights alone."""
+
+
+@pytest.mark.parametrize("name", [quick(name) for name in FAMILIES])
+def test_torchvision(torchvision, name):
+    """Every convolutional classifier: the same net, in few lines, with the same outputs."""
+    given = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    module = torchvision.get_model(name, weights=None, **given).eval()
+    size = 299 if name == "inception_v3" else 224
+    found = imported(module, (3, size, size))
+    own = sum(value.numel() for key, value in module.named_parameters() if "aux" not in key.lower())
+    assert found.net.params == own
+    assert found.net.diagnostics == () or all(d.severity == "warning" for d in found.net.diagnostics)
+    assert sum(1 for line in found.text.splitlines() if line.strip()) <= 100
+    if own <= LARGE:
+        same_outputs(module, found, tolerance=2e-4)
+
+
+ZOO = {
+    "resnet18": "resnet18",
+    "resnet50": "resnet50",
+    "resnext50_32x4d": "resnext50_32x4d",
+    "wide_resnet50_2": "wide_resnet50_2",
+    "vgg16": "vgg16",
+    "vgg16_bn": "vgg16bn",
+    "alexnet": "alexnet",
+    "densenet121": "densenet121",
+    "mobilenet_v2": "mobilenetv2",
+    "regnet_x_3_2gf": "regnetx_3_2gf",
+}
+
+
+@pytest.mark.parametrize("name, net", [quick(*pair) for pair in ZOO.items()])
+def test_what_is_in_the_zoo_is_the_same_net(torchvision, name, net):
+    found = imported(torchvision.get_model(name, weights=None), (3, 224, 224))
+    assert str(cnnspec.diff(found.net, cnnspec.zoo(net))).count("no difference") == 1
+    assert same_nodes(found.net.ir, cnnspec.zoo(net).ir) is not None
+
+
+def test_a_residual_net_takes_no_more_lines_than_that_of_the_zoo(torchvision):
+    found = imported(torchvision.resnet50(weights=None), (3, 224, 224))
+    assert sum(1 for line in found.text.splitlines() if line.strip()) <= 1.5 * 28
