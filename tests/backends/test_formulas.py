@@ -76,15 +76,15 @@ def test_the_value_and_the_slope_are_those_of_the_layer_in_torch(one: Layer, dty
     y.sum().backward()
     rule = rule_of(one)
     settings = rule.settings(one, (3, 40))
-    close = {"rtol": 2e-5, "atol": 2e-6} if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-12}
+    rtol, atol = (2e-5, 2e-6) if dtype == "float32" else (1e-12, 1e-12)
     if one.op in ("softplus", "mish", "hardsigmoid"):
         # torch takes x itself for log(1 + exp(x)) beyond 20, and 1/6 in single precision
-        close = {"rtol": 2e-5, "atol": 3e-9}
+        rtol, atol = 2e-5, 3e-9
     value = rule.forward(points(dtype), **settings)
     ((slope,), _) = rule.backward(np.ones_like(points(dtype)), points(dtype), **settings)
     assert value.dtype == slope.dtype == dtype
-    np.testing.assert_allclose(value, y.detach().numpy(), **close)
-    np.testing.assert_allclose(slope, x.grad.numpy(), **close)
+    np.testing.assert_allclose(value, y.detach().numpy(), rtol=rtol, atol=atol)
+    np.testing.assert_allclose(slope, x.grad.numpy(), rtol=rtol, atol=atol)
 
 
 @pytest.mark.parametrize("one", VARIANTS, ids=str)
