@@ -22,12 +22,14 @@ from cnnspec.spec_files import find_spec, zoo_entry
 
 if TYPE_CHECKING:
     import networkx
+    from numpy.typing import NDArray
 
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.difference import Difference
     from cnnspec.passes.buffers import Timeline
+    from cnnspec.passes.receptive_field import LayerField
     from cnnspec.passes.sizes import Reopen, SizeRange
     from cnnspec.passes.training_memory import TrainingMemory
     from cnnspec.report import Table
@@ -127,6 +129,39 @@ class Net:
             return all_sizes(self.ir, self._reopen or adapted, limit)
         except ValueError as error:
             raise InvalidValue(str(error)) from error
+
+    def field(self, name: str | None = None, at: tuple[int, ...] | None = None) -> LayerField:
+        """What one position of a layer, or of the last layer of a block, sees of the input.
+
+        net.field("body.layer3", at=(7, 7)); by default the middle of the head's last map. Raises
+        InvalidValue.
+        """
+        from cnnspec.passes.receptive_field import last_map, layer_field
+
+        last = last_map(self.ir)
+        if name is None and last is None:
+            raise InvalidValue(f"{self.name} has no map to take the field of")
+        try:
+            return layer_field(self.ir, self.compiled.fields, name or last.name, at)  # type: ignore[union-attr]
+        except ValueError as error:
+            raise InvalidValue(str(error)) from error
+
+    def effective_field(
+        self,
+        name: str | None = None,
+        at: tuple[int, ...] | None = None,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> NDArray[Any]:
+        """How strongly a position depends on each pixel of the input, from 0 to 1 (Luo et al. 2016).
+
+        The mean size of the gradient over random inputs, with these weights or those of the seed.
+        """
+        from cnnspec.backends.effective import effective_field
+
+        found = self.field(name, at)
+        return effective_field(self.ir, found.layer, found.at, weights=weights, seed=seed)
 
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds, layer by layer, in bytes at fp32."""

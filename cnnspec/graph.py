@@ -231,6 +231,14 @@ class Graph:
             root=blocks[self.root],
         )
 
+    def restrict_to(self, name: str) -> Graph:
+        """The part of the graph that leads to a node, which is its one output."""
+        running = self._leading_to([name])
+        blocks = copy_blocks(self.root, self.nodes.keys() - running)
+        nodes = {n.name: n._replace(block=blocks[n.block]) for n in self if n.name in running}
+        outputs = {"output": name}
+        return replace(self, nodes=nodes, outputs=outputs, training_heads=frozenset(), root=blocks[self.root])
+
 
 def copy_blocks(root: Block, without: Collection[str]) -> dict[Block, Block]:
     """A copy of the tree of blocks, less some nodes: each old block with its new one.

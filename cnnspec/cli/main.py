@@ -12,8 +12,8 @@ import click
 from cnnspec import __version__
 
 GROUPS = {
-    "Read a spec": ("check", "summary", "render", "fmt"),
-    "Bring and compare nets": ("import", "compare", "diff", "sizes"),
+    "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
+    "Bring and compare nets": ("import", "compare", "diff"),
     "Run a net": ("compile", "run", "verify"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -26,6 +26,7 @@ HOMES = {
     "compare": "compare:compare",
     "diff": "diff:diff",
     "sizes": "sizes:sizes",
+    "field": "field:field",
     "compile": "compile:compile_command",
     "run": "run:run",
     "verify": "verify:verify",

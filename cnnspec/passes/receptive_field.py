@@ -31,28 +31,48 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Fields:
-    """The field of every node, by name; None where it is a vector or sees the whole input."""
+    """The field of every node, by name: `bounds` are None where it is a vector or sees the whole input.
+
+    `paths` leave out what reaches a map by way of one pixel, such as the gate of squeeze-and-excitation or a
+    pooled arm: the map behind it sees the whole input, and has a field along its spatial path all the same.
+    """
 
     bounds: Mapping[str, Bounds | None]
+    paths: Mapping[str, Bounds | None]
 
     def __getitem__(self, name: str) -> Field | None:
         found = self.bounds[name]
         return _field(found) if found is not None else None
 
+    def along(self, name: str) -> Field | None:
+        """The field along the spatial path; None where there is none."""
+        found = self.paths[name]
+        return _field(found) if found is not None else None
+
+    def sees_all(self, name: str) -> bool:
+        """Whether a value sees the whole input, on whatever way."""
+        return self.bounds[name] is None
+
 
 def receptive_field(graph: Graph) -> Fields:
     """The receptive field of every node."""
     bounds: dict[str, Bounds | None] = {}
+    paths: dict[str, Bounds | None] = {}
     windows: dict[int, Bounds | None] = {}
     for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
         if id(applied) not in windows:
             windows[id(applied)] = _windows(applied)
         seen = windows[id(applied)]
         if seen == POINTWISE and len(node.inputs) == 1:
-            bounds[name] = bounds[node.inputs[0]]
+            bounds[name], paths[name] = bounds[node.inputs[0]], paths[node.inputs[0]]
+            continue
+        bounds[name] = _bounds(node, seen, [bounds[source] for source in node.inputs])
+        if bounds[name] is not None:
+            paths[name] = bounds[name]
         else:
-            bounds[name] = _bounds(node, seen, bounds)
-    return Fields(bounds)
+            spatial = [found for found in (paths[source] for source in node.inputs) if found is not None]
+            paths[name] = _bounds(node, seen, spatial) if spatial else None
+    return Fields(bounds, paths)
 
 
 def _windows(applied: Applied) -> Bounds | None:
@@ -61,13 +81,10 @@ def _windows(applied: Applied) -> Bounds | None:
     return POINTWISE if windows is not None and all(window == PIXEL for window in windows) else windows
 
 
-def _bounds(node: Node, windows: Bounds | None, bounds: Mapping[str, Bounds | None]) -> Bounds | None:
+def _bounds(node: Node, windows: Bounds | None, sources: list[Bounds | None]) -> Bounds | None:
     if not node.inputs:
         return (PIXEL,) * (len(node.shape) - 1) or None
-    if len(node.inputs) == 1:
-        before = bounds[node.inputs[0]]
-    else:
-        before = _union([bounds[name] for name in node.inputs])
+    before = sources[0] if len(sources) == 1 else _union(sources)
     if before is None or not windows:
         return before if windows is not None else None
     first = _through(before[0], windows[0])
@@ -105,6 +122,53 @@ def _is_square(windows: Bounds) -> bool:
 def _field(bounds: Bounds) -> Field:
     sizes = tuple([floor(high) - ceil(low) + 1 for _, low, high in bounds])
     return Field(sizes, tuple([step for step, _, _ in bounds]), tuple([-ceil(low) for _, low, _ in bounds]))
+
+
+Box = tuple[tuple[int, int], ...]
+"""The first and the last pixel on each axis."""
+
+
+@dataclass(frozen=True)
+class LayerField:
+    """What one position of a layer sees: `box` are input pixels, some maybe in the margin around the input.
+
+    `field` is that along the spatial path, None of a vector; `sees_all` says that the whole input reaches it,
+    if only through a gate.
+    """
+
+    layer: str
+    field: Field | None
+    sees_all: bool
+    at: tuple[int, ...]
+    box: Box | None
+
+
+def layer_field(graph: Graph, fields: Fields, name: str, at: tuple[int, ...] | None = None) -> LayerField:
+    """The field of a layer, or of the last layer of a block, at a position: by default the middle.
+
+    Raises ValueError for a name that there is not, and for a position outside of the map.
+    """
+    blocks = {block.path: block for block in graph.root.walk() if block.path}
+    if name not in graph.nodes and name not in blocks:
+        raise ValueError(f"there is no layer and no block {name!r} in {graph.name}")
+    node = graph[name] if name in graph.nodes else graph[list(blocks[name].nodes())[-1]]
+    sizes = node.shape[1:]
+    chosen = tuple(size // 2 for size in sizes) if at is None else tuple(at)
+    fits = len(chosen) == len(sizes) and all(0 <= i < n for i, n in zip(chosen, sizes, strict=True))
+    if not fits:
+        shown = "x".join(map(str, sizes)) or "a vector"
+        raise ValueError(f"{node.name} is {shown}: there is no position {','.join(map(str, chosen))}")
+    bounds = fields.paths[node.name]
+    found = None if bounds is None else box(bounds, chosen)
+    return LayerField(node.name, fields.along(node.name), fields.sees_all(node.name), chosen, found)
+
+
+def box(bounds: Bounds, at: tuple[int, ...]) -> Box:
+    """The input pixels that one position sees: the first and the last on each axis, maybe in the margin."""
+    return tuple(
+        (ceil(i * step + low), floor(i * step + high))
+        for i, (step, low, high) in zip(at, bounds, strict=True)
+    )
 
 
 def last_map(graph: Graph) -> Node | None:

@@ -57,7 +57,13 @@ def _input(view: View, row: SummaryRow) -> Any:
 def _stride(view: View, row: SummaryRow) -> Any:
     if row.field is None:
         return None
-    return "x".join(map(str, dict.fromkeys(row.field.stride)))
+    return "x".join(map(str, dict.fromkeys(row.field.field.stride)))
+
+
+def _field(view: View, row: SummaryRow) -> str:
+    if row.field is None:
+        return size_of_field(None)
+    return size_of_field(row.field.field) + (" +all" if row.field.all_besides else "")
 
 
 def _live(view: View, row: SummaryRow) -> Any:
@@ -90,7 +96,7 @@ COLUMNS: Mapping[str, tuple[Column, Value]] = {
         ),
         (
             Column("field", "field", WORD, "the receptive field, in input pixels", 5),
-            lambda view, row: size_of_field(row.field),
+            _field,
         ),
         (Column("stride", "stride", WORD, "input pixels from one output pixel to the next", 3), _stride),
         (Column("bytes", "out bytes", SIZE, "the output, in bytes of the batch"), _out_bytes),

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnspec.layers.base import describe
 from cnnspec.passes.buffers import BYTES, weight_bytes
+from cnnspec.passes.receptive_field import last_map
 from cnnspec.pipeline import Compiled
 from cnnspec.report.columns import View
 from cnnspec.report.numbers import size_of_field
@@ -48,6 +49,15 @@ def _peak(view: View) -> int:
     return BYTES[view.dtype] * view.batch * view.net.timeline.peak
 
 
+def _field(view: View) -> str:
+    node = last_map(view.net.graph)
+    if node is None:
+        return size_of_field(None)
+    fields = view.net.fields
+    size = size_of_field(fields.along(node.name))
+    return f"{size} +all" if size != size_of_field(None) and fields.sees_all(node.name) else size
+
+
 FIGURES: Mapping[str, tuple[Column, Figure]] = {
     column.name: (column, value)
     for column, value in (
@@ -61,7 +71,7 @@ FIGURES: Mapping[str, tuple[Column, Figure]] = {
         ),
         (Column("layers", "layers", COUNT, "layers"), lambda v: sum(1 for n in v.net.graph if n.inputs)),
         (Column("depth", "depth", NUMBER, "layers in depth"), lambda v: v.net.depth),
-        (Column("field", "field", WORD, "receptive field"), lambda v: size_of_field(v.net.receptive_field)),
+        (Column("field", "field", WORD, "receptive field"), _field),
         (
             Column("weights", "weights", SIZE, "bytes of weights"),
             lambda v: weight_bytes(v.net.graph, v.dtype),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.graph import show_value as show
@@ -17,6 +17,13 @@ from cnnspec.pipeline import Compiled
 
 SCREEN_ROWS = 40
 DEPTHS = (3, 2, 1)
+
+
+class SeenField(NamedTuple):
+    """A field along the spatial path; `all_besides` says that by way of one pixel it sees the whole input."""
+
+    field: Field
+    all_besides: bool
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class SummaryRow:
     what: str
     shape: Shape
     cost: LayerCost
-    field: Field | None
+    field: SeenField | None
     share: float
     """The part of the net's MACs, from 0 to 1."""
     names: tuple[str, ...]
@@ -138,8 +145,10 @@ def shape_of(graph: Graph, block: Block) -> Shape:
     return graph.nodes[_last(block)].shape
 
 
-def field_of(net: Compiled, name: str) -> Field | None:
-    return net.fields[name]
+def field_of(net: Compiled, name: str) -> SeenField | None:
+    """The field of a layer along its spatial path, and whether it sees the whole input besides."""
+    field = net.fields.along(name)
+    return None if field is None else SeenField(field, net.fields.sees_all(name))
 
 
 def layer_text(layer: Layer) -> str:

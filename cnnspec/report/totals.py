@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnspec.layers.base import describe
 from cnnspec.passes.buffers import BYTES, weight_bytes
 from cnnspec.passes.cost import conventions, uncounted
-from cnnspec.passes.receptive_field import Field
+from cnnspec.passes.receptive_field import last_map
 from cnnspec.passes.training_memory import TrainingMemory
 from cnnspec.pipeline import Compiled
 from cnnspec.report.numbers import same_on_all, size_text
@@ -34,7 +34,7 @@ def totals(net: Compiled) -> list[tuple[str, str]]:
         ),
         ("on a device", _on_a_device(net)),
         ("training", _training(net.training_memory())),
-        ("receptive field", _field_text(net.receptive_field)),
+        ("receptive field", _field_text(net)),
         ("depth", f"{net.depth} layers with multiplications on the longest path"),
     ]
 
@@ -63,8 +63,12 @@ def _which(net: Compiled) -> str:
     return "in inference" if dead else "without training heads"
 
 
-def _field_text(field: Field | None) -> str:
-    if field is None:
+def _field_text(net: Compiled) -> str:
+    """The field of the head's last map: along its spatial path, and whether it sees all besides."""
+    node = last_map(net.graph)
+    field = None if node is None else net.fields.along(node.name)
+    if node is None or field is None:
         return "the whole input"
     stride, padding = same_on_all(field.stride), same_on_all(field.padding)
-    return f"{describe(field.size)}, stride {stride}, left padding {padding}"
+    text = f"{describe(field.size)}, stride {stride}, left padding {padding}"
+    return f"{text}; and the whole input, by way of a gate" if net.fields.sees_all(node.name) else text
