@@ -8,6 +8,7 @@ Looking one up imports neither numpy nor torch nor onnx: its functions do when t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from importlib import import_module
@@ -61,6 +62,11 @@ Runner = Callable[[Arrays], dict[str, Any]]
 """The net in inference: takes arrays by input, (batch, channels, *spatial), and gives arrays by head."""
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Backend:
     """A backend. Its functions raise CompileError for a net that it cannot take, WeightsError for weights
@@ -77,6 +83,7 @@ class Backend:
       extra is the plain installation.
     - `dtypes`: the types that it runs in. `takes`: what it has of the options that not all backends have.
       `writes`: the options that stand in its files, where these do not keep the weights.
+    - `threads()`: how many threads a net runs on.
     """
 
     name: str
@@ -91,6 +98,7 @@ class Backend:
     dtypes: tuple[str, ...] = ("float32",)
     takes: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    threads: Callable[[], int] = processors
 
     @property
     def is_installed(self) -> bool:

@@ -26,6 +26,12 @@ def source(graph: Graph, weights: Arrays, options: Options) -> str:
     return source(graph)
 
 
+def threads() -> int:
+    from cnnspec.backends.numpy.inference.threads import default_threads
+
+    return default_threads()
+
+
 def train(graph: Graph, weights: Arrays, inputs: Arrays, grads: Arrays, dtype: str) -> TrainingStep:
     program = load(graph, weights, Options(dtype))
     outputs = by_head(graph, program.forward(inputs), training=True)
@@ -35,5 +41,13 @@ def train(graph: Graph, weights: Arrays, inputs: Arrays, grads: Arrays, dtype: s
 
 
 BACKEND = Backend(
-    "numpy", load, run, source, train, suffixes=(".py",), libraries=("numpy",), dtypes=("float32", "float64")
+    "numpy",
+    load,
+    run,
+    source,
+    train,
+    suffixes=(".py",),
+    libraries=("numpy",),
+    dtypes=("float32", "float64"),
+    threads=threads,
 )

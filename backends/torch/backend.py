@@ -34,6 +34,12 @@ def source(graph: Graph, weights: Arrays, options: Options) -> str:
     )
 
 
+def threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
 def train(graph: Graph, weights: Arrays, inputs: Arrays, grads: Arrays, dtype: str) -> TrainingStep:
     from cnnspec.backends.torch.training import train
 
@@ -52,4 +58,5 @@ BACKEND = Backend(
     dtypes=("float32", "float64", "bfloat16", "float16"),
     takes=frozenset({"channels_last"}),
     writes=frozenset({"dtype", "init", "channels_last"}),
+    threads=threads,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import click
@@ -21,6 +20,7 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 from cnnspec.passes.cost import cost
 from cnnspec.report import size_text
+from cnnspec.report.numbers import time_text
 
 
 class FileOption(click.Option):
@@ -43,6 +43,13 @@ class FileOption(click.Option):
 @click.option("-o", "out", cls=FileOption, type=click.Path(path_type=Path), help="Write this file.")
 @click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights and input.")
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
+@click.option(
+    "--repeat",
+    metavar="N",
+    type=click.IntRange(1),
+    default=5,
+    help="Warm passes, whose median is told.",
+)
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights.")
 @click.option(
     "--init",
@@ -69,6 +76,7 @@ def compile_command(
     out: Path | None,
     seed: int,
     batch: int,
+    repeat: int,
     weights: Path | None,
     init: str,
     dtype: str,
@@ -96,7 +104,7 @@ def compile_command(
         if as_json:
             print_json({"net": net.name, "backend": chosen.name, "wrote": str(out)})
         return
-    report = forward(chosen.run(graph, tensors, options), graph, batch, seed)
+    report = forward(chosen.run(graph, tensors, options), graph, batch, seed, repeat, chosen.threads())
     if as_json:
         print_json({"net": net.name, "backend": chosen.name, **report._asdict()})
     else:
@@ -125,11 +133,18 @@ def choose(name: str | None, out: Path | None, weights: Path | None, options: Op
 
 
 class Forward(NamedTuple):
-    """What one forward pass showed; the peak of memory is of the whole process, None where not told."""
+    """What forward passes showed: `seconds` is the median of warm ones.
+
+    The peak of memory is of the whole process, None where not told.
+    """
 
     outputs: dict[str, tuple[int, ...]]
     params: int
     seconds: float
+    fastest: float
+    slowest: float
+    passes: int
+    threads: int
     peak_memory_bytes: int | None
 
 
@@ -149,16 +164,18 @@ def folded(graph: Graph, tensors: Mapping[str, Any]) -> tuple[Graph, Mapping[str
     return fold_batchnorm(graph, fitting(graph, tensors))
 
 
-def forward(program: Runner, graph: Graph, batch: int, seed: int) -> Forward:
-    """Run a program once on seeded input."""
+def forward(
+    program: Runner, graph: Graph, batch: int, seed: int, repeat: int = 1, threads: int = 1
+) -> Forward:
+    """Run a program on seeded input: once to warm up, then so many times that are timed."""
     from cnnspec.backends.inputs import random_inputs
+    from cnnspec.backends.timing import timed
 
     values = random_inputs(graph, seed, batch)
-    start = perf_counter()
     outputs = program(values)
-    seconds = perf_counter() - start
+    timing = timed(lambda: program(values), repeat)
     shapes = {head: tuple(value.shape) for head, value in outputs.items()}
-    return Forward(shapes, cost(graph).total.params, seconds, peak_memory())
+    return Forward(shapes, cost(graph).total.params, *timing, threads, peak_memory())
 
 
 def peak_memory() -> int | None:
@@ -180,7 +197,9 @@ def as_text(net: Net, backend: str, batch: int, report: Forward) -> str:
         f"inputs       {inputs}",
         f"outputs      {outputs}",
         f"params       {report.params:,}",
-        f"forward      {1000 * report.seconds:.1f} ms",
+        f"forward      {time_text(report.seconds)}, median of {report.passes} warm passes "
+        f"({time_text(report.fastest)} to {time_text(report.slowest)}), "
+        f"{report.threads} thread{'' if report.threads == 1 else 's'}",
     ]
     if report.peak_memory_bytes is not None:
         lines.append(f"peak memory  {size_text(report.peak_memory_bytes)} (the whole process)")

@@ -14,7 +14,7 @@ from cnnspec import __version__
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
     "Bring and compare nets": ("import", "compare", "diff"),
-    "Run a net": ("compile", "run", "verify"),
+    "Run a net": ("compile", "run", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
 HOMES = {
@@ -30,6 +30,7 @@ HOMES = {
     "compile": "compile:compile_command",
     "run": "run:run",
     "verify": "verify:verify",
+    "machine": "machine:machine",
     "explain": "manual:explain",
     "layers": "manual:layers",
     "zoo": "manual:zoo",

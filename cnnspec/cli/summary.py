@@ -20,10 +20,11 @@ from cnnspec.cli.common import (
     wrote,
 )
 from cnnspec.passes.buffers import BYTES, PLANS, Timeline, buffers
+from cnnspec.passes.roofline import Machine
 from cnnspec.passes.training_memory import training_timeline
 from cnnspec.report import FORMATS, as_dict
 from cnnspec.report import summary as table_of
-from cnnspec.report.columns import COLUMNS, DEFAULT, View
+from cnnspec.report.columns import COLUMNS, DEFAULT, TIMED, View
 from cnnspec.report.memory import memory_data, memory_table
 
 KINDS = (*PLANS, "numpy", "training")
@@ -49,6 +50,7 @@ DTYPES = click.Choice(list(BYTES))
     default="macs",
     help="all: norms, activations, pools and joins as well (docs/counting.md).",
 )
+@click.option("--time", "predict", is_flag=True, help="Predict times; measure with `cnnspec machine` first.")
 @click.option("--memory", is_flag=True, help="Show which buffers live when, and where the peak is.")
 @click.option(
     "--plan",
@@ -75,6 +77,7 @@ def summary(
     width: int | None,
     inference: bool,
     count: str,
+    predict: bool,
     memory: bool,
     plan: str,
     dtype: str,
@@ -99,8 +102,9 @@ def summary(
         return
     compiled = net.compiled.for_inference() if inference else net.compiled
     compiled = replace(compiled, counting=count)
-    view = View(compiled, batch, dtype, optimizer)
     try:
+        view = View(compiled, batch, dtype, optimizer, known_machine() if predict else None)
+        columns = TIMED if predict and columns == DEFAULT else columns
         table = table_of(compiled, depth, columns, sort, view)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -108,6 +112,13 @@ def summary(
         print_json(as_dict(compiled, view))
     else:
         print_table(table, form, width)
+
+
+def known_machine() -> Machine:
+    """The numbers of this machine. Raises ValueError where `cnnspec machine` has not measured them."""
+    from cnnspec.backends.timing import remembered
+
+    return remembered()
 
 
 def show_memory(

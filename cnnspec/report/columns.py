@@ -9,12 +9,13 @@ from math import prod
 from typing import Any
 
 from cnnspec.passes.buffers import BYTES
+from cnnspec.passes.roofline import LayerTime, Machine, layer_times
 from cnnspec.passes.training_memory import TrainingMemory
 from cnnspec.pipeline import Compiled
 from cnnspec.report.numbers import size_of_field
 from cnnspec.report.rows import SummaryRow
 from cnnspec.report.table import BYTES as SIZE
-from cnnspec.report.table import COUNT, NUMBER, SHAPE, SHARE, TEXT, WORD, Column
+from cnnspec.report.table import COUNT, NUMBER, SHAPE, SHARE, TEXT, TIME, WORD, Column
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,14 @@ class View:
     batch: int = 1
     dtype: str = "float32"
     optimizer: str = "adam"
+    machine: Machine | None = None
+
+    @cached_property
+    def times(self) -> dict[str, LayerTime]:
+        """The predicted time of each layer that does the work of what runs in one go."""
+        if self.machine is None:
+            raise ValueError("time and bound are predicted of a machine: ask for them with --time")
+        return layer_times(self.net.graph, self.net.costs, self.machine, self.batch)
 
     @cached_property
     def training(self) -> TrainingMemory:
@@ -74,6 +83,21 @@ def _out_bytes(view: View, row: SummaryRow) -> int:
     return BYTES[view.dtype] * view.batch * prod(row.shape)
 
 
+def _time(view: View, row: SummaryRow) -> float | None:
+    found = [view.times[name].seconds for name in row.names if name in view.times]
+    return sum(found) if found else None
+
+
+def _bound(view: View, row: SummaryRow) -> str | None:
+    """What bounds most of the time of a row."""
+    sums: dict[str, float] = {}
+    for name in row.names:
+        if name in view.times:
+            seconds, bound = view.times[name]
+            sums[bound] = sums.get(bound, 0.0) + seconds
+    return max(sums, key=lambda bound: sums[bound]) if sums else None
+
+
 def _kept(view: View, row: SummaryRow) -> int:
     return sum(view.training.kept[name] for name in row.names)
 
@@ -102,9 +126,12 @@ COLUMNS: Mapping[str, tuple[Column, Value]] = {
         (Column("bytes", "out bytes", SIZE, "the output, in bytes of the batch"), _out_bytes),
         (Column("live", "live", SIZE, "all buffers that live while it runs, planned as for a device"), _live),
         (Column("kept", "kept", SIZE, "what the backward pass needs of it, in bytes of the batch"), _kept),
+        (Column("time", "time", TIME, "predicted by --time, for the batch"), _time),
+        (Column("bound", "bound by", WORD, "what bounds the time: compute or memory", 7), _bound),
         (Column("line", "line", NUMBER, "where it stands in the spec"), lambda view, row: row.line),
     )
 }
+TIMED = ("layer", "is", "output", "macs", "time", "bound")
 DEFAULT = ("layer", "is", "output", "params", "macs", "field", "share")
 
 

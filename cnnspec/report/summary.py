@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
+from cnnspec.passes.roofline import total_time
 from cnnspec.pipeline import Compiled
 from cnnspec.report.columns import COLUMNS, DEFAULT, View, chosen
+from cnnspec.report.numbers import time_text
 from cnnspec.report.rows import SummaryRow, layer_rows, rows
 from cnnspec.report.table import Table
 from cnnspec.report.totals import totals
@@ -32,8 +34,17 @@ def summary(
         tuple(tuple(COLUMNS[name][1](view, row) for name in names) for row in found),
         tuple(row.level for row in found) if sort is None else (),
         heading(net.graph),
-        tuple(totals(net)),
+        (*totals(net), *_time(view)),
     )
+
+
+def _time(view: View) -> list[tuple[str, str]]:
+    """The predicted time of the whole net, where a machine is known."""
+    if view.machine is None:
+        return []
+    samples = "1 sample" if view.batch == 1 else f"{view.batch} samples"
+    threads = f"{view.machine.threads} thread{'' if view.machine.threads == 1 else 's'}"
+    return [("time, predicted", f"{time_text(total_time(view.times))} for {samples}, {threads}, fp32")]
 
 
 def sorted_layers(view: View, name: str) -> list[SummaryRow]:

@@ -15,8 +15,7 @@ from folders import SPECS
 
 import cnnspec
 from cnnspec.backends.base import extras
-from cnnspec.cli import main
-from cnnspec.cli.main import GROUPS, HOMES, command
+from cnnspec.cli.main import GROUPS, HOMES, command, execute
 
 COMMANDS = sorted(HOMES)
 WRONG = "net A {\n    input 3x32x32\n    conv(8, 3, groups=2)\n}\n"
@@ -33,7 +32,7 @@ def run(capsys, monkeypatch, tmp_path):
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["cnnspec", *arguments])
         with pytest.raises(SystemExit) as stopped:
-            main()
+            sys.exit(execute(sys.argv[1:]))
         printed = capsys.readouterr()
         return int(stopped.value.code or 0), printed.out, printed.err
 
@@ -260,7 +259,7 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
     monkeypatch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))
     monkeypatch.setattr(sys, "argv", ["cnnspec"])
     with pytest.raises(SystemExit):
-        main()
+        sys.exit(execute(sys.argv[1:]))
     return [entry.partition(",")[2] for entry in capsys.readouterr().out.splitlines()]
 
 

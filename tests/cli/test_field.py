@@ -65,7 +65,7 @@ def test_the_command(capsys, tmp_path) -> None:
     found = json.loads(capsys.readouterr().out)
     assert (found["size"], found["box"]) == ([16, 16], [[4, 19], [8, 23]])
     assert (
-        execute(["field", "resnet20", "body.layer2", "--effective", "--over", str(photo), "-o", str(out)])
+        execute(["field", "resnet20", "body.layer1", "--effective", "--over", str(photo), "-o", str(out)])
         == 0
     )
     picture = np.asarray(Image.open(out))

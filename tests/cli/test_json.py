@@ -49,6 +49,7 @@ DONE: list[tuple[list[str], int]] = [
     (["summary", "a.cnn", "--batch", "8", "--optimizer", "sgd", "--dtype", "int8"], 0),
     (["summary", "a.cnn", "--memory"], 0),
     (["sizes", "a.cnn", "--up-to", "40"], 0),
+    (["machine"], 0),
     (["field", "a.cnn"], 0),
     (["field", "lenet5", "body.s4", "--at", "1,2", "--effective", "-o", "f.png"], 0),
     (["field", "lenet5", "head.f6.linear"], 0),
@@ -141,6 +142,7 @@ FAILED: list[tuple[list[str], int]] = [
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "a.cnn").write_text(SPEC)
     (tmp_path / "nets.py").write_text(MODULES)
     (tmp_path / "b.cnn").write_text("net B{input 3x8x8;relu}")

@@ -1,0 +1,34 @@
+"""`cnnspec machine`: the two numbers of this machine that `summary --time` predicts from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from cnnspec.cli.common import json_option, print_json, say, wrote
+
+
+@click.command()
+@json_option
+def machine(as_json: bool) -> None:
+    """Measure this machine once, for summary --time.
+
+    The fastest of a few matrix products and copies in numpy, at fp32.
+
+    \b
+    cnnspec machine
+    cnnspec summary resnet50 --time
+    """
+    from cnnspec.backends.timing import measured, remember
+
+    found = measured()
+    path = remember(found)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        say(
+            f"{found.macs_per_second / 1e9:.1f} G multiply-accumulates a second, "
+            f"{found.bytes_per_second / 1e9:.1f} GB a second, {found.threads} threads"
+        )
+    wrote(path, "the numbers of this machine")
