@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from cnnspec import given
 from cnnspec.diagnostics.report import Diagnostic, InvalidValue, Report
@@ -22,7 +22,7 @@ from cnnspec.spec_files import find_spec, zoo_entry
 
 if TYPE_CHECKING:
     import networkx
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cnnspec.passes.receptive_field import LayerField
     from cnnspec.passes.sizes import Reopen, SizeRange
     from cnnspec.passes.training_memory import TrainingMemory
+    from cnnspec.render.options import Choices
     from cnnspec.report import Table
 
 
@@ -183,7 +184,7 @@ class Net:
 
         return to_svg(self.ir)
 
-    def render(self, path: str | Path, **options: Any) -> None:
+    def render(self, path: str | Path, **options: Unpack[Choices]) -> None:
         """Draw the net to a file (svg, png, pdf, dot, html, mmd); options as of `cnnspec render`."""
         from cnnspec.render import render
 
@@ -204,17 +205,52 @@ class Net:
         tensors = initialize(self.ir, seed, chosen.init) if weights is None else weights
         return found.load(self.ir, tensors, chosen)
 
-    def to_torch(self, **options: Any) -> TorchModule:
-        """A torch module, ready to train; with `seed`, its weights are those of every backend."""
+    def to_torch(
+        self,
+        *,
+        seed: int | None = None,
+        weights: Mapping[str, Any] | None = None,
+        init: str = "default",
+        dtype: str = "float32",
+        channels_last: bool = False,
+        fold_batchnorm: bool = False,
+    ) -> TorchModule:
+        """A torch module, ready to train; with `seed`, its weights are those of every backend.
+
+        `init` says how weights of a seed start, `channels_last` lays maps out as NHWC, and `fold_batchnorm`
+        makes a net for inference.
+        """
         from cnnspec.backends import torch as backend
 
-        return backend.compile(self.ir, **options)
+        return backend.compile(
+            self.ir,
+            seed=seed,
+            weights=weights,
+            init=init,
+            dtype=dtype,
+            channels_last=channels_last,
+            fold_batchnorm=fold_batchnorm,
+        )
 
-    def to_numpy(self, **options: Any) -> Program:
-        """A numpy program; `seed` draws its weights, `weights` gives them, `dtype` is float32 or float64."""
+    def to_numpy(
+        self,
+        weights: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        dtype: DTypeLike = "float32",
+        scheme: str = "default",
+        threads: int | None = None,
+    ) -> Program:
+        """A numpy program with these weights, or those of the seed; `dtype` is float32 or float64.
+
+        `scheme` says how weights of a seed start; `threads` are those of inference: by default one a
+        processor.
+        """
         from cnnspec.backends import numpy as backend
 
-        return backend.compile(self.ir, **options)
+        return backend.compile(
+            self.ir, weights=weights, seed=seed, dtype=dtype, scheme=scheme, threads=threads
+        )
 
     def to_onnx(self, path: str | Path, weights: Mapping[str, Any] | None = None, seed: int = 0) -> None:
         """Write an ONNX model with these weights, or those of the seed."""

@@ -7,13 +7,14 @@ about paths and reachability.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Frame
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.input import Input
+from cnnspec.layers.shapes import describe
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 
@@ -42,6 +43,9 @@ class Block:
     segment: str = ""
     path: str = ""
     children: list[Block | str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.path or self.title}: {len(self.children)} parts>"
 
     def ancestors(self) -> Iterator[Block]:
         """The blocks around this one, from the inside out, itself first."""
@@ -110,6 +114,12 @@ class Node(NamedTuple):
     block: Block
     span: Span | None
     weights_of: str
+
+    def __repr__(self) -> str:
+        values = [(f.name, getattr(self.layer, f.name), f.default) for f in fields(self.layer)]
+        given = ", ".join(f"{name}={value!r}" for name, value, default in values if value != default)
+        flow = ", ".join(self.inputs)
+        return f"<{self.name}: {self.layer.op}({given}) of {flow or 'nothing'} gives {describe(self.shape)}>"
 
 
 class Applied(NamedTuple):

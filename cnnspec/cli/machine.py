@@ -17,8 +17,7 @@ def machine(as_json: bool) -> None:
     The fastest of a few matrix products and copies in numpy, at fp32.
 
     \b
-    cnnspec machine
-    cnnspec summary resnet50 --time
+    cnnspec machine --json
     """
     from cnnspec.backends.timing import measured, remember
 

@@ -228,3 +228,13 @@ def test_the_block_tree_holds_every_node_once() -> None:
     graph.root.children.append("relu")
     with pytest.raises(IllegalGraph, match="every node once"):
         verify(graph)
+
+
+def test_a_node_and_a_block_print_as_one_line() -> None:
+    net = cnnspec.zoo("resnet50")
+    node = net.graph.nodes["stem.conv_bn.conv"]["node"]
+    assert repr(node) == (
+        "<stem.conv_bn.conv: conv(out=64, kernel=7, stride=2, bias=False) of input gives 64x112x112>"
+    )
+    assert max(len(repr(one)) for one in net.ir) < 200
+    assert repr(node.block) == "<def stem.conv_bn: 2 parts>"
