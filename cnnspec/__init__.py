@@ -28,7 +28,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnspec.api import Imported, Net, compare, diff, from_torch, load, load_weights, loads, zoo
+    from cnnspec.api import Imported, Net, diff, from_torch, load, load_weights, loads, zoo
+    from cnnspec.comparing import compare
     from cnnspec.diagnostics import Diagnostic, SpecError
 del TYPE_CHECKING
 
@@ -48,7 +49,11 @@ __all__ = [
     "zoo",
 ]
 
-_HOMES = {"Diagnostic": "cnnspec.diagnostics", "SpecError": "cnnspec.diagnostics"}
+_HOMES = {
+    "Diagnostic": "cnnspec.diagnostics",
+    "SpecError": "cnnspec.diagnostics",
+    "compare": "cnnspec.comparing",
+}
 """The modules of the public names; those of all others are in cnnspec.api."""
 
 

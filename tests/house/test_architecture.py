@@ -28,7 +28,7 @@ highlight
 difference
 importing
 api
-zoo_list
+zoo_list comparing
 cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
