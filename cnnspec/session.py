@@ -1,5 +1,6 @@
 """The one driver of all that reads specs: a text and settings go in, an Analysis comes out.
 
+    Source ──> Session.parsed ──> Parsed(source, tokens, tree, errors)
     Source, Settings ──> Session.check ──> Analysis(source, module, nets, diagnostics)
 
 `check`, the Python API, `fmt` and editors call it. A session keeps what has not changed between two readings
@@ -31,6 +32,7 @@ from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
+from cnnspec.syntax import Parsed, parse
 
 AS_WRITTEN = Settings({}, {})
 """Nothing is given from outside: every parameter and input is as the spec has it."""
@@ -73,7 +75,7 @@ class Reading(NamedTuple):
 
 
 class Session:
-    """Reads specs under bounds, and keeps the nets of each file as they were last compiled.
+    """Reads specs under bounds, and keeps of each file what was last read and compiled.
 
     Threads may share one: what is kept is replaced whole, never changed.
     """
@@ -82,6 +84,14 @@ class Session:
         self.include = include
         self.limits = limits or Limits()
         self._kept: dict[str, dict[str, Reading]] = {}
+        self._parsed: dict[str, Parsed] = {}
+
+    def parsed(self, source: Source) -> Parsed:
+        """A text as it was read: the last reading of the file, where its text is what it was."""
+        known = self._parsed.get(source.name)
+        if known is None or known.source.text != source.text or known.source.path != source.path:
+            known = self._parsed[source.name] = parse(source)
+        return known
 
     @without_garbage_collection()
     def check(
@@ -106,7 +116,7 @@ class Session:
         if net is None:
             resolve(module, report)
         lint_syntax(module.file, report)
-        return Analysis(source, module, nets, report.diagnostics)
+        return Analysis(module.source, module, nets, report.diagnostics)
 
     @without_garbage_collection()
     def open(
@@ -127,11 +137,11 @@ class Session:
 
         module, report = self._load(source)
         nets = self._nets(pick, module, settings, report, hook, BUDGETS)
-        return Analysis(source, module, nets, report.diagnostics)
+        return Analysis(module.source, module, nets, report.diagnostics)
 
     def _load(self, source: Source) -> tuple[Module, Report]:
         report = Report()
-        return Loader(report, self.limits, self.include).load(source), report
+        return Loader(report, self.limits, self.include, self.parsed).load(source), report
 
     def _nets(
         self,

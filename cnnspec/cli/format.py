@@ -12,8 +12,8 @@ import click
 from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, print_diagnostics, print_json, say
 from cnnspec.diagnostics import Diagnostic, Report, as_dict
-from cnnspec.elaborate import Limits
 from cnnspec.files import write_whole
+from cnnspec.session import Session
 from cnnspec.source import Source
 from cnnspec.spec_files import find_spec
 
@@ -84,10 +84,12 @@ def _lay_out(spec: str) -> LaidOut | tuple[Diagnostic, ...]:
     """The layout of a spec, or what is wrong with it. Raises SpecError where there is no such spec."""
     from cnnspec.format import format_text
 
-    report = Report()
-    source, _ = find_spec(spec, report, Limits())
-    text = format_text(source, report) if source is not None else ""
-    return report.diagnostics if source is None or report.has_errors else LaidOut(source, text)
+    report, session = Report(), Session()
+    source, _ = find_spec(spec, report, session.limits)
+    if source is None:
+        return report.diagnostics
+    parsed = session.parsed(source).told(report)
+    return report.diagnostics if parsed.errors else LaidOut(source, format_text(parsed))
 
 
 def _write(found: LaidOut, only_check: bool, show_diff: bool, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os.path import normpath
 from pathlib import Path
 
@@ -16,25 +17,31 @@ from cnnspec.files import read_source
 from cnnspec.layers.base import REGISTRY
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
-from cnnspec.syntax import parse, tree
+from cnnspec.syntax import Parsed, parse, tree
 
 MAX_USES = 64
 """How deep files may use each other."""
 
 
 class Loader:
-    """Reads the files that specs use, each once, and finds cycles."""
+    """Reads the files that specs use, each once, and finds cycles; `parse` may know texts from before."""
 
-    def __init__(self, report: Report, limits: Limits, include: tuple[Path, ...] = ()) -> None:
-        self.report, self.limits = report, limits
+    def __init__(
+        self,
+        report: Report,
+        limits: Limits,
+        include: tuple[Path, ...] = (),
+        parse: Callable[[Source], Parsed] = parse,
+    ) -> None:
+        self.report, self.limits, self._parse = report, limits, parse
         self.include = tuple(folder.resolve() for folder in include)
         self._modules: dict[Path, Module] = {}
         self._open: list[Path] = []
 
     def load(self, source: Source) -> Module:
         """The module of a source, with all that it uses."""
-        parsed = parse(source).told(self.report)
-        module = Module(source, parsed.tree, parsed.tokens)
+        parsed = self._parse(source).told(self.report)
+        module = Module(parsed.source, parsed.tree, parsed.tokens)
         if source.path is not None:
             self._open.append(source.path.resolve())
         for item in module.file.items:

@@ -6,19 +6,18 @@ Read `entries` (the tokens of a text as statements and blocks), `spacing` (a sta
 
 from __future__ import annotations
 
-from cnnspec.diagnostics.report import Report
 from cnnspec.format.entries import read
 from cnnspec.format.layout import layout
 from cnnspec.source import Source
-from cnnspec.syntax import parse
+from cnnspec.syntax import Parsed, parse
 from cnnspec.syntax.tree import same
 
 __all__ = ["format_text"]
 
 
-def format_text(source: Source, report: Report) -> str:
-    """The text of a spec in its one layout; as it is where it has syntax errors, which go to the report."""
-    parsed = parse(source).told(report)
+def format_text(parsed: Parsed) -> str:
+    """The text of a spec in its one layout; as it is where it has syntax errors."""
+    source = parsed.source
     if parsed.errors:
         return source.text
     text = layout(read(parsed.tokens))

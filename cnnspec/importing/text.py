@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cnnspec.diagnostics import Report
 from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
 from cnnspec.format import format_text
@@ -19,6 +18,7 @@ from cnnspec.passes.cost import cost
 from cnnspec.pipeline import Compiled
 from cnnspec.session import Analysis, Session
 from cnnspec.source import Source
+from cnnspec.syntax import parse
 
 Line = tuple[str, bool]
 """A line of the net, and whether it is a block: these make the body."""
@@ -41,7 +41,7 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     ]
     defs = [f"{definition}\n" for definition in definitions]
     text = "\n".join([*defs, f"net {name} {{", *inputs, *body, expect, "}", ""])
-    text = format_text(Source("imported.cnn", text), Report())
+    text = format_text(parse(Source("imported.cnn", text)))
     analysis, graph = Session().open(Source("imported.cnn", text)), as_graph(traced)
     became = same_nodes(graph, analysis.net.graph)
     if became is None:

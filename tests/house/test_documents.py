@@ -13,9 +13,9 @@ from diagnose import diagnose, shown
 from documents import execute, fenced_blocks, matches, with_marks
 from folders import ROOT
 
-from cnnspec.diagnostics import Report
 from cnnspec.format import format_text
 from cnnspec.source import Source
+from cnnspec.syntax import parse
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 FIRST_COMMIT = "Layers of the language: shape, weight, cost and window rules for every family"
@@ -49,7 +49,7 @@ def test_specs_shown_are_as_we_would_have_them(path: Path, tmp_path: Path) -> No
             continue
         file.write_text(block.text, encoding="utf-8")
         if "free" not in words:
-            assert format_text(Source(file.name, block.text, file), Report()) == block.text
+            assert format_text(parse(Source(file.name, block.text, file))) == block.text
         if "warned" not in words:
             warnings = [d for d in diagnose(block.text, file.name, file) if d.severity == "warning"]
             assert not warnings, shown(tuple(warnings))

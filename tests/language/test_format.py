@@ -5,7 +5,7 @@ from folders import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.diagnostics import Report, as_text
+from cnnspec.diagnostics import as_text
 from cnnspec.format import format_text
 from cnnspec.format.entries import read
 from cnnspec.format.layout import layout
@@ -17,10 +17,9 @@ SPECS = sorted([*ROOT.glob("specs/*.cnn"), *ROOT.glob("tests/cases/ok/**/*.cnn")
 
 
 def formatted(text: str) -> str:
-    report = Report()
-    result = format_text(Source("spec", text), report)
-    assert not report.has_errors, "\n".join(map(as_text, report.diagnostics))
-    return result
+    parsed = parse(Source("spec", text))
+    assert not parsed.errors, "\n".join(map(as_text, parsed.errors))
+    return format_text(parsed)
 
 
 def in_net(body: str) -> str:
@@ -158,10 +157,8 @@ def test_long_bodies_are_opened():
 
 
 def test_a_text_with_syntax_errors_is_left_alone():
-    report = Report()
-    text = "net A {  input 3 ; conv( }"
-    assert format_text(Source("spec", text), report) == text
-    assert report.has_errors
+    parsed = parse(Source("spec", "net A {  input 3 ; conv( }"))
+    assert parsed.errors and format_text(parsed) == parsed.source.text
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "  \n# a\n\n\n# b\n"])

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import cnnspec
-from cnnspec.diagnostics import Report
 from cnnspec.format import format_text
 from cnnspec.source import Source
+from cnnspec.syntax import parse
 
 DEPTH = 190
 FRAMES_OF_A_CALLER = 200
@@ -66,8 +66,8 @@ def answer(text: str) -> int | list[str]:
 
 def laid_out(text: str) -> int | list[str]:
     """How long the one layout of a text is, or what is wrong with it."""
-    again = format_text(Source("a", text), report := Report())
-    return [diagnostic.code for diagnostic in report.diagnostics] or len(again)
+    parsed = parse(Source("a", text))
+    return [diagnostic.code for diagnostic in parsed.errors] or len(format_text(parsed))
 
 
 @pytest.mark.parametrize("name", WITHIN)
