@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
-.PHONY: run test slow fuzz cross matrix lint golden pictures docs clean
+.PHONY: run test slow fuzz cross matrix coverage lint golden pictures docs clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -22,6 +22,13 @@ fuzz: .venv/installed-dev
 
 cross: .venv/installed-dev
 	$(BIN)/python -m tests.cross --count 20000 --every --table tests/cross/table.json
+
+coverage: .venv/installed-dev
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q -m "slow or not slow"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage json --quiet -o .coverage.json
+	$(BIN)/python tests/coverage_floor.py .coverage.json
 
 matrix:
 	$(PYTHON) tests/matrix.py

@@ -239,11 +239,43 @@ def textmate() -> str:
 ZOO_PICTURE: dict[str, Any] = {"width": 640, "legend": False}
 """How the pictures of the zoo are drawn."""
 
+# ---- where features meet
+
+CROSSING = DOCS.parent / "tests" / "cross"
+
+
+def crossing() -> str:
+    """What the generators have run, and how often each option has met each kind of net."""
+    data = json.loads((CROSSING / "table.json").read_text(encoding="utf-8"))
+    heading, _, about = (CROSSING / "README.md").read_text(encoding="utf-8").partition("\n\n")
+    ran = ", ".join(f"{count:,} of `{name}`" for name, count in data["cases"].items())
+    lines = [f"{heading}\n", MADE.format("tests/cross/"), about]
+    lines += [f"The last run: {ran}, and each option on each kind of net; {data['faults']} faults.\n"]
+    lines += [
+        "## Options and kinds of nets\n",
+        "How often the run had an option on a net of a kind. The kinds:\n",
+    ]
+    lines += [f"{number}. {kind}" for number, kind in enumerate(data["kinds"], 1)]
+    lines += ["", f"| option | {' | '.join(str(n) for n in range(1, len(data['kinds']) + 1))} |"]
+    lines += ["| --- |" + " ---: |" * len(data["kinds"])]
+    for option, counts in data["counts"].items():
+        lines.append(f"| `{option}` | {' | '.join(str(count) if count else '–' for count in counts)} |")
+    lines += [
+        "",
+        "–: nets of ten thousand layers go to `check` and `summary` alone; what draws, runs or compares each",
+    ]
+    lines += [
+        "layer takes minutes on them. `explain`, `layers` and `zoo` take no net, and are not in the table."
+    ]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
     "passes.md": passes,
     "zoo.md": zoo,
+    "crossing.md": crossing,
     "../editors/vscode/syntaxes/cnn.tmLanguage.json": textmate,
 }
 

@@ -94,6 +94,9 @@ def compile_command(
     net = open_net(spec, settings, inputs, include, bounds)
     options = Options(dtype, init, spec, channels_last)
     chosen = choose(backend, out, weights, options)
+    from cnnspec.backends.quiet import quiet
+
+    click.get_current_context().with_resource(quiet())
     graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph, tensors)

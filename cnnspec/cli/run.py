@@ -70,7 +70,9 @@ def run(
         raise click.UsageError(f"-o writes a .npy file, not {out.name}")
     net = open_net(spec, settings, (), include, ())
     from cnnspec.backends import images, numpy, safetensors
+    from cnnspec.backends.quiet import quiet
 
+    click.get_current_context().with_resource(quiet())
     means, stds = images.numbers(mean, "--mean"), images.numbers(std, "--std")
     x = {
         name: images.read(path, net.inputs[name], means, stds, resize=resize)

@@ -61,7 +61,9 @@ def verify(
         raise click.UsageError(str(error)) from error
     net = open_net(spec, settings, inputs, include, bounds)
     from cnnspec.backends import verify as comparison
+    from cnnspec.backends.quiet import quiet
 
+    click.get_current_context().with_resource(quiet())
     try:
         result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
     except InvalidValue as error:

@@ -101,7 +101,7 @@ def compare(
     Raises ValueError for a column that there is not.
     """
     names = tuple(dict.fromkeys(columns))
-    for name in (*names, *([sort] if sort else [])):
+    for name in (*names, *([sort] if sort is not None else [])):
         if name not in FIGURES and name != "net":
             raise ValueError(f"there is no column {name!r}: columns are {', '.join(FIGURES)}")
     chosen = [FIGURES[name] for name in names if name in FIGURES]

@@ -139,9 +139,14 @@ def test_closed_streams(line: str, code: int, err: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1, 0.2, 0.4])
 def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     (tmp_path / "a.cnn").write_text("net A { input 3x64x64; conv(64, 3) * 20000 }")
+    # it says when cnnspec has begun, before which Python itself answers; what runs in the background of a
+    # shell is started without this signal
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from cnnspec.cli import main; print(flush=True); main()"
+    )
     process = subprocess.Popen(
-        # it says when cnnspec has begun: before, Python itself answers
-        [sys.executable, "-c", "from cnnspec.cli import main; print(flush=True); main()", "check", "a.cnn"],
+        [sys.executable, "-c", code, "check", "a.cnn"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

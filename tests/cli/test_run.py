@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from cnnspec.backends import safetensors
-from cnnspec.cli.main import cli
+from cnnspec.cli.main import execute
 
 
 @pytest.fixture
@@ -22,21 +21,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*sources: str):
+def run(*sources: str) -> int:
     inputs = [word for source in sources for word in ("--input", source)]
-    return CliRunner().invoke(
-        cli, ["run", "two.cnn", "--weights", "none.safetensors", "-o", "y.npy", *inputs]
-    )
+    return execute(["run", "two.cnn", "--weights", "none.safetensors", "-o", "y.npy", *inputs])
 
 
 def test_each_input_has_its_file(folder: Path) -> None:
-    assert run("b=b.npy", "a=a.npy").exit_code == 0
+    assert run("b=b.npy", "a=a.npy") == 0
     np.testing.assert_array_equal(np.load("y.npy")[0, :, 0, 0], [1, 1, 1, 0, 0, 0])
 
 
 @pytest.mark.parametrize("sources", [("a.npy",), ("a=a.npy",), ("a.npy", "b.npy"), ("c=a.npy", "a=a.npy")])
-def test_a_file_without_its_input_gets_the_cure(folder: Path, sources: tuple[str, ...]) -> None:
-    result = run(*sources)
-    assert result.exit_code == 2
-    assert "=FILE" in result.stderr
+def test_a_file_without_its_input_gets_the_cure(
+    folder: Path, sources: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*sources) == 2
+    assert "=FILE" in capsys.readouterr().err
     assert not Path("y.npy").exists()

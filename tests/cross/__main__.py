@@ -22,6 +22,7 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from cross import agreement, commands, damage
+from cross.random_nets import EVERY
 
 SHOWN = 1000
 
@@ -54,11 +55,19 @@ def main() -> int:
         for generator in given.generators:
             faults += run(generator, cases[generator], range(given.seed, given.seed + given.count))
     if given.table:
-        counts = {f"{command} {option}": {} for command, option in commands.option_names()}
-        for cell, number in sorted(seen.items()):
-            counts[f"{cell.command} {cell.option}"][cell.kind] = number
-        given.table.write_text(json.dumps({"cases": given.count, "counts": counts}, indent=1) + "\n")
+        ran = dict.fromkeys(given.generators, given.count)
+        given.table.write_text(json.dumps(as_data(seen, ran, faults), indent=1) + "\n")
     return 1 if faults else 0
+
+
+def as_data(seen: Counter[commands.Cell], ran: dict[str, int], faults: int) -> dict[str, object]:
+    """What was run: cases of each generator, faults, and how often each option met each kind of net."""
+    counts = {
+        f"{command} {option}": [seen[commands.Cell(command, option, kind)] for kind in EVERY]
+        for command, option in commands.option_names()
+        if command not in commands.NETLESS
+    }
+    return {"cases": ran, "faults": faults, "kinds": EVERY, "counts": counts}
 
 
 def every(seen: Counter[commands.Cell], folder: Path, seed: int) -> int:
@@ -71,7 +80,7 @@ def every(seen: Counter[commands.Cell], folder: Path, seed: int) -> int:
         def case(random: Random, cell: commands.Cell = cell) -> None:
             seen.update(commands.run_case(random, folder, cell)[0])
 
-        faults += not _holds(f"every {number}", case, seed)
+        faults += not _holds(f"every {number}", case, seed + number)
     print(f"every: {len(found)} cells, {faults} faults", flush=True)
     return faults
 

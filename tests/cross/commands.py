@@ -18,7 +18,6 @@ from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import seeded_weights
 from cnnspec.cli.main import commands
 from cross.judge import empty, judge, judge_summary, perform
-from cross.kinds import KINDS
 from cross.random_nets import EVERY, LARGE, Drawn, draw
 
 Values = tuple[tuple[str, ...], ...]
@@ -40,6 +39,7 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--backends": ("numpy,torch", "numpy,onnx", "torch,onnx", "numpy", "numpy,nothing", ""),
     "--columns": ("layer,params,macs", "kernel,bytes,live,kept", "layer", "nothing", "", "macs,macs"),
     "--sort": ("params", "macs", "bytes", "nothing", ""),
+    "--name": ("Small", "relu", "1x", ""),
     "--at": ("0,0", "1,2", "nothing"),
 }
 """Words after options that take any text, right ones and wrong ones."""
@@ -49,19 +49,23 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "render": ("a.svg", "a.png", "a.pdf", "a.dot", "a.mmd", "a.html", "a.gif", "no/folder/a.svg", "-"),
     "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py"),
     "summary": ("m.svg", "m.png", "m.pdf", "m.txt", "no/folder/m.svg"),
+    "import": ("i.cnn", "no/folder/i.cnn"),
+    "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
 }
 ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "compare": (("net.cnn",), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn"), ("missing.cnn",)),
     "diff": (("net.cnn", "net.cnn"), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn")),
+    "import": (("torch.nn:ReLU",), ("nothing:here",), ("json:loads",)),
     "explain": ((), ("shape-join",), ("nothing",)),
     "layers": ((), ("conv",), ("nothing",)),
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""
-SLOW = {"render", "verify", "compile", "run"}
-"""Commands that do something for each layer: nets of ten thousand go to the others alone."""
-LEFT_OUT = {(command, LARGE): "it takes minutes" for command in SLOW}
-"""Cells of the table that are empty, and why."""
+SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes"}
+"""Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
+NETLESS = {"explain", "layers", "zoo", "import"}
+"""Commands that take no net of a file."""
 
 
 class Cell(NamedTuple):
@@ -90,6 +94,8 @@ def values(command: str, option: click.Option) -> Values:
         return (("1",), ("2",), ("7",), ("0",), ("-1",), ("x",))
     if name == "-o":
         return tuple((word,) for word in OUT[command])
+    if command == "import" and name == "--weights":
+        return (("i.safetensors",), ("no/folder/i.safetensors",))
     if command == "run" and name == "--input":
         return (("x.npy",), ("x.png",), ("input=x.npy",), ("missing",))
     return tuple((word,) for word in SAMPLES[name])
@@ -132,7 +138,7 @@ def needed(random: Random, command: str, net: str) -> list[str]:
 def chosen(random: Random, command: str, forced: str = "") -> list[tuple[str, list[str]]]:
     """Some options of a command with values; the forced one among them."""
     every = list(options_of(commands()[command]))
-    count = random.choice((0, 1, 2, 2, 3, 4))
+    count = random.randrange(2) if forced else random.choice((0, 1, 2, 2, 3, 4))
     picked = [option for option in every if option.opts[-1] == forced]
     picked += random.sample(
         [option for option in every if option not in picked], min(count, len(every) - len(picked))
@@ -147,10 +153,8 @@ def chosen(random: Random, command: str, forced: str = "") -> list[tuple[str, li
 def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[list[Cell], list[str]]:
     """Draw a net and a command, run and judge it; the cells that it fills, and the command. Raises Fault."""
     drawn = draw(random, cell.kind if cell else LARGE if random.random() < 0.003 else None)
-    names = [name for name in commands() if (name, drawn.kind) not in LEFT_OUT]
+    names = [name for name in commands() if name in NETLESS or not left_out(name, drawn.kind)]
     command = cell.command if cell else random.choice(names)
-    if drawn.kind == LARGE and command in SLOW:
-        command = "check"
     prepare(drawn, folder)
     spec = random.choice(["net.cnn"] * 8 + ["net.cnn:Net", "missing.cnn"])
     options = chosen(random, command, cell.option if cell else "")
@@ -167,8 +171,15 @@ def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[li
     return [Cell(command, option, drawn.kind) for option, _ in options], arguments
 
 
+def left_out(command: str, kind: str) -> str:
+    """Why a command is not run on a kind of net; empty where it is."""
+    if command in NETLESS:
+        return "takes no net"
+    return "takes minutes for so many layers" if kind == LARGE and command in SLOW else ""
+
+
 def cells() -> Iterator[Cell]:
     """Every option on every kind of net, less those left out."""
     for (command, option), kind in product(option_names(), EVERY):
-        if (command, kind) not in LEFT_OUT and not (command in ARGUMENTS and kind not in ("chain", *KINDS)):
+        if not left_out(command, kind):
             yield Cell(command, option, kind)

@@ -90,6 +90,8 @@ def said_no(done: Done, out: str) -> bool:
         "verify": "differ" in out or '"ok": false' in out,
         "fmt": "would change" in done.err or '"ok": false' in out or "--diff" in done.arguments,
         "diff": bool(out),
+        # a net that has errors stands in the table, with the reason
+        "compare": bool(out),
     }
     return done.code == 1 and told.get(done.arguments[0], False)
 
@@ -159,6 +161,8 @@ def _parse(suffix: str, data: bytes) -> None:
         require(b"flowchart" in data[:2000], "no flowchart")
     elif suffix == ".html":
         require(data.rstrip().endswith(b"</html>"), "a cut page")
+    elif suffix == ".cnn":
+        require(b"net " in data, "no spec")
     elif suffix == ".py":
         compile(data, "net.py", "exec")
     elif suffix == ".onnx":

@@ -11,6 +11,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from cnnspec.backends.quiet import quiet
+
 Block = Callable[[], None]
 
 
@@ -58,7 +60,7 @@ def single_threaded_blas() -> BlasLock:
 def default_threads() -> int:
     """As many threads as this process may use processors, or OMP_NUM_THREADS where that is set."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdigit() and int(given) > 0:
+    if given.isdecimal() and int(given) > 0:
         return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -104,8 +106,9 @@ class Team:
 
 def drain(work: Iterator[Block]) -> None:
     """Run blocks until none is left; several threads may drain one list iterator."""
-    for block in work:
-        block()
+    with quiet():
+        for block in work:
+            block()
 
 
 @cache
