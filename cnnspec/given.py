@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from numbers import Real
-from typing import Any
+from typing import Any, SupportsIndex
 
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.elaborate import Settings
@@ -36,7 +36,7 @@ def value(name: str, given: Any, limits: Limits) -> Any:
     if isinstance(given, (list, tuple, range)):
         return [value(name, item, limits) for item in given]
     if isinstance(given, Real):
-        number = operator.index(given) if hasattr(given, "__index__") else float(given)
+        number = operator.index(given) if isinstance(given, SupportsIndex) else float(given)
         if not isfinite(number) or (abs(number) > limits.integer and isinstance(number, int)):
             raise InvalidValue(f"{name}: a number is finite and at most {limits.integer}, not {given!r:.40}")
         return number

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnspec.diagnostics import Diagnostic, as_text
-from cnnspec.elaborate import Settings
+from cnnspec.diagnostics import Diagnostic, Report, as_text
+from cnnspec.elaborate import Limits, Settings
+from cnnspec.files import read_source
+from cnnspec.pipeline import Compiled
 from cnnspec.session import Session
 from cnnspec.source import Source
 
@@ -40,3 +42,17 @@ def with_options(text: str, path: Path, options: tuple[str, ...]) -> tuple[Diagn
     source, settings, session = Source(path.name, text, path), Settings(parameters, inputs), Session()
     read = session.open if "--one" in options else session.check
     return read(source, settings, net).diagnostics
+
+
+def read(path: Path) -> Source:
+    """A spec in a file."""
+    source = read_source(path, path.name, Report(), Limits())
+    assert source is not None
+    return source
+
+
+def compile_case(source: Source) -> tuple[Compiled, ...]:
+    """The nets of a spec that has no errors."""
+    analysis = Session().check(source)
+    assert not analysis.has_errors, "\n".join(map(as_text, analysis.diagnostics))
+    return analysis.nets

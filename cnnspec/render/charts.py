@@ -132,7 +132,7 @@ def scatter_chart(
     if not points:
         raise RenderError("there is no net to draw that has both figures")
     width, height = 520.0, 360.0
-    axes = [axis_of([point[i + 1] for point in points], logarithmic[i]) for i in range(2)]
+    axes = [axis_of([point[1:][i] for point in points], logarithmic[i]) for i in range(2)]
     low, high = ((axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]))
     frame = Plot(LEFT, TOP, width - LEFT - 90, height - TOP - BOTTOM, low, high)
     title = f"{up} against {across}"

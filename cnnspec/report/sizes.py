@@ -32,7 +32,7 @@ def all_sizes(graph: Graph, reopen: Reopen, limit: int = LIMIT) -> dict[str, Siz
     if not rank:
         raise ValueError(f"{graph.name} takes vectors, which have no sizes to vary")
     names = AXES.get(rank, tuple(f"axis {i}" for i in range(rank)))
-    asked = {name: (axis,) for axis, name in enumerate(names)}
+    asked: dict[str, tuple[int, ...]] = {name: (axis,) for axis, name in enumerate(names)}
     if rank > 1:
         asked["square" if rank == 2 else "cube"] = tuple(range(rank))
     find = finder(graph, reopen, limit)

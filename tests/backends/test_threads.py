@@ -13,7 +13,7 @@ from cnnspec.backends.numpy.inference.threads import BlasLock
 
 def threads() -> int:
     """How many threads numpy's BLAS uses."""
-    np.ones((2, 2)) @ np.ones((2, 2))
+    np.matmul(np.ones((2, 2)), np.ones((2, 2)))
     found = ThreadpoolController().select(user_api="blas").info()
     return max((library["num_threads"] for library in found), default=1)
 

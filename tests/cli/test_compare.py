@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pandas
 import pytest
@@ -91,7 +92,7 @@ def test_a_comparison_in_python_goes_into_pandas() -> None:
 
 def test_the_summary_as_a_table_goes_into_pandas() -> None:
     net = cnnspec.zoo("resnet18")
-    frame = pandas.DataFrame(net.table(columns=["kernel", "input", "params", "kept"], sort="params"))
+    frame: Any = pandas.DataFrame(net.table(columns=["kernel", "input", "params", "kept"], sort="params"))
     assert list(frame.columns) == ["layer", "kernel", "input", "params", "kept"]
     assert frame["params"].is_monotonic_decreasing and frame["params"].sum() == net.params
     assert frame["kept"].sum() == net.training_memory().saved

@@ -16,7 +16,7 @@ from cnnspec.diagnostics.explain import codes, examples, explain
 REPORTERS = {"error", "warning", "Mistake", "LayerError", "BoundExceeded", "Diagnostic"}
 REPORTERS |= {"say", "Finding", "_shrinks"}
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
-PACKAGES = [Path(package.__file__).parent for package in (cnnspec, cnnspec.backends)]
+PACKAGES = [Path(str(package.__file__)).parent for package in (cnnspec, cnnspec.backends)]
 WITHOUT_EXAMPLE = {code for code in codes() if "There is no example:" in explain(code)}
 
 
@@ -37,7 +37,7 @@ def texts(code: ast.expr) -> Iterator[str]:
     choices = [code.body, code.orelse] if isinstance(code, ast.IfExp) else [code]
     for choice in choices:
         if isinstance(choice, ast.Constant) and CODE.fullmatch(str(choice.value)):
-            yield choice.value
+            yield str(choice.value)
 
 
 def test_codes_and_pages_are_the_same() -> None:

@@ -69,19 +69,20 @@ def test_what_is_no_shape_is_refused(shape: Any) -> None:
         cnnspec.loads(TEXT, inputs={"input": shape})
 
 
+untyped: Any = cnnspec
 REFUSED: list[Callable[[], Any]] = [
-    lambda: cnnspec.loads(b"net A { }"),
-    lambda: cnnspec.loads(None),
-    lambda: cnnspec.loads(TEXT, net=7),
-    lambda: cnnspec.loads(TEXT, inputs=[3, 8, 8]),
-    lambda: cnnspec.load(None),
-    lambda: cnnspec.load(7),
-    lambda: cnnspec.zoo(None),
-    lambda: cnnspec.zoo("lenet5").summary(form="xml"),
-    lambda: cnnspec.zoo("lenet5").summary(depth=0),
-    lambda: cnnspec.zoo("lenet5").summary(depth=-1),
-    lambda: cnnspec.zoo("lenet5").render("a.svg", depth=-1),
-    lambda: cnnspec.zoo("lenet5").render("a.svg", view="x"),
+    lambda: untyped.loads(b"net A { }"),
+    lambda: untyped.loads(None),
+    lambda: untyped.loads(TEXT, net=7),
+    lambda: untyped.loads(TEXT, inputs=[3, 8, 8]),
+    lambda: untyped.load(None),
+    lambda: untyped.load(7),
+    lambda: untyped.zoo(None),
+    lambda: untyped.zoo("lenet5").summary(form="xml"),
+    lambda: untyped.zoo("lenet5").summary(depth=0),
+    lambda: untyped.zoo("lenet5").summary(depth=-1),
+    lambda: untyped.zoo("lenet5").render("a.svg", depth=-1),
+    lambda: untyped.zoo("lenet5").render("a.svg", view="x"),
 ]
 
 

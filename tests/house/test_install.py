@@ -94,8 +94,8 @@ def test_the_readme_says_what_each_dependency_is_for_and_weighs() -> None:
 
 def megabytes(package: str) -> float:
     """The size of an installed package's files, those that Python compiles left out."""
-    files = [file for file in distribution(package).files or () if file.suffix != ".pyc"]
-    return sum(Path(str(file.locate())).stat().st_size for file in files if file.locate().exists()) / 1e6
+    files = [Path(str(file.locate())) for file in distribution(package).files or () if file.suffix != ".pyc"]
+    return sum(file.stat().st_size for file in files if file.exists()) / 1e6
 
 
 def test_the_readme_sets_up_every_shell() -> None:

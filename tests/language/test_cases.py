@@ -5,33 +5,17 @@ over all calls: `# params 896, macs 27_648`, `# buffers 8`, and `# names a b.c`,
 """
 
 import re
-from pathlib import Path
 
 import pytest
+from diagnose import compile_case, read
 from folders import OK
 
-from cnnspec.diagnostics import Report, as_text
-from cnnspec.elaborate import Limits
-from cnnspec.files import read_source
 from cnnspec.layers import REGISTRY
 from cnnspec.pipeline import Compiled
-from cnnspec.session import Session
 from cnnspec.source import Source
 
 CASES = sorted(path for folder in (OK, OK / "layers") for path in folder.glob("*.cnn"))
 FACT = re.compile(r"(params|buffers|macs|names) ")
-
-
-def read(path: Path) -> Source:
-    source = read_source(path, path.name, Report(), Limits())
-    assert source is not None
-    return source
-
-
-def compile_case(source: Source) -> tuple[Compiled, ...]:
-    analysis = Session().check(source)
-    assert not analysis.has_errors, "\n".join(map(as_text, analysis.diagnostics))
-    return analysis.nets
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

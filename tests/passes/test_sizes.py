@@ -9,12 +9,18 @@ from cross.kinds import KINDS
 from cross.kinds import net as net_of_kind
 
 import cnnspec
-from cnnspec.api import Net
 from cnnspec.diagnostics import SpecError
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.passes.shapes import reshape
-from cnnspec.passes.sizes import Untraceable, followed_sizes, resized, sizes_by_elaboration, valid_sizes
+from cnnspec.passes.sizes import (
+    SizeRange,
+    Untraceable,
+    followed_sizes,
+    resized,
+    sizes_by_elaboration,
+    valid_sizes,
+)
 from cnnspec.report.sizes import in_words, sizes_text
 from cnnspec.zoo_list import entries
 
@@ -112,7 +118,7 @@ def test_sizes_of_nets_of_every_kind(kind: str) -> None:
         assert list(sizes.valid) == brute
 
 
-def sizes_of(text: str, limit: int = 100) -> Net:
+def sizes_of(text: str, limit: int = 100) -> SizeRange:
     return cnnspec.loads(text).sizes(limit)["square"]
 
 
@@ -136,6 +142,7 @@ def test_arguments_that_follow_another_value() -> None:
 def test_a_net_that_computes_with_sizes_is_elaborated_at_each() -> None:
     text = "net N { input 3x8x8; maxpool(2); for i in range(height // 4) { conv(4, 3, pad=valid) } }"
     net = cnnspec.loads(text)
+    assert net._reopen is not None
     with pytest.raises(Untraceable):
         followed_sizes(net.ir, net._reopen)
     # of height h there are h // 8 convs over h // 2 rows; another number of convs is another net

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from diagnose import compile_case, read
 from hypothesis import HealthCheck, Phase, given, settings
 from random_specs import specs
 
@@ -192,8 +193,6 @@ def test_drawings_of_the_cases_are_true(path: Path):
 
 def graphs(path: Path) -> list[Graph]:
     """The graphs of the nets in a file."""
-    from test_cases import compile_case, read
-
     return [net.graph for net in compile_case(read(path))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS, as_list
@@ -33,7 +33,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether a value is an integer or a float; true and false are none."""
     return value.__class__ is int or (isinstance(value, (int, float)) and not isinstance(value, bool))
 

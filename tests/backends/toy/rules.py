@@ -52,7 +52,7 @@ RULES: dict[type[Layer], Callable[..., Array]] = {
     Flatten: lambda layer, w, x: x.reshape(len(x), -1),
     Linear: lambda layer, w, x: x @ w["weight"].T + w.get("bias", 0),
     Dropout: lambda layer, w, x: x,
-    Add: lambda layer, w, *xs: sum(xs),
+    Add: lambda layer, w, *xs: reduce(np.add, xs),
     Mul: lambda layer, w, *xs: reduce(np.multiply, xs),
     Concat: lambda layer, w, *xs: np.concatenate(xs, 1),
 }
