@@ -1,11 +1,28 @@
-"""Text to tree: the one reading of a spec, and the one room that knows lark.
+"""Text to tree: the one reading of a spec.
 
-Read `tokens` (the one lexer), `tree` (what a spec is once it is read), `build` (from the parser's
-reductions to the tree), `tables` (the parser's tables) with `generate` (makes them of grammar/cnn.lark),
-`stack` (the LALR(1) parser) and `parse` (all of it). Where a text has mistakes: `lines` and `statements`
-(what indentation and line ends tell), `braces` (mended by indentation), `reader` (up to the first token
-that does not fit), `errors/` (what it is told), `recover` (reading goes on behind it) and `rest` (what was
-whole of the statement). `outline` is what tokens tell without a tree.
+    Source ──tokens──> tokens ──reader, stack, build──> Parsed(source, tokens, tree, errors)
+                                   │ a token that does not fit
+                                   └── errors/ (what is said) ──> recover (how to go on)
+
+In reading order. What every text goes through:
+
+    tokens      the one lexer: comments and ends of lines are tokens too
+    tree        what a spec is once it is read: data
+    build       from what the parser recognizes to the tree, a method a rule
+    tables      the automaton of grammar/cnn.lark, saved; `generate`, the one user of lark, makes it anew
+    stack       the LALR(1) parser: states and values
+    reader      feeds tokens to it, up to the first that does not fit
+    parse       all of it: a source in, Parsed out, never an exception
+    outline     what tokens tell without a tree: definitions, and the warnings that lines allow
+
+And one with mistakes, loaded where there is one:
+
+    statements  where statements begin and end among tokens
+    lines       tokens with the indentation of their lines
+    braces      braces that are missing or too many, mended by indentation
+    errors/     what a syntax error is told: tables of rules
+    rest        what was whole of a statement that is given up
+    recover     reading goes on, in the one pass, on the parser's own stack
 """
 
 from cnnspec.syntax.parse import Parsed, parse, parse_expression

@@ -1,6 +1,7 @@
 """The grammar: free of conflicts, saved as it stands, read in linear time, and what it makes of a text."""
 
 import json
+import re
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from cnnspec.syntax import parse, parse_expression, tree
 from cnnspec.syntax.build import number
 from cnnspec.syntax.generate import made
 from cnnspec.syntax.tables import GRAMMAR, TABLES, fingerprint
+from cnnspec.syntax.tokens import KINDS, RESERVED, SIGNS
 
 
 def read(text: str) -> tree.File:
@@ -36,6 +38,20 @@ def test_saved_tables_are_of_this_grammar_which_has_no_conflicts():
     """Made afresh in lark's strict mode, they are the ones that ship, to the letter."""
     assert made() == TABLES.read_text(encoding="utf-8"), "run python -m cnnspec.syntax.generate"
     assert json.loads(made())["grammar"] == fingerprint()
+
+
+def test_the_page_of_the_grammar_names_every_token_and_shows_every_statement():
+    page = (GRAMMAR.with_name("README.md")).read_text(encoding="utf-8")
+    tokens, statements = page.split("## Statements")
+    for kind in KINDS:
+        assert f"`{kind.name}`" in tokens, kind.name
+    assert set(re.findall(r"`(-> =>[^`]*)`", tokens)[0].replace("\\|", "|").split()) == set(SIGNS)
+    assert set(re.findall(r"`(def share[^`]*)`", tokens)[0].split()) == RESERVED
+    for row in re.findall(r"^\| `[^b].*", statements, re.MULTILINE):
+        _, _, examples, place, _ = re.split(r"(?<!\\)\|", row)
+        for example in re.findall(r"`([^`]+)`", examples.replace("\\|", "|")):
+            text = example if "a file" in place else f"net A {{ {example} }}"
+            assert not parse(Source("example", text)).errors, example
 
 
 def test_grammar_knows_no_layer_by_name():
