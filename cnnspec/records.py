@@ -46,7 +46,22 @@ def dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True) -> 
 
 
 def _init(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
-    """The one function that is written for a class; it takes the fields in order."""
+    """What makes the first instance of a class: it writes the function that takes the fields in order.
+
+    Few of the classes that a command loads have instances in it.
+    """
+
+    def first(self: Any, *args: Any, **kwargs: Any) -> None:
+        written = _written(cls, fields)
+        if cls.__dict__.get("__init__") is first:
+            cls.__init__ = written  # type: ignore[misc]
+        written(self, *args, **kwargs)
+
+    return first
+
+
+def _written(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
+    """The function that is written for a class."""
     names: dict[str, Any] = {"put": object.__setattr__, "MISSING": MISSING}
     parameters, lines = ["self"], []
     for f in fields:

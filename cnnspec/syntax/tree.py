@@ -361,11 +361,24 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
     stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, tuple) and not isinstance(node, Span):
+        kind = type(node)
+        if kind is tuple:
             stack.extend(node)
-        elif is_dataclass(node) and not isinstance(node, without):
+        elif (names := _inner(kind)) is not None and not issubclass(kind, without):
             yield node
-            stack.extend([getattr(node, name) for name in _children(type(node))])
+            stack.extend([getattr(node, name) for name in names])
+
+
+LEAVES = frozenset(["str", "bool", "str | None"])
+"""The types of fields, as they are written above, that hold no node."""
+
+
+@cache
+def _inner(kind: type) -> tuple[str, ...] | None:
+    """The fields of a kind of node that may hold others; None for what is no node."""
+    if not is_dataclass(kind):
+        return None
+    return tuple(field.name for field in fields(kind) if field.compare and field.type not in LEAVES)
 
 
 @cache

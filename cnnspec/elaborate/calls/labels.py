@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cnnspec.diagnostics.cures import FOREIGN
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.items import may_lack, pick
@@ -16,7 +17,6 @@ from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Varia
 from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.syntax.errors.habits import FOREIGN
 
 SECTIONS = ("stem", "body", "head")
 HAS_AXES = re.compile(r"[123][dD]")

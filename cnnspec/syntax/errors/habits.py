@@ -5,32 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cnnspec.diagnostics.cures import FOREIGN
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.records import dataclass
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
 from cnnspec.syntax.tokens import ENDS, Token, added
 
-FOREIGN = {
-    "elif": "write `else if`",
-    "return": "nothing is returned: the value of a def is that of its last statement",
-    "import": "blocks are brought in with use: use std (bottleneck)",
-    "while": "loops run over lists: for i in range(n) { ... }",
-    "function": "blocks are defined with def: def NAME(...) { ... }",
-    "func": "blocks are defined with def: def NAME(...) { ... }",
-    "fn": "blocks are defined with def: def NAME(...) { ... }",
-    "class": "blocks are defined with def, nets with net: net NAME { ... }",
-    "module": "nets are defined with net: net NAME { ... }",
-    "network": "nets are defined with net: net NAME { ... }",
-    "model": "nets are defined with net: net NAME { ... }",
-    "var": "numbers are named with let: let n = 4",
-    "const": "numbers are named with let: let n = 4",
-    "repeat": "a repeat is a factor: block(64) * 3",
-    "neck": "a net has the sections stem and body, and heads",
-    "then": "write if c { ... }",
-    "include": "blocks are brought in with use: use std (bottleneck)",
-    "as": "a value is named before it: name: conv(8, 3)",
-}
 COMMENTS = ("//", "/*", "--", "%")
 LOOK_BACK = LOOK_AHEAD = 40
 """How many tokens before and after an error are looked at."""
