@@ -364,7 +364,7 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
         kind = type(node)
         if kind is tuple:
             stack.extend(node)
-        elif (names := _inner(kind)) is not None and not issubclass(kind, without):
+        elif (names := _children(kind, False)) is not None and not issubclass(kind, without):
             yield node
             stack.extend([getattr(node, name) for name in names])
 
@@ -374,16 +374,11 @@ LEAVES = frozenset(["str", "bool", "str | None"])
 
 
 @cache
-def _inner(kind: type) -> tuple[str, ...] | None:
-    """The fields of a kind of node that may hold others; None for what is no node."""
+def _children(kind: type, leaves: bool = True) -> tuple[str, ...] | None:
+    """The fields of a kind of node, those that hold none among them; None for what is no node."""
     if not is_dataclass(kind):
         return None
-    return tuple(field.name for field in fields(kind) if field.compare and field.type not in LEAVES)
-
-
-@cache
-def _children(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.compare)
+    return tuple(f.name for f in fields(kind) if f.compare and (leaves or f.type not in LEAVES))
 
 
 def same(first: Any, second: Any) -> bool:
@@ -397,8 +392,8 @@ def same(first: Any, second: Any) -> bool:
             if len(one) != len(other):
                 return False
             stack.extend(zip(one, other, strict=True))
-        elif is_dataclass(one):
-            stack.extend((getattr(one, name), getattr(other, name)) for name in _children(type(one)))
+        elif (names := _children(type(one))) is not None:
+            stack.extend((getattr(one, name), getattr(other, name)) for name in names)
         elif one != other:
             return False
     return True
