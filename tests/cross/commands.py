@@ -40,6 +40,7 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--columns": ("layer,params,macs", "kernel,bytes,live,kept", "layer", "nothing", "", "macs,macs"),
     "--sort": ("params", "macs", "bytes", "nothing", ""),
     "--name": ("Small", "relu", "1x", ""),
+    "--over": ("x.png", "x.npy", "missing"),
     "--at": ("0,0", "1,2", "nothing"),
 }
 """Words after options that take any text, right ones and wrong ones."""
@@ -49,6 +50,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "render": ("a.svg", "a.png", "a.pdf", "a.dot", "a.mmd", "a.html", "a.gif", "no/folder/a.svg", "-"),
     "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py"),
     "summary": ("m.svg", "m.png", "m.pdf", "m.txt", "no/folder/m.svg"),
+    "field": ("f.png", "f.svg", "no/folder/f.png"),
     "import": ("i.cnn", "no/folder/i.cnn"),
     "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
@@ -62,9 +64,9 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""
-SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes"}
+SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field"}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
-NETLESS = {"explain", "layers", "zoo", "import"}
+NETLESS = {"explain", "layers", "zoo", "import", "machine"}
 """Commands that take no net of a file."""
 
 
@@ -154,6 +156,8 @@ def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[li
     """Draw a net and a command, run and judge it; the cells that it fills, and the command. Raises Fault."""
     drawn = draw(random, cell.kind if cell else LARGE if random.random() < 0.003 else None)
     names = [name for name in commands() if name in NETLESS or not left_out(name, drawn.kind)]
+    # it takes seconds, and writes into the folder of whoever runs it
+    names.remove("machine")
     command = cell.command if cell else random.choice(names)
     prepare(drawn, folder)
     spec = random.choice(["net.cnn"] * 8 + ["net.cnn:Net", "missing.cnn"])
