@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from cnnspec.api import Net
 from cnnspec.diagnostics.report import InvalidValue
@@ -25,8 +26,8 @@ def compare(
     A mapping gives the rows names of their own. Columns are those of `cnnspec compare --columns`; bytes are
     of a batch, in a type, with the state of an optimizer. Raises InvalidValue for a column that there is not.
     """
-    named = nets.items() if isinstance(nets, Mapping) else ((net.name, net) for net in nets)
-    rows = [Compared(name, net.compiled) for name, net in named]
+    given: Any = nets.items() if isinstance(nets, Mapping) else ((net.name, net) for net in nets)
+    rows = [Compared(name, net.compiled) for name, net in given]
     try:
         return table_of(
             rows, SHOWN if columns is None else columns, sort, batch=batch, dtype=dtype, optimizer=optimizer

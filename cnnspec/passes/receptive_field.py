@@ -81,7 +81,7 @@ def _windows(applied: Applied) -> Bounds | None:
     return POINTWISE if windows is not None and all(window == PIXEL for window in windows) else windows
 
 
-def _bounds(node: Node, windows: Bounds | None, sources: list[Bounds | None]) -> Bounds | None:
+def _bounds(node: Node, windows: Bounds | None, sources: Sequence[Bounds | None]) -> Bounds | None:
     if not node.inputs:
         return (PIXEL,) * (len(node.shape) - 1) or None
     before = sources[0] if len(sources) == 1 else _union(sources)
@@ -98,7 +98,7 @@ def _through(before: Window, window: Window) -> Window:
     return Window(step * window.step, low + step * window.low, high + step * window.high)
 
 
-def _union(sources: list[Bounds | None]) -> Bounds | None:
+def _union(sources: Sequence[Bounds | None]) -> Bounds | None:
     """What a join sees: all that its arms see. Arms of unequal steps are taken at the coarsest."""
     known = [source for source in sources if source is not None]
     if len(known) < len(sources):

@@ -27,7 +27,9 @@ PLAIN = "net Plain { input 2x33x29; a: conv(4, 5, stride=2); b: conv(3, 3, dilat
 @pytest.mark.parametrize("at", [(0, 0), (5, 4), (8, 7)])
 def test_the_box_is_where_the_gradient_is(at: tuple[int, int]) -> None:
     net = cnnspec.loads(PLAIN)
-    (top, bottom), (left, right) = net.field("b", at).box
+    box = net.field("b", at).box
+    assert box is not None
+    (top, bottom), (left, right) = box
     strength = net.effective_field("b", at)
     rows, columns = np.nonzero(strength.any(1))[0], np.nonzero(strength.any(0))[0]
     # the box reaches into the margin, the gradient does not
@@ -39,6 +41,7 @@ def test_the_box_is_where_the_gradient_is(at: tuple[int, int]) -> None:
 def test_a_gate_lets_the_whole_input_in_beside_the_path() -> None:
     net = cnnspec.loads(GATED)
     before, behind = net.field("c"), net.field("d")
+    assert before.field is not None and behind.field is not None
     assert before.field.size == (3, 3) and not before.sees_all
     assert behind.field.size == (7, 7) and behind.sees_all
     assert net.effective_field("d").astype(bool).mean() > 0.9

@@ -55,7 +55,7 @@ def main() -> int:
         for generator in given.generators:
             faults += run(generator, cases[generator], range(given.seed, given.seed + given.count))
     if given.table:
-        ran = dict.fromkeys(given.generators, given.count)
+        ran: dict[str, int] = {generator: given.count for generator in given.generators}
         given.table.write_text(json.dumps(as_data(seen, ran, faults), indent=1) + "\n")
     return 1 if faults else 0
 

@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from folders import ROOT
@@ -51,7 +52,7 @@ def words(svg: Path) -> list[str]:
     ("spec", "picture", "options"), PICTURES, ids=[picture for _, picture, _ in PICTURES]
 )
 def test_a_picture_says_what_it_would_say_now(spec: str, picture: str, options: str, tmp_path: Path) -> None:
-    given = dict(
+    given: dict[str, Any] = dict(
         zip(options.replace("--", "").replace("-", "_").split()[::2], options.split()[1::2], strict=True)
     )
     open_spec(str(ROOT / spec) if spec.endswith(".cnn") else spec).render(tmp_path / "now.svg", **given)
