@@ -24,6 +24,7 @@ from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.static.everywhere import mend_everywhere
 from cnnspec.elaborate.static.misspelt import mend_slips
 from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.garbage import without_garbage_collection
@@ -116,7 +117,7 @@ class Session:
         if net is None:
             resolve(module, report)
         lint_syntax(module.file, report)
-        return Analysis(module.source, module, nets, report.diagnostics)
+        return Analysis(module.source, module, nets, mend_everywhere(report.diagnostics, module))
 
     @without_garbage_collection()
     def open(

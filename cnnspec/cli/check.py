@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -27,9 +27,21 @@ from cnnspec.session import Session
 from cnnspec.spec_files import find_spec
 
 
+class Checking(NamedTuple):
+    """How specs are checked: what is given from outside, and whether they are mended first."""
+
+    session: Session
+    settings: Settings
+    hook: Hook | None
+    mend: bool
+    show_diff: bool
+
+
 @click.command()
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete.specs)
 @spec_options
+@click.option("--fix", "mend", is_flag=True, help="Mend what can be mended, and check what is left.")
+@click.option("--diff", "show_diff", is_flag=True, help="Change nothing; show what --fix would change.")
 @click.option("--deny", type=click.Choice(["warnings"]), help="Let warnings count as errors.")
 @click.option("--time-passes", is_flag=True, help="Say how long each pass took.")
 @click.option(
@@ -44,6 +56,8 @@ def check(
     inputs: tuple[str, ...],
     include: tuple[Path, ...],
     bounds: tuple[str, ...],
+    mend: bool,
+    show_diff: bool,
     deny: str | None,
     time_passes: bool,
     dump_after: str | None,
@@ -51,21 +65,26 @@ def check(
 ) -> None:
     """Find every mistake: syntax, shapes, shape marks, budgets, lints.
 
-    All nets of a file are checked that leave no parameter open.
+    All nets of a file are checked that leave no parameter open. --fix mends misspelt names and the like,
+    where no new error comes of it; of standard input (-) it prints the mended text.
 
     \b
     cnnspec check net.cnn
+    cnnspec check --fix net.cnn
     cnnspec check net.cnn:Wide --set classes=10 --input 3x64x64
     """
+    prints_text = show_diff or (mend and any(spec.partition(":")[0] == "-" for spec in specs))
+    if prints_text and as_json:
+        raise click.UsageError("--diff, and --fix of -, print text: leave out --json")
     given = Settings(read_settings(settings), read_inputs(inputs))
     session = Session(include=include, limits=read_limits(bounds))
-    hook = _hook(time_passes, dump_after)
+    how = Checking(session, given, _hook(time_passes, dump_after), mend, show_diff)
     report = Report()
     nets: list[dict[str, Any]] = []
     for spec in specs:
-        for net in _check(spec, given, session, report, hook):
+        for net in _check(spec, how, report):
             nets.append(_figures(net))
-            if not as_json:
+            if not as_json and not prints_text:
                 say("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
     found = report.diagnostics
     failed = report.has_errors or bool(deny and found)
@@ -79,18 +98,21 @@ def check(
         raise SystemExit(1)
 
 
-def _check(
-    spec: str, settings: Settings, session: Session, report: Report, hook: Hook | None
-) -> tuple[Compiled, ...]:
+def _check(spec: str, how: Checking, report: Report) -> tuple[Compiled, ...]:
+    """Check one spec; the nets of it that compile."""
     try:
-        source, picked = find_spec(spec, report, session.limits)
+        source, picked = find_spec(spec, report, how.session.limits)
     except SpecError as error:
         for diagnostic in error.diagnostics:
             report.add(diagnostic)
         return ()
     if source is None:
         return ()
-    analysis = session.check(source, settings, picked, hook)
+    if how.mend or how.show_diff:
+        from cnnspec.cli.fixing import mended
+
+        source = mended(source, how.session, how.settings, picked, how.show_diff)
+    analysis = how.session.check(source, how.settings, picked, how.hook)
     for diagnostic in analysis.diagnostics:
         report.add(diagnostic)
     return analysis.nets

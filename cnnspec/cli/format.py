@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +9,7 @@ import click
 
 from cnnspec.cli import complete
 from cnnspec.cli.common import json_option, print_diagnostics, print_json, say
+from cnnspec.cli.fixing import difference, show
 from cnnspec.diagnostics import Diagnostic, Report, as_dict
 from cnnspec.files import write_whole
 from cnnspec.session import Session
@@ -65,9 +64,7 @@ class LaidOut(NamedTuple):
 
     @property
     def diff(self) -> str:
-        old, new = self.source.text.splitlines(True), self.text.splitlines(True)
-        name = self.source.name
-        return "".join(difflib.unified_diff(old, new, name, f"{name} (formatted)"))
+        return difference(self.source, self.text, "formatted")
 
     def as_dict(self, kept: bool, show_diff: bool) -> dict[str, Any]:
         """For JSON; `kept` says that nothing is written."""
@@ -97,21 +94,13 @@ def _write(found: LaidOut, only_check: bool, show_diff: bool, as_json: bool) -> 
     source, text = found
     if show_diff:
         if not as_json:
-            _show(found.diff)
+            show(found.diff)
     elif only_check:
         if found.changed:
             say(f"would change {source.name}", err=True)
     elif source.path is None:
         if not as_json:
-            _show(text)
+            show(text)
     elif found.changed:
         write_whole(Path(source.path), text)
         say(f"wrote {source.name}", err=True)
-
-
-def _show(text: str) -> None:
-    """Print a spec as it is to a file or a pipe, and to a terminal so that it does nothing there."""
-    if sys.stdout.isatty():
-        say(text.removesuffix("\n"))
-    else:
-        click.echo(text, nl=False)

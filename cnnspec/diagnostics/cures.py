@@ -1,4 +1,15 @@
-"""Cures that several rooms offer."""
+"""Cures: the help line of a diagnostic, and where the cure is mechanical, the edits that are it.
+
+The two are made together, so that what is said is what `check --fix` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cnnspec.diagnostics.report import Edit
+from cnnspec.source import Span
 
 CHANNELS_IN = "the channels that flow in are known: leave it out"
 """For `in=`, `in_channels=` and a first argument that gives them."""
@@ -23,3 +34,38 @@ FOREIGN = {
     "as": "a value is named before it: name: conv(8, 3)",
 }
 """Words of other languages, each with how this one says it."""
+
+
+class Cure(NamedTuple):
+    """What is said of how to mend a mistake, and the edits that do it; none where a person must decide."""
+
+    help: str = ""
+    edits: tuple[Edit, ...] = ()
+
+
+def offer(names: Iterable[str]) -> str:
+    """A help line that offers names; empty where there are none."""
+    listed = " or ".join(f"`{name}`" for name in names)
+    return f"did you mean {listed}?" if listed else ""
+
+
+def choose(span: Span, names: Iterable[str]) -> Cure:
+    """The names that may stand in the place of a span; it is mechanical where there is one."""
+    known = list(names)
+    edits = (Edit(span, known[0]),) if len(known) == 1 else ()
+    return Cure(offer(known), edits)
+
+
+def write(span: Span, text: str) -> Cure:
+    """Another text in the place of a span."""
+    return Cure(f"write `{text}`", (Edit(span, text),))
+
+
+def remove(span: Span) -> Cure:
+    """Nothing in the place of a span."""
+    return Cure("remove it", (Edit(span, ""),))
+
+
+def write_after(span: Span, text: str) -> Cure:
+    """A text after a span, which is said by what stands there."""
+    return Cure(f"write `{text}` after `{span.text}`", (Edit(Span(span.source, span.end, span.end), text),))

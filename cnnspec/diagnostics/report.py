@@ -20,9 +20,19 @@ class Frame(NamedTuple):
     span: Span | None
 
 
+class Edit(NamedTuple):
+    """A change of a text: what stands at the span, which may be nothing, becomes `text`."""
+
+    span: Span
+    text: str
+
+
 @dataclass(frozen=True)
 class Diagnostic:
-    """One mistake: what it is, where, how it was reached and how to mend it."""
+    """One mistake: what it is, where, how it was reached and how to mend it.
+
+    `edits`, made together, are the cure that `help` tells, where that is mechanical.
+    """
 
     code: str
     severity: Severity
@@ -32,6 +42,7 @@ class Diagnostic:
     help: str = ""
     trail: tuple[Frame, ...] = ()
     others: int = 0
+    edits: tuple[Edit, ...] = ()
 
 
 class Refused(Exception):
@@ -75,6 +86,12 @@ def _clipped(diagnostic: Diagnostic) -> Diagnostic:
     if len(message) <= LONGEST:
         return diagnostic
     return replace(diagnostic, message=f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}")
+
+
+def _together(first: tuple[Edit, ...], second: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits of one mistake met twice; none where one time has none, or they do not agree."""
+    edits = tuple(dict.fromkeys((*first, *second))) if first and second else ()
+    return edits if len({edit.span for edit in edits}) == len(edits) else ()
 
 
 class Report:
@@ -143,7 +160,11 @@ class Report:
         self._found[key] = (
             _clipped(diagnostic)
             if known is None
-            else replace(known, others=known.others + 1 + diagnostic.others)
+            else replace(
+                known,
+                others=known.others + 1 + diagnostic.others,
+                edits=_together(known.edits, diagnostic.edits),
+            )
         )
 
     def branch(self, lenient: frozenset[str] = frozenset()) -> Report:
@@ -182,10 +203,11 @@ class Report:
         *,
         label: str = "",
         help: str = "",
+        edits: tuple[Edit, ...] = (),
         trail: tuple[Frame, ...] = (),
     ) -> None:
         severity: Severity = "warning" if code in self._lenient else "error"
-        self.add(Diagnostic(code, severity, message, span, label, help, trail))
+        self.add(Diagnostic(code, severity, message, span, label, help, trail, edits=edits))
 
     def warning(
         self,
@@ -195,9 +217,10 @@ class Report:
         *,
         label: str = "",
         help: str = "",
+        edits: tuple[Edit, ...] = (),
         trail: tuple[Frame, ...] = (),
     ) -> None:
-        self.add(Diagnostic(code, "warning", message, span, label, help, trail))
+        self.add(Diagnostic(code, "warning", message, span, label, help, trail, edits=edits))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnspec.diagnostics.report import ONCE, Diagnostic, Frame
+from cnnspec.diagnostics.report import ONCE, Diagnostic, Edit, Frame
 from cnnspec.source import plain
 
 TRAIL_SHOWN = 6
@@ -93,4 +93,18 @@ def as_dict(diagnostic: Diagnostic) -> dict[str, object]:
         "help": diagnostic.help,
         "trail": [{"text": f.text, "place": f.span.place if f.span else None} for f in diagnostic.trail],
         "others": diagnostic.others,
+        "edits": [_edit_as_dict(edit) for edit in diagnostic.edits],
+    }
+
+
+def _edit_as_dict(edit: Edit) -> dict[str, object]:
+    """An edit as JSON-ready data: lines and columns count from 1, the end is not part of what is replaced."""
+    span = edit.span
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "text": edit.text,
     }

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import CallSite, Context
 from cnnspec.elaborate.expressions.evaluate import evaluate
-from cnnspec.elaborate.mistakes.suggest import nearest_parameter, parameter_cure, suggest
+from cnnspec.elaborate.mistakes.suggest import choose_near, left_out, nearest_parameter, suggest, suggest_at
 from cnnspec.elaborate.module import BlockValue, DefinedBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake, Variables, has_unknown, kind_of
 from cnnspec.layers.base import Layer, parameters
@@ -51,7 +53,7 @@ def match(
             name = argument.name
         else:
             unknown.append(argument.name)
-            (note if len(unknown) < MAX_UNKNOWN else refuse)(_unknown(argument, names, what))
+            (note if len(unknown) < MAX_UNKNOWN else refuse)(_unknown(arguments, position, names, what))
             guessed |= dict.fromkeys(nearest_parameter(argument.name, names)[:1], argument)
             continue
         if name in found:
@@ -60,11 +62,45 @@ def match(
     return guessed | found if guessed else found
 
 
-def _unknown(argument: tree.Argument, names: tuple[str, ...], what: str) -> Mistake:
-    takes = f"it takes {', '.join(names)}" if names else "it takes none"
+def _unknown(
+    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], what: str
+) -> Mistake:
+    argument = arguments[position]
+    cure = _name_cure(arguments, position, names)
     message = f"`{what}` has no parameter `{argument.name}`"
-    cure = parameter_cure(argument.name or "", names) or takes
-    return Mistake("argument-name", argument.span, message, help=cure)
+    return Mistake("argument-name", argument.span, message, help=cure.help, edits=cure.edits)
+
+
+def _name_cure(arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...]) -> Cure:
+    """The cure of an argument whose name is not known: another name, or to leave it out."""
+    argument = arguments[position]
+    name = argument.name or ""
+    why = left_out(name)
+    if why:
+        edits = (_without(arguments, position),) if why.endswith("leave it out") else ()
+        return Cure(why, edits)
+    near = nearest_parameter(name, names)
+    if not near:
+        return Cure(f"it takes {', '.join(names)}" if names else "it takes none")
+    start = argument.span.start
+    cure = choose_near(Span(argument.span.source, start, start + len(name)), name, near)
+    is_given = near[0] in {*names[: _positional(arguments)], *(one.name for one in arguments)}
+    return Cure(cure.help) if is_given else cure
+
+
+def _positional(arguments: tuple[tree.Argument, ...]) -> int:
+    """How many arguments of a call go by their position."""
+    return sum(argument.name is None for argument in arguments)
+
+
+def _without(arguments: tuple[tree.Argument, ...], position: int) -> Edit:
+    """The edit that leaves out an argument, and the comma that divides it from another one."""
+    span = arguments[position].span
+    if position:
+        return Edit(Span(span.source, arguments[position - 1].span.end, span.end), "")
+    if len(arguments) > 1:
+        return Edit(Span(span.source, span.start, arguments[1].span.start), "")
+    return Edit(span, "")
 
 
 def _check_position(
@@ -160,9 +196,9 @@ def word_or_value(
         if mistake.code != "unknown-name" or not words or not isinstance(expression, tree.Name):
             raise
         name = expression.name
-        cure = suggest(name, list(words)) or f"words that it takes: {', '.join(words)}"
+        cure = suggest_at(expression.span, name, words, f"words that it takes: {', '.join(words)}")
         message = f"{what} does not take `{name}`"
-        raise Mistake("argument-value", expression.span, message, help=cure) from None
+        raise Mistake("argument-value", expression.span, message, help=cure.help, edits=cure.edits) from None
     if value is None and "none" in words:
         return "none"
     return value.name if isinstance(value, BlockValue) and value.name in words else value

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from os.path import normpath
 from pathlib import Path
 
-from cnnspec.diagnostics.report import Report
+from cnnspec.diagnostics.cures import Cure, offer
+from cnnspec.diagnostics.report import Edit, Report
 from cnnspec.elaborate.context import context_of_file
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.items import unpack
-from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.suggest import is_sure, nearest
 from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, Mistake
 from cnnspec.files import read_source
@@ -118,11 +119,13 @@ class Loader:
                 module.lost.add(name.name)
             elif found is None:
                 module.lost.add(name.name)
+                cure = _renamed(name, [*origin.names, *origin.nets], module)
                 self.report.error(
                     "use-name",
                     name.span,
                     f"{use.origin} has no block or net `{name.name}`",
-                    help=suggest(name.name, [*origin.names, *origin.nets]),
+                    help=cure.help,
+                    edits=cure.edits,
                 )
             elif self._claim(name.name, name.span, module):
                 module.names[name.name] = found
@@ -176,6 +179,16 @@ class Loader:
             else "name a folder to take files from with -I DIR",
         )
         return None
+
+
+def _renamed(name: tree.Name, known: Iterable[str], module: Module) -> Cure:
+    """The cure of a name that a file does not hold: the one near it, wherever the spec writes it."""
+    near = nearest(name.name, known)
+    if not is_sure(name.name, near):
+        return Cure(offer(near))
+    places = [token for token in module.tokens if token.kind == "NAME" and token.text == name.name]
+    spans = [Span(module.source, token.start, token.end) for token in places]
+    return Cure(offer(near), tuple(Edit(span, near[0]) for span in spans))
 
 
 def _resolved(path: Path) -> Path | None:

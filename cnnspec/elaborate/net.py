@@ -12,7 +12,7 @@ from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
 from cnnspec.elaborate.building.paths import named
 from cnnspec.elaborate.context import Context, Expectation, LabelScope
 from cnnspec.elaborate.expressions.evaluate import evaluate
-from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.suggest import suggest, suggest_at
 from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.statements import walk
 from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables
@@ -165,8 +165,9 @@ def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistak
     if item is not None:
         return Mistake("net-cycle", item.span, f"net {item.name} is given by itself")
     last, module = chain[-1]
-    cure = suggest(last.base.name, [*module.nets, *module.used_nets])
-    return Mistake("unknown-net", last.base.span, f"there is no net `{last.base.name}`", help=cure)
+    span, name = last.base.span, last.base.name
+    cure = suggest_at(span, name, [*module.nets, *module.used_nets])
+    return Mistake("unknown-net", span, f"there is no net `{name}`", help=cure.help, edits=cure.edits)
 
 
 def _stated(

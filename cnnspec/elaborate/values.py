@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnspec.diagnostics.report import Frame, Report
+from cnnspec.diagnostics.report import Edit, Frame, Report
 from cnnspec.layers.base import REGISTRY, Layer
 from cnnspec.layers.shapes import Shape
 from cnnspec.records import dataclass
@@ -15,13 +15,31 @@ from cnnspec.source import Span
 class Mistake(Exception):
     """A mistake in a spec, to be reported where the walk can go on."""
 
-    def __init__(self, code: str, span: Span, message: str, *, label: str = "", help: str = ""):
+    def __init__(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        edits: tuple[Edit, ...] = (),
+    ):
         super().__init__(message)
-        self.code, self.span, self.message, self.label, self.help = code, span, message, label, help
+        self.code, self.span, self.message, self.label = code, span, message, label
+        self.help, self.edits = help, edits
 
     def report(self, report: Report, trail: tuple[Frame, ...] = ()) -> None:
         """Add it to a report."""
-        report.error(self.code, self.span, self.message, label=self.label, help=self.help, trail=trail)
+        report.error(
+            self.code,
+            self.span,
+            self.message,
+            label=self.label,
+            help=self.help,
+            edits=self.edits,
+            trail=trail,
+        )
 
 
 class FollowUp(Mistake):
@@ -29,6 +47,7 @@ class FollowUp(Mistake):
 
     def __init__(self) -> None:
         self.code = self.message = self.label = self.help = ""
+        self.edits = ()
 
     def report(self, report: Report, trail: tuple[Frame, ...] = ()) -> None:
         """Say nothing."""

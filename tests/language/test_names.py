@@ -7,10 +7,10 @@ from cnnspec.elaborate.mistakes.suggest import (
     LAYERS_ELSEWHERE,
     LEFT_OUT,
     PARAMETERS_ELSEWHERE,
+    left_out,
     nearest,
     nearest_block,
     nearest_parameter,
-    parameter_cure,
     plain,
     suggest,
 )
@@ -23,7 +23,8 @@ ALL_PARAMETERS = {parameter.name for layer in REGISTRY.values() for parameter in
 
 
 def test_the_nearest_name_is_offered():
-    assert suggest("rellu", BLOCKS) == "did you mean `relu` or `relu6` or `prelu`?"
+    assert suggest("rellu", BLOCKS) == "did you mean `relu`?"
+    assert suggest("prellu", ["celu", "elu"]) == "did you mean `elu` or `celu`?"
     assert suggest("qqq", BLOCKS) == ""
 
 
@@ -64,7 +65,7 @@ def test_what_others_call_a_parameter():
     assert nearest_parameter("p", ("rate",)) == ["rate"]
     assert nearest_parameter("p", ("kernel", "pad")) == ["pad"]
     assert nearest_parameter("in_channels", ("out", "kernel")) == []
-    assert parameter_cure("in_channels", ("out",)) == "the channels that flow in are known: leave it out"
+    assert left_out("in_channels") == "the channels that flow in are known: leave it out"
 
 
 def test_the_tables_hold_names_that_exist_and_plain_ones_that_do_not():

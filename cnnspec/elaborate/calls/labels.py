@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from cnnspec.diagnostics.cures import FOREIGN
+from cnnspec.diagnostics.cures import FOREIGN, Cure, offer
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.items import may_lack, pick
 from cnnspec.elaborate.expressions.names import HERE
-from cnnspec.elaborate.mistakes.suggest import nearest_block, offer
+from cnnspec.elaborate.mistakes.suggest import choose_near, nearest_block
 from cnnspec.elaborate.module import Module, library_names
 from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Variables, kind_of
 from cnnspec.layers.base import REGISTRY, parameters
@@ -111,6 +112,7 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
     known = [*REGISTRY, *FORMS, *SECTIONS, *module.names, *bound]
     near = nearest_block(reference.name, known, sorted(library_names()))
     library = [name for name in near if name not in known]
+    edits: tuple[Edit, ...] = ()
     if reference.name in HERE:
         cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
     elif reference.name in FOREIGN:
@@ -120,14 +122,27 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
     elif reference.name in library:
         cure = f"it is in the library: use std ({reference.name})"
     else:
-        cure = offer(_signature(name) if HAS_AXES.search(reference.name) else name for name in near)
+        cure, edits = _nearby(reference, near)
         cure += f" `{library[0]}` is in the library: use std ({library[0]})" if library else ""
+        edits = () if library else edits
     return Mistake(
         "unknown-block",
         reference.span,
         f"there is no layer, block or label `{reference.name}`",
         help=cure,
+        edits=edits,
     )
+
+
+def _nearby(reference: tree.Reference, near: list[str]) -> Cure:
+    """The cure of a reference that leads to nothing: the blocks near it.
+
+    What other libraries call by the number of axes takes other arguments: that is no matter of a name alone.
+    """
+    if HAS_AXES.search(reference.name):
+        return Cure(offer(map(_signature, near)))
+    start = reference.span.start
+    return choose_near(Span(reference.span.source, start, start + len(reference.name)), reference.name, near)
 
 
 def _signature(name: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from cnnspec.diagnostics.cures import Cure
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
-from cnnspec.elaborate.mistakes.suggest import suggest
+from cnnspec.elaborate.mistakes.suggest import suggest_at
 from cnnspec.elaborate.module import BlockValue
 from cnnspec.elaborate.values import SHORTCUTS, UNKNOWN, Mistake, Value, Variables, kind_of
 from cnnspec.layers.base import REGISTRY, parameters
@@ -64,8 +65,9 @@ def attribute(target: Any, name: str, span: Span) -> Any:
         message = f"`.{name}` asks for the shape of a label, this is {kind_of(target)}"
         raise Mistake("type", span, message)
     if name not in SHAPE_ATTRIBUTES:
-        cure = suggest(name, list(SHAPE_ATTRIBUTES)) or "a value has " + ", ".join(SHAPE_ATTRIBUTES)
-        raise Mistake("unknown-attribute", span, f"a value has no `{name}`", help=cure)
+        place = Span(span.source, span.end - len(name), span.end)
+        cure = suggest_at(place, name, SHAPE_ATTRIBUTES, "a value has " + ", ".join(SHAPE_ATTRIBUTES))
+        raise Mistake("unknown-attribute", span, f"a value has no `{name}`", help=cure.help, edits=cure.edits)
     return shape_attribute(target.shape, name, span)
 
 
@@ -89,15 +91,17 @@ def shape_attribute(shape: Shape | None, name: str, span: Span) -> Any:
 
 def unknown_name(name: tree.Name, bound: Iterable[str]) -> Mistake:
     """The mistake of a name that means nothing, where others are bound."""
-    cure = suggest(name.name, [*bound, *HERE, *FUNCTIONS, *CONSTANTS])
-    return Mistake("unknown-name", name.span, f"nothing here is called `{name.name}`", help=cure)
+    cure = suggest_at(name.span, name.name, [*bound, *HERE, *FUNCTIONS, *CONSTANTS])
+    message = f"nothing here is called `{name.name}`"
+    return Mistake("unknown-name", name.span, message, help=cure.help, edits=cure.edits)
 
 
 def unknown_function(name: str, span: Span, found: Any) -> Mistake:
     """The mistake of a call of what is no function, though it may be something else."""
     if isinstance(found, BlockValue):
-        message, cure = f"`{name}` is a block, and gives no value of an expression", IN_EXPRESSION
+        message, cure = f"`{name}` is a block, and gives no value of an expression", Cure(IN_EXPRESSION)
     else:
         message = f"`{name}` is not a function of the expression language"
-        cure = suggest(name, list(FUNCTIONS)) or "functions: " + ", ".join(FUNCTIONS)
-    return Mistake("unknown-function", span, message, help=cure)
+        place = Span(span.source, span.start, span.start + len(name))
+        cure = suggest_at(place, name, FUNCTIONS, "functions: " + ", ".join(FUNCTIONS))
+    return Mistake("unknown-function", span, message, help=cure.help, edits=cure.edits)

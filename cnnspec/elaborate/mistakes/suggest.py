@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from cnnspec.diagnostics.cures import CHANNELS_IN
+from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, choose, offer
+from cnnspec.source import Span
 
 LAYERS_ELSEWHERE = {
     "body": "backbone features encoder trunk",
@@ -78,6 +79,12 @@ LONGEST_NAME = 1_000
 """How long a name may be, in characters, for others to be compared with it."""
 
 
+SHORTEST = 4
+"""How long a name must be, in letters: c1 and c2 are two names, not one and a slip."""
+SURE = 0.7
+"""How like another a name is, from 0 to 1 (twice the letters that match, of all), that is a slip of it."""
+
+
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The known names nearest to one that is not known, the nearest first."""
     if len(name) > LONGEST_NAME:
@@ -86,7 +93,9 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
     names = dict.fromkeys(known)
     same = [other for other in names if plain(other) == plain(name)]
-    return same or get_close_matches(name, names, n=3, cutoff=0.6)
+    near = same or get_close_matches(name, names, n=3, cutoff=0.6)
+    slips = [other for other in near if len(name) >= SHORTEST and is_slip(name, other)]
+    return slips if len(slips) == 1 else near
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -94,10 +103,42 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return offer(nearest(name, known))
 
 
-def offer(names: Iterable[str]) -> str:
-    """A help line that offers names; empty where there are none."""
-    listed = " or ".join(f"`{name}`" for name in names)
-    return f"did you mean {listed}?" if listed else ""
+def suggest_at(span: Span, name: str, known: Iterable[str], otherwise: str = "") -> Cure:
+    """The cure of a name that is not known, written at a span; without names near, another help line."""
+    near = nearest(name, known)
+    return choose_near(span, name, near) if near else Cure(otherwise)
+
+
+def choose_near(span: Span, name: str, near: list[str]) -> Cure:
+    """The cure that offers names near to one that is not known; mechanical where one is meant for sure."""
+    return choose(span, near) if is_sure(name, near) else Cure(offer(near))
+
+
+def is_sure(name: str, near: list[str]) -> bool:
+    """Whether there is one name near to one that is not known, by a slip or as other libraries call it."""
+    from difflib import SequenceMatcher
+
+    if len(near) != 1:
+        return False
+    tables = (LAYERS_ELSEWHERE, PARAMETERS_ELSEWHERE)
+    if plain(name) == plain(near[0]) or any(near[0] in _inverted(t).get(plain(name), []) for t in tables):
+        return True
+    return SequenceMatcher(None, name, near[0]).ratio() >= SURE
+
+
+def is_slip(first: str, second: str) -> bool:
+    """Whether two names differ by one letter, or by two that are swapped."""
+    first, second = _where_they_differ(first, second)
+    first, second = _where_they_differ(first[::-1], second[::-1])
+    swapped = len(first) == 2 and first == second[::-1]
+    return swapped or max(len(first), len(second)) == 1
+
+
+def _where_they_differ(first: str, second: str) -> tuple[str, str]:
+    """Two texts without what both begin with."""
+    pairs = enumerate(zip(first, second, strict=False))
+    start = next((number for number, (one, other) in pairs if one != other), min(len(first), len(second)))
+    return first[start:], second[start:]
 
 
 def plain(name: str) -> str:
@@ -122,10 +163,9 @@ def nearest_parameter(name: str, known: Iterable[str]) -> list[str]:
     return [parameter for parameter in elsewhere if parameter in names][:1] or nearest(name, names)
 
 
-def parameter_cure(name: str, known: Iterable[str]) -> str:
-    """A help line for the name of an argument that is not known; empty where nothing is near."""
-    left_out = _inverted(LEFT_OUT).get(plain(name), [])
-    return left_out[0] if left_out else offer(nearest_parameter(name, known))
+def left_out(name: str) -> str:
+    """Why an argument that other libraries take is left out; empty for one that they do not take."""
+    return next(iter(_inverted(LEFT_OUT).get(plain(name), [])), "")
 
 
 def _inverted(table: Mapping[str, str]) -> dict[str, list[str]]:

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from cnnspec.diagnostics.cures import choose
 from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.mistakes.suggest import SHORTEST, is_slip
 from cnnspec.elaborate.module import DefinedBlock, Module
 from cnnspec.elaborate.static.unwalked import Definition, strays
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-
-SHORTEST = 4
-"""How long a name must be, in letters: c1 and c2 are two names, not one and a slip."""
 
 
 class Slip(NamedTuple):
@@ -36,7 +35,8 @@ def mend_slips(module: Module, report: Report, before: Report) -> bool:
     report.restore(before)
     for slip in slips:
         message = f"nothing uses `{slip.name}`, and nothing is called `{slip.meant}`"
-        report.error("unknown-name", slip.span, message, help=f"did you mean `{slip.meant}`?")
+        cure = choose(slip.span, [slip.meant])
+        report.error("unknown-name", slip.span, message, help=cure.help, edits=cure.edits)
     renamed = {slip.span: slip.meant for slip in slips}
     module.file = replace(module.file, items=tuple(_renamed(item, renamed) for item in module.file.items))
     _enter_again(module)
@@ -73,21 +73,6 @@ def _meant(name: str, unknown: Iterable[str]) -> str:
     if len(name) < SHORTEST:
         return ""
     return next((other for other in sorted(unknown) if is_slip(name, other)), "")
-
-
-def is_slip(first: str, second: str) -> bool:
-    """Whether two names differ by one letter, or by two that are swapped."""
-    first, second = _where_they_differ(first, second)
-    first, second = _where_they_differ(first[::-1], second[::-1])
-    swapped = len(first) == 2 and first == second[::-1]
-    return swapped or max(len(first), len(second)) == 1
-
-
-def _where_they_differ(first: str, second: str) -> tuple[str, str]:
-    """Two texts without what both begin with."""
-    pairs = enumerate(zip(first, second, strict=False))
-    start = next((number for number, (one, other) in pairs if one != other), min(len(first), len(second)))
-    return first[start:], second[start:]
 
 
 def _renamed(item: tree.Item, meant: dict[Span, str]) -> tree.Item:

@@ -1,0 +1,55 @@
+"""`cnnspec check --fix` and `--diff`: edits made in files, or shown."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+
+import click
+
+from cnnspec.cli.common import say
+from cnnspec.diagnostics import Diagnostic
+from cnnspec.diagnostics.fixes import fix
+from cnnspec.elaborate import Settings
+from cnnspec.files import write_whole
+from cnnspec.session import Session
+from cnnspec.source import Source
+from cnnspec.spec_files import SPECS
+
+
+def mended(source: Source, session: Session, settings: Settings, net: str | None, show_diff: bool) -> Source:
+    """A spec after its edits, written to its file or standard output; as it was where they are shown only.
+
+    Raises click.UsageError for a file that ships with the package.
+    """
+    if source.path is not None and SPECS in source.path.resolve().parents and not show_diff:
+        raise click.UsageError(f"{source.name} ships with cnnspec: copy it, and mend the copy")
+
+    def read(text: Source) -> tuple[Diagnostic, ...]:
+        return session.check(text, settings, net).diagnostics
+
+    fixed = fix(source, read)
+    if show_diff:
+        show(difference(source, fixed.source.text, "mended"))
+        return source
+    if source.path is None:
+        show(fixed.source.text)
+    elif fixed.count:
+        write_whole(source.path, fixed.source.text)
+        mistakes = f"{fixed.count} mistake{'' if fixed.count == 1 else 's'}"
+        say(f"mended {mistakes} in {source.name}", err=True)
+    return fixed.source
+
+
+def difference(source: Source, text: str, what: str) -> str:
+    """How a text differs from a source, as a unified diff."""
+    old, new = source.text.splitlines(True), text.splitlines(True)
+    return "".join(difflib.unified_diff(old, new, source.name, f"{source.name} ({what})"))
+
+
+def show(text: str) -> None:
+    """Print a text as it is to a file or a pipe, and to a terminal so that it does nothing there."""
+    if sys.stdout.isatty():
+        say(text.removesuffix("\n"))
+    else:
+        click.echo(text, nl=False)

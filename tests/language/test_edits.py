@@ -1,0 +1,51 @@
+"""Edits: each that a diagnostic carries mends it, and `fix` leaves no spec worse than it was."""
+
+from __future__ import annotations
+
+import pytest
+from diagnose import diagnose
+from folders import ERRORS
+
+from cnnspec.diagnostics.fixes import applied, fix, is_better
+from cnnspec.session import Session
+from cnnspec.source import Source
+
+CASES = sorted(ERRORS.glob("*.cnn"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_the_edits_of_each_diagnostic_mend_it_and_nothing_new_is_wrong(path):
+    text = path.read_text(encoding="utf-8")
+    found = diagnose(text, path.name, path)
+    for diagnostic in found:
+        if diagnostic.edits:
+            after = diagnose(applied(text, diagnostic.edits), path.name, path)
+            assert is_better(found, after, [diagnostic]), (diagnostic, after)
+
+
+def test_names_are_mended_together():
+    text = """use std (botleneck)
+net Small {
+    input 3x32x32
+    conv(16, kernal=3, bias=false) -> batchnorm -> rleu
+    botleneck(8, stride=2)
+    head { gap -> flatten -> linear(10) }
+}
+"""
+    fixed = fix(Source("small.cnn", text), lambda source: Session().check(source).diagnostics)
+    assert fixed.count == 3
+    assert [d.code for d in fixed.diagnostics if d.severity == "error"] == []
+    assert "use std (bottleneck)" in fixed.source.text and "    bottleneck(8, stride=2)" in fixed.source.text
+    assert "conv(16, kernel=3, bias=false) -> batchnorm -> relu" in fixed.source.text
+
+
+def test_an_edit_that_brings_another_mistake_is_left_out():
+    text = "net Small { input 3x8x8; conv(16, 3, padd=0); head { gap -> liner(10) } }"
+    found = fix(Source("small.cnn", text), lambda source: Session().check(source).diagnostics)
+    assert found.source.text == text.replace("padd", "pad") and found.count == 1
+    assert [d.code for d in found.diagnostics] == ["unknown-block"]
+
+
+def test_a_name_with_two_meanings_is_left_to_a_person():
+    (found,) = [d for d in diagnose("def f(wide, wade) { conv(wode, 3) }\n") if d.code == "unknown-name"]
+    assert found.help == "did you mean `wide` or `wade`?" and found.edits == ()
