@@ -17,7 +17,9 @@ from checkout import copy_of_checkout
 from documents import commands, fenced_blocks, matches, shell
 from folders import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, CONTRIBUTING = [
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")
+]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = set(PROJECT["optional-dependencies"]) - {"all"}
@@ -60,8 +62,10 @@ def test_make_test_does_what_the_readme_says(tmp_path: Path) -> None:
     assert in_order(dry_run("test", tmp_path), *steps)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make (\w+)", README, re.MULTILINE))))
-def test_every_target_of_the_readme_is_there(target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "target", sorted(set(re.findall(r"(?:`|^)make (\w+)", README + CONTRIBUTING, re.MULTILINE)))
+)
+def test_every_target_that_is_named_is_there(target: str, tmp_path: Path) -> None:
     assert dry_run(target, tmp_path)
 
 
