@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
@@ -42,6 +43,23 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
                 report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
                 return None, None
     return read_source(Path(file), file, report, limits), net or None
+
+
+def expanded(specs: Iterable[str], report: Report) -> Iterator[str]:
+    """What a command line means, a folder by the .cnn files in it and in its folders, but for hidden ones.
+
+    A folder that has none is reported.
+    """
+    for spec in specs:
+        folder = Path(spec)
+        if not folder.is_dir():
+            yield spec
+            continue
+        inside = (path.relative_to(folder) for path in folder.rglob("*.cnn") if path.is_file())
+        found = sorted(path for path in inside if not any(part.startswith(".") for part in path.parts))
+        if not found:
+            report.error("file", None, f"there is no .cnn file in the folder {spec}")
+        yield from (str(folder / path) for path in found)
 
 
 def zoo_entry(name: str) -> tuple[Path, str]:

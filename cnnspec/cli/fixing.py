@@ -8,26 +8,19 @@ import sys
 import click
 
 from cnnspec.cli.common import say
-from cnnspec.diagnostics import Diagnostic
-from cnnspec.diagnostics.fixes import fix
-from cnnspec.elaborate import Settings
+from cnnspec.diagnostics.fixes import Read, fix
 from cnnspec.files import write_whole
-from cnnspec.session import Session
 from cnnspec.source import Source
 from cnnspec.spec_files import SPECS
 
 
-def mended(source: Source, session: Session, settings: Settings, net: str | None, show_diff: bool) -> Source:
+def mended(source: Source, read: Read, show_diff: bool) -> Source:
     """A spec after its edits, written to its file or standard output; as it was where they are shown only.
 
     Raises click.UsageError for a file that ships with the package.
     """
     if source.path is not None and SPECS in source.path.resolve().parents and not show_diff:
         raise click.UsageError(f"{source.name} ships with cnnspec: copy it, and mend the copy")
-
-    def read(text: Source) -> tuple[Diagnostic, ...]:
-        return session.check(text, settings, net).diagnostics
-
     fixed = fix(source, read)
     if show_diff:
         show(difference(source, fixed.source.text, "mended"))

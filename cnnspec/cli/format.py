@@ -14,7 +14,7 @@ from cnnspec.diagnostics import Diagnostic, Report, as_dict
 from cnnspec.files import write_whole
 from cnnspec.session import Session
 from cnnspec.source import Source
-from cnnspec.spec_files import find_spec
+from cnnspec.spec_files import expanded, find_spec
 
 
 @click.command()
@@ -27,7 +27,7 @@ from cnnspec.spec_files import find_spec
 def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool, as_json: bool) -> None:
     """Lay out specs in the one way; what they mean does not change.
 
-    Standard input (-) is written to standard output.
+    Standard input (-) is written to standard output. A folder stands for the .cnn files in it.
 
     \b
     cnnspec fmt net.cnn
@@ -35,7 +35,8 @@ def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool, as_json: bool
     """
     laid_out: list[LaidOut] = []
     diagnostics: list[Diagnostic] = []
-    for spec in specs:
+    report = Report()
+    for spec in expanded(specs, report):
         found = _lay_out(spec)
         if isinstance(found, LaidOut):
             laid_out.append(found)
@@ -43,6 +44,8 @@ def fmt(specs: tuple[str, ...], only_check: bool, show_diff: bool, as_json: bool
         else:
             diagnostics += found
             print_diagnostics(found)
+    diagnostics += report.diagnostics
+    print_diagnostics(report.diagnostics)
     failed = bool(diagnostics) or (only_check and any(one.changed for one in laid_out))
     if as_json:
         kept = only_check or show_diff
