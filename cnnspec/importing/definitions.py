@@ -23,10 +23,12 @@ from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
 from cnnspec.importing.traced import TracedLayer
 from cnnspec.layers import join
 from cnnspec.layers.base import REGISTRY, Layer, parameters
+from cnnspec.syntax.tokens import RESERVED
 
 CHANNELS = frozenset({"out", "groups", "width", "inner"})
 """Arguments that count channels, which may follow from those that flow in."""
-FORMS = ("residual", "dense")
+TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
+"""Words that name something already: layers and forms, and what the language reserves."""
 Key = tuple[Any, ...]
 
 
@@ -112,7 +114,7 @@ class BlockDefinitions:
     def _name(self, kind: str) -> str:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
         name = re.sub(r"(?<=[a-z])[123]d(?=_|$)", "", words)
-        if name in REGISTRY or name in FORMS:
+        if name in TAKEN:
             name = f"{name}_block"
         taken = {definition.name for definition in self.found.values()}
         number = 1
@@ -336,7 +338,7 @@ def _labels(region: Region) -> dict[str, str]:
     taken: set[str] = set()
     for name in needed:
         word = re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
-        word = f"{word}_value" if word in REGISTRY or word in FORMS else word
+        word = f"{word}_value" if word in TAKEN else word
         number = 1
         while (label := word if number == 1 else f"{word}{number}") in taken:
             number += 1

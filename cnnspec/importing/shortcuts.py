@@ -16,7 +16,7 @@ def is_dense(unit: ChainUnit) -> bool:
 
 
 def main_of(unit: ChainUnit) -> tuple[ChainUnit, ...]:
-    """The main path of a residual sum: the longer of its arms."""
+    """The main path of a residual sum: the longer of its arms, the first of two as long."""
     return max(unit.arms, key=_length)
 
 
@@ -35,7 +35,7 @@ def shortcut_of(unit: ChainUnit) -> str:
     """The word for the shortcut of a sum that `residual` says; empty where there is none."""
     if not isinstance(unit.layer, join.Add) or len(unit.arms) != 2:
         return ""
-    shortcut = min(unit.arms, key=_length)
+    shortcut = min(reversed(unit.arms), key=_length)
     if not shortcut:
         return "if_same" if unit.optional else "identity"
     flat = list(leaves(shortcut))

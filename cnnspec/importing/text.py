@@ -9,11 +9,11 @@ from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
 from cnnspec.format import format_text
 from cnnspec.importing.arrange import ChainUnit, Region
-from cnnspec.importing.definitions import BlockDefinitions
+from cnnspec.importing.definitions import TAKEN, BlockDefinitions
 from cnnspec.importing.lines import lines, repeated
 from cnnspec.importing.regions import growing, region_of
 from cnnspec.importing.traced import ImportRefused, Traced, as_graph
-from cnnspec.layers.base import REGISTRY, describe
+from cnnspec.layers.base import describe
 from cnnspec.passes.cost import cost
 from cnnspec.pipeline import Compiled
 from cnnspec.session import Analysis, Session
@@ -95,7 +95,7 @@ def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
         return [(call, False) for call in calls]
     found = repeated(lines(calls))
     label = re.sub(r"\W", "_", inner.segment)
-    if not re.match(r"[A-Za-z_]", label) or label in REGISTRY:
+    if not re.match(r"[A-Za-z_]", label) or label in TAKEN:
         return [(line, True) for line in found]
     return [(f"{label}: {found[0]}" if len(found) == 1 else f"{label}: {{ {'; '.join(found)} }}", True)]
 

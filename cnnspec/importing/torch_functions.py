@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from cnnspec.importing.torch_layers import NoLayer, extent, interpolated, padded
-from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat
+from cnnspec.importing.torch_layers import NoLayer, convolution, extent, interpolated, padded, taken_in
+from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
 from cnnspec.layers import activation, dense, join, norm, pool, shape
 from cnnspec.layers.base import Layer
 
@@ -30,6 +30,21 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
         raise NoLayer
 
     return rule
+
+
+def _less(reader: TorchReader, node: fx.Node, one: Any, other: Any, alpha: float = 1) -> Any:
+    """A difference, as the sum with what is taken away times -1."""
+    if not (isinstance(one, Flowing) and isinstance(other, Flowing)) or alpha != 1:
+        raise NoLayer("with a constant")
+    taken = reader.add(node, dense.Scale(-1.0), reader.shape_of(other.step), (other.step,), {})
+    return _join(join.Add)(reader, node, one, taken._replace(layout=other.layout))
+
+
+def _expanded(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any) -> Flowing:
+    """A gate as wide as what it is multiplied with: `mul` does that by itself."""
+    if value.layout or any(function_name(user) not in ("mul", "imul") for user in node.users):
+        raise NoLayer("but for a product")
+    return value
 
 
 def _with_constant(
@@ -55,12 +70,15 @@ def _with_constant(
 
 
 def _concat(reader: TorchReader, node: fx.Node, values: Any, dim: int = 0, **_: Any) -> Flowing:
-    if dim not in (1, -len(node.meta["value"].shape) + 1):
-        raise NoLayer(f"over axis {dim}")
     flowing = [value for value in flat(values) if isinstance(value, Flowing)]
+    layout, rank = flowing[0].layout, len(node.meta["value"].shape)
+    if dim % rank != (rank - 1 if layout == LAST else 1) or any(value.layout != layout for value in flowing):
+        raise NoLayer(f"over axis {dim}")
     if len(flowing) == 1:
         return flowing[0]
-    return reader.step(node, join.Concat(), *(value.step for value in flowing))
+    sizes = join.Concat().infer(*(reader.shape_of(value.step) for value in flowing))
+    made = reader.add(node, join.Concat(), sizes, [value.step for value in flowing], {})
+    return made._replace(layout=layout)
 
 
 def _flattened(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any, **__: Any) -> Flowing:
@@ -72,8 +90,13 @@ def _flattened(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any, **__
         return value
     if result[0] == BATCH and len(result) == 2:
         return reader.step(node, dense.Flatten(), value.step)
-    if result[0] == BATCH and len(result) == len(sizes) + 2 and result[3:] == sizes[1:]:
+    turned = any(function_name(user) in ("transpose", "permute") for user in node.users)
+    if turned and result[0] == BATCH and len(result) == len(sizes) + 2 and result[3:] == sizes[1:]:
         return Flowing(value.step, f"groups {result[1]}")
+    if result[0] == BATCH:
+        return reader.step(
+            node, shape.Reshape(result[1] if len(result) == 2 else tuple(result[1:])), value.step
+        )
     raise NoLayer(f"{(BATCH, *sizes)} -> {result}")
 
 
@@ -147,9 +170,14 @@ def _pooled(kind: Callable[..., Layer]) -> Callable[..., Any]:
             raise NoLayer("with arguments that have no place")
         kernel = extent(kernel_size)
         step = None if stride is None or extent(stride) == kernel else extent(stride)
-        given: dict[str, Any] = {"stride": step, "pad": extent(padding), "ceil": ceil_mode}
+        sizes = reader.shape_of(value.step)
+        pad: Any = extent(padding)
+        if value.margins:
+            window = extent(stride or kernel_size)
+            pad = taken_in(value.margins, padding, kernel_size, window, 1, sizes)
+        given: dict[str, Any] = {"stride": step, "pad": pad, "ceil": ceil_mode}
         if kind is pool.AvgPool:
-            given["count_pad"] = count_include_pad or extent(padding) == 0
+            given["count_pad"] = count_include_pad or pad == 0
         return reader.step(node, kind(kernel, **given), value.step)
 
     return rule
@@ -183,13 +211,16 @@ def _item(reader: TorchReader, node: fx.Node, value: Any, index: Any) -> Any:
 
 def _chunks(reader: TorchReader, node: fx.Node, value: Flowing, count: Any, dim: int = 0, **_: Any) -> Any:
     """Parts of the channels, one slice each."""
-    if dim not in (1, 1 - len(reader.shape_of(value.step)) - 1):
+    rank = len(reader.shape_of(value.step))
+    axis = rank if value.layout == LAST else 1
+    if dim % (rank + 1) != axis:
         raise NoLayer(f"over axis {dim}")
     parts, start = [], 0
     for part in node.meta["value"]:
-        stop = start + part.shape[1]
+        stop = start + part.shape[axis]
         sizes = (stop - start, *reader.shape_of(value.step)[1:])
-        parts.append(reader.add(node, shape.Slice(start, stop), sizes, (value.step,), {}))
+        made = reader.add(node, shape.Slice(start, stop), sizes, (value.step,), {})
+        parts.append(made._replace(layout=value.layout))
         start = stop
     return tuple(parts)
 
@@ -218,6 +249,19 @@ def _layer_norm(
     return reader.layernorm(node, value, tuple(over), eps, tensors)
 
 
+def _group_norm(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    num_groups: int,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+) -> Any:
+    tensors = {"weight": weight, "bias": bias} if weight is not None else {}
+    return reader.step(node, norm.GroupNorm(num_groups, eps, bool(tensors)), value.step, weights=tensors)
+
+
 def _batch_norm(
     reader: TorchReader,
     node: fx.Node,
@@ -240,17 +284,56 @@ def _batch_norm(
 def _padded(
     reader: TorchReader,
     node: fx.Node,
-    value: Flowing,
+    flowing: Flowing,
+    /,
     pad: Any,
     mode: str = "constant",
-    fill: Any = None,
-    **k: Any,
+    value: Any = None,
 ) -> Any:
-    fill = k.get("value", fill)
     if not any(pad):
-        return value
+        return flowing
+    windows = WINDOWS if not value else LARGEST if value == -float("inf") else ()
+    if mode == "constant" and all(_takes(reader, user, windows) for user in node.users):
+        pairs = tuple(zip(pad[::2], pad[1::2], strict=True))
+        return flowing._replace(margins=tuple(reversed(pairs)))
     names = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
-    return reader.step(node, padded(list(pad), names[mode], fill or 0.0), value.step)
+    return reader.step(node, padded(list(pad), names[mode], value or 0.0), flowing.step)
+
+
+LARGEST = ("max_pool2d", "boolean_dispatch")
+WINDOWS = ("conv1d", "conv2d", "conv3d", "avg_pool2d")
+"""Functions whose window takes in a margin that was added before it."""
+
+
+def _takes(reader: TorchReader, user: fx.Node, functions: tuple[str, ...]) -> bool:
+    if user.op == "call_module":
+        module = reader.graph.get_submodule(str(user.target))
+        return isinstance(module, torch.nn.modules.conv._ConvNd) and functions == WINDOWS
+    return function_name(user) in functions
+
+
+def _conv(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """A convolution with weights of the module: as they are, or standardized."""
+    if not isinstance(weight, torch.Tensor) or not weight.requires_grad:
+        raise NoLayer(
+            "of weights that are not learned" if isinstance(weight, torch.Tensor) else "of weights that flow"
+        )
+    kernel = tuple(weight.shape[2:])
+    sizes = reader.shape_of(value.step)
+    pad = taken_in(value.margins, padding, kernel, stride, dilation, sizes)
+    layer = convolution(sizes[0], weight.shape[0], kernel, stride, pad, dilation, groups, bias is not None)
+    tensors = {"weight": weight} | ({"bias": bias} if bias is not None else {})
+    return reader.step(node, layer, value.step, weights=tensors)
 
 
 FUNCTIONS: Rules = {
@@ -286,6 +369,13 @@ FUNCTIONS: Rules = {
     "linear": _linear,
     "layer_norm": _layer_norm,
     "batch_norm": _batch_norm,
+    "group_norm": _group_norm,
     "pad": _padded,
+    "conv1d": _conv,
+    "conv2d": _conv,
+    "conv3d": _conv,
+    "sub": _less,
+    "expand": _expanded,
+    "expand_as": _expanded,
 }
 """What each function or method of torch is; those of one value alone are in ACTIVATIONS."""

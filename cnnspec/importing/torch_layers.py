@@ -10,7 +10,8 @@ from torch import nn
 
 from cnnspec.layers import activation as act
 from cnnspec.layers import conv, dense, norm, pool, shape
-from cnnspec.layers.base import Layer
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.window import Margins, slide_over
 
 Extent = int | tuple[int, ...]
 
@@ -25,7 +26,7 @@ def extent(value: Any) -> Extent:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
-def _padding(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Extent:
+def _half(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Extent:
     """The margin of a conv: `half` where it is that of the kernel, which is the default of the language."""
     if isinstance(padding, str):
         return "valid" if padding == "valid" else "same"
@@ -34,20 +35,62 @@ def _padding(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Exten
     return "half" if pads == halves else extent(pads)
 
 
+def taken_in(
+    margins: Margins, padding: Any, kernel: Any, stride: Any, dilation: Any, sizes: Shape
+) -> str | Extent:
+    """The margin of a window over a map of `sizes` (channels first), with what was added before it.
+
+    Raises NoLayer for an uneven one that is not `same`.
+    """
+    rank = len(sizes) - 1
+    if not margins:
+        return _half(kernel, dilation, padding, rank)
+    missing = ((0, 0),) * (rank - len(margins))
+    pads = _per_axis(padding, rank)
+    whole = tuple((b + p, a + p) for (b, a), p in zip((*missing, *margins), pads, strict=True))
+    if all(before == after for before, after in whole):
+        return _half(kernel, dilation, tuple(before for before, _ in whole), rank)
+    slide = slide_over(sizes[1:], extent(kernel), extent(stride), "same", extent(dilation))
+    if slide.margins != whole:
+        raise NoLayer(f"a margin of {whole}")
+    return "same"
+
+
 def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (int(value),) * rank
+    return (
+        tuple(value) if isinstance(value, (tuple, list)) and len(value) > 1 else (int(extent(value)),) * rank
+    )
+
+
+def convolution(
+    taken: int, out: int, kernel: Any, stride: Any, pad: str | Extent, dilation: Any, groups: int, bias: bool
+) -> Layer:
+    """A convolution of `taken` channels: depthwise where every channel is a group."""
+    kernel, stride, dilation = map(extent, (kernel, stride, dilation))
+    if groups > 1 and groups == taken:
+        return conv.DepthwiseConv(kernel, stride, pad, dilation, multiplier=out // groups, bias=bias)
+    return conv.Conv(out, kernel, stride, pad, dilation, groups, bias)
 
 
 def _conv(module: Any) -> Layer:
-    rank = len(module.kernel_size)
-    pad = _padding(module.kernel_size, module.dilation, module.padding, rank)
-    bias, groups = module.bias is not None, module.groups
+    pad = _half(module.kernel_size, module.dilation, module.padding, len(module.kernel_size))
+    sizes = (module.kernel_size, module.stride, pad, module.dilation)
+    made = convolution(
+        module.in_channels, module.out_channels, *sizes, module.groups, module.bias is not None
+    )
+    if module.padding_mode == "zeros":
+        return made
     kernel, stride, dilation = map(extent, (module.kernel_size, module.stride, module.dilation))
-    if groups > 1 and groups == module.in_channels and module.padding_mode == "zeros":
-        multiplier = module.out_channels // groups
-        return conv.DepthwiseConv(kernel, stride, pad, dilation, multiplier=multiplier, bias=bias)
-    mode = module.padding_mode
-    return conv.Conv(module.out_channels, kernel, stride, pad, dilation, groups, bias, pad_mode=mode)
+    return conv.Conv(
+        module.out_channels,
+        kernel,
+        stride,
+        pad,
+        dilation,
+        module.groups,
+        module.bias is not None,
+        pad_mode=module.padding_mode,
+    )
 
 
 def _transposed(module: Any) -> Layer:
@@ -200,6 +243,7 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Upsample: _upsample,
     nn.UpsamplingNearest2d: _upsample,
     nn.ZeroPad2d: _pad,
+    nn.ConstantPad2d: _pad,
 }
 """What each module is, by its class."""
 

@@ -13,7 +13,8 @@ from torch.fx.node import map_aggregate
 from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
 from cnnspec.layers import conv, dense, norm
-from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.base import Layer, LayerError, Shape
+from cnnspec.layers.window import Margins
 
 BATCH = 2
 """How many samples the shapes are worked out for: the first axis of every value."""
@@ -27,10 +28,12 @@ class Flowing(NamedTuple):
     """A value in terms of the language: the step that gives it, and how torch holds it there.
 
     `layout` is LAST for channels last, `groups N` and `shuffled N` on the way through a channel shuffle.
+    `margins` were added to it for the window that follows.
     """
 
     step: str
     layout: str = ""
+    margins: Margins = ()
 
 
 class TorchReader:
@@ -74,7 +77,7 @@ class TorchReader:
                 self.flowing[node] = node.meta["value"]
             else:
                 self.flowing[node] = self.call(node)
-        except NoLayer as error:
+        except (NoLayer, LayerError) as error:
             what = self._title(node) + (f" ({error})" if str(error) else "")
             self.refused.setdefault(what, []).append(self._place(node))
             self.flowing[node] = Flowing(self._first(node))
@@ -82,7 +85,7 @@ class TorchReader:
     def _title(self, node: fx.Node) -> str:
         if node.op == "call_module":
             return type(self.graph.get_submodule(str(node.target))).__name__
-        return _name(node)
+        return function_name(node)
 
     def _place(self, node: fx.Node) -> str:
         if node.op == "call_module":
@@ -198,7 +201,9 @@ class TorchReader:
     # ---- functions and methods
 
     def call(self, node: fx.Node) -> Any:
-        name, args, kwargs = _name(node), self.value(node.args), self.value(node.kwargs)
+        name, args, kwargs = function_name(node), self.value(node.args), self.value(node.kwargs)
+        if not any(isinstance(value, Flowing) for value in flat([args, kwargs])):
+            return _computed(node, args, kwargs)
         rule = self.functions.get(name)
         if rule is not None:
             return rule(self, node, *args, **kwargs)
@@ -223,6 +228,13 @@ def flat(value: Any) -> list[Any]:
     return [inner for item in items for inner in flat(item)]
 
 
+def _computed(node: fx.Node, args: Any, kwargs: Any) -> Any:
+    """What torch makes of tensors of the module alone."""
+    if node.op == "call_method":
+        return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+    return node.target(*args, **kwargs) if callable(node.target) else None
+
+
 def _places(where: list[str]) -> str:
     shown = ", ".join(dict.fromkeys(where[:3]))
     return f"{shown} and {len(where) - 3} more places" if len(where) > 3 else shown
@@ -232,9 +244,9 @@ def _attribute(module: nn.Module, path: str) -> Any:
     return operator.attrgetter(path)(module)
 
 
-def _name(node: fx.Node) -> str:
+def function_name(node: fx.Node) -> str:
     if node.op == "call_method":
-        return str(node.target)
+        return str(node.target).removesuffix("_")
     return getattr(node.target, "__name__", str(node.target)).removeprefix("_").removesuffix("_")
 
 

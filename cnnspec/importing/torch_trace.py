@@ -1,17 +1,20 @@
 """A torch module as layers with their inputs: traced by torch.fx, every shape worked out on the meta device.
 
 Tracing runs the module's `forward` with stand-ins for values, so that its code is executed; no weight is read
-and nothing is computed. What is asked of shapes on the way (`x.shape[0]`, `view`) has its answer from the
-second run, on meta tensors.
+and nothing is computed. Each stand-in knows its shape, so that code which asks for one (`x.shape[0]`, padding
+that depends on the size) has its answer while it is traced; code that asks for a value is refused.
 """
 
 from __future__ import annotations
 
 import copy
+import operator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.fx.node import map_aggregate
 
 from cnnspec.importing.torch_functions import FUNCTIONS
 from cnnspec.importing.torch_reader import BATCH, TorchReader
@@ -26,24 +29,90 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
     the data, or where something in it has no layer.
     """
     try:
-        traced = fx.Tracer().trace(module)
+        traced = _ShapeTracer(_without_values(module), shapes).trace(module)
     except Exception as error:
         raise ImportRefused(f"torch.fx cannot trace {type(module).__name__}: {error}") from error
     graph = fx.GraphModule(module, traced)
-    _Shapes(copy.deepcopy(graph).to("meta"), graph).run(
-        *(torch.empty(BATCH, *sizes, device="meta") for sizes in shapes)
-    )
     return TorchReader(module, graph, shapes, name or type(module).__name__, FUNCTIONS).read()
 
 
-class _Shapes(fx.Interpreter):
-    """Runs a graph on the meta device, and notes what each node gives in the one that it is a copy of."""
+class _SizedProxy(fx.Proxy):
+    """A stand-in that knows the shape of its value."""
 
-    def __init__(self, running: fx.GraphModule, noted: fx.GraphModule) -> None:
-        super().__init__(running)
-        self.noted = dict(zip(running.graph.nodes, noted.graph.nodes, strict=True))
+    @property
+    def shape(self) -> Any:
+        value = self.node.meta["value"]
+        return value.shape if isinstance(value, torch.Tensor) else fx.Proxy.__getattr__(self, "shape")
 
-    def run_node(self, n: fx.Node) -> Any:
-        result = super().run_node(n)
-        self.noted[n].meta["value"] = result
-        return result
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        return len(self.shape)
+
+    def numel(self) -> int:
+        return int(self.node.meta["value"].numel())
+
+
+class _ShapeTracer(fx.Tracer):
+    """Traces a module and notes on each node what it gives, on the meta device."""
+
+    def __init__(self, running: nn.Module, shapes: tuple[Shape, ...]) -> None:
+        super().__init__()
+        self.running, self.shapes = running, iter(shapes)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _SizedProxy(node, self)
+
+    def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
+        made = super().create_node(*args, **kwargs)
+        made.meta["value"] = self._value(made) if made.op != "output" else None
+        return made
+
+    def _value(self, node: fx.Node) -> Any:
+        if node.op == "placeholder":
+            sizes = next(self.shapes, None)
+            default = node.args[0] if node.args else None
+            return default if sizes is None else torch.empty(BATCH, *sizes, device="meta")
+        if node.op == "get_attr":
+            return _on_meta(self._tensor(str(node.target)))
+        args, kwargs = (
+            map_aggregate(given, lambda one: one.meta["value"] if isinstance(one, fx.Node) else _on_meta(one))
+            for given in (node.args, node.kwargs)
+        )
+        if node.op == "call_module":
+            return self.running.get_submodule(str(node.target)).forward(*args, **kwargs)
+        if node.op == "call_method":
+            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        return node.target(*args, **kwargs) if callable(node.target) else None
+
+    def _tensor(self, path: str) -> Any:
+        """A tensor of the module; a constant of its code is known to its root alone."""
+        known = self.running if not path.startswith("_tensor_constant") else self.root
+        return operator.attrgetter(path)(known)
+
+    def iter(self, obj: fx.Proxy) -> Iterator[Any]:
+        value = obj.node.meta.get("value")
+        if isinstance(value, (tuple, list, torch.Tensor)):
+            return iter([obj[number] for number in range(len(value))])
+        return super().iter(obj)
+
+    def to_bool(self, obj: fx.Proxy) -> bool:
+        value = obj.node.meta.get("value")
+        return super().to_bool(obj) if isinstance(value, torch.Tensor) else bool(value)
+
+
+def _without_values(module: nn.Module) -> nn.Module:
+    """A copy of a module on the meta device, made without copying what it holds."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return copy.deepcopy(module, {id(tensor): _on_meta(tensor) for tensor in tensors})
+
+
+def _on_meta(value: Any) -> Any:
+    if isinstance(value, nn.Parameter):
+        return nn.Parameter(value.detach().to("meta"), value.requires_grad)
+    return value.to("meta") if isinstance(value, torch.Tensor) else value

@@ -108,6 +108,43 @@ def test_the_spec_is_clean_and_states_its_figures():
     assert f"expect params == {found.net.params:_}, macs == {found.net.macs:_}" in found.text
 
 
+class SameConv(nn.Conv2d):
+    """Pads by what its input's size asks for, and standardizes its weights."""
+
+    def forward(self, x: Any) -> Any:
+        missing = max((-(-x.shape[-1] // 2) - 1) * 2 + 3 - x.shape[-1], 0)
+        if missing > 0:
+            x = nn.functional.pad(x, [missing // 2, missing - missing // 2] * 2, value=0.0)
+        weight = nn.functional.batch_norm(self.weight.flatten(1)[None], None, None, training=True)
+        return nn.functional.conv2d(x, weight.reshape_as(self.weight), self.bias, 2)
+
+
+class RepBlock(nn.Module):
+    """A sum of two convolutions less a third, normalized in groups, and a gate over near channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.three, self.one = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
+        self.less, self.norm, self.near = (
+            nn.Conv2d(8, 8, 1),
+            nn.GroupNorm(1, 8),
+            nn.Conv1d(1, 1, 3, padding=1),
+        )
+
+    def forward(self, x: Any) -> Any:
+        x = self.three(x) + self.one(x) - self.less(x)
+        x = nn.functional.group_norm(x, 1, self.norm.weight, self.norm.bias, self.norm.eps)
+        gate = self.near(x.mean((2, 3)).view(x.shape[0], 1, -1)).sigmoid()
+        return x * gate.view(x.shape[0], -1, 1, 1).expand_as(x)
+
+
+def test_padding_by_size_computed_weights_differences_and_gates_over_channels():
+    module = nn.Sequential(SameConv(3, 8, 3), RepBlock())
+    found = imported(module)
+    assert "conv(8, 3, 2, pad=same)" in found.text
+    same_outputs(module, found)
+
+
 class Returns(nn.Module):
     def __init__(self, forward: Any, **modules: nn.Module) -> None:
         super().__init__()
@@ -127,9 +164,26 @@ class Returns(nn.Module):
         (Returns(lambda m, x: x if x.sum() > 0 else -x), "cannot trace"),
         (Returns(lambda m, x: m.a(m.a(x)), a=nn.Conv2d(3, 3, 1)), "the weights of a once more"),
         (Returns(lambda m, x: x + 1), "add (with a constant): forward"),
+        (
+            Returns(lambda m, x: nn.functional.conv2d(x, torch.ones(4, 3, 1, 1))),
+            "conv2d (of weights that are not",
+        ),
+        (
+            Returns(lambda m, x: nn.functional.conv2d(x, m.a(x)[:, :, :1], groups=1), a=nn.Conv2d(3, 3, 1)),
+            "conv2d",
+        ),
         (Returns(lambda m, x: x.cumsum(1).cumsum(2)), "cumsum: forward"),
     ],
-    ids=["operation", "module", "control flow", "shared weights", "constant", "twice"],
+    ids=[
+        "operation",
+        "module",
+        "control flow",
+        "shared weights",
+        "constant",
+        "fixed weights",
+        "flowing weights",
+        "twice",
+    ],
 )
 def test_what_cannot_be_said_is_refused_by_name_and_place(module, said):
     with pytest.raises(ImportRefused) as refused:
