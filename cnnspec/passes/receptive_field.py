@@ -2,6 +2,13 @@
 
 The recurrences of Araujo, Norris and Sim 2019, "Computing receptive fields of convolutional neural networks",
 with bounds in place of sizes: output i of a node sees the input pixels from i*step + low to i*step + high.
+Of `conv(8, 3, stride=2) -> conv(8, 3)`, along one axis:
+
+    input      -3 -2 -1  0  1  2  3  4  5     each pixel sees itself: step 1, low 0, high 0
+    first conv    -1     0     1     2        output i sees 2i - 1 to 2i + 1: step 2, low -1, high 1
+    second conv          0                    the outputs -1, 0, 1: step 2, low -1 + 2 * -1, high 1 + 2 * 1
+
+so that an output of the second sees 7 pixels, two further on than its neighbour, 3 of them before its own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,23 @@
 """The tree that the folded views draw: blocks, runs of layers, and equal consecutive blocks as one.
 
-It is made from the block tree of a graph in three steps on each block: a layer takes along the norms and
-activations that follow it (a run), equal neighbours become one item (a fold), and a block that only wraps
-another gives way to it.
+It is made from the block tree of a graph in three steps on each block, inner blocks first: a layer takes
+along the norms and activations that follow it (a run), equal neighbours become one part (a fold), and a block
+that only wraps another gives way to it. Of `body { unit(16) * 2; conv(32, 3) -> relu }`, where
+`def unit(out) { conv(out, 3) -> batchnorm -> relu }`:
+
+    block tree               runs                       folds
+    body                     body                       body
+      unit                     unit                       unit x2, with the other unit as its copy
+        0                        0  conv batchnorm relu     conv batchnorm relu
+          conv                   1  conv batchnorm relu   conv relu
+          batchnorm            conv relu
+          relu
+        1
+          ... the same
+      conv
+      relu
+
+`alike` says which parts are equal: the same layers, wired the same way, on the same shapes.
 """
 
 from __future__ import annotations

@@ -137,7 +137,12 @@ def skip_unit_rules(states: States, symbol: str) -> None:
 
     A number as an argument goes through twelve of them: what comes after it decides at once what it is. The
     state after `symbol` gets the actions of the states that unit rules would lead to (Anderson, Eve and
-    Horning 1973, "Efficient LR(1) parsers").
+    Horning 1973, "Efficient LR(1) parsers"). The one state after an atom does
+
+        at `[` and `.`   what the state after a postfix does: shift
+        at `**`          what the state after an operand does: shift
+        at `*`           what the state after a product does: shift
+        at `)`           what the state after an expression does: the argument is whole
     """
     merged: dict[tuple[int, ...], int] = {}
     for state in [number for number in states if symbol in states[number]]:

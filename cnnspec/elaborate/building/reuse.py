@@ -1,7 +1,14 @@
 """Calls of a def that are alike: walked once, then copied.
 
 A def's outcome depends on its arguments and the shape that flows in alone, so a call with equal ones adds
-equal nodes. A net of a thousand layers made of four kinds of block is walked as fast as the four.
+equal nodes. A net of a thousand layers made of four kinds of block is walked as fast as the four. Of
+`unit(16) * 2`, where `def unit(out) { residual { conv(out, 3) -> relu } }`, on node 0 of 16 channels:
+
+    first call, walked     1 conv(0)   2 relu(1)   3 add(2, 0)    taken 0, given 3
+    second call, copied    4 conv(3)   5 relu(4)   6 add(5, 3)
+
+A copy is its first call moved on by as many nodes as there are between them, 3 here; whoever read the value
+that was taken, 0, reads the one that flows in now, 3.
 """
 
 from __future__ import annotations
