@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +67,7 @@ def measured(python: Path, runs: int, clock: str, folder: str) -> float:
     return min(times["cnnspec check"]) / min(times["python"])
 
 
-def milliseconds(command: list[object], clock: str, folder: str) -> float:
+def milliseconds(command: Sequence[str | Path], clock: str, folder: str) -> float:
     """The time of one process from start to end, of its processors or on the wall."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     now = time.perf_counter if clock == "wall" else children

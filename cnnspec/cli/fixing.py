@@ -27,9 +27,9 @@ def mended(source: Source, read: Read, show_diff: bool) -> Source:
         return source
     if source.path is None:
         show(fixed.source.text)
-    elif fixed.count:
+    elif fixed.mended:
         write_whole(source.path, fixed.source.text)
-        mistakes = f"{fixed.count} mistake{'' if fixed.count == 1 else 's'}"
+        mistakes = f"{fixed.mended} mistake{'' if fixed.mended == 1 else 's'}"
         say(f"mended {mistakes} in {source.name}", err=True)
     return fixed.source
 

@@ -19,7 +19,7 @@ class Fixed(NamedTuple):
 
     source: Source
     diagnostics: tuple[Diagnostic, ...]
-    count: int
+    mended: int
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
