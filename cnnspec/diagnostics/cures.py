@@ -5,6 +5,7 @@ The two are made together, so that what is said is what `check --fix` does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -56,14 +57,21 @@ def choose(span: Span, names: Iterable[str]) -> Cure:
     return Cure(offer(known), edits)
 
 
-def write(span: Span, text: str) -> Cure:
-    """Another text in the place of a span."""
-    return Cure(f"write `{text}`", (Edit(span, text),))
+def as_told(span: Span, help: str) -> Cure:
+    """The cure that a row of a table tells of what stands at a span.
 
-
-def remove(span: Span) -> Cure:
-    """Nothing in the place of a span."""
-    return Cure("remove it", (Edit(span, ""),))
+    It is mechanical where it is no more than "write `X`" or "remove it". A word gets blanks around it, where
+    it would run together with what is beside it.
+    """
+    told = re.fullmatch(r"write `([^`]+)`|remove it", help)
+    if told is None:
+        return Cure(help)
+    text = told[1] or ""
+    if text[:1].isalpha():
+        whole = span.source.text
+        before, after = whole[: span.start][-1:], whole[span.end : span.end + 1]
+        text = " " * (not before.isspace()) + text + " " * (not after.isspace())
+    return Cure(help, (Edit(span, text),))
 
 
 def write_after(span: Span, text: str) -> Cure:

@@ -49,3 +49,27 @@ def test_an_edit_that_brings_another_mistake_is_left_out():
 def test_a_name_with_two_meanings_is_left_to_a_person():
     (found,) = [d for d in diagnose("def f(wide, wade) { conv(wode, 3) }\n") if d.code == "unknown-name"]
     assert found.help == "did you mean `wide` or `wade`?" and found.edits == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("conv(8, 3) |> relu", "conv(8, 3) -> relu"),
+        ("conv(8, 3).relu", "conv(8, 3)->relu"),
+        ("conv(8, kernel: 3)", "conv(8, kernel= 3)"),
+        ("conv(8; 3)", "conv(8, 3)"),
+        ("conv(8, 3", "conv(8, 3)"),
+        ("conv(8, 3))", "conv(8, 3)"),
+        ("conv(8, [3, 3)", "conv(8, [3, 3])"),
+        ("conv(8, 3) // wide", "conv(8, 3) # wide"),
+        ("relu ** 3", "relu * 3"),
+        ("if true&&false { relu }", "if true and false { relu }"),
+        ("if false { relu } elif true { gap }", "if false { relu } else if true { gap }"),
+    ],
+)
+def test_signs_of_other_languages_are_written_as_here(wrong, right):
+    text = "net Small {\n    input 3x64x64\n    {}\n}\n"
+    before = text.replace("{}", wrong)
+    found = [d for d in diagnose(before) if d.severity == "error"]
+    (edits,) = [d.edits for d in found if d.edits]
+    assert applied(before, edits) == text.replace("{}", right)

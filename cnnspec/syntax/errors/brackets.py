@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
+from cnnspec.diagnostics.cures import Cure, as_told, write_after
+from cnnspec.diagnostics.report import Edit
+from cnnspec.source import Span
 from cnnspec.syntax.errors.unexpected import Answer, CloseBrackets, GiveUp, OpenBlock, Replace, Unexpected
 from cnnspec.syntax.statements import first_on_line, indent
 from cnnspec.syntax.tokens import CLOSES, ENDS, OPENS, WORDS, Token, added
@@ -18,10 +22,12 @@ def signs_in_brackets(error: Unexpected) -> Answer | None:
             message, cure = "a parameter has no type", "remove it; a default is written n=4"
             return Answer(error.say("syntax", message, help=cure))
         cure = f"write {error.before.text}=..."
-        return Answer(error.say("syntax", "arguments are given with `=`, not with `:`", help=cure))
+        edits = (Edit(error.span(error.found), "="),)
+        message = "arguments are given with `=`, not with `:`"
+        return Answer(error.cured("syntax", message, Cure(cure, edits)))
     if error.found.text == ";":
         message = "`;` ends a statement, and stands in brackets here"
-        return Answer(error.say("syntax", message, help="write `,`"))
+        return Answer(error.cured("syntax", message, as_told(error.span(error.found), "write `,`")))
     return None
 
 
@@ -30,13 +36,28 @@ def brackets(error: Unexpected) -> Answer | None:
     found = error.found
     if found.kind in ("(", "[") and not _is_closed(error):
         message = f"`{found.kind}` is not closed, and cannot stand here"
-        return Answer(error.say("unclosed", message, help="remove it"), Replace(1))
+        return Answer(error.cured("unclosed", message, as_told(error.span(found), "remove it")), Replace(1))
     if error.in_brackets and error.innermost is not None:
         return _parenthesis(error, error.innermost)
     if found.kind in (")", "]") or (found.kind == "}" and not error.opened):
-        diagnostic = error.say("unopened", f"`{found.kind}` closes nothing", help="remove it")
+        diagnostic = error.cured("unopened", f"`{found.kind}` closes nothing", _removed(error))
         return Answer(diagnostic, Replace(1))
     return None
+
+
+def _removed(error: Unexpected) -> Cure:
+    """The cure of a bracket that closes nothing; after `conv3` it may be the one before it that lacks."""
+    may_lack_opening = re.fullmatch(r"[A-Za-z_]+\d+", error.before.text) is not None
+    return Cure("remove it") if may_lack_opening else as_told(error.span(error.found), "remove it")
+
+
+def _edits(error: Unexpected, repair: GiveUp | Replace) -> tuple[Edit, ...]:
+    """The edits that do what the parser does when it reads another bracket than the one that was found."""
+    if not isinstance(repair, Replace) or not repair.by:
+        return ()
+    start = error.found.start
+    span = error.span(error.found) if repair.count else Span(error.source, start, start)
+    return (Edit(span, "".join(token.text for token in repair.by)),)
 
 
 def _is_closed(error: Unexpected) -> bool:
@@ -55,19 +76,16 @@ def _parenthesis(error: Unexpected, opening: Token) -> Answer | None:
     closing = OPENS[opening.kind]
     if error.found.kind in CLOSES and error.found.kind not in (closing, "}"):
         message = f"`{error.found.kind}` cannot close `{opening.kind}`"
-        return Answer(
-            error.say("unclosed", message, help=f"write `{closing}`"), _other_bracket(error, closing)
-        )
+        repair = _other_bracket(error, closing)
+        cure = Cure(f"write `{closing}`", _edits(error, repair))
+        return Answer(error.cured("unclosed", message, cure), repair)
     last = _last_inside(error)
     if last is None:
         return None
-    diagnostic = error.say(
-        "unclosed",
-        f"`{opening.kind}` is not closed",
-        opening,
-        label="opened here",
-        help=f"write `{closing}` after `{error.tokens[last].text}`",
-    )
+    end = next(number for number in range(last, -1, -1) if error.tokens[number].kind not in ENDS)
+    cure = write_after(error.span(error.tokens[end]), closing)
+    message = f"`{opening.kind}` is not closed"
+    diagnostic = error.cured("unclosed", message, cure, opening, label="opened here")
     return Answer(diagnostic, _closed_after(error, last))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cnnspec.diagnostics.cures import FOREIGN
+from cnnspec.diagnostics.cures import FOREIGN, Cure, as_told
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.records import dataclass
+from cnnspec.source import Span
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
 from cnnspec.syntax.tokens import ENDS, Token, added
@@ -54,7 +55,7 @@ A_SHAPE = "a shape is written with `x`"
 HABITS = (
     # chains
     Habit(r"--+>|>>+|\|>|~>|>(?!=)", "`{0}` does not chain layers", "write `->`", after=rf"{ENDED}|\|"),
-    Habit(r"\. *\w+", "`.` does not chain layers", "write `->`", after=r"[)}]"),
+    Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]"),
     Habit(r"\. *(\w+)", "`.` leads to nothing here", "write {1} alone, or {before} -> {1}", after=ENDED),
     Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
     Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
@@ -138,7 +139,10 @@ def comments(error: Unexpected) -> Answer | None:
     while end < len(error.tokens) - 1 and not _ends_comment(sign, error.tokens, end):
         end += 1
     end += sign == "/*" and end < len(error.tokens) - 1
-    said = error.say("character", f"`{sign}` begins no comment", help="write `#`")
+    start = error.found.start
+    place = Span(error.source, start, start + len(sign))
+    cure = as_told(place, "write `#`") if sign != "/*" else Cure("write `#`")
+    said = error.cured("character", f"`{sign}` begins no comment", cure)
     return Answer(said, Replace(end - error.at))
 
 
@@ -153,7 +157,7 @@ def foreign(error: Unexpected) -> Answer | None:
     for token in (error.first, error.before, error.found):
         if token.text in FOREIGN and "=" not in error.accepts:
             message, cure = f"there is no `{token.text}` here", FOREIGN[token.text]
-            return Answer(error.say("syntax", message, token, help=cure))
+            return Answer(error.cured("syntax", message, as_told(error.span(token), cure), token))
     return None
 
 
@@ -190,4 +194,7 @@ def _say(error: Unexpected, habit: Habit, match: re.Match[str]) -> Diagnostic:
         "first": short(error.first.text),
         "listed": ", ".join(re.split("[ ,]+", found[0])),
     }
-    return error.say("syntax", habit.message.format(*found, **words), help=habit.cure.format(*found, **words))
+    message, cure = habit.message.format(*found, **words), habit.cure.format(*found, **words)
+    place = Span(error.source, error.found.start, error.found.start + len(match.group()))
+    stands_so = match.group() and place.text == match.group()
+    return error.cured("syntax", message, as_told(place, cure) if stands_so else Cure(cure))

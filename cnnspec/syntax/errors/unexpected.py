@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from cnnspec.diagnostics.cures import Cure
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
@@ -107,7 +108,14 @@ class Unexpected:
     def say(
         self, code: str, message: str, token: Token | None = None, *, label: str = "", help: str = ""
     ) -> Diagnostic:
-        return Diagnostic(code, "error", message, self.span(token or self.found), label, help)
+        return self.cured(code, message, Cure(help), token, label=label)
+
+    def cured(
+        self, code: str, message: str, cure: Cure, token: Token | None = None, *, label: str = ""
+    ) -> Diagnostic:
+        """A diagnostic with a cure, which may have edits."""
+        span = self.span(token or self.found)
+        return Diagnostic(code, "error", message, span, label, cure.help, edits=cure.edits)
 
 
 SyntaxRule = Callable[[Unexpected], Answer | None]

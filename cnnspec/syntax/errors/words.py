@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from cnnspec.diagnostics.cures import CHANNELS_IN
+from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, as_told
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.unexpected import Answer, Unexpected
 from cnnspec.syntax.statements import ITEMS
@@ -50,7 +50,10 @@ def characters(error: Unexpected) -> Answer | None:
         return Answer(error.say("character", message, help=cure))
     if found.text in SIGNS:
         named = f"`{found.text}`" if found.text.isprintable() else f"`U+{ord(found.text):04X}`"
-        return Answer(error.say("character", f"{named} means nothing here", help=SIGNS[found.text]))
+        told = SIGNS[found.text]
+        # what such a sign stands for is not known: what is left without it need be no better
+        cure = Cure(told) if told == "remove it" else as_told(error.span(found), told)
+        return Answer(error.cured("character", f"{named} means nothing here", cure))
     if found.kind == "CHARACTER" and not found.text.isprintable():
         message = f"U+{ord(found.text):04X} is not a character of the language"
         return Answer(error.say("character", message))
