@@ -102,6 +102,9 @@ class Saved(NamedTuple):
     `inputs` are the numbers of the inputs that are kept, `output` says whether the output is. `per_sample`
     and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
     each sample, and whatever the batch. The output of a `view` is its first input in another shape.
+
+    A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`;
+    one that reads `by_channel` copies such a map, and keeps the copy.
     """
 
     inputs: tuple[int, ...] = ()
@@ -109,6 +112,8 @@ class Saved(NamedTuple):
     per_sample: int = 0
     fixed: int = 0
     view: bool = False
+    channels_last: bool = False
+    by_channel: bool = False
 
 
 class Parameter(NamedTuple):

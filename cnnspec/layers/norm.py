@@ -85,7 +85,8 @@ class LayerNorm(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, and each mean and deviation."""
-        return Saved(inputs=(0,), per_sample=2 * FLOAT * statistics(shapes[0], self.over))
+        own = 2 * FLOAT * statistics(shapes[0], self.over)
+        return Saved(inputs=(0,), per_sample=own, channels_last=self.over == "channels")
 
 
 @layer("instancenorm", family="norm")
@@ -113,7 +114,7 @@ class InstanceNorm(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, each mean and deviation, and the weight repeated for each sample."""
-        return Saved(inputs=(0,), per_sample=(2 + self.affine) * FLOAT * shapes[0][0])
+        return Saved(inputs=(0,), per_sample=(2 + self.affine) * FLOAT * shapes[0][0], by_channel=True)
 
 
 @layer("groupnorm", family="norm")
@@ -201,9 +202,11 @@ class RMSNorm(Layer):
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input and each deviation; the normalized values where a weight multiplies them."""
         normalized = FLOAT * prod(shapes[0]) if self.affine else 0
+        last = self.over == "channels"
         if not wanted[0]:
-            return Saved(per_sample=normalized)
-        return Saved(inputs=(0,), per_sample=normalized + FLOAT * statistics(shapes[0], self.over))
+            return Saved(per_sample=normalized, channels_last=last)
+        own = normalized + FLOAT * statistics(shapes[0], self.over)
+        return Saved(inputs=(0,), per_sample=own, channels_last=last)
 
 
 def statistics(shape: Shape, over: str) -> int:

@@ -93,12 +93,13 @@ class AvgPool(Layer):
         In three dimensions torch takes no kernel larger than the map: a pool of a padded copy stands in.
         """
         slide = self.slide(*shapes)
-        larger = len(slide.sizes) == 3 and any(k > h for k, h in zip(slide.kernel, slide.sizes, strict=True))
-        if not slide.pads_apart(self.pad) and not larger:
-            return Saved(inputs=(0,))
-        windows = slide._replace(sizes=slide.wholes, margins=((0, 0),) * len(slide.sizes)).outputs
-        counts = 0 if self.count_pad else prod(windows)
-        return Saved(per_sample=FLOAT * shapes[0][0] * (prod(slide.wholes) + counts))
+        if slide.pads_apart(self.pad):
+            padded = slide._replace(sizes=slide.wholes, margins=((0, 0),) * len(slide.sizes))
+            counts = 0 if self.count_pad else prod(padded.outputs)
+            return Saved(per_sample=FLOAT * shapes[0][0] * (prod(slide.wholes) + counts))
+        if larger_than_volume(slide):
+            return Saved(per_sample=FLOAT * shapes[0][0] * (prod(reached(slide)) + prod(slide.outputs)))
+        return Saved(inputs=(0,))
 
 
 @layer("lppool", family="pool")
@@ -127,7 +128,14 @@ class LpPool(Layer):
         return slide_over(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1, self.ceil)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """The input and its power, and the means of windows at each of four steps to the root."""
+        """The input and its power, and the means of windows at each of four steps to the root.
+
+        Where a pool of a padded copy stands in: the copy, the pixels of each mean, and the last step.
+        """
+        slide = self.slide(*shapes)
+        if larger_than_volume(slide):
+            own = shapes[0][0] * (prod(reached(slide)) + 2 * prod(slide.outputs))
+            return Saved(inputs=(0,), per_sample=FLOAT * own)
         return Saved(inputs=(0,), per_sample=FLOAT * (prod(shapes[0]) + 4 * prod(self.infer(*shapes))))
 
 
@@ -233,6 +241,17 @@ def pool_shape(pool: MaxPool | AvgPool | LpPool, shape: Shape) -> Shape:
     slide = pool.slide(shape)
     check_pad(pool.op, slide)
     return channels, *output_sizes(pool.op, slide)
+
+
+def larger_than_volume(slide: Slide) -> bool:
+    """Whether a window is larger than a map of three axes: torch has no pool for that."""
+    return len(slide.sizes) == 3 and any(k > h for k, h in zip(slide.kernel, slide.sizes, strict=True))
+
+
+def reached(slide: Slide) -> Shape:
+    """The pixels from where the first window begins to where the last one ends, on each axis."""
+    axes = zip(slide.outputs, slide.stride, slide.spans, strict=True)
+    return tuple([(n - 1) * step + span for n, step, span in axes])
 
 
 def check_pad(op: str, slide: Slide) -> None:

@@ -79,6 +79,9 @@ def saved_values(
         saved = applied.layer.saved(applied.shapes, tuple([wanted[source] for source in node.inputs]))
         kept[name] += batch * saved.per_sample + saved.fixed
         values = [node.inputs[i] for i in saved.inputs] + [name] * saved.output
+        if saved.by_channel and places[node.inputs[0]].channels_last:
+            kept[name] += batch * FLOAT * prod(applied.shapes[0])
+            values = []
         for value in values:
             keepers.setdefault(places[value].root, []).append(name)
     for root in keepers:
@@ -99,10 +102,14 @@ def gradients_wanted(graph: Graph, of_inputs: bool = False) -> dict[str, bool]:
 
 @dataclass(frozen=True)
 class Home:
-    """The memory a value lies in: that of the node `root`; `whole` where it is all of it, in order."""
+    """The memory a value lies in: that of the node `root`; `whole` where it is all of it, in order.
+
+    `channels_last` says that a map lies there pixel by pixel.
+    """
 
     root: str
     whole: bool = True
+    channels_last: bool = False
 
 
 def homes(graph: Graph) -> dict[str, Home]:
@@ -117,16 +124,33 @@ def homes(graph: Graph) -> dict[str, Home]:
 def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home]) -> Home:
     """Where the output of a node lies: in memory of its own, or in that of its input where it is a view.
 
-    A part of a map is a view of the map; made a vector it has to be copied.
+    A part of a map is a view of the map; made a vector it has to be copied, as has a map channels last.
     """
     if not saved.view:
-        return Home(node.name)
+        return Home(node.name, channels_last=lies_channels_last(node, saved, found))
     source = graph[node.inputs[0]]
     before = found[source.name]
     if prod(node.shape) < prod(source.shape):
         return Home(before.root, whole=False)
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
-    return before if before.whole or not moved else Home(node.name)
+    in_order = before.whole and not before.channels_last
+    return before if in_order or not moved else Home(node.name)
+
+
+def lies_channels_last(node: Node, saved: Saved, found: Mapping[str, Home]) -> bool:
+    """Whether a map that a layer makes lies channels last: as its input does, which most kernels keep to.
+
+    Of maps of one axis those that work value by value and pools do.
+    """
+    if min(node.shape[0], prod(node.shape[1:])) == 1 or saved.by_channel:
+        return False
+    if saved.channels_last:
+        return True
+    layer = node.layer
+    keeps = layer.op not in ("softmax", "log_softmax")
+    if len(node.shape) == 2:
+        keeps = keeps and (layer.family in ("activation", "pool", "dense") or layer.op == "lrn")
+    return keeps and bool(node.inputs) and found[node.inputs[0]].channels_last
 
 
 def training_timeline(graph: Graph, batch: int = 1) -> Timeline:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -56,5 +58,7 @@ def test_time_is_predicted_of_a_machine_that_was_measured(
     text = capsys.readouterr().out
     assert "bound by" in text and "time, predicted" in text
     assert execute(["summary", "lenet5", "--time", "--sort", "time", "--format", "csv"]) == 0
-    rows = capsys.readouterr().out.splitlines()
-    assert rows[0] == "layer,is,output,macs,time,bound" and rows[1].startswith("body.c3.conv,")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert list(rows[0]) == ["layer", "is", "output", "macs", "time", "bound"]
+    times = [float(row["time"]) for row in rows if row["time"]]
+    assert times == sorted(times, reverse=True) and len(times) >= 7

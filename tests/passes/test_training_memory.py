@@ -37,7 +37,7 @@ def test_what_a_layer_keeps_is_what_torch_saves(case: Case, gradients: bool) -> 
 ONE_ARM = "net OneArm { input 6; linear(4) -> relu; maximum { | tanh } -> linear(2) }"
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=100)
 @example(ONE_ARM)
 @given(specs())
 def test_random_nets_keep_what_torch_saves(text: str) -> None:
