@@ -19,6 +19,7 @@ DEBUG = "CNNSPEC_DEBUG"
 def prepare() -> None:
     """Make a process safe to run a command in: streams that are there, files cleaned up on a signal."""
     _open_streams()
+    _print_all_characters()
     if not sys.warnoptions and not debugging():
         warnings.simplefilter("ignore")
     if threading.current_thread() is threading.main_thread():
@@ -52,6 +53,17 @@ class ClosedStream(io.TextIOBase):
 
     def read(self, size: int | None = -1) -> NoReturn:
         raise OSError(errno.EBADF, f"{self.title} is closed")
+
+
+def _print_all_characters() -> None:
+    """Let what is printed hold any character: files and pipes are UTF-8, as specs are, on Windows too.
+
+    A terminal keeps its encoding, and so does whoever sets PYTHONIOENCODING; what that lacks is spelt out.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            keeps = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=None if keeps else "utf-8", errors="backslashreplace")
 
 
 def _open_streams() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -178,3 +179,20 @@ write_whole(Path("a.txt"), chunks())
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "printed"),
+    [
+        ({"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}, "# größe →\n".encode()),
+        ({"PYTHONIOENCODING": "cp1252"}, "# größe \\u2192\n".encode("cp1252")),
+    ],
+    ids=["a pipe is UTF-8", "an encoding that is asked for"],
+)
+def test_any_character_is_printed_whatever_the_system_prefers(
+    environment: dict[str, str], printed: bytes
+) -> None:
+    text = "# größe →\nnet A { input 3x8x8; conv(8, 3) }\n".encode()
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
+    done = subprocess.run([*COMMAND, "fmt", "-"], input=text, env=kept | environment, capture_output=True)
+    assert done.stderr == b"" and done.stdout.replace(b"\r", b"").startswith(printed)
