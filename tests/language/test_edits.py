@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from diagnose import diagnose
-from folders import ERRORS
+from folders import ERRORS, ROOT
 
 from cnnspec.diagnostics.fixes import applied, fix, is_better
 from cnnspec.session import Session
@@ -33,7 +35,7 @@ net Small {
 }
 """
     fixed = fix(Source("small.cnn", text), lambda source: Session().check(source).diagnostics)
-    assert fixed.count == 3
+    assert fixed.mended == 3
     assert [d.code for d in fixed.diagnostics if d.severity == "error"] == []
     assert "use std (bottleneck)" in fixed.source.text and "    bottleneck(8, stride=2)" in fixed.source.text
     assert "conv(16, kernel=3, bias=false) -> batchnorm -> relu" in fixed.source.text
@@ -42,7 +44,7 @@ net Small {
 def test_an_edit_that_brings_another_mistake_is_left_out():
     text = "net Small { input 3x8x8; conv(16, 3, padd=0); head { gap -> liner(10) } }"
     found = fix(Source("small.cnn", text), lambda source: Session().check(source).diagnostics)
-    assert found.source.text == text.replace("padd", "pad") and found.count == 1
+    assert found.source.text == text.replace("padd", "pad") and found.mended == 1
     assert [d.code for d in found.diagnostics] == ["unknown-block"]
 
 
@@ -73,3 +75,12 @@ def test_signs_of_other_languages_are_written_as_here(wrong, right):
     found = [d for d in diagnose(before) if d.severity == "error"]
     (edits,) = [d.edits for d in found if d.edits]
     assert applied(before, edits) == text.replace("{}", right)
+
+
+def test_the_page_lists_the_codes_that_have_edits():
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \|", page.partition("| codes |")[2].partition("\n\n")[0], re.M)
+    texts = [path.read_text(encoding="utf-8") for path in CASES]
+    texts.append("net Small(n) { input 3x8x8; conv(n, 3) }\nnet Wide = Small(n=8)\nnet Slim = Smal(n=2)\n")
+    found = {d.code for text in texts for d in diagnose(text) if d.edits}
+    assert {code for row in rows for code in re.findall(r"`([^`]+)`", row)} == found
