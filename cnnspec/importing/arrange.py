@@ -39,7 +39,7 @@ class Region:
         """Whether what is in it stands in its place: a container, a stage of equal blocks, or one layer."""
         chain = self.chain
         if self.kind in CONTAINERS or chain is None:
-            return self.kind in CONTAINERS
+            return chain is not None
         kinds = {unit.region.kind if unit.region is not None else "" for unit in chain}
         one_kind = len(kinds) == 1 and kinds.isdisjoint({"", *CONTAINERS})
         return one_kind or (len(chain) == 1 and chain[0].step is not None and not chain[0].arms)

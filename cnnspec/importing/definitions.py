@@ -251,6 +251,11 @@ class BlockDefinitions:
                 for arm in unit.arms:
                     yield from self._of_chain(self.units(arm))
 
+    def statements(self, net: Region, inputs: Mapping[str, str]) -> list[str]:
+        """The statements of a net whose values several places read; `inputs` are the names of its inputs."""
+        cells = [text(value) for _, _, value, _ in self._arguments(net)]
+        return list(_Writer(self, iter(cells)).labelled(net, _labels(net) | inputs))
+
     def line(self, units: Sequence[ChainUnit]) -> list[str]:
         """The units of a chain outside all defs, each as a spec writes it."""
         cells = [text(value) for _, _, value, _ in self._of_chain(units)]
@@ -271,14 +276,18 @@ class _Writer:
     def statements(self, region: Region) -> Iterator[str]:
         """The statements of a body with labels."""
         names = _labels(region)
+        if region.entry in names:
+            yield f"{names[region.entry]}: identity"
+        yield from self.labelled(region, names)
+
+    def labelled(self, region: Region, names: Mapping[str, str]) -> Iterator[str]:
+        """The statements of a body or a net, whose values have these names."""
         before = region.entry
         for statement in region.statements:
             units = self.definitions.units(statement.chain)
             chain = " -> ".join(self.chain(units, names))
-            if statement.source not in (None, before) and statement.source != region.entry:
+            if statement.source not in (None, before):
                 chain = f"{names[statement.source or '']} -> {chain}"
-            elif statement.source == region.entry and before != region.entry:
-                chain = f"entry -> {chain}"
             label = names.get(statement.value)
             yield f"{label}: {chain}" if label else chain
             before = statement.value
@@ -338,7 +347,7 @@ def _labels(region: Region) -> dict[str, str]:
     taken: set[str] = set()
     for name in needed:
         word = re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
-        word = f"{word}_value" if word in TAKEN else word
+        word = f"value{word}" if word[0].isdigit() else f"{word}_value" if word in TAKEN else word
         number = 1
         while (label := word if number == 1 else f"{word}{number}") in taken:
             number += 1

@@ -33,7 +33,7 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     net = region_of(traced)
     definitions = BlockDefinitions(net)
     costs = cost(as_graph(traced))
-    body = _sections(_top(net, definitions))
+    body = _sections(_top(net, definitions, list(traced.inputs)))
     expect = f"expect params == {costs.total.params:_}, macs == {costs.inference.macs:_}"
     inputs = [
         f"input {'' if title == 'input' else title + ' '}{describe(shape)}"
@@ -50,19 +50,15 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     return analysis, became
 
 
-def _top(net: Region, definitions: BlockDefinitions) -> list[Line]:
+def _top(net: Region, definitions: BlockDefinitions, inputs: Sequence[str]) -> list[Line]:
     """The lines of a net."""
     chain = net.chain
     if chain is None:
-        return [(line, True) for line in _statements(net, definitions)]
+        return [(line, True) for line in definitions.statements(net, {name: name for name in inputs})]
     found: list[Line] = []
     for unit in definitions.units(_opened(chain, _size(net)), open_containers=False):
         found += _lines(unit, definitions)
     return found
-
-
-def _statements(net: Region, definitions: BlockDefinitions) -> list[str]:
-    raise ImportRefused("values that several places read have no place yet in a net")
 
 
 def _opened(chain: Sequence[ChainUnit], whole: int) -> list[ChainUnit]:

@@ -245,6 +245,8 @@ def _layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Any:
+    if (weight is None) != (bias is None):
+        raise NoLayer("without a bias")
     tensors = {"weight": weight, "bias": bias} if weight is not None else {}
     return reader.layernorm(node, value, tuple(over), eps, tensors)
 
@@ -258,6 +260,8 @@ def _group_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Any:
+    if (weight is None) != (bias is None):
+        raise NoLayer("without a bias")
     tensors = {"weight": weight, "bias": bias} if weight is not None else {}
     return reader.step(node, norm.GroupNorm(num_groups, eps, bool(tensors)), value.step, weights=tensors)
 

@@ -176,6 +176,10 @@ def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Laye
     return shape.Upsample(extent([int(s) for s in scales]), mode=modes[mode])
 
 
+def _dropout(rate: float) -> Layer:
+    return dense.Dropout(rate) if rate else dense.Identity()
+
+
 def _pad(module: Any) -> Layer:
     sizes = list(module.padding) if isinstance(module.padding, (tuple, list)) else [module.padding]
     return padded(sizes, "zeros", getattr(module, "value", 0.0))
@@ -235,8 +239,8 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Softmax: _softmax(act.Softmax),
     nn.LogSoftmax: _softmax(act.LogSoftmax),
     nn.Flatten: _flatten,
-    nn.Dropout: lambda m: dense.Dropout(m.p),
-    nn.Dropout2d: lambda m: dense.Dropout(m.p),
+    nn.Dropout: lambda m: _dropout(m.p),
+    nn.Dropout2d: lambda m: _dropout(m.p),
     nn.Identity: lambda m: dense.Identity(),
     nn.PixelShuffle: lambda m: shape.PixelShuffle(m.upscale_factor),
     nn.ChannelShuffle: lambda m: shape.ChannelShuffle(m.groups),
@@ -263,8 +267,8 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "sigmoid": lambda: act.Sigmoid(),
     "sigmoid_": lambda: act.Sigmoid(),
     "tanh": lambda: act.Tanh(),
-    "dropout": lambda p=0.5, training=False, inplace=False: dense.Dropout(p),
-    "dropout2d": lambda p=0.5, training=False, inplace=False: dense.Dropout(p),
+    "dropout": lambda p=0.5, training=False, inplace=False: _dropout(p),
+    "dropout2d": lambda p=0.5, training=False, inplace=False: _dropout(p),
     "stochastic_depth": lambda p, mode="row", training=False: dense.DropPath(p) if p else dense.Identity(),
     "drop_path": lambda p=0.0, training=False, scale_by_keep=True: (
         dense.DropPath(p) if p else dense.Identity()

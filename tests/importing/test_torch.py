@@ -145,6 +145,29 @@ def test_padding_by_size_computed_weights_differences_and_gates_over_channels():
     same_outputs(module, found)
 
 
+class Reads(nn.Module):
+    """Values that several places read: what flows in, and one on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Any) -> Any:
+        values = [x]
+        for conv in self.convs:
+            values.append(conv(values[-1]))
+        return torch.cat(values, 1)
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["of a net", "of a def"])
+def test_values_that_several_places_read_have_labels(inside):
+    module = nn.Sequential(Reads(), nn.ReLU(), nn.Conv2d(16, 2, 1)) if inside else Reads()
+    found = imported(module, (4, 16, 16))
+    assert found.text.count(": conv(") == 2
+    assert (": identity" in found.text) == inside
+    same_outputs(module, found)
+
+
 class Returns(nn.Module):
     def __init__(self, forward: Any, **modules: nn.Module) -> None:
         super().__init__()
