@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnnspec.graph import Graph
 from cnnspec.layers.activation import ReLU, Sigmoid, Tanh
@@ -11,6 +11,7 @@ from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import LayerScale
 from cnnspec.layers.pool import GlobalAvgPool
 from cnnspec.layers.shape import ChannelShuffle, Slice
+from cnnspec.records import dataclass
 
 
 class Composite(Layer):

@@ -42,6 +42,9 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--name": ("Small", "relu", "1x", ""),
     "--over": ("x.png", "x.npy", "missing"),
     "--at": ("0,0", "1,2", "nothing"),
+    "--config": ("net.cnn", "missing.toml"),
+    "--select": ("shape-join,unused-parameter", "nothing"),
+    "--ignore": ("unused-parameter", "nothing"),
 }
 """Words after options that take any text, right ones and wrong ones."""
 COUNTED = ("--set", "--input", "-I", "--limit", "--depth", "--inference", "--count")

@@ -86,14 +86,15 @@ def judge(done: Done, folder: Path) -> None:
 def said_no(done: Done, out: str) -> bool:
     """Whether a result says why the exit code is not 0: a comparison, a denied warning, a layout."""
     told = {
-        "check": "warning[" in done.err or '"ok": false' in out,
+        # in the forms of continuous integration, errors stand on standard output, and their number is told
+        "check": re.search(r"^[1-9]\d* errors?, |warning\[", done.err, re.MULTILINE) or '"ok": false' in out,
         "verify": "differ" in out or '"ok": false' in out,
         "fmt": "would change" in done.err or '"ok": false' in out or "--diff" in done.arguments,
         "diff": bool(out),
         # a net that has errors stands in the table, with the reason
         "compare": bool(out),
     }
-    return done.code == 1 and told.get(done.arguments[0], False)
+    return done.code == 1 and bool(told.get(done.arguments[0], False))
 
 
 def strict(text: str) -> Any:

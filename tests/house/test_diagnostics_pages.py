@@ -14,7 +14,7 @@ import cnnspec.backends
 from cnnspec.diagnostics.explain import codes, examples, explain
 
 REPORTERS = {"error", "warning", "Mistake", "LayerError", "BoundExceeded", "Diagnostic"}
-REPORTERS |= {"say", "Finding", "_shrinks"}
+REPORTERS |= {"say", "Finding", "_shrinks", "cured"}
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 PACKAGES = [Path(str(package.__file__)).parent for package in (cnnspec, cnnspec.backends)]
 WITHOUT_EXAMPLE = {code for code in codes() if "There is no example:" in explain(code)}
