@@ -254,7 +254,7 @@ class BlockDefinitions:
     def statements(self, net: Region, inputs: Mapping[str, str]) -> list[str]:
         """The statements of a net whose values several places read; `inputs` are the names of its inputs."""
         cells = [text(value) for _, _, value, _ in self._arguments(net)]
-        return list(_Writer(self, iter(cells)).labelled(net, _labels(net) | inputs))
+        return list(_Writer(self, iter(cells)).labelled(net, {**_labels(net), **inputs}))
 
     def line(self, units: Sequence[ChainUnit]) -> list[str]:
         """The units of a chain outside all defs, each as a spec writes it."""

@@ -57,9 +57,8 @@ def taken_in(
 
 
 def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
-    return (
-        tuple(value) if isinstance(value, (tuple, list)) and len(value) > 1 else (int(extent(value)),) * rank
-    )
+    found = extent(value)
+    return found if isinstance(found, tuple) else (found,) * rank
 
 
 def convolution(

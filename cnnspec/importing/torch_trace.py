@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import fx, nn
@@ -80,10 +80,7 @@ class _ShapeTracer(fx.Tracer):
             return default if sizes is None else torch.empty(BATCH, *sizes, device="meta")
         if node.op == "get_attr":
             return _on_meta(self._tensor(str(node.target)))
-        args, kwargs = (
-            map_aggregate(given, lambda one: one.meta["value"] if isinstance(one, fx.Node) else _on_meta(one))
-            for given in (node.args, node.kwargs)
-        )
+        args, kwargs = map(_values, (node.args, node.kwargs))
         if node.op == "call_module":
             return self.running.get_submodule(str(node.target)).forward(*args, **kwargs)
         if node.op == "call_method":
@@ -96,9 +93,9 @@ class _ShapeTracer(fx.Tracer):
         return operator.attrgetter(path)(known)
 
     def iter(self, obj: fx.Proxy) -> Iterator[Any]:
-        value = obj.node.meta.get("value")
+        value, items = obj.node.meta.get("value"), cast(Any, obj)
         if isinstance(value, (tuple, list, torch.Tensor)):
-            return iter([obj[number] for number in range(len(value))])
+            return iter([items[number] for number in range(len(value))])
         return super().iter(obj)
 
     def to_bool(self, obj: fx.Proxy) -> bool:
@@ -110,6 +107,11 @@ def _without_values(module: nn.Module) -> nn.Module:
     """A copy of a module on the meta device, made without copying what it holds."""
     tensors = [*module.parameters(), *module.buffers()]
     return copy.deepcopy(module, {id(tensor): _on_meta(tensor) for tensor in tensors})
+
+
+def _values(given: Any) -> Any:
+    """Arguments of a node, with the values of nodes in place of them."""
+    return map_aggregate(given, lambda one: one.meta["value"] if isinstance(one, fx.Node) else _on_meta(one))
 
 
 def _on_meta(value: Any) -> Any:

@@ -111,7 +111,8 @@ def test_the_spec_is_clean_and_states_its_figures():
 class SameConv(nn.Conv2d):
     """Pads by what its input's size asks for, and standardizes its weights."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
+        x = input
         missing = max((-(-x.shape[-1] // 2) - 1) * 2 + 3 - x.shape[-1], 0)
         if missing > 0:
             x = nn.functional.pad(x, [missing // 2, missing - missing // 2] * 2, value=0.0)
