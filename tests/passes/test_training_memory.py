@@ -40,7 +40,6 @@ ONE_ARM = "net OneArm { input 6; linear(4) -> relu; maximum { | tanh } -> linear
 @settings(deadline=None, max_examples=100)
 @example(ONE_ARM)
 @given(specs())
-@pytest.mark.slow
 def test_random_nets_keep_what_torch_saves(text: str) -> None:
     graph = cnnspec.loads(text).ir
     found = saved_bytes(graph, 3)
