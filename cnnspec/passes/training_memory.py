@@ -79,7 +79,7 @@ def saved_values(
         saved = applied.layer.saved(applied.shapes, tuple([wanted[source] for source in node.inputs]))
         kept[name] += batch * saved.per_sample + saved.fixed
         values = [node.inputs[i] for i in saved.inputs] + [name] * saved.output
-        if saved.by_channel and places[node.inputs[0]].channels_last:
+        if saved.by_channel and not places[node.inputs[0]].in_a_row(batch):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
             values = []
         for value in values:
@@ -104,12 +104,17 @@ def gradients_wanted(graph: Graph, of_inputs: bool = False) -> dict[str, bool]:
 class Home:
     """The memory a value lies in: that of the node `root`; `whole` where it is all of it, in order.
 
-    `channels_last` says that a map lies there pixel by pixel.
+    `channels_last` says that a map lies there pixel by pixel, `cut` that pixels of each channel are left out.
     """
 
     root: str
     whole: bool = True
     channels_last: bool = False
+    cut: bool = False
+
+    def in_a_row(self, batch: int) -> bool:
+        """Whether its values lie one after the other: some channels of a map do for one sample alone."""
+        return not self.channels_last and not self.cut and (self.whole or batch == 1)
 
 
 def homes(graph: Graph) -> dict[str, Home]:
@@ -131,7 +136,8 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home]) -> H
     source = graph[node.inputs[0]]
     before = found[source.name]
     if prod(node.shape) < prod(source.shape):
-        return Home(before.root, whole=False)
+        cut = before.cut or node.shape[1:] != source.shape[1:]
+        return Home(before.root, whole=False, channels_last=before.channels_last, cut=cut)
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
     in_order = before.whole and not before.channels_last
     return before if in_order or not moved else Home(node.name)

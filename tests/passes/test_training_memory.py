@@ -36,9 +36,12 @@ def test_what_a_layer_keeps_is_what_torch_saves(case: Case, gradients: bool) -> 
 
 ONE_ARM = "net OneArm { input 6; linear(4) -> relu; maximum { | tanh } -> linear(2) }"
 
+SOME_CHANNELS = "net Some { input 2x2; residual { slice(0, 1) -> instancenorm(affine=true) -> conv(2, 1) } }"
+
 
 @settings(deadline=None, max_examples=100)
 @example(ONE_ARM)
+@example(SOME_CHANNELS)
 @given(specs())
 def test_random_nets_keep_what_torch_saves(text: str) -> None:
     graph = cnnspec.loads(text).ir
