@@ -334,3 +334,18 @@ def test_the_other_shells_have_their_script(shell, registers):
         text=True,
     )
     assert f"{registers} " in done.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system tells no such peak")
+def test_peak_memory_is_that_of_the_program_and_not_of_whoever_started_it():
+    large = bytearray(600_000_000)
+    command = [
+        sys.executable,
+        "-m",
+        "cnnspec",
+        "compile",
+        str(SPECS.parent / "examples" / "tiny.cnn"),
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(large) > 2 * json.loads(done.stdout)["peak_memory_bytes"]
