@@ -1,9 +1,11 @@
-"""Golden files: what a test prints is held against tests/golden/, and renewed by `--update-golden`."""
+"""Golden files, held against tests/golden/ and renewed by `--update-golden`; and torchvision's models."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from folders import GOLDEN
@@ -39,3 +41,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return hold
+
+
+@pytest.fixture(scope="session")
+def torchvision() -> Iterator[Any]:
+    """torchvision's models, which import beside a CPU build of torch once its operators are declared."""
+    torch = pytest.importorskip("torch")
+    library = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield pytest.importorskip("torchvision.models", exc_type=ImportError)

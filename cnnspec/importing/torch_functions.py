@@ -236,6 +236,13 @@ def _linear(reader: TorchReader, node: fx.Node, value: Flowing, weight: Any, bia
     return reader.step(node, dense.Linear(weight.shape[0], bias is not None), value.step, weights=tensors)
 
 
+def _affine(weight: Any, bias: Any) -> dict[str, Any]:
+    """The tensors of a norm that has both, or neither. Raises NoLayer."""
+    if (weight is None) != (bias is None):
+        raise NoLayer("without a bias")
+    return {} if weight is None else {"weight": weight, "bias": bias}
+
+
 def _layer_norm(
     reader: TorchReader,
     node: fx.Node,
@@ -245,9 +252,7 @@ def _layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Any:
-    if (weight is None) != (bias is None):
-        raise NoLayer("without a bias")
-    tensors = {"weight": weight, "bias": bias} if weight is not None else {}
+    tensors = _affine(weight, bias)
     return reader.layernorm(node, value, tuple(over), eps, tensors)
 
 
@@ -260,9 +265,7 @@ def _group_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Any:
-    if (weight is None) != (bias is None):
-        raise NoLayer("without a bias")
-    tensors = {"weight": weight, "bias": bias} if weight is not None else {}
+    tensors = _affine(weight, bias)
     return reader.step(node, norm.GroupNorm(num_groups, eps, bool(tensors)), value.step, weights=tensors)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 import numpy as np
@@ -140,19 +139,6 @@ TORCHVISION = {
     "mobilenet_v2": ("MobileNetV2", 32),
 }
 QUICK = {"resnet18", "densenet121", "googlenet"}
-
-
-@pytest.fixture(scope="module")
-def torchvision() -> Any:
-    """torchvision's models, which import beside a CPU build of torch once its operators are declared."""
-    torch = pytest.importorskip("torch")
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield pytest.importorskip("torchvision.models", exc_type=ImportError)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_the_commits_of_the_walked_examples_are_there() -> None:
     shown = re.findall(
         r"^git show ':/\^(.+)'", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert len(set(shown)) >= 2
+    assert len(set(shown)) == len(shown) >= 2
     log = subprocess.run(["git", "log", "--format=%s"], cwd=ROOT, capture_output=True, text=True).stdout
     if not log.rstrip().endswith(FIRST_COMMIT):
         pytest.skip("the history is not here: an archive, a shallow clone")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -213,18 +211,6 @@ def test_what_cannot_be_said_is_refused_by_name_and_place(module, said):
     with pytest.raises(ImportRefused) as refused:
         imported(module)
     assert said in str(refused.value)
-
-
-@pytest.fixture(scope="module")
-def torchvision() -> Iterator[Any]:
-    """torchvision's models, which import beside a CPU build of torch once its operators are declared."""
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield pytest.importorskip("torchvision.models", exc_type=ImportError)
 
 
 def quick(*values: str) -> Any:
