@@ -43,10 +43,12 @@ def main() -> int:
 def installed(folder: Path) -> Path:
     """The interpreter of a new environment, with the package installed from a wheel."""
     pip = [sys.executable, "-m", "pip", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    alone = environment()
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True, env=alone)
     venv.create(folder / "env", with_pip=True, symlinks=os.name != "nt")
     python = folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *folder.glob("*.whl")], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", *folder.glob("*.whl")]
+    subprocess.run(install, check=True, env=alone)
     return python
 
 
@@ -69,11 +71,15 @@ def measured(python: Path, runs: int, clock: str, folder: str) -> float:
 
 def milliseconds(command: Sequence[str | Path], clock: str, folder: str) -> float:
     """The time of one process from start to end, of its processors or on the wall."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     now = time.perf_counter if clock == "wall" else children
     start = now()
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
     return 1000 * (now() - start)
+
+
+def environment() -> dict[str, str]:
+    """This one, without what Python reads: nothing of a checkout is on the path."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def children() -> float:

@@ -6,23 +6,25 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
 
-PACKAGE = Path(__file__).parent
+PACKAGE = os.path.dirname(__file__)
 
 
-def shipped(folder: str) -> Path:
-    """A folder of data, `grammar` or `specs`: in an installed package; beside the package in a checkout."""
-    installed = PACKAGE / folder
-    return installed if installed.is_dir() else PACKAGE.parent / folder
+def shipped(folder: str, name: str = "") -> str:
+    """A folder of data, `grammar` or `specs`, or a file in one: in an installed package; beside the package
+    in a checkout.
+    """
+    installed = os.path.join(PACKAGE, folder)
+    found = installed if os.path.isdir(installed) else os.path.join(os.path.dirname(PACKAGE), folder)
+    return os.path.join(found, name) if name else found
 
 
-def write_whole(path: Path, data: str | bytes | Iterable[bytes | memoryview]) -> None:
+def write_whole(path: str | os.PathLike[str], data: str | bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file through a temporary one beside it, so that a failure leaves the old one untouched.
 
     A new file gets the mode that the umask asks for, an old one keeps its own. Where the target is no regular
@@ -35,7 +37,7 @@ def write_whole(path: Path, data: str | bytes | Iterable[bytes | memoryview]) ->
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
-def _write(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+def _write(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview]) -> None:
     try:
         mode: int | None = os.stat(path).st_mode
     except FileNotFoundError:
@@ -85,7 +87,7 @@ def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
 
 
 def read_source(
-    path: Path, name: str, report: Report, limits: Limits, span: Span | None = None
+    path: str | os.PathLike[str], name: str, report: Report, limits: Limits, span: Span | None = None
 ) -> Source | None:
     """The text of a file, named `name` in diagnostics; None, and a report, where it cannot be read."""
     try:
@@ -101,7 +103,7 @@ def read_source(
     return None
 
 
-def decode(data: bytes, name: str, path: Path | None, report: Report) -> Source | None:
+def decode(data: bytes, name: str, path: str | os.PathLike[str] | None, report: Report) -> Source | None:
     """The source of UTF-8 bytes, a byte order mark left out; None, and a report, where they are not text."""
     try:
         text = data.decode("utf-8-sig")

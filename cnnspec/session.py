@@ -17,8 +17,8 @@ what was last read of a file is kept, so that a session does not grow with the n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from os.path import basename, splitext
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
@@ -34,6 +34,9 @@ from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
 from cnnspec.syntax import Parsed, parse
+
+if TYPE_CHECKING:  # a check of one file needs no paths
+    from pathlib import Path
 
 AS_WRITTEN = Settings({}, {})
 """Nothing is given from outside: every parameter and input is as the spec has it."""
@@ -231,7 +234,7 @@ def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], re
     closed = closed_nets(module, parameters)
     if len(closed) == 1:
         return closed
-    stem = plain_name(module.source.path.stem) if module.source.path else ""
+    stem = plain_name(splitext(basename(module.source.path))[0]) if module.source.path else ""
     for net in closed or nets:
         if plain_name(net) == stem:
             return [net]

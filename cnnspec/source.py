@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import field
 from functools import cached_property
-from pathlib import Path
+from os import PathLike
 from typing import NamedTuple
 
 from cnnspec.records import dataclass
@@ -17,7 +17,7 @@ class Source:
 
     name: str
     text: str = field(repr=False)
-    path: Path | None = None
+    path: str | PathLike[str] | None = None
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from os.path import basename, exists, isdir, splitext
+from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits
@@ -13,6 +14,9 @@ from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.files import decode, read_source, shipped
 from cnnspec.source import Source
 from cnnspec.syntax.outline import headings
+
+if TYPE_CHECKING:  # what names a file needs none of it
+    from pathlib import Path
 
 SPECS = shipped("specs")
 
@@ -23,7 +27,7 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
     Raises SpecError where there is neither a file nor a net of the zoo of that name.
     """
     file, colon, net = spec.rpartition(":")
-    if not colon or (Path(spec).exists() and not Path(file).exists()):
+    if not colon or (exists(spec) and not exists(file)):
         file, net = spec, ""
     if file == "-":
         data = sys.stdin.buffer.read(limits.file_size + 1)
@@ -31,18 +35,18 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
             report.error("file", None, f"standard input has more than {limits.file_size} bytes, the bound")
             return None, None
         return decode(data, "<stdin>", None, report), net or None
-    if not colon and not Path(file).exists() and plain_name(file) in zoo_nets():
+    if not colon and not exists(file) and plain_name(file) in zoo_nets():
         path, name = zoo_entry(file)
         return read_source(path, path.name, report, limits), name
-    if not Path(file).exists():
+    if not exists(file):
         if not file.endswith(".cnn"):
             zoo_entry(file)
-        for name in (net, Path(file).stem):
+        for name in (net, splitext(basename(file))[0]):
             if plain_name(name) in zoo_nets():
                 cure = f"a net of the zoo goes without a file: {plain_name(name)}"
                 report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
                 return None, None
-    return read_source(Path(file), file, report, limits), net or None
+    return read_source(file, file, report, limits), net or None
 
 
 def expanded(specs: Iterable[str], report: Report) -> Iterator[str]:
@@ -51,10 +55,12 @@ def expanded(specs: Iterable[str], report: Report) -> Iterator[str]:
     A folder that has none is reported.
     """
     for spec in specs:
-        folder = Path(spec)
-        if not folder.is_dir():
+        if not isdir(spec):
             yield spec
             continue
+        from pathlib import Path
+
+        folder = Path(spec)
         inside = (path.relative_to(folder) for path in folder.rglob("*.cnn") if path.is_file())
         found = sorted(path for path in inside if not any(part.startswith(".") for part in path.parts))
         if not found:
@@ -76,8 +82,10 @@ def zoo_entry(name: str) -> tuple[Path, str]:
 
 def zoo_nets() -> dict[str, tuple[Path, str]]:
     """The nets that ship: file and name, by their names in lower case without `_` and `-`."""
+    from pathlib import Path
+
     found: dict[str, tuple[Path, str]] = {}
-    for path in sorted(SPECS.glob("*.cnn")):
+    for path in sorted(Path(SPECS).glob("*.cnn")):
         for word, name in headings(path.read_text(encoding="utf-8")):
             if word == "net":
                 found[plain_name(name)] = (path, name)

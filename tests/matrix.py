@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
-TOOLS = ("pytest>=9,<10", "pytest-xdist", "hypothesis", "jsonschema", "lark>=1.2,<2", "setuptools")
+TOOLS = ("pytest>=9,<10", "pytest-xdist", "hypothesis", "jsonschema", "setuptools")
 """What tests are run with."""
 OWN = {"cnnspec", "tests", "benchmarks", "docs"}
 BROUGHT = {

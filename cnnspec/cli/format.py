@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -105,5 +104,5 @@ def _write(found: LaidOut, only_check: bool, show_diff: bool, as_json: bool) -> 
         if not as_json:
             show(text)
     elif found.changed:
-        write_whole(Path(source.path), text)
+        write_whole(source.path, text)
         say(f"wrote {source.name}", err=True)

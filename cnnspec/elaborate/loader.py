@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from os.path import normpath
-from pathlib import Path
+from os.path import basename, normpath, realpath
+from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics.cures import Cure, offer
 from cnnspec.diagnostics.report import Edit, Report
@@ -19,6 +19,9 @@ from cnnspec.layers.base import REGISTRY
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
 from cnnspec.syntax import Parsed, parse, tree
+
+if TYPE_CHECKING:  # most specs are one file
+    from pathlib import Path
 
 MAX_USES = 64
 """How deep files may use each other."""
@@ -35,16 +38,16 @@ class Loader:
         parse: Callable[[Source], Parsed] = parse,
     ) -> None:
         self.report, self.limits, self._parse = report, limits, parse
-        self.include = tuple(folder.resolve() for folder in include)
-        self._modules: dict[Path, Module] = {}
-        self._open: list[Path] = []
+        self.include = include
+        self._modules: dict[str, Module] = {}
+        self._open: list[str] = []
 
     def load(self, source: Source) -> Module:
         """The module of a source, with all that it uses."""
         parsed = self._parse(source).told(self.report)
         module = Module(parsed.source, parsed.tree, parsed.tokens)
         if source.path is not None:
-            self._open.append(source.path.resolve())
+            self._open.append(realpath(source.path))
         for item in module.file.items:
             self._enter(item, module)
         if source.path is not None:
@@ -135,7 +138,7 @@ class Loader:
         if path is None:
             return None
         if path in self._open:
-            cycle = " -> ".join(p.name for p in [*self._open[self._open.index(path) :], path])
+            cycle = " -> ".join(map(basename, [*self._open[self._open.index(path) :], path]))
             self.report.error("use-cycle", use.span, f"files use each other in a circle: {cycle}")
             return None
         if len(self._open) >= MAX_USES:
@@ -149,10 +152,11 @@ class Loader:
             self._modules[path] = self.load(source)
         return self._modules[path]
 
-    def _find(self, use: tree.Use, module: Module) -> Path | None:
+    def _find(self, use: tree.Use, module: Module) -> str | None:
+        """The file that is meant, without links in its path; reports where there is none."""
         if not use.is_path:
             if use.origin == "std":
-                return STANDARD_LIBRARY.resolve()
+                return realpath(STANDARD_LIBRARY)
             self.report.error(
                 "use-origin",
                 use.span,
@@ -160,12 +164,14 @@ class Loader:
                 help='`use std (...)` is the library; a file is written in quotes: use "blocks.cnn" (...)',
             )
             return None
-        home = module.source.path.resolve().parent if module.source.path else Path.cwd().resolve()
+        from pathlib import Path
+
+        home = Path(module.source.path).resolve().parent if module.source.path else Path.cwd().resolve()
         outside = False
-        for folder in (home, *self.include):
+        for folder in (home, *(folder.resolve() for folder in self.include)):
             path = _resolved(folder / use.origin)
             if path is not None and path.is_relative_to(folder):
-                return path
+                return str(path)
             outside = outside or not Path(normpath(folder / use.origin)).is_relative_to(folder)
             outside = outside or path is not None
         self.report.error(

@@ -15,7 +15,7 @@ from cnnspec.syntax import tree
 from cnnspec.syntax.outline import headings
 from cnnspec.syntax.tokens import Token
 
-STANDARD_LIBRARY = shipped("specs") / "std.cnn"
+STANDARD_LIBRARY = shipped("specs", "std.cnn")
 
 
 @dataclass(eq=False)
@@ -70,5 +70,6 @@ BlockValue = LayerBlock | FormBlock | DefinedBlock
 @cache
 def library_names() -> frozenset[str]:
     """The blocks of the standard library."""
-    text = STANDARD_LIBRARY.read_text(encoding="utf-8")
+    with open(STANDARD_LIBRARY, encoding="utf-8") as file:
+        text = file.read()
     return frozenset(heading.name for heading in headings(text) if heading.word != "net")

@@ -1,22 +1,20 @@
-"""Makes the parser's tables of cnn.lark: run `python -m cnnspec.syntax.generate` after a change of it.
+"""Makes the parser's tables of cnn.lark, where someone has changed it.
 
 The one user of lark, which finds the states of the LALR(1) automaton and refuses a grammar with conflicts.
-What is saved is cnnspec's own: plain lists that tables.py reads, with rules and states numbered by what they
-are, so that any version of lark writes the same file.
+What is saved is cnnspec's own: words that tables.py reads, with rules and states numbered by what they are,
+so that any version of lark writes the same file.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lark import Lark
+from lark.exceptions import LarkError
 from lark.grammar import Rule, Symbol, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Reduce, Shift
-
-from cnnspec.syntax.tables import FORMAT, GRAMMAR, STARTS, TABLES, fingerprint
 
 Actions = dict[str, tuple[Any, Any]]
 States = dict[int, Actions]
@@ -31,30 +29,21 @@ class NoLexer(Lexer):
         raise NotImplementedError
 
 
-def main() -> None:
-    """Write cnn.tables for the grammar as it stands."""
-    TABLES.write_text(made(), encoding="utf-8")
-    print(f"wrote {TABLES.name}")
-
-
-def made() -> str:
-    """The text of the tables, made afresh. Raises lark's GrammarError at a conflict."""
-    lark = Lark(
-        GRAMMAR.read_text(encoding="utf-8"),
-        parser="lalr",
-        lexer=NoLexer,
-        start=list(STARTS),
-        maybe_placeholders=False,
-        strict=True,
-    )
+def made(grammar: str, starts: Sequence[str]) -> str:
+    """The words, rules and states of a grammar's tables. Raises ValueError, at a conflict for one."""
+    options: Any = {"parser": "lalr", "lexer": NoLexer, "start": list(starts), "strict": True}
+    try:
+        lark = Lark(grammar, maybe_placeholders=False, **options)
+    except LarkError as error:
+        raise ValueError(str(error)) from error
     table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]
     skip_unit_rules(table.states, "atom")
     kinds = {term.name: _kind(term) for term in lark.terminals} | {"_END": "END"}
     rules = sorted(
         {arg for row in table.states.values() for action, arg in row.values() if action is Reduce}, key=str
     )
-    order = _order(table.states, [table.start_states[start] for start in STARTS])
-    accepted = {table.end_states[start]: {"$END": 0} for start in STARTS}
+    order = _order(table.states, [table.start_states[start] for start in starts])
+    accepted = {table.end_states[start]: {"$END": 0} for start in starts}
     rows = [
         {
             kinds.get(symbol) or _plain(symbol): ~rules.index(arg) if action is Reduce else order[arg]
@@ -64,13 +53,9 @@ def made() -> str:
         | accepted.get(state, {})
         for state in order
     ]
-    return _text({
-        "format": FORMAT,
-        "grammar": fingerprint(),
-        "rules": [_rule(rule) for rule in rules],
-        "starts": dict(zip(STARTS, range(len(STARTS)), strict=True)),
-        "states": rows,
-    })  # fmt: skip
+    words = sorted(kind for kind in set(kinds.values()) if kind.islower() and kind.isidentifier())
+    parts = [f"words {' '.join(words)}", "\n".join(map(_rule, rules)), "\n".join(map(_row, rows))]
+    return "\n\n".join(parts) + "\n"
 
 
 def _kind(term: Any) -> str:
@@ -83,21 +68,23 @@ def _plain(symbol: str) -> str:
     return symbol if symbol.isupper() else f"<{symbol}>"
 
 
-def _rule(rule: Rule) -> list[Any]:
-    """A rule as a list: what it makes, its method in build.py, how many it takes, which of those it keeps,
-    and whether one alone is passed on.
-
-    Which are kept is null for all; an item is [number, whether its children take its place].
+def _rule(rule: Rule) -> str:
+    """A rule as a line: what it makes, its method in build.py, how many it takes, whether one alone is passed
+    on, and the numbers of those that it keeps, or all; `+` says that the children of one take its place.
     """
     kept = [
-        [number, int(_is_list(symbol))]
+        f"{number}{'+' * _is_list(symbol)}"
         for number, symbol in enumerate(rule.expansion)
         if rule.options.keep_all_tokens or not (isinstance(symbol, Terminal) and symbol.filter_out)
     ]
-    plain = len(kept) == len(rule.expansion) and not any(inline for _, inline in kept)
-    passes = int(rule.options.expand1 and not rule.alias)
-    method = rule.alias or rule.origin.name
-    return [_plain(rule.origin.name), method, len(rule.expansion), None if plain else kept, passes]
+    plain = kept == [str(number) for number in range(len(rule.expansion))]
+    passes = "yes" if rule.options.expand1 and not rule.alias else "no"
+    words = [_plain(rule.origin.name), rule.alias or rule.origin.name, str(len(rule.expansion)), passes]
+    return " ".join([*words, *(["all"] if plain else kept)])
+
+
+def _row(row: dict[str, int]) -> str:
+    return " ".join(f"{symbol} {step}" for symbol, step in row.items())
 
 
 def _is_list(symbol: Symbol) -> bool:
@@ -115,21 +102,6 @@ def _order(states: States, starts: list[int]) -> dict[int, int]:
                 order[arg] = len(order)
                 waiting.append(arg)
     return order
-
-
-def _text(data: dict[str, Any]) -> str:
-    """JSON with a line for each rule and state, so that a change can be read."""
-
-    def line(value: object) -> str:
-        return json.dumps(value, separators=(",", ":"))
-
-    parts = [
-        f'"{name}":[\n' + ",\n".join(map(line, value)) + "\n]"
-        if isinstance(value, list)
-        else f'"{name}":{line(value)}'
-        for name, value in data.items()
-    ]
-    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def skip_unit_rules(states: States, symbol: str) -> None:
@@ -182,7 +154,3 @@ def _merge(chain: list[Actions]) -> Actions:
         for symbol, (action, arg) in first.items()
     }
     return {**{symbol: step for symbol, step in after.items() if symbol.islower()}, **own}
-
-
-if __name__ == "__main__":
-    main()

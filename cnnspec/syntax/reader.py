@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.source import Source, Span
 from cnnspec.syntax.build import TreeBuilder
-from cnnspec.syntax.stack import Stack, words
+from cnnspec.syntax.stack import Stack
+from cnnspec.syntax.tables import tables
 from cnnspec.syntax.tokens import CLOSES, OPENS, RESERVED, Token
 
 MAX_NESTING = 200
@@ -44,7 +45,7 @@ class Reader:
         A word is one of the grammar where such a one may come, else a name or reserved; sizes are a shape
         mark where one may come. An end of line within ( ) and [ ] ends no statement.
         """
-        tokens, stack, opened, known = self.tokens, self.stack, self.opened, words()
+        tokens, stack, opened, known = self.tokens, self.stack, self.opened, tables().words
         rows, states = stack.rows, stack.states
         while True:
             token = tokens[self.at]

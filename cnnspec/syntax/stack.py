@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from cnnspec.syntax.build import TreeBuilder
-from cnnspec.syntax.tables import Rule, tables
+from cnnspec.syntax.tables import STARTS, Rule, tables
 from cnnspec.syntax.tokens import Token
 
 Build = Callable[[list[Any]], Any]
@@ -25,10 +25,9 @@ class Stack:
     """What is read of a text so far, and what may come next."""
 
     def __init__(self, start: str, builder: TreeBuilder) -> None:
-        found = tables()
-        self.rows = found.states
-        self.rules = [_applied(rule, builder) for rule in found.rules]
-        self.states: list[int] = [found.starts[start]]
+        self.rows = tables().states
+        self.rules = AppliedRules(builder)
+        self.states: list[int] = [STARTS.index(start)]
         self.values: list[Any] = []
 
     def feed(self, kind: str, value: Any) -> bool:
@@ -94,8 +93,17 @@ class Stack:
         return self.values.pop()
 
 
-def _applied(rule: Rule, builder: TreeBuilder) -> Applied:
-    return rule.symbol, rule.size, rule.kept, rule.passes, _builds(rule, builder)
+class AppliedRules(dict[int, Applied]):
+    """The rules as they are applied, by number, each made when it is first met."""
+
+    def __init__(self, builder: TreeBuilder) -> None:
+        self.builder = builder
+
+    def __missing__(self, number: int) -> Applied:
+        rule = tables().rules[number]
+        build = _builds(rule, self.builder)
+        applied = self[number] = (rule.symbol, rule.size, rule.kept, rule.passes, build)
+        return applied
 
 
 def _builds(rule: Rule, builder: TreeBuilder) -> Build | None:
@@ -127,17 +135,9 @@ def _kept(children: list[Any], kept: tuple[tuple[int, bool], ...]) -> list[Any]:
 
 
 @cache
-def words() -> frozenset[str]:
-    """The words that the grammar knows."""
-    return frozenset(
-        kind for row in tables().states for kind in row if kind.islower() and kind.isidentifier()
-    )
-
-
-@cache
 def broken_states() -> frozenset[int]:
     """The states within a broken statement: after what is left of it, or a block in it."""
-    rows = tables().states
+    rows = tables().states.all()
     begun = {row["BROKEN"] for row in rows if row.get("BROKEN", -1) >= 0}
     after = {rows[state][block] for state in begun for block in ("<body>", "<arms>") if block in rows[state]}
     return frozenset(begun | after)

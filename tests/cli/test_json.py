@@ -15,7 +15,7 @@ from cnnspec.backends import numpy, safetensors
 from cnnspec.cli.main import commands, execute
 from cnnspec.files import PACKAGE
 
-SCHEMAS = {path.stem: json.loads(path.read_text("utf-8")) for path in (PACKAGE / "schemas").glob("*.json")}
+SCHEMAS = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(PACKAGE, "schemas").glob("*.json")}
 REGISTRY = Registry().with_resources(
     (f"{name}.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )

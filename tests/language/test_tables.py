@@ -1,17 +1,19 @@
-"""The parser's saved tables: read without lark, the same for every version of it, never made in silence."""
+"""The parser's saved tables: read without lark, the same for every version of it, made anew once and said."""
 
 from __future__ import annotations
 
-import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from folders import ROOT
 
+from cnnspec.diagnostics import Refused
 from cnnspec.syntax import tables
-from cnnspec.syntax.tables import FORMAT, TABLES, StaleTables
+from cnnspec.syntax.tables import GRAMMAR, TABLES
 
 CHECK = """
 import sys
@@ -23,9 +25,8 @@ main()
 FAKED = """
 import lark
 lark.__version__ = {version!r}
-from cnnspec.syntax.generate import made
-from cnnspec.syntax.tables import TABLES
-assert made() == TABLES.read_text(encoding="utf-8")
+from cnnspec.syntax.tables import TABLES, made
+assert made() == open(TABLES, encoding="utf-8").read()
 """
 
 
@@ -44,15 +45,62 @@ def test_another_version_of_lark_changes_nothing(version: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("changed", [{"format": FORMAT + 1}, {"grammar": "00000000"}])
-def test_tables_that_do_not_fit_are_refused_and_not_made_anew(
-    changed: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a copy of the grammar and its tables, which is read in their place."""
+    for name, path in {"GRAMMAR": GRAMMAR, "TABLES": TABLES}.items():
+        monkeypatch.setattr(tables, name, shutil.copy(path, tmp_path))
+    tables.tables.cache_clear()
+    yield tmp_path
+    tables.tables.cache_clear()
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("of", ["format", "grammar"])
+def test_tables_that_do_not_fit_are_made_anew_once_and_it_is_said(
+    of: str, copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    saved = json.loads(TABLES.read_text(encoding="utf-8"))
-    other = tmp_path / "cnn.tables"
-    other.write_text(json.dumps(saved | changed), encoding="utf-8")
-    monkeypatch.setattr(tables, "TABLES", other)
-    before = other.read_bytes()
-    with pytest.raises(StaleTables, match=r"run python -m cnnspec\.syntax\.generate"):
-        tables.tables.__wrapped__()
-    assert other.read_bytes() == before
+    whole = (copied / "cnn.tables").read_bytes()
+    change(copied / "cnn.tables", f"\n{of} " if of == "grammar" else f"{of} ", f"\n{of} 0")
+    tables.tables()
+    assert "did not fit" in capsys.readouterr().err
+    assert (copied / "cnn.tables").read_bytes() == whole
+    tables.tables.cache_clear()
+    tables.tables()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_rule_that_a_contributor_adds_is_read_at_the_next_start(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(copied / "cnn.lark", '"training"', '"learning"')
+    assert {"training", "learning"} & tables.tables().words == {"learning"}
+    assert "did not fit" in capsys.readouterr().err
+
+
+def test_a_grammar_with_a_conflict_is_refused_and_its_tables_stay(copied: Path) -> None:
+    before = (copied / "cnn.tables").read_bytes()
+    change(copied / "cnn.lark", "alone: expression", "alone: expression | twice\ntwice: expression")
+    with pytest.raises(Refused, match=r"cnn\.lark: .*collision"):
+        tables.tables()
+    assert (copied / "cnn.tables").read_bytes() == before
+
+
+@pytest.mark.posix
+def test_tables_that_cannot_be_saved_serve_all_the_same(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(copied / "cnn.lark", '"training"', '"learning"')
+    monkeypatch.setattr(tables, "TABLES", shutil.copy(TABLES, copied / "gone.tables"))
+
+    def refuse(path: str, text: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(tables, "write_whole", refuse)
+    assert "learning" in tables.tables().words
+    assert "cannot be saved: [Errno 13]" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from folders import SPECS
 from zoo_facts import FACTS, PAGES, TORCHVISION
 
 import cnnspec
@@ -21,7 +22,7 @@ from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Scale
 from cnnspec.session import Session
-from cnnspec.spec_files import SPECS, zoo_nets
+from cnnspec.spec_files import zoo_nets
 
 Kind = TypeVar("Kind", bound=Layer)
 zoo = cache(cnnspec.zoo)
