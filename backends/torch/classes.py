@@ -1,7 +1,8 @@
 """Which blocks share a class, and what its constructor takes.
 
 Blocks of one name whose layers and wiring agree share a class; what differs in numbers becomes its arguments.
-Two are compared by a signature without numbers: the rows of a block, and where each takes its inputs from.
+Two are compared by a signature without numbers: the rows of a block, and where each takes its inputs from, as
+`passes/alike.py` finds it.
 
     residual of basic(32)                           residual of basic(64, stride=2)
     0 conv1     nn.Conv2d(in, out, ..)  of input    the same
@@ -25,7 +26,10 @@ from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.parameters import parameters
 from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, Scope, frame, is_within, scopes
 from cnnspec.graph import Graph
+from cnnspec.passes.alike import Contents, Numbers, number_of, single, wire
 
+ABSENT = "absent shortcut"
+"""What stands for the value of a shortcut that is not there; no path of a node has a space in it."""
 MOST_WORDS = 3
 """How many layers the name of a class lists."""
 
@@ -85,13 +89,12 @@ class Signatures:
 
     def __init__(self, final: dict[int, GeneratedClass] | None, strict: bool = False):
         self.final, self.strict = final, strict
-        self.numbers: dict[Hashable, int] = {}
+        self.numbers: Numbers = {}
         self.known: dict[int, int] = {}
 
     def of(self, scope: Scope) -> int:
         if id(scope) not in self.known:
-            content = self._content(scope)
-            self.known[id(scope)] = self.numbers.setdefault(content, len(self.numbers))
+            self.known[id(scope)] = number_of(self._content(scope), self.numbers)
         return self.known[id(scope)]
 
     def _content(self, scope: Scope) -> Hashable:
@@ -100,29 +103,26 @@ class Signatures:
             if not self.strict and len(set(inner)) == 1:
                 inner = inner[:1]
             return scope.form, tuple(inner)
-        places: dict[str, Hashable] = {value: ("in", index) for index, value in enumerate(scope.inputs)}
-        rows = []
-        for index, part in enumerate(scope.parts):
-            if isinstance(part, Absent) or _is_shortcut(part):
-                rows.append(("shortcut", self._shortcut_source(part, scope, places)))
-                if isinstance(part, Scope):
-                    places[part.outputs[0]] = "shortcut"
-                continue
-            refs = [places.get(value, value) for value in part.inputs]
-            if _joins_shortcut(scope, index):
-                refs[-1] = "shortcut"
-            rows.append((part.segment, self._part(part, scope), tuple(refs)))
-            places.update((value, (index, slot)) for slot, value in enumerate(part.outputs))
+        wiring = wire(self._row(scope, index) for index in range(len(scope.parts)))
+        # forward takes and gives its values in the scope's own order, which need not be that of their use
+        borders = tuple([wiring.places.get(value) for value in (*scope.inputs, *scope.outputs)])
         form = scope.form if scope.form != "space" else "class"
         title = scope.block.title if form == "class" and not scope.promoted else ""
-        return form, title, tuple(rows), tuple(places.get(value, value) for value in scope.outputs)
+        return form, title, wiring.rows, len(scope.inputs), borders
 
-    def _shortcut_source(self, part: Part, scope: Scope, places: dict[str, Hashable]) -> Hashable:
-        if isinstance(part, Scope):
-            return tuple(places.get(value, value) for value in part.inputs)
-        last = scope.parts[-1]
-        assert isinstance(last, Leaf)
-        return (places.get(last.inputs[-1], last.inputs[-1]),)
+    def _row(self, scope: Scope, index: int) -> Contents:
+        """One part of a scope. A shortcut is alike whether it is there or absent, and so is what joins it."""
+        part = scope.parts[index]
+        if isinstance(part, Absent):
+            last = scope.parts[-1]
+            assert isinstance(last, Leaf)
+            return single("shortcut", (ABSENT,), last.inputs[-1:])
+        if _is_shortcut(part):
+            return single("shortcut", part.outputs, part.inputs)
+        inputs = part.inputs
+        if _joins_shortcut(scope, index) and isinstance(scope.parts[index - 1], Absent):
+            inputs = (*inputs[:-1], ABSENT)
+        return single((part.segment, self._part(part, scope)), part.outputs, inputs)
 
     def _part(self, part: Part, scope: Scope) -> Hashable:
         if isinstance(part, Scope):

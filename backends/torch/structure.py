@@ -14,7 +14,7 @@ A module stands at the path of its block, so that the keys of its weights are th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +25,7 @@ from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.rules import written
 from cnnspec.graph import Block
 from cnnspec.layers.input import Input
+from cnnspec.passes.alike import single, wire
 
 MOST_NESTED = 3
 """How deep chains and namespaces nest in one class; deeper ones become classes of their own."""
@@ -306,22 +307,13 @@ class Builder:
                 return None
         return None
 
-    def _all_parts(self, block: Block) -> list[str]:
-        return [part for name in block.nodes() for part in self.split.get(name, ())]
-
     def _does_the_same(self, block: Block, first: Block) -> bool:
         """Whether two calls of a shared block are one module: the same layers, wired alike."""
-        mine, its = self._all_parts(block), self._all_parts(first)
-        if len(mine) != len(its):
-            return False
-        twin = dict(zip(mine, its, strict=True))
-        for name, other in twin.items():
-            a, b = self.graph[name], self.graph[other]
-            if written(self.graph, a) != written(self.graph, b) or len(a.inputs) != len(b.inputs):
-                return False
-            if any(twin.get(x, x) != y for x, y in zip(a.inputs, b.inputs, strict=True) if x in twin):
-                return False
-        return True
+        return self._rows(block) == self._rows(first)
+
+    def _rows(self, block: Block) -> tuple[tuple[Hashable, ...], ...]:
+        parts = [self.graph[part] for name in block.nodes() for part in self.split.get(name, ())]
+        return wire(single(written(self.graph, part), (part.name,), part.inputs) for part in parts).rows
 
 
 def _up_to(block: Block, outer: Block) -> Iterator[Block]:

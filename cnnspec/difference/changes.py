@@ -16,9 +16,10 @@ from typing import NamedTuple
 from cnnspec.difference.matching import Pair, match
 from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
-from cnnspec.difference.trees import Numbers, TreeItem, arguments, tree
+from cnnspec.difference.trees import TreeItem, arguments, tree
 from cnnspec.graph import Applied, Block, Graph, show_value
 from cnnspec.layers.base import describe
+from cnnspec.passes.alike import Numbers
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.pipeline import Compiled
 from cnnspec.report.rows import layer_text

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from cnnspec.difference.trees import Numbers, settings
+from cnnspec.difference.trees import settings
 from cnnspec.graph import Graph
+from cnnspec.passes.alike import Numbers, number_of
 
 COMMUTATIVE = frozenset({"add", "mul", "maximum"})
 
@@ -40,6 +41,6 @@ def _values(graph: Graph, numbers: Numbers) -> dict[int, list[str]]:
         if node.layer.op in COMMUTATIVE:
             inputs.sort()
         key = ("value", settings(graph.applied[name]), tuple(inputs))
-        found[name] = numbers.setdefault(key, len(numbers))
+        found[name] = number_of(key, numbers)
         by_number[found[name]].append(name)
     return by_number

@@ -9,14 +9,12 @@ stands in them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cnnspec.graph import Applied, Block, Graph
-
-Numbers = dict[Hashable, int]
-"""The number of each structure that was met, in either net."""
+from cnnspec.passes.alike import Numbers, number_of, single, wire
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,28 +48,19 @@ class TreeItem:
 
 def tree(graph: Graph, numbers: Numbers) -> TreeItem:
     """The tree of a net. Time goes with the nodes and the depth of blocks."""
-
-    def number(key: Hashable) -> int:
-        return numbers.setdefault(key, len(numbers))
-
     found: dict[Block | str, TreeItem] = {}
     for block in graph.root.walk():
         for child in block.children:
             if isinstance(child, str):
                 node = graph.nodes[child]
-                reads = tuple(dict.fromkeys(node.inputs))
-                slots = tuple([reads.index(source) for source in node.inputs])
-                key = number((settings(graph.applied[child]), slots))
-                found[child] = TreeItem(key, node.layer.op, block, child, (child,), reads)
+                alone = single(settings(graph.applied[child]), (child,), node.inputs)
+                number = number_of(alone.number, numbers)
+                found[child] = TreeItem(number, node.layer.op, block, child, alone.names, alone.reads)
     for block in reversed(list(graph.root.walk())):
         items = tuple(_spliced([found[child] for child in block.children]))
-        names = tuple([name for item in items for name in item.names])
-        places = {name: place for place, name in enumerate(names)}
-        reads = tuple(dict.fromkeys(name for item in items for name in item.reads if name not in places))
-        where = {**places, **{name: -1 - place for place, name in enumerate(reads)}}
-        wiring = tuple([(item.number, *[where[name] for name in item.reads]) for item in items])
-        key = items[0].number if len(items) == 1 else number(wiring)
-        found[block] = TreeItem(key, block.title, block, None, names, reads, items)
+        wiring = wire(items)
+        number = items[0].number if len(items) == 1 else number_of(wiring.rows, numbers)
+        found[block] = TreeItem(number, block.title, block, None, wiring.names, wiring.reads, items)
     return found[graph.root]
 
 

@@ -8,6 +8,7 @@ arrange       the layers of one module as statements: chains, joins with arms, r
 regions       the tree of modules, each arranged; what has one way in and one way out becomes a block
 shortcuts     which sums are `residual`, which concatenations are turns of `dense`
 lines         calls as lines, equal ones as repeats
+structures    which modules are one def
 definitions   equal blocks as one def, whose parameters are what they differ in
 text          the spec, laid out, and held against the net that it was made of
 """

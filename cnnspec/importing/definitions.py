@@ -13,14 +13,14 @@ before it is said in terms of that one. What is left is a parameter: here width 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnspec.importing.arrange import ChainUnit, Region
 from cnnspec.importing.lines import lines, text
-from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
-from cnnspec.importing.traced import TracedLayer
+from cnnspec.importing.shortcuts import main_of, shortcut_of
+from cnnspec.importing.structures import Structures, units_of
 from cnnspec.layers import join
 from cnnspec.layers.base import REGISTRY, Layer, parameters
 from cnnspec.syntax.tokens import RESERVED
@@ -29,7 +29,6 @@ CHANNELS = frozenset({"out", "groups", "width", "inner"})
 """Arguments that count channels, which may follow from those that flow in."""
 TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
 """Words that name something already: layers and forms, and what the language reserves."""
-Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,11 @@ class BlockDefinitions:
     """All defs of a net, innermost first."""
 
     def __init__(self, net: Region) -> None:
-        self.found: dict[Key, BlockDefinition] = {}
-        self.if_same: set[Key] = set()
+        self.found: dict[Hashable, BlockDefinition] = {}
         regions = [region for region in _regions(net) if not region.holds and region is not net]
-        self._find_optional(regions)
+        self.structures = Structures(regions)
         for region in regions:
-            key = (region.kind, self.structure(region))
+            key = self.structures.of(region)
             if key not in self.found:
                 self.found[key] = BlockDefinition(self._name(region.kind), [])
             self.found[key].regions.append(region)
@@ -109,7 +107,7 @@ class BlockDefinitions:
         """The def of a module; None for a container, which is what stands in it."""
         if region.holds:
             return None
-        return self.found.get((region.kind, self.structure(region)))
+        return self.found.get(self.structures.of(region))
 
     def _name(self, kind: str) -> str:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
@@ -121,65 +119,6 @@ class BlockDefinitions:
         while (one := name if number == 1 else f"{name}{number}") in taken:
             number += 1
         return one
-
-    # ---- structure
-
-    def _find_optional(self, regions: Sequence[Region]) -> None:
-        """Find the modules that add their input where shapes agree, and do not where they cannot."""
-        plain: dict[Key, list[Region]] = {}
-        sums: set[Key] = set()
-        for region in regions:
-            if region.chain is None:
-                continue
-            units = self.units(region.chain)
-            if len(units) == 1 and shortcut_of(units[0]) == "identity":
-                sums.add((region.kind, self._chain_key(self.units(main_of(units[0])))))
-            else:
-                plain.setdefault((region.kind, self._chain_key(units)), []).append(region)
-        for key in sums & plain.keys():
-            if all(region.taken != region.given for region in plain[key]):
-                self.if_same.add(key)
-
-    def body(self, region: Region) -> list[ChainUnit]:
-        """The units of a module that is one chain; as a sum, where others of its kind are."""
-        units = self.units(region.chain or ())
-        if (region.kind, self._chain_key(units)) not in self.if_same:
-            return units
-        total = TracedLayer(region.exit, join.Add(), (), region.given)
-        return [ChainUnit(region.taken, region.given, total, arms=(tuple(units), ()), optional=True)]
-
-    def structure(self, region: Region) -> Key:
-        """What modules have in common that are one def."""
-        if region.chain is not None:
-            return self._chain_key(self.body(region))
-        return tuple(
-            (statement.source == region.entry, self._chain_key(self.units(statement.chain)))
-            for statement in region.statements
-        )
-
-    def _chain_key(self, units: Iterable[ChainUnit]) -> Key:
-        return tuple(self._unit_key(unit) for unit in units)
-
-    def _unit_key(self, unit: ChainUnit) -> Key:
-        if unit.region is not None:
-            return unit.region.kind, self.structure(unit.region)
-        assert unit.layer is not None
-        if shortcut_of(unit):
-            return "residual", self._chain_key(self.units(main_of(unit)))
-        if unit.repeat:
-            return "dense", self._chain_key(self.units(unit.arms[1]))
-        return unit.layer.op, tuple(self._chain_key(self.units(arm)) for arm in unit.arms), len(unit.named)
-
-    def units(self, chain: Sequence[ChainUnit], open_containers: bool = True) -> list[ChainUnit]:
-        """The units of a chain: containers opened, and turns of a dense block as one."""
-        found: list[ChainUnit] = []
-        for unit in chain:
-            inner = unit.region
-            if open_containers and inner is not None and inner.holds and inner.chain is not None:
-                found += self.units(inner.chain)
-            else:
-                found.append(unit)
-        return turns(found)
 
     # ---- parameters
 
@@ -223,10 +162,10 @@ class BlockDefinitions:
     def _arguments(self, region: Region) -> Iterator[tuple[str, Any, Any, int]]:
         """All arguments in a body in order: name, default, value, and the channels that flow in."""
         if region.chain is not None:
-            yield from self._of_chain(self.body(region))
+            yield from self._of_chain(self.structures.body(region))
         else:
             for statement in region.statements:
-                yield from self._of_chain(self.units(statement.chain))
+                yield from self._of_chain(units_of(statement.chain))
 
     def _of_chain(self, units: Iterable[ChainUnit]) -> Iterator[tuple[str, Any, Any, int]]:
         for unit in units:
@@ -239,17 +178,17 @@ class BlockDefinitions:
                     yield name, default, inner.columns[name][number], channels
             elif shortcut := shortcut_of(unit):
                 yield "shortcut", None, shortcut, channels
-                yield from self._of_chain(self.units(main_of(unit)))
+                yield from self._of_chain(units_of(main_of(unit)))
             elif unit.repeat:
                 yield "count", None, unit.repeat, channels
-                yield from self._of_chain(self.units(unit.arms[1]))
+                yield from self._of_chain(units_of(unit.arms[1]))
             else:
                 assert unit.layer is not None
                 for parameter in parameters(type(unit.layer)):
                     default = None if parameter.required else parameter.default
                     yield parameter.name, default, getattr(unit.layer, parameter.name), channels
                 for arm in unit.arms:
-                    yield from self._of_chain(self.units(arm))
+                    yield from self._of_chain(units_of(arm))
 
     def statements(self, net: Region, inputs: Mapping[str, str]) -> list[str]:
         """The statements of a net whose values several places read; `inputs` are the names of its inputs."""
@@ -270,7 +209,7 @@ class _Writer:
 
     def region(self, region: Region) -> str:
         if region.chain is not None:
-            return "\n".join(lines(self.chain(self.definitions.body(region))))
+            return "\n".join(lines(self.chain(self.definitions.structures.body(region))))
         return "\n".join(self.statements(region))
 
     def statements(self, region: Region) -> Iterator[str]:
@@ -284,7 +223,7 @@ class _Writer:
         """The statements of a body or a net, whose values have these names."""
         before = region.entry
         for statement in region.statements:
-            units = self.definitions.units(statement.chain)
+            units = units_of(statement.chain)
             chain = " -> ".join(self.chain(units, names))
             if statement.source not in (None, before):
                 chain = f"{names[statement.source or '']} -> {chain}"
@@ -303,16 +242,16 @@ class _Writer:
         if shortcut_of(unit):
             shortcut = next(self.said)
             given = () if shortcut == "identity" else (("shortcut", shortcut),)
-            body = "; ".join(lines(self.chain(self.definitions.units(main_of(unit)))))
+            body = "; ".join(lines(self.chain(units_of(main_of(unit)))))
             return WrittenCall("residual", given, body)
         if unit.repeat:
             count = next(self.said)
-            body = "; ".join(lines(self.chain(self.definitions.units(unit.arms[1]))))
+            body = "; ".join(lines(self.chain(units_of(unit.arms[1]))))
             return WrittenCall("dense", (("", count),), body)
         assert unit.layer is not None
         call = WrittenCall(unit.layer.op, self.arguments(unit.layer))
         if unit.arms:
-            arms = [" -> ".join(self.chain(self.definitions.units(arm))) or "identity" for arm in unit.arms]
+            arms = [" -> ".join(self.chain(units_of(arm))) or "identity" for arm in unit.arms]
             name = "residual" if isinstance(unit.layer, join.Add) and len(arms) == 2 else call.name
             return replace(call, name=name, body=" ".join(f"| {arm}" for arm in arms))
         if unit.named:

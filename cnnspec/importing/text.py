@@ -12,6 +12,7 @@ from cnnspec.importing.arrange import ChainUnit, Region
 from cnnspec.importing.definitions import TAKEN, BlockDefinitions
 from cnnspec.importing.lines import lines, repeated
 from cnnspec.importing.regions import growing, region_of
+from cnnspec.importing.structures import units_of
 from cnnspec.importing.traced import ImportRefused, Traced, as_graph
 from cnnspec.layers.base import describe
 from cnnspec.passes.cost import cost
@@ -56,7 +57,7 @@ def _top(net: Region, definitions: BlockDefinitions, inputs: Sequence[str]) -> l
     if chain is None:
         return [(line, True) for line in definitions.statements(net, {name: name for name in inputs})]
     found: list[Line] = []
-    for unit in definitions.units(_opened(chain, _size(net)), open_containers=False):
+    for unit in units_of(_opened(chain, _size(net)), open_containers=False):
         found += _lines(unit, definitions)
     return found
 
@@ -82,7 +83,7 @@ def _is_most(inner: Region, whole: int, among: int) -> bool:
 
 def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
     """A unit as lines: a container of blocks under its name."""
-    units = definitions.units([unit])
+    units = units_of([unit])
     calls = definitions.line(units)
     inner = unit.region
     if inner is None or not inner.holds:

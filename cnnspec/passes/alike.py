@@ -6,15 +6,71 @@ counted, not named, so that the turns of a repeat agree though each reads the on
     stage.0   conv(8, 3) <- first value read   relu <- conv   add <- relu, first value read     class 3
     stage.1   conv(8, 3) <- first value read   relu <- conv   add <- relu, first value read     class 3
     stage.2   conv(9, 3) <- first value read   relu <- conv   add <- relu, first value read     class 5
+
+Whoever asks whether two blocks are equal asks here. What counts of one layer is theirs to say, by a key:
+
+    report, render        the layer with its arguments, but for minor ones            `alike`
+    difference            the same, whatever form an argument is written in           `wire`
+    torch, classes        module or function without its numbers, and the segment     `wire`
+    calls of a share      the layer and whose weights it has, in render and in torch  `wire`
+    importing             the operation; its arguments become parameters of a def     `wire`
+
+Equal calls in elaborate/building/reuse.py are another question, asked before there is a layer to compare: a
+call is known by its def, its arguments and the shape that flows in, so that its body need not be walked. That
+two calls are equal makes their blocks equal; blocks of unequal calls may be equal too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from cnnspec.graph import Block, Graph
 from cnnspec.layers.base import Layer, look
+
+Numbers = dict[Hashable, int]
+"""The number of each key that was met. One that serves two nets makes their blocks comparable."""
+
+
+def number_of(key: Hashable, numbers: Numbers) -> int:
+    """The number of a key, which equal keys share: comparing it takes no time, however much it stands for."""
+    return numbers.setdefault(key, len(numbers))
+
+
+class Wireable(Protocol):
+    """A layer or block as what stands around it sees it.
+
+    `number` stands for all that is in it, `names` are the values that it makes, `reads` those from outside
+    that it uses, each once, in the order of first use.
+    """
+
+    @property
+    def number(self) -> Hashable: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def reads(self) -> Sequence[str]: ...
+
+
+class Contents(NamedTuple):
+    """A layer or block as what stands around it sees it, as `Wireable` says."""
+
+    number: Hashable
+    names: tuple[str, ...]
+    reads: tuple[str, ...]
+
+
+class Wiring(NamedTuple):
+    """Several parts, one after the other, as one.
+
+    `places` has a number for each value: its own, and below zero, by first use, for one from outside. `rows`
+    say each part with the places that it reads: equal rows are equal parts, wired alike.
+    """
+
+    names: tuple[str, ...]
+    reads: tuple[str, ...]
+    places: Mapping[str, int]
+    rows: tuple[tuple[Hashable, ...], ...]
 
 
 class Alike(NamedTuple):
@@ -24,12 +80,21 @@ class Alike(NamedTuple):
     blocks: Mapping[Block, int]
 
 
-class Contents(NamedTuple):
-    """What a block is made of: its class, its nodes in the order of the spec, the values that it reads."""
+def single(key: Hashable, names: tuple[str, ...], inputs: Sequence[str]) -> Contents:
+    """A part by itself. Inputs that are one value belong to the key: x * x is not x * y."""
+    reads = tuple(dict.fromkeys(inputs))
+    return Contents((key, tuple([reads.index(value) for value in inputs])), names, reads)
 
-    number: int
-    nodes: tuple[str, ...]
-    reads: tuple[str, ...]
+
+def wire(parts: Iterable[Wireable]) -> Wiring:
+    """How parts hang together."""
+    parts = list(parts)
+    names = tuple([name for part in parts for name in part.names])
+    places = {name: place for place, name in enumerate(names)}
+    reads = tuple(dict.fromkeys([name for part in parts for name in part.reads if name not in places]))
+    places.update((name, -1 - place) for place, name in enumerate(reads))
+    rows = tuple([(part.number, *[places[name] for name in part.reads]) for part in parts])
+    return Wiring(names, reads, places, rows)
 
 
 def alike(graph: Graph, look: Callable[[Layer], Hashable] = look) -> Alike:
@@ -38,25 +103,20 @@ def alike(graph: Graph, look: Callable[[Layer], Hashable] = look) -> Alike:
     Blocks of different names (of a def, a join, a label) are never equal. Time goes with the nodes and
     the depth of blocks.
     """
-    numbers: dict[Hashable, int] = {}
+    numbers: Numbers = {}
+    classes: dict[Block | str, int] = {}
     found: dict[Block | str, Contents] = {}
 
-    def number(key: Hashable) -> int:
-        return numbers.setdefault(key, len(numbers))
+    def keep(item: Block | str, contents: Contents) -> None:
+        classes[item] = number = number_of(contents.number, numbers)
+        found[item] = contents._replace(number=number)
 
     for name, node in graph.nodes.items():
-        reads = tuple(dict.fromkeys(node.inputs))
-        slots = tuple([reads.index(source) for source in node.inputs])
-        found[name] = Contents(number((look(node.layer), slots)), (name,), reads)
+        keep(name, single(look(node.layer), (name,), node.inputs))
     for block in reversed(list(graph.root.walk())):
-        children = [found[child] for child in block.children if child in found]
-        nodes = tuple([name for child in children for name in child.nodes])
-        places = {name: place for place, name in enumerate(nodes)}
-        reads = tuple(dict.fromkeys(name for child in children for name in child.reads if name not in places))
-        refs = {**places, **{name: -1 - place for place, name in enumerate(reads)}}
-        wiring = tuple([(child.number, *[refs[name] for name in child.reads]) for child in children])
-        found[block] = Contents(number((block.kind, block.title, wiring)), nodes, reads)
+        wiring = wire(found[child] for child in block.children if child in found)
+        keep(block, Contents((block.kind, block.title, wiring.rows), wiring.names, wiring.reads))
     return Alike(
-        {name: found[name].number for name in graph.nodes},
-        {block: found[block].number for block in graph.root.walk()},
+        {name: classes[name] for name in graph.nodes},
+        {block: classes[block] for block in graph.root.walk()},
     )

@@ -26,7 +26,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from cnnspec.graph import Block, Graph
-from cnnspec.passes.alike import Alike, alike
+from cnnspec.passes.alike import Alike, alike, single, wire
 
 WRAPPERS = frozenset({"label", "repeat", "group", "arm", "shortcut"})
 GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
@@ -291,16 +291,14 @@ def _call(folder: _Folder, part: DrawnPart) -> Hashable:
     graph = folder.graph
     if part.kind != "head" or part.copies or len(_entries(folder, part)) != 1:
         return None
-    places = {name: place for place, name in enumerate(part.nodes)}
     shared = False
-    rows = []
-    for name in part.nodes:
-        node = graph[name]
+    layers = []
+    for node in map(graph.__getitem__, part.nodes):
         owner = node.weights_of if node.layer.params(*graph.input_shapes(node)) else ""
         shared |= owner != ""
-        steps = tuple(places.get(source, -1) for source in node.inputs)
-        rows.append((node.layer, owner, steps, name in graph.inference_nodes))
-    return tuple(rows) if shared else None
+        key = (node.layer, owner, node.name in graph.inference_nodes)
+        layers.append(single(key, (node.name,), node.inputs))
+    return wire(layers).rows if shared else None
 
 
 def covers(key: str, path: str) -> bool:

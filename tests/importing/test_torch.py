@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,29 @@ class SameConv(nn.Conv2d):
             x = nn.functional.pad(x, [missing // 2, missing - missing // 2] * 2, value=0.0)
         weight = nn.functional.batch_norm(self.weight.flatten(1)[None], None, None, training=True)
         return nn.functional.conv2d(x, weight.reshape_as(self.weight), self.bias, 2)
+
+
+class Crossed(nn.Module):
+    """Three convolutions, the last of which reads the first or the second."""
+
+    def __init__(self, early: bool) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+        self.early = early
+
+    def forward(self, x: Any) -> Any:
+        a = self.a(x)
+        b = self.b(a)
+        c = self.c(a if self.early else b)
+        return a * b + b * c + a * c
+
+
+def test_modules_whose_layers_read_each_other_otherwise_are_two_defs() -> None:
+    module = nn.Sequential(Crossed(True), Crossed(False), Crossed(True))
+    found = imported(module)
+    assert re.findall(r"^def (\w+)", found.text, re.M) == ["crossed", "crossed2"]
+    assert re.findall(r"^ +(crossed\w*)$", found.text, re.M) == ["crossed", "crossed2", "crossed"]
+    same_outputs(module, found)
 
 
 class RepBlock(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cnnspec
-from cnnspec.passes.alike import alike
+from cnnspec.passes.alike import alike, single, wire
 from cnnspec.report.rows import rows
 
 
@@ -36,3 +36,17 @@ def test_rates_do_not_tell_blocks_apart():
 def test_a_summary_folds_what_a_drawing_folds():
     names = [row.name for row in rows(cnnspec.zoo("convnext_tiny").compiled, 3)]
     assert names.count("0-2") == 3 and names.count("0-8") == 1
+
+
+def test_a_value_taken_twice_is_not_two_values():
+    body = "a: conv(8, 3)\n b: relu\n mul(a, a)\n mul(a, b)\n mul(b, a)"
+    numbers = alike(cnnspec.loads(f"net N {{ input 8x16x16\n {body}\n }}").ir).nodes
+    assert numbers["mul1"] != numbers["mul2"] == numbers["mul3"]
+
+
+def test_parts_that_read_each_other_alike_have_equal_rows():
+    chain = [single("conv", ("b",), ("a",)), single("add", ("c",), ("b", "a"))]
+    moved = [single("conv", ("y",), ("x",)), single("add", ("z",), ("y", "x"))]
+    other = [single("conv", ("b",), ("a",)), single("add", ("c",), ("b", "b"))]
+    assert wire(chain).rows == wire(moved).rows != wire(other).rows
+    assert wire(chain).reads == ("a",) and wire(chain).names == ("b", "c")

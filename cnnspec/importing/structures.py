@@ -1,0 +1,94 @@
+"""Which modules are one def: those of one class that hold the same operations, wired the same way.
+
+Arguments of layers do not count, for they become parameters. What does is which value each chain begins with:
+
+    a: conv(8, 3)                  a: conv(8, 3)
+    b: conv(8, 3)                  b: conv(8, 3)
+    a -> conv(8, 3)                b -> conv(8, 3)          two defs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
+from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
+from cnnspec.importing.traced import TracedLayer
+from cnnspec.layers import join
+from cnnspec.passes.alike import Contents, single, wire
+
+
+class Structures:
+    """The structure of each of some modules, as a key that those have in common that are one def."""
+
+    def __init__(self, regions: Sequence[Region]) -> None:
+        self._if_same: set[Hashable] = set()
+        self._find_optional(regions)
+
+    def of(self, region: Region) -> Hashable:
+        """The class of a module, and what stands in it."""
+        return region.kind, self._inner(region)
+
+    def body(self, region: Region) -> list[ChainUnit]:
+        """The units of a module that is one chain; as a sum, where others of its kind are."""
+        units = units_of(region.chain or ())
+        if (region.kind, self._chain(units)) not in self._if_same:
+            return units
+        total = TracedLayer(region.exit, join.Add(), (), region.given)
+        return [ChainUnit(region.taken, region.given, total, arms=(tuple(units), ()), optional=True)]
+
+    def _find_optional(self, regions: Sequence[Region]) -> None:
+        """Find the modules that add their input where shapes agree, and do not where they cannot.
+
+        In a stage of MobileNetV2 the first block changes the shape and has no sum, the others have one. They
+        are one class in torch, and so one def here: `residual(shortcut=if_same)`.
+        """
+        plain: dict[Hashable, list[Region]] = {}
+        sums: set[Hashable] = set()
+        for region in regions:
+            if region.chain is None:
+                continue
+            units = units_of(region.chain)
+            if len(units) == 1 and shortcut_of(units[0]) == "identity":
+                sums.add((region.kind, self._chain(units_of(main_of(units[0])))))
+            else:
+                plain.setdefault((region.kind, self._chain(units)), []).append(region)
+        for key in sums & plain.keys():
+            if all(region.taken != region.given for region in plain[key]):
+                self._if_same.add(key)
+
+    def _inner(self, region: Region) -> Hashable:
+        if region.chain is not None:
+            return self._chain(self.body(region))
+        wiring = wire(map(self._statement, region.statements))
+        return wiring.rows, wiring.places.get(region.entry), wiring.places[region.exit]
+
+    def _statement(self, statement: LabelledChain) -> Contents:
+        """A chain as those that read its value see it; one without a source begins with a join of several."""
+        reads = statement.chain[0].named if statement.source is None else (statement.source,)
+        return single(self._chain(units_of(statement.chain)), (statement.value,), reads)
+
+    def _chain(self, units: Iterable[ChainUnit]) -> Hashable:
+        return tuple([self._unit(unit) for unit in units])
+
+    def _unit(self, unit: ChainUnit) -> Hashable:
+        if unit.region is not None:
+            return self.of(unit.region)
+        assert unit.layer is not None
+        if shortcut_of(unit):
+            return "residual", self._chain(units_of(main_of(unit)))
+        if unit.repeat:
+            return "dense", self._chain(units_of(unit.arms[1]))
+        return unit.layer.op, tuple([self._chain(units_of(arm)) for arm in unit.arms]), len(unit.named)
+
+
+def units_of(chain: Sequence[ChainUnit], open_containers: bool = True) -> list[ChainUnit]:
+    """The units of a chain: containers opened, and turns of a dense block as one."""
+    found: list[ChainUnit] = []
+    for unit in chain:
+        inner = unit.region
+        if open_containers and inner is not None and inner.holds and inner.chain is not None:
+            found += units_of(inner.chain)
+        else:
+            found.append(unit)
+    return turns(found)
