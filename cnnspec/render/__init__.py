@@ -8,7 +8,8 @@ In reading order, from what a drawing shows to the bytes of a file:
 - in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
   `text` (widths, numbers), `plan` (all of it but where things stand);
 - where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `wrap` (rows and
-  columns), `fit` (what fits a page); `volumes`, `place_volumes`, `volume_arrows` and `solids` (feature maps
+  columns), `fit` (what fits a page); `pyramid` (nets of several scales), `grid`, `channels` and `place_grid`
+  (those in rows by the sizes of maps); `volumes`, `place_volumes`, `volume_arrows` and `solids` (feature maps
   to scale);
 - as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
   `charts` (memory over time, nets against each other);

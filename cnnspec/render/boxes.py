@@ -35,14 +35,15 @@ from cnnspec.render.words import (
 TITLE_SIZE, DETAIL_SIZE = 11.0, 10.0
 ROW = 13.5
 ARMS_ROW, ARM_HEIGHT = 24.0, 14.0
-ARM_PAD, ARM_GAP, JOIN_ROOM = 4.0, 6.0, 18.0
+ARM_PAD, ARM_GAP = 4.0, 6.0
 MARGIN = 8.0
 PADDING = 3.0
 WIDEST = 340.0
 NARROW = 150.0
 MOST_LINES = 3
 SIGN_ROOM = 18.0
-JOIN_RADIUS = 9.0
+JOIN_RADIUS, SMALLER = 9.0, 2.0
+"""The radius of the circle of a join, and how much smaller it is behind a comb of arms, in points."""
 
 Style = Literal["wide", "narrow", "plain"]
 Sign = Literal["", "residual", "projection", "dense", "gate"]
@@ -72,13 +73,18 @@ class TextLine:
         return text_width(self.text, self.size, self.bold) + 7.0
 
     @property
+    def join_room(self) -> float:
+        """The room of the join behind its arms."""
+        return 4.0 + 2 * (join_radius(self.join) - SMALLER)
+
+    @property
     def height(self) -> float:
         return ARMS_ROW if self.arms else ROW
 
     @property
     def width(self) -> float:
         if self.arms:
-            return sum(map(arm_width, self.arms)) + ARM_GAP * (len(self.arms) - 1) + JOIN_ROOM
+            return sum(map(arm_width, self.arms)) + ARM_GAP * (len(self.arms) - 1) + self.join_room
         width = text_width(self.text, self.size, self.bold)
         if self.detail:
             width = self.detail_start + text_width(self.detail, DETAIL_SIZE)
@@ -89,6 +95,11 @@ def arm_width(arm: tuple[str, str]) -> float:
     """The width of an arm of a comb, in points; one that passes its input on is a line."""
     words, family = arm
     return text_width(words, DETAIL_SIZE) + 2 * ARM_PAD if family else 8.0
+
+
+def join_radius(sign: str) -> float:
+    """The radius of the circle around the sign of a join, in points: a word needs more than a letter."""
+    return JOIN_RADIUS if len(sign) == 1 else 3.0 + text_width(sign, DETAIL_SIZE, True) / 2
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Box:
 
     @property
     def height(self) -> float:
-        return 2 * JOIN_RADIUS if self.join else sum(row.height for row in self.rows) + 2 * PADDING
+        return 2 * join_radius(self.join) if self.join else sum(row.height for row in self.rows) + 2 * PADDING
 
     @property
     def sign_room(self) -> float:
@@ -115,7 +126,7 @@ class Box:
     @property
     def natural_width(self) -> float:
         if self.join:
-            return 2 * JOIN_RADIUS
+            return 2 * join_radius(self.join)
         return max(row.width for row in self.rows) + 2 * MARGIN
 
 

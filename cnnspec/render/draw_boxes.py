@@ -11,19 +11,19 @@ from cnnspec.render.boxes import (
     ARM_PAD,
     ARMS_ROW,
     DETAIL_SIZE,
-    JOIN_RADIUS,
     MARGIN,
     PADDING,
+    SMALLER,
     Box,
     TextLine,
     arm_width,
+    join_radius,
 )
 from cnnspec.render.canvas import Circle, Curve, Mark, MarkGroup, Point, Polygon, Rect, Text
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.theme import Theme, ink_on
 
 ARROW = 6.0
-SMALL_JOIN = 6.0
 
 
 def box_group(plan: DrawingPlan, number: int, box: Box) -> MarkGroup:
@@ -33,8 +33,9 @@ def box_group(plan: DrawingPlan, number: int, box: Box) -> MarkGroup:
     return MarkGroup(tuple(marks), key=str(number), kind="box", note=box.note)
 
 
-def join_marks(sign: str, theme: Theme, radius: float = JOIN_RADIUS) -> list[Mark]:
+def join_marks(sign: str, theme: Theme, smaller: float = 0.0) -> list[Mark]:
     """A circle with its sign: a plus, a cross, a C, or a word."""
+    radius = join_radius(sign) - smaller
     paint = theme.paint("join")
     marks: list[Mark] = [Circle(0, 0, radius, paint.fill, paint.stroke, 1.2)]
     arm = radius * 0.55
@@ -44,8 +45,8 @@ def join_marks(sign: str, theme: Theme, radius: float = JOIN_RADIUS) -> list[Mar
         side = arm * 0.75
         lines = (((-side, -side), (side, side)), ((-side, side), (side, -side)))
     else:
-        size = radius * (1.1 if len(sign) == 1 else 0.75)
-        return [*marks, Text(0, size * 0.36, sign, size, theme.text, bold=True, anchor="middle")]
+        base = DETAIL_SIZE * 0.36
+        return [*marks, Text(0, base, sign, DETAIL_SIZE, theme.text, bold=True, anchor="middle")]
     return [*marks, *(Curve(line, theme.text, 1.4) for line in lines)]
 
 
@@ -96,7 +97,7 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     for arm in row.arms:
         middles.append(x + arm_width(arm) / 2)
         x += arm_width(arm) + ARM_GAP
-    end = row.width - SMALL_JOIN
+    end = row.width - (join_radius(row.join) - SMALLER)
     if row.together:
         yield Curve(((middles[0], top - 3), (middles[-1], top - 3)), theme.edge, 0.8)
     yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), theme.edge, 0.8)
@@ -104,7 +105,7 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
         yield Curve(((middle, top - 3), (middle, bottom + 3)), theme.edge, 0.8)
         if arm[1]:
             yield from _arm_marks(arm, middle, top, theme)
-    yield MarkGroup(tuple(join_marks(row.join, theme, SMALL_JOIN)), end, ARMS_ROW / 2 - 1)
+    yield MarkGroup(tuple(join_marks(row.join, theme, SMALLER)), end, ARMS_ROW / 2 - 1)
 
 
 def _arm_marks(arm: tuple[str, str], middle: float, top: float, theme: Theme) -> Iterator[Mark]:
@@ -116,8 +117,8 @@ def _arm_marks(arm: tuple[str, str], middle: float, top: float, theme: Theme) ->
 
 
 SPANS = {
-    "residual": ((-0.72, 0.72),),
-    "projection": ((-0.72, 0.72),),
+    "residual": ((-0.72, 0.6),),
+    "projection": ((-0.72, 0.6),),
     "dense": ((-0.8, 0.8), (-0.8, 0.25), (-0.25, 0.8)),
     "gate": ((-0.3, 0.72),),
 }
@@ -145,7 +146,7 @@ def sign_marks(box: Box, theme: Theme, direction: str) -> list[Mark]:
         dash = (2.5, 1.8) if box.sign == "projection" else ()
         marks.append(Curve(curve, theme.skip, 1.3, bezier=True, dash=dash))
         if box.sign == "gate":
-            marks.append(MarkGroup(tuple(join_marks("x", theme, 5.0)), *turn(high, 5.0)))
+            marks.append(MarkGroup(tuple(join_marks("x", theme, 4.0)), *turn(high, 5.0)))
         else:
             marks.append(arrow_head(end, turn(high, 0), theme.skip))
     return marks

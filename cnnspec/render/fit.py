@@ -6,7 +6,7 @@ text largest in the width that is asked for and on the height of a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cnnspec.graph import Graph
@@ -16,6 +16,7 @@ from cnnspec.render.dot import dot_source
 from cnnspec.render.draw import picture
 from cnnspec.render.layout import Layout, lay_out
 from cnnspec.render.options import DrawingOptions
+from cnnspec.render.place_grid import grid_layout
 from cnnspec.render.plan import DrawingPlan, fill_plan, make_plan
 from cnnspec.render.sheet import TEXT_SIZE, make_sheet
 from cnnspec.render.wrap import wrap_layout
@@ -36,7 +37,7 @@ def draw_fitted(graph: Graph, options: DrawingOptions) -> Drawing:
     """The picture of a net, in the width that is asked for if any, else as large as it is."""
     plan = make_plan(graph, options)
     if options.width is None:
-        layout = lay_out(dot_source(plan))
+        layout = laid_out(plan)
         drawing = _drawn(plan, layout, options.rows or natural_rows(plan, layout))
         return replace(drawing, scale=options.font_size / TEXT_SIZE) if options.font_size else drawing
     best: Drawing | None = None
@@ -84,18 +85,29 @@ def _ways(plan: DrawingPlan) -> Iterator[tuple[bool, Drawing]]:
 
     Ways without figures come last, for where the others are too small to be read.
     """
-    rows = plan.options.rows
     for plain in (False, True):
         for widest in BOX_WIDTHS:
             way = replace(plan, widest=widest, plain=plain)
             way = fill_plan(way, plan.boxes, sorted(plan.scene.opened))
-            layout = lay_out(dot_source(way))
-            for count in (rows,) if rows else range(1, MOST_ROWS + 1):
+            layout = laid_out(way)
+            for count in _counts(way):
                 yield plain, _drawn(way, layout, count)
 
 
+def laid_out(plan: DrawingPlan) -> Layout:
+    """Where the boxes of a plan stand: on a grid, or as Graphviz has them."""
+    return grid_layout(plan) if plan.gridded else lay_out(dot_source(plan))
+
+
+def _counts(plan: DrawingPlan) -> Iterable[int]:
+    """In how many columns to try to draw a plan."""
+    if plan.gridded or plan.rows:
+        return (1,)
+    return (plan.options.rows,) if plan.options.rows else range(1, MOST_ROWS + 1)
+
+
 def _drawn(plan: DrawingPlan, layout: Layout, rows: int) -> Drawing:
-    if rows > 1 and not plan.rows:
+    if rows > 1 and not plan.rows and not plan.gridded:
         sizes = {number: plan.outer_size(box) for number, box in plan.boxes.items()}
         layout = wrap_layout(layout, sizes, rows, plan.direction)
     return make_sheet(plan, picture(plan, layout), layout.width, layout.height)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnnspec.render.boxes import Box
-from cnnspec.render.canvas import Circle, Curve, Mark, Rect, Text
+from cnnspec.render.boxes import SMALLER, Box
+from cnnspec.render.canvas import Circle, Curve, Mark, MarkGroup, Rect, Text
+from cnnspec.render.draw_boxes import join_marks
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import short_bytes, short_number, text_width
 from cnnspec.render.theme import FAMILIES, Theme, heat_color
@@ -87,9 +88,7 @@ def signs_in(box: Box) -> set[str]:
 def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
     """What stands before the words: a box, a circle, a line."""
     if kind in JOIN_WORDS:
-        size = 8 if len(kind) == 1 else 5
-        sign = Text(x + 9, middle + size * 0.36, kind, size, theme.text, True, "middle")
-        return [Circle(x + 9, middle, 6, theme.paint("join").fill, theme.paint("join").stroke), sign]
+        return [MarkGroup(tuple(join_marks(kind, theme, SMALLER)), x + 9, middle)]
     if kind == "times":
         return [Text(x + 9, middle + SIZE * 0.36, "x3", SIZE, theme.text, True, "middle")]
     if kind.startswith("arc "):

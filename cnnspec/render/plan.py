@@ -10,6 +10,7 @@ from cnnspec.render.boxes import DETAIL_SIZE, WIDEST, Box, Style, TextLine, make
 from cnnspec.render.figures import Figures, layer_figures, net_figures, total
 from cnnspec.render.fold import DrawnPart
 from cnnspec.render.options import DrawingOptions, RenderError
+from cnnspec.render.pyramid import is_pyramid
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
 from cnnspec.render.text import show_shape
@@ -32,7 +33,7 @@ class DrawingPlan:
     `whole` those of the net; `scale` is the largest value of a heat map, None without one. `rising` are the
     boxes of an upsampling path, which stands beside the downsampling one and is read upwards; `rows` are then
     the rows of all boxes. `widest` is how wide a box may be, `least_width` how wide the sheet is at least,
-    `plain` whether figures are left out.
+    `plain` whether figures are left out, `gridded` whether boxes stand in rows by the sizes of maps.
     """
 
     scene: Scene
@@ -50,6 +51,7 @@ class DrawingPlan:
     widest: float = WIDEST
     least_width: float = 0.0
     plain: bool = False
+    gridded: bool = False
 
     @property
     def graph(self) -> Graph:
@@ -93,11 +95,21 @@ def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
     figures = layer_figures(graph)
     all_links = tuple(links(scene, owners))
     rising, rows = rising_rows(graph, scene, owners, closed, all_links)
+    if gridded := not rows and _wants_grid(graph, options):
+        scene = make_scene(graph, options, joins_closed=True)
+        owners, closed = visible(scene)
+        all_links = tuple(links(scene, owners))
     plan = DrawingPlan(
         scene, options, THEMES[options.theme], {}, {}, {}, all_links, figures, net_figures(graph, figures),
-        _largest(scene, closed, figures, options.color_by), rising, rows,
+        _largest(scene, closed, figures, options.color_by), rising, rows, gridded=gridded,
     )  # fmt: skip
     return fill_plan(plan, closed, sorted(scene.opened))
+
+
+def _wants_grid(graph: Graph, options: DrawingOptions) -> bool:
+    """Whether blocks stand on a grid: those of nets of several scales, where no other shape is asked for."""
+    asked = options.view != "blocks" or options.direction != "TB" or options.depth is not None
+    return not (asked or options.expand or options.rows) and is_pyramid(graph)
 
 
 def fill_plan(plan: DrawingPlan, closed: Iterable[int], opened: Iterable[int]) -> DrawingPlan:

@@ -55,8 +55,11 @@ class Scene:
             child += 1
 
 
-def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
-    """The scene of a graph. Raises RenderError for a part to expand that is not there."""
+def make_scene(graph: Graph, options: DrawingOptions, *, joins_closed: bool = False) -> Scene:
+    """The scene of a graph; with `joins_closed` those of values from several places are boxes.
+
+    Raises RenderError for a part to expand that is not there.
+    """
     layers = options.view == "layers"
     root = fold_tree(graph, runs=not layers, folds=not layers)
     items, parents = number_items(root)
@@ -65,7 +68,7 @@ def make_scene(graph: Graph, options: DrawingOptions) -> Scene:
 
     def opened(names: Iterable[str]) -> frozenset[int]:
         paths = tuple(path for name in names for path in wanted[name])
-        return frozenset(_opened(items, parents, training, graph, paths, options))
+        return frozenset(_opened(items, parents, training, graph, paths, options, joins_closed))
 
     shown = opened(wanted)
     idle = [name for name in wanted if opened(other for other in wanted if other != name) == shown]
@@ -99,6 +102,7 @@ def _opened(
     graph: Graph,
     wanted: tuple[str, ...],
     options: DrawingOptions,
+    joins_closed: bool,
 ) -> Iterator[int]:
     """The open items: by default sections, labels and repeats, but not the heads that only training has.
 
@@ -114,7 +118,8 @@ def _opened(
         if not item.children or (parent >= 0 and parent not in open_items):
             continue
         along = parent < 0 or options.view == "layers" or opens_along(items, parents, number)
-        along = along or (options.depth is None and _says_more_open(graph, items[parent], item, options.view))
+        if options.depth is None and not (joins_closed and item.kind == "join"):
+            along = along or _says_more_open(graph, items[parent], item, options.view)
         closed = item.kind == "head" and (number in training or (heads > 2 and len(item.children) == 1))
         depth = 0 if options.depth is None and closed else options.depth
         if along or _opens(item, levels[number], depth, wanted):

@@ -179,8 +179,8 @@ def _words(plan: DrawingPlan, number: int) -> str:
 def _is_flatten(plan: DrawingPlan, number: int) -> bool:
     """Whether a box only writes a map as a vector, which is drawn as the map itself."""
     layers = [plan.graph[name].layer for name in plan.scene.items[number].all_nodes()]
-    flat = any(isinstance(layer, Flatten) for layer in layers)
-    return flat and all(layer.follows and layer.family == Flatten.family for layer in layers)
+    flat = [isinstance(layer, Flatten) for layer in layers]
+    return any(flat) and all(one or layer.silent for one, layer in zip(flat, layers, strict=True))
 
 
 def _counted(words: str) -> tuple[str, int]:
