@@ -70,6 +70,24 @@ def run(trial: Trial, name: str) -> Arrays:
     return find(name).run(trial.graph, trial.weights, Options(trial.dtype))(trial.inputs)
 
 
+def seeded_grads(trial: Trial) -> dict[str, Array]:
+    """Standard normal gradients of the heads, for one step of training."""
+    batch = len(next(iter(trial.inputs.values())))
+    return {
+        head: np.random.default_rng((trial.seed, number)).standard_normal((batch, *trial.graph[node].shape))
+        for number, (head, node) in enumerate(trial.graph.outputs.items())
+    }
+
+
+def nudged(arrays: Arrays, seed: int = 0) -> dict[str, Array]:
+    """Arrays in float64 with every value moved by rounding: up or down by 2^-52 of itself."""
+    step = np.finfo(np.float64).eps
+    return {
+        name: array * (1 + step * np.random.default_rng((seed, number)).choice((-1.0, 1.0), array.shape))
+        for number, (name, array) in enumerate(arrays.items())
+    }
+
+
 def train_once(trial: Trial, name: str, grads: Arrays) -> TrainingStep:
     """One forward and backward pass on a backend that trains."""
     step = find(name).train

@@ -96,7 +96,12 @@ def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
         tensors = {}
         for name, kind, shape, begin, end in entries:
             file.seek(start + begin)
-            tensors[name] = _decode(file.read(end - begin), kind, shape)
+            try:
+                tensors[name] = _decode(file.read(end - begin), kind, shape)
+            except ValueError as error:
+                # more axes than numpy has, or a size beyond its counting on an axis beside one of size 0
+                told = f"{path}: numpy cannot hold {name}, of {len(shape)} axes: {error}"
+                raise WeightsError(told) from error
     return {name: tensors[name] for name in header if name != "__metadata__"}
 
 

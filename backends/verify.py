@@ -8,20 +8,32 @@ for rounding. Not-a-number in the same place is agreement.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 
-from cnnspec.backends.base import BACKENDS, find
+from cnnspec.backends.base import BACKENDS, TrainingStep, find
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.runs import Array, Arrays, Trial, exposed, run, seeded_weights, still, train_once
+from cnnspec.backends.runs import (
+    Array,
+    Arrays,
+    Trial,
+    exposed,
+    nudged,
+    run,
+    seeded_grads,
+    seeded_weights,
+    still,
+    train_once,
+)
 from cnnspec.backends.weights import declared
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.layers.activation import HardSigmoid
+from cnnspec.passes.fold_batchnorm import inference_part
 
 TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
 """The largest relative difference that counts as rounding."""
@@ -62,6 +74,9 @@ class Verification:
 
     `departures` maps a backend that differs to the first layer, in the order of computation, whose value (or
     gradient, where all values agree) does. `skipped` maps a backend that did not run to the reason.
+    `rounding` is how far the reference's own training step moves where what it is given moves by rounding:
+    in the tensor, among those that differ in training, that moves most; None where all keep within the
+    tolerance.
     """
 
     net: str
@@ -70,6 +85,7 @@ class Verification:
     differences: tuple[TensorDifference, ...]
     departures: Mapping[str, TensorDifference]
     skipped: Mapping[str, str]
+    rounding: TensorDifference | None = None
 
     @property
     def ok(self) -> bool:
@@ -91,6 +107,7 @@ class Verification:
             "differences": [_row(found) for found in self.differences],
             "departures": {backend: _row(found) for backend, found in self.departures.items()},
             "skipped": dict(self.skipped),
+            "rounding": _row(self.rounding) if self.rounding else None,
         }
 
     def as_text(self) -> str:
@@ -110,6 +127,12 @@ class Verification:
         for backend, found in self.departures.items():
             lines.append(
                 f"{backend} departs first at the {found.kind} of {found.name}: relative {found.relative:.2e}"
+            )
+        if self.rounding:
+            lines.append(
+                f"rounding alone moves the {self.rounding.kind} {self.rounding.name} of "
+                f"{self.rounding.backend} by {self.rounding.relative:.2e}: norms over few values multiply "
+                "it, a larger --batch or --input steadies them"
             )
         verdict = "all agree" if self.ok else f"{len(self.over)} of {len(self.differences)} tensors differ"
         return "\n".join([*lines, verdict])
@@ -144,8 +167,8 @@ def verify(
     With `train`, those that train also take one training step, and gradients and running statistics are
     compared: without dropout, from seeded gradients at the heads, and always in float64, since in float32 a
     relu whose input rounds to the other side of zero changes gradients by more than rounding. A batch
-    norm over few values (maps of one pixel, batch of 2) multiplies rounding from layer to layer: give such
-    nets a larger batch.
+    norm over few values (maps of one pixel, batch of 2) multiplies rounding from layer to layer: `rounding`
+    says so where it explains a difference. Give such nets a larger batch.
 
     Raises ValueError for unknown backends, fewer than two, or another dtype, and ImportError where a
     backend's library is not installed.
@@ -159,13 +182,16 @@ def verify(
         able = " and ".join(filter(_trains, BACKENDS))
         raise InvalidValue(f"a comparison of training needs {able}")
     trial = Trial(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
-    differences = forward_differences(trial, running)
+    differences, rounding = forward_differences(trial, running), None
     if train:
-        differences += training_differences(replace(trial, dtype="float64"), trainers)
+        training = training_differences(replace(trial, dtype="float64"), trainers)
+        if not all(found.ok for found in training):
+            rounding = explained(training, own_rounding(replace(trial, dtype="float64"), trainers[0]))
+        differences += training
     departures = {
         name: found for name in running[1:] if (found := departure(trial, running[0], name, differences))
     }
-    return Verification(graph.name, running[0], dtype, tuple(differences), departures, skipped)
+    return Verification(graph.name, running[0], dtype, tuple(differences), departures, skipped, rounding)
 
 
 def _trains(name: str) -> bool:
@@ -198,25 +224,47 @@ def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output"
 
 def training_differences(trial: Trial, names: Sequence[str]) -> list[TensorDifference]:
     """The differences in one training step, of each backend from the first."""
-    batch = len(next(iter(trial.inputs.values())))
-    grads = {
-        head: np.random.default_rng((trial.seed, number)).standard_normal((batch, *trial.graph[node].shape))
-        for number, (head, node) in enumerate(trial.graph.outputs.items())
-    }
+    grads = seeded_grads(trial)
     expected = train_once(trial, names[0], grads)
-    order = [*trial.graph.inputs, *(key for key, _, _ in declared(trial.graph))]
+    return [
+        found
+        for name in names[1:]
+        for found in _step_differences(trial.graph, name, expected, train_once(trial, name, grads))
+    ]
+
+
+def own_rounding(trial: Trial, name: str, seed: int = 0) -> list[TensorDifference]:
+    """How far one training step of a backend moves where all that it is given moves by rounding.
+
+    A difference of two backends that is not much more than this says nothing about either of them.
+    """
+    grads = seeded_grads(trial)
+    moved = replace(trial, weights=nudged(trial.weights, seed), inputs=nudged(trial.inputs, seed))
+    expected, got = train_once(trial, name, grads), train_once(moved, name, nudged(grads, seed))
+    return list(_step_differences(trial.graph, name, expected, got))
+
+
+def explained(
+    training: Sequence[TensorDifference], own: Sequence[TensorDifference]
+) -> TensorDifference | None:
+    """The farthest that rounding alone moves a tensor in which backends differ; None within the tolerance."""
+    over = {(found.kind, found.name) for found in training if not found.ok}
+    moved = [found for found in own if (found.kind, found.name) in over and not found.ok]
+    return max(moved, key=lambda found: found.relative, default=None)
+
+
+def _step_differences(
+    graph: Graph, name: str, expected: TrainingStep, got: TrainingStep
+) -> Iterator[TensorDifference]:
+    order = [*graph.inputs, *(key for key, _, _ in declared(graph))]
     gradients = {name: expected.gradients[name] for name in order if name in expected.gradients}
-    tolerance = TOLERANCES[trial.dtype]
-    single = any(isinstance(node.layer, HardSigmoid) for node in trial.graph)
+    tolerance = TOLERANCES["float64"]
+    single = any(isinstance(node.layer, HardSigmoid) for node in graph)
     of_gradients = SINGLE_SLOPE_TOLERANCE if single else GRADIENT_TOLERANCE
     floor = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
-    found: list[TensorDifference] = []
-    for name in names[1:]:
-        got = train_once(trial, name, grads)
-        found += differences(name, "training output", expected.outputs, got.outputs, tolerance)
-        found += differences(name, "gradient", gradients, got.gradients, of_gradients, floor)
-        found += differences(name, "statistic", expected.statistics, got.statistics, tolerance)
-    return found
+    yield from differences(name, "training output", expected.outputs, got.outputs, tolerance)
+    yield from differences(name, "gradient", gradients, got.gradients, of_gradients, floor)
+    yield from differences(name, "statistic", expected.statistics, got.statistics, tolerance)
 
 
 def differences(
@@ -258,9 +306,8 @@ def departure(
     over = [found for found in differences if found.backend == name and not found.ok]
     if not over:
         return None
-    graph = exposed(trial.graph)
-    weights = {key: trial.weights[key] for key, _, _ in declared(graph)}
-    traced = replace(trial, graph=graph, weights=weights)
+    graph, weights = inference_part(trial.graph, trial.weights)
+    traced = replace(trial, graph=exposed(graph), weights=weights)
     values = [found for found in forward_differences(traced, (reference, name), "value") if not found.ok]
     forward = [found for found in over if found.kind != "gradient"]
     return [*values, *forward, *reversed(over)][0]

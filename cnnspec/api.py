@@ -276,6 +276,8 @@ def load(
     session = Session(include=include, limits=limits)
     if not isinstance(path, (str, os.PathLike)):
         raise InvalidValue(f"the path of a spec is text or a path, not {type(path).__name__}")
+    if path == "":
+        raise InvalidValue("the path of a spec is empty")
     return _open(session, _read(Path(path), str(path), session.limits), net, parameters, inputs)
 
 

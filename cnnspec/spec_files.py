@@ -29,6 +29,9 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
     file, colon, net = spec.rpartition(":")
     if not colon or (exists(spec) and not exists(file)):
         file, net = spec, ""
+    if not file:
+        report.error("file", None, "the name of a spec is empty")
+        return None, None
     if file == "-":
         data = sys.stdin.buffer.read(limits.file_size + 1)
         if len(data) > limits.file_size:

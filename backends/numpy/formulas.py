@@ -14,7 +14,6 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from functools import cache, cached_property
-from inspect import cleandoc
 from math import pi, sqrt
 from textwrap import indent
 from typing import Any
@@ -24,6 +23,7 @@ import numpy as np
 from cnnspec.backends.formula import formula_lines
 from cnnspec.backends.numpy.kernels import functions
 from cnnspec.backends.numpy.kernels.window import Array
+from cnnspec.docstrings import docstring
 from cnnspec.layers.base import Layer, parameters
 
 NAMES = {
@@ -49,7 +49,7 @@ BLOCK = 1 << 17
 def kernel(cls: type[Layer]) -> Callable[..., Array]:
     """The function of an elementwise layer: of an array, and by keyword of the layer's arguments."""
     given = ", ".join(f"{p.name}: {type(p.default).__name__} = {p.default!r}" for p in parameters(cls))
-    doc = cleandoc(cls.__doc__ or cls.op)
+    doc = docstring(cls) or cls.op
     body = [f'"""{doc}' + ('\n"""' if "\n" in doc else '"""'), *formula_lines(cls, NAMES, "{}")]
     head = f"def {cls.op}(x: Array{f', *, {given}' if given else ''}) -> Array:"
     text = head.replace("'", '"') + "\n" + indent("\n".join(body), "    ") + "\n"

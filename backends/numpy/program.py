@@ -276,6 +276,8 @@ class Program:
         chosen = [
             (step, settings) for step, settings in zip(self._steps, bound, strict=True) if step.node in runs
         ]
+        # training heads come last, as in torch: a batchnorm that is shared moves its statistics at each call
+        chosen.sort(key=lambda pair: pair[0].node not in self.graph.inference_nodes)
         last = {name: i for i, (step, _) in enumerate(chosen) for name in step.inputs}
         for i, (step, settings) in enumerate(chosen):
             inputs = tuple(values[name] for name in step.inputs)

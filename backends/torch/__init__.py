@@ -7,7 +7,8 @@ Read in this order:
 - structure.py: the blocks of a net as nested modules; fields.py: what a constructor holds;
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
 - parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
-- forward.py: the forward method; layout.py: text in black's layout; names.py: names of modules;
+- forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
+  layout; names.py: names of modules;
 - writer.py: the whole file, with what it needs of helpers.py; module.py: that file executed; training.py;
 - backend.py: what the table of backends says of it.
 

@@ -10,12 +10,12 @@ class Softsign(nn.Module):
 from __future__ import annotations
 
 import re
-from inspect import cleandoc
 from textwrap import indent
 
 from cnnspec.backends.formula import formula_lines
 from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchForm, module
+from cnnspec.docstrings import docstring
 from cnnspec.layers.base import Layer, Parameter, Shape, parameters
 
 NAMES = {
@@ -46,7 +46,7 @@ def default_of(parameter: Parameter) -> object:
 
 def module_text(cls: type[Layer]) -> str:
     """The class that does what a layer's formula says."""
-    first = re.split(r"(?<=\.)\s", cleandoc(cls.__doc__ or cls.op))[0]
+    first = re.split(r"(?<=\.)\s", docstring(cls) or cls.op)[0]
     known = parameters(cls)
     lines = [f'"""{first}"""', ""]
     if known:

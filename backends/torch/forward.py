@@ -23,6 +23,7 @@ from cnnspec.backends.torch.layout import (
     lines,
 )
 from cnnspec.backends.torch.names import is_field, namespace
+from cnnspec.backends.torch.order import moves
 from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
@@ -40,6 +41,7 @@ class ForwardStep:
     """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
     `arms` is a namespace whose modules all take the one input, for the concatenation of what they give.
+    `ordered` is a step that stays before and after others of its kind, as `order` says.
     """
 
     inputs: tuple[str, ...]
@@ -50,25 +52,32 @@ class ForwardStep:
     broadcast: tuple[int, ...] = ()
     arms: str = ""
     label: str = ""
+    ordered: bool = False
 
 
 class Pending(NamedTuple):
-    """A value not yet named: its expression, how deep its calls nest, and the variables that it uses."""
+    """A value not yet named: its expression, how deep its calls nest, and the variables that it uses.
+
+    `ordered`: a step within it stays in the order of the spec.
+    """
 
     doc: Doc
     depth: int
     held: tuple[str, ...]
+    ordered: bool
 
 
 class ForwardWriter:
     """Writes the forward method of one class, after its first instance."""
 
-    def __init__(self, graph: Graph, made: GeneratedClass, reserved: set[str]):
-        self.graph, self.made, self.scope = graph, made, made.template
+    def __init__(self, graph: Graph, made: GeneratedClass, reserved: set[str], moved: frozenset[str]):
+        self.graph, self.made, self.scope, self.moved = graph, made, made.template, moved
         self.names = namespace(reserved)
         self.reserved = reserved
         self.is_net = made.template.block is graph.root
         self.steps = self._needed(list(self._walk(self.scope, "self")))
+        self.later = self._training_steps()
+        self.steps.sort(key=lambda step: step in self.later)
         self.index = {step: index for index, step in enumerate(self.steps)}
         self.users: dict[str, ForwardStep] = {}
         for step in reversed(self.steps):
@@ -83,11 +92,10 @@ class ForwardWriter:
         """The method, with the indentation of a class body."""
         arguments = [self._argument(value) for value in self.scope.inputs]
         self.variables.update(zip(self.scope.inputs, arguments, strict=True))
-        later = self._training_steps()
         for step in self.steps:
-            if step not in later:
+            if step not in self.later:
                 self._write_step(step, BODY)
-        self._write_end([step for step in self.steps if step in later])
+        self._write_end([step for step in self.steps if step in self.later])
         head = f"    def forward(self, {', '.join(arguments)}){self._annotation()}:"
         return [head, *self.out]
 
@@ -134,7 +142,8 @@ class ForwardWriter:
             value for arm in arms if isinstance(arm, Scope) for value in arm.outputs
         ):
             return None
-        return ForwardStep(scope.inputs, scope.outputs, arms=prefix, label=scope.segment)
+        ordered = moves(self.graph, scope, self.moved)
+        return ForwardStep(scope.inputs, scope.outputs, arms=prefix, label=scope.segment, ordered=ordered)
 
     def _step(self, part: Part, scope: Scope, prefix: str) -> ForwardStep:
         if isinstance(part, Leaf) and part.lowered.join:
@@ -150,13 +159,14 @@ class ForwardWriter:
                 if slot.default is REQUIRED or slot.value != slot.default
             )
             return ForwardStep(part.inputs, part.outputs, function.name, settings)
+        ordered = moves(self.graph, part, self.moved)
         if isinstance(part, Scope):
             callee = self._attribute(scope, prefix, part.segment)
         else:
             own = part.owner == part.path
             callee = self._attribute(scope, prefix, part.segment) if own else self._path(part.owner)
         label = part.segment if isinstance(part, Scope) and part.block.kind != "arm" else ""
-        return ForwardStep(part.inputs, part.outputs, callee, label=label)
+        return ForwardStep(part.inputs, part.outputs, callee, label=label, ordered=ordered)
 
     def _attribute(self, scope: Scope, prefix: str, segment: str) -> str:
         """How a module is reached from the namespace that it is in."""
@@ -229,18 +239,19 @@ class ForwardWriter:
 
     def _build(self, step: ForwardStep) -> Pending:
         docs: list[Doc] = []
-        depth, held = 0, []
+        depth, held, ordered = 0, [], step.ordered
         for value in step.inputs:
             if value in self.pending:
                 inner = self.pending[value]
                 docs.append(inner.doc)
                 depth = max(depth, inner.depth)
                 held += inner.held
+                ordered = ordered or inner.ordered
             else:
                 docs.append(self.variables[value])
                 held.append(value)
         is_call = step.join not in ("+", "*")
-        return Pending(self._apply(step, docs), depth + is_call, tuple(held))
+        return Pending(self._apply(step, docs), depth + is_call, tuple(held), ordered)
 
     def _can_wait(self, step: ForwardStep, found: Pending) -> bool:
         """Whether a value is written inside the one expression that uses it rather than named."""
@@ -248,6 +259,9 @@ class ForwardWriter:
         if len(step.outputs) > 1 or self.uses[value] != 1 or found.depth > MOST_CALLS:
             return False
         user = self.users.get(value)
+        passed = range(self.index[step] + 1, len(self.steps) if user is None else self.index[user])
+        if found.ordered and any(self.steps[index].ordered for index in passed):
+            return False
         if user is None:
             return self.is_net or len(self.scope.outputs) == 1
         if user.arms:
@@ -255,8 +269,7 @@ class ForwardWriter:
             return False
         if self.is_net and step.callee.startswith("self.") and user.callee.startswith("self."):
             return False
-        between = range(self.index[step] + 1, self.index[user])
-        return all(self._feeds(self.steps[index], user) for index in between) and len(flat(found.doc)) < LONG
+        return all(self._feeds(self.steps[index], user) for index in passed) and len(flat(found.doc)) < LONG
 
     def _feeds(self, step: ForwardStep, user: ForwardStep) -> bool:
         return len(step.outputs) == 1 and step.outputs[0] in user.inputs and self.uses[step.outputs[0]] == 1

@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import linecache
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -61,6 +62,27 @@ def compile(
     return made
 
 
+class GeneratedModule(ModuleType):
+    """Stands in sys.modules for generated source, so that its classes can be pickled and copied.
+
+    It holds none of them: with the last instance and the last class, the source goes too.
+
+        sys.modules[name] . . (weak) . . > the net's class -> forward -> names of the source -> all classes
+    """
+
+    def __init__(self, name: str, net: str, made: type[torch.nn.Module]) -> None:
+        super().__init__(name, f"The generated source of {net}.")
+        self.__file__ = f"<{name}>"
+        self.made = weakref.ref(made)
+        weakref.finalize(made, _forget, name).atexit = False
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.made()
+        if made is None or name not in made.forward.__globals__:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return made.forward.__globals__[name]
+
+
 def execute(text: str, net: str) -> torch.nn.Module:
     """Run generated source and make its last class.
 
@@ -68,17 +90,24 @@ def execute(text: str, net: str) -> torch.nn.Module:
     """
     digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     name = f"cnnspec_generated_{digest}"
-    if name not in sys.modules:
-        module = ModuleType(name, f"The generated source of {net}.")
+    known = sys.modules.get(name)
+    made = known.made() if isinstance(known, GeneratedModule) else None
+    if made is None:
         file = f"<{name}>"
+        names: dict[str, Any] = {"__name__": name, "__file__": file}
+        exec(builtins.compile(text, file, "exec"), names)
+        made = next(value for value in reversed(list(names.values())) if isinstance(value, type))
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        module.__file__ = file
-        # in sys.modules, so that its classes can be pickled and copied
-        sys.modules[name] = module
-        exec(builtins.compile(text, file, "exec"), module.__dict__)
-    found = vars(sys.modules[name])
-    last = next(value for value in reversed(list(found.values())) if isinstance(value, type))
-    return last()
+        sys.modules[name] = GeneratedModule(name, net, made)
+    return made()
+
+
+def _forget(name: str) -> None:
+    """Take a generated source away, whose classes have gone."""
+    found = sys.modules.get(name)
+    if isinstance(found, GeneratedModule) and found.made() is None:
+        del sys.modules[name]
+        linecache.cache.pop(f"<{name}>", None)
 
 
 def load(module: torch.nn.Module, graph: Graph, weights: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from cnnspec.backends.torch.formula import elementwise, module_text
 from cnnspec.backends.torch.forward import ForwardWriter
 from cnnspec.backends.torch.layout import Bracketed, Doc, DocItem, DocLoop, lines
 from cnnspec.backends.torch.names import attribute_path, is_field, namespace
+from cnnspec.backends.torch.order import moved_by_several
 from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.backends.weights import declared, residual_end
@@ -65,6 +66,7 @@ class SourceWriter:
         lowered = lower(graph, known, "torch")
         self.graph = lowered.graph
         self.made = classes(self.graph, structure(lowered))
+        self.moved = moved_by_several(self.graph)
         self.helpers = {**helper_texts(), **formula_texts(self.graph)}
         self.namespace = namespace([*self.helpers, "start"])
         self.made[-1].name = self.namespace.unique(graph.name)
@@ -123,7 +125,7 @@ class SourceWriter:
         out += [f"        {line}" for line in self._settings(made)]
         if not scope.linear:
             reserved = {other.name for other in self.made}
-            out += ["", *ForwardWriter(self.graph, made, reserved).write()]
+            out += ["", *ForwardWriter(self.graph, made, reserved, self.moved).write()]
         return out
 
     def _settings(self, made: GeneratedClass) -> list[str]:

@@ -50,6 +50,7 @@ def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "include",
             multiple=True,
             type=click.Path(path_type=Path),
+            callback=_folders,
             metavar="DIR",
             help="A folder that `use` may take files from.",
         ),
@@ -64,6 +65,14 @@ def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _folders(context: click.Context, parameter: click.Parameter, value: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The folders of -I, of which any may be missing. Raises click.BadParameter for what is no folder."""
+    for path in value:
+        if os.path.exists(path) and not os.path.isdir(path):
+            raise click.BadParameter(f"{str(path)!r} is no folder")
+    return value
 
 
 def columns_option(known: Iterable[str], default: Iterable[str]) -> Callable[..., Any]:

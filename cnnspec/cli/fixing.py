@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from os.path import realpath
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ def mended(source: Source, read: Read, show_diff: bool) -> Source:
 
     Raises click.UsageError for a file that ships with the package.
     """
-    if source.path is not None and Path(SPECS) in Path(source.path).resolve().parents and not show_diff:
+    if source.path is not None and Path(SPECS) in Path(realpath(source.path)).parents and not show_diff:
         raise click.UsageError(f"{source.name} ships with cnnspec: copy it, and mend the copy")
     fixed = fix(source, read)
     if show_diff:

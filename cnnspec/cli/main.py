@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from cnnspec import __version__
+from cnnspec.docstrings import docstring
 
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
@@ -78,7 +79,14 @@ class CommandGroup(click.Group):
 def command(name: str) -> click.Command:
     """A command by name, loaded."""
     module, _, attribute = HOMES[name].partition(":")
-    return getattr(import_module(f"cnnspec.cli.{module}"), attribute)
+    return with_help(getattr(import_module(f"cnnspec.cli.{module}"), attribute))
+
+
+def with_help(command: click.Command) -> click.Command:
+    """A command whose help is the docstring of its function, which click does not find under -OO."""
+    if command.help is None and command.callback is not None:
+        command.help = docstring(command.callback)
+    return command
 
 
 def commands() -> dict[str, click.Command]:
@@ -120,7 +128,7 @@ def execute(arguments: Sequence[str]) -> int:
 
         bash.register()
     try:
-        return cli.main(list(arguments), prog_name="cnnspec", standalone_mode=False) or 0
+        return with_help(cli).main(list(arguments), prog_name="cnnspec", standalone_mode=False) or 0
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:

@@ -166,9 +166,10 @@ class Loader:
             return None
         from pathlib import Path
 
-        home = Path(module.source.path).resolve().parent if module.source.path else Path.cwd().resolve()
+        # realpath, for Path.resolve of 3.11 raises where links lead in a circle
+        home = Path(realpath(module.source.path)).parent if module.source.path else Path(realpath("."))
         outside = False
-        for folder in (home, *(folder.resolve() for folder in self.include)):
+        for folder in (home, *(Path(realpath(folder)) for folder in self.include)):
             path = _resolved(folder / use.origin)
             if path is not None and path.is_relative_to(folder):
                 return str(path)
@@ -200,7 +201,7 @@ def _renamed(name: tree.Name, known: Iterable[str], module: Module) -> Cure:
 def _resolved(path: Path) -> Path | None:
     """A file without links in its path; None where there is none."""
     try:
-        found = path.resolve()
+        found = type(path)(realpath(path))
         return found if found.is_file() else None
     except (OSError, ValueError):
         return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inspect import cleandoc
 from typing import Any
 
+from cnnspec.docstrings import docstring
 from cnnspec.layers import REGISTRY, Layer, Parameter, parameters
 
 LAYERS = REGISTRY
@@ -28,7 +28,7 @@ def show_default(value: Any) -> str:
 def page(op: str) -> str:
     """The manual page of one layer."""
     cls = LAYERS[op]
-    lines = [signature(cls), "", cleandoc(cls.__doc__ or "")]
+    lines = [signature(cls), "", docstring(cls)]
     known = parameters(cls)
     if known:
         width = max(len(p.name) for p in known)
@@ -59,7 +59,7 @@ def as_dict(op: str) -> dict[str, Any]:
     return {
         "name": op,
         "family": cls.family,
-        "doc": cleandoc(cls.__doc__ or ""),
+        "doc": docstring(cls),
         "parameters": [
             {
                 "name": p.name,

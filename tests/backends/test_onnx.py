@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from cross.judge import perform
 from layer_cases import CASES, Case
 
 import cnnspec
@@ -15,7 +15,6 @@ from cnnspec.backends import CompileError, numpy
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.weights import WeightsError
-from cnnspec.cli.main import cli
 from cnnspec.graph import Graph, build
 from cnnspec.layers import REGISTRY
 from cnnspec.layers.activation import ReLU
@@ -295,16 +294,16 @@ def test_a_failed_export_leaves_nothing_and_spares_what_was_there(tmp_path: Path
 
 
 def test_the_command_line_runs_a_model_and_knows_its_type() -> None:
-    done = CliRunner().invoke(cli, ["compile", "lenet5", "--backend", "onnx", "--batch", "3"])
-    assert done.exit_code == 0
-    assert "outputs      head 3x10\nparams       61,706\n" in done.output
-    refused = CliRunner().invoke(cli, ["compile", "lenet5", "--backend", "onnx", "--dtype", "float64"])
-    assert refused.exit_code == 2
-    assert "the onnx backend runs in float32, not float64" in refused.output
+    done = perform(["compile", "lenet5", "--backend", "onnx", "--batch", "3"])
+    assert done.code == 0
+    assert "outputs      head 3x10\nparams       61,706\n" in done.text
+    refused = perform(["compile", "lenet5", "--backend", "onnx", "--dtype", "float64"])
+    assert refused.code == 2
+    assert "the onnx backend runs in float32, not float64" in refused.err
 
 
 def test_the_name_of_a_file_tells_the_backend(tmp_path: Path) -> None:
     """`cnnspec compile lenet5 -o net.onnx` needs no --backend."""
-    run = CliRunner().invoke(cli, ["compile", "lenet5", "-o", str(tmp_path / "net.onnx")])
-    assert run.exit_code == 0, run.output
+    run = perform(["compile", "lenet5", "-o", str(tmp_path / "net.onnx")])
+    assert run.code == 0, run.err
     onnx.checker.check_model(onnx.load(tmp_path / "net.onnx"), full_check=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
+import inspect
+import linecache
 import pickle
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -114,6 +118,28 @@ def test_torch_can_script_export_compile_and_copy_it(text: str) -> None:
         ways["script"] = torch.jit.script(module)
     for way, made in ways.items():
         torch.testing.assert_close(made(*inputs), expected, msg=way)
+
+
+def test_a_module_that_is_gone_leaves_nothing_behind() -> None:
+    def kept() -> set[str]:
+        gc.collect()
+        return {name for name in (*sys.modules, *linecache.cache) if "cnnspec_generated" in name}
+
+    before = kept()
+    made = [backend.compile(net(f"net A {{ input 3x8x8; conv({n}, 1) -> layerscale }}").ir) for n in (5, 6)]
+    copied = copy.deepcopy(made[0])
+    assert len(kept() - before) == 4
+    made.clear()
+    assert len(kept() - before) == 2
+    # what is left is whole: it is pickled, and its source is found
+    again = pickle.loads(pickle.dumps(copied))
+    assert type(again) is type(copied) and "class A(nn.Module)" in inspect.getsource(type(again))
+    home = sys.modules[type(again).__module__]
+    assert home.LayerScale.__module__ == home.__name__ and not hasattr(home, "nothing")
+    same = backend.compile(net("net A { input 3x8x8; conv(5, 1) -> layerscale }").ir)
+    assert type(same) is type(copied)
+    del copied, again, home, same
+    assert kept() == before
 
 
 def test_training_heads_appear_in_training_alone() -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import inf, nan
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from cross.judge import perform
+from cross.kinds import KINDS, net
 
 import cnnspec
-from cnnspec.backends.runs import seeded_weights
+from cnnspec.backends.runs import Trial, seeded_weights
 from cnnspec.backends.verify import (
     TensorDifference,
     Verification,
     compare,
     differences,
+    explained,
+    own_rounding,
     verify,
 )
-from cnnspec.cli.main import cli
 from cnnspec.layers.activation import ReLU, Tanh
 
 pytest.importorskip("torch")
@@ -132,6 +135,68 @@ def test_a_wrong_gradient_is_named(graph: Any, monkeypatch: pytest.MonkeyPatch) 
     assert found.departures["torch"].name.startswith("body.batchnorm.")
 
 
+SHARED = """
+share eye {{ conv(3, 3) -> batchnorm -> relu }}
+net Shared {{
+    input x 3x8x8
+    head aux from x, training {{ conv(3, 1) -> eye -> gap -> flatten -> linear(2) }}
+    {body}
+}}
+"""
+BODIES = {
+    "a training head before": "main: x -> eye; head y from main { gap -> flatten -> linear(2) }",
+    "twice in turn": "eye -> eye; head y { gap -> flatten -> linear(2) }",
+    "a join in the other order": "a: x -> eye; b: x -> relu -> eye; head y { concat(b, a) -> conv(2, 1) }",
+    "two heads": "head y from x { eye -> gap -> flatten }; head z from x { tanh -> eye -> gap -> flatten }",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_statistics_of_a_shared_batchnorm_move_in_one_order(body: str) -> None:
+    """The last call weighs most, so the order of calls shows in them."""
+    found = verify(cnnspec.loads(SHARED.format(body=BODIES[body])).ir, train=True, batch=3)
+    assert found.ok, found.as_text()
+    assert ("torch", "aux.eye.batchnorm.running_mean") in rows(found, "statistic")
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+@pytest.mark.parametrize("kind", [k for k in KINDS if "relu" in {n.layer.op for n in net(k).ir.inference()}])
+def test_a_wrong_layer_is_named_in_nets_of_every_kind(
+    kind: str, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnspec.backends.onnx import rules as onnx_rules
+    from cnnspec.backends.torch import rules as torch_rules
+
+    graph = net(kind).ir
+    if backend == "onnx":
+        monkeypatch.setitem(onnx_rules.RULES, ReLU, onnx_rules.node("Sigmoid"))
+    else:
+        monkeypatch.setitem(torch_rules.RULES, ReLU, torch_rules.RULES[Tanh])
+    found = verify(graph)
+    first = found.departures[backend]
+    assert first.kind == "value" and isinstance(graph[first.name].layer, ReLU)
+
+
+def test_what_rounding_alone_moves_as_far_is_told() -> None:
+    """A batchnorm over values that are nearly the same: what lies 1e-13 apart comes out 1 apart."""
+    graph = cnnspec.loads("net N { input 1; batchnorm(eps=1e-30) }").ir
+    x = 1 + 1e-13 * np.arange(8.0).reshape(8, 1)
+    trial = Trial(graph, seeded_weights(graph), {"input": x}, "float64", 0)
+    own = own_rounding(trial, "numpy")
+    worst = max(own, key=lambda found: found.relative)
+    assert worst.backend == "numpy" and worst.relative > 1e-4
+    steady = own_rounding(replace(trial, inputs={"input": np.arange(8.0).reshape(8, 1)}), "numpy")
+    assert all(found.relative < 1e-14 for found in steady if found.kind != "gradient")
+    differs = [replace(found, backend="torch", relative=1.0) for found in own]
+    told = explained(differs, own)
+    assert told is not None and told.relative == worst.relative
+    assert explained([replace(found, relative=0.0) for found in differs], own) is None
+    assert explained(differs, steady) is None
+    verdict = Verification("N", "numpy", "float32", tuple(differs), {}, {}, told)
+    assert f"rounding alone moves the {told.kind} {told.name} of numpy by" in verdict.as_text()
+    assert verdict.as_dict()["rounding"]["name"] == told.name and not verdict.ok
+
+
 def test_text(graph: Any) -> None:
     found = Verification(
         "Small",
@@ -221,13 +286,13 @@ def test_the_command_line_tells_agreement_difference_and_wrong_usage(monkeypatch
     from cnnspec.backends.onnx import rules
 
     def run(*arguments: str) -> Any:
-        return CliRunner().invoke(cli, ["verify", "lenet5", *arguments])
+        return perform(["verify", "lenet5", *arguments])
 
     agree = run("--train", "--json")
-    assert agree.exit_code == 0
-    assert json.loads(agree.output)["ok"] is True
-    assert run("--backends", "numpy").exit_code == 2
+    assert agree.code == 0
+    assert json.loads(agree.text)["ok"] is True
+    assert run("--backends", "numpy").code == 2
     monkeypatch.setitem(rules.RULES, Tanh, rules.node("Sigmoid"))
     differ = run("--backends", "numpy,onnx")
-    assert differ.exit_code == 1
-    assert "onnx departs first at the value of stem.c1.tanh" in differ.output
+    assert differ.code == 1
+    assert "onnx departs first at the value of stem.c1.tanh" in differ.text

@@ -228,6 +228,18 @@ def test_a_dtype_that_is_none_is_refused(dtype: Any, tmp_path: Path) -> None:
         load(path)
 
 
+@pytest.mark.parametrize("shape", [[1] * 100, [0, 2**62, 2**62], [2**62, 0]])
+def test_a_shape_that_numpy_has_not_is_refused(shape: list[int], tmp_path: Path) -> None:
+    size = 0 if 0 in shape else 4
+    header = json.dumps({"w": {"dtype": "F32", "shape": shape, "data_offsets": [0, size]}}).encode()
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0" * size)
+    try:
+        assert load(path)["w"].shape == tuple(shape)
+    except WeightsError as error:
+        assert f"numpy cannot hold w, of {len(shape)} axes" in str(error)
+
+
 def test_files_of_others_are_refused_by_what_they_are(tmp_path: Path) -> None:
     import pickle
     import zipfile

@@ -42,12 +42,20 @@ class Done(NamedTuple):
     out: bytes
     err: str
 
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.out.decode("utf-8")
 
-def perform(arguments: Sequence[str]) -> Done:
-    """Run the command line with warnings as errors. Raises Fault for a fault of cnnspec."""
+
+PIPED = "net Piped { input 3x4x4; relu }\n"
+
+
+def perform(arguments: Sequence[str], stdin: str = PIPED) -> Done:
+    """Run the command line in this process, with warnings as errors. Raises Fault for a fault of cnnspec."""
     streams = sys.stdin, sys.stdout, sys.stderr
     out, err = io.BytesIO(), io.BytesIO()
-    sys.stdin = io.TextIOWrapper(io.BytesIO(b"net Piped { input 3x4x4; relu }\n"))
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8")))
     sys.stdout, sys.stderr = io.TextIOWrapper(out, "utf-8"), io.TextIOWrapper(err, "utf-8")
     try:
         with warnings.catch_warnings():
@@ -88,7 +96,8 @@ def said_no(done: Done, out: str) -> bool:
     told = {
         # in the forms of continuous integration, errors stand on standard output, and their number is told
         "check": re.search(r"^[1-9]\d* errors?, |warning\[", done.err, re.MULTILINE) or '"ok": false' in out,
-        "verify": "differ" in out or '"ok": false' in out,
+        # backends agree on every net, but for what rounding alone moves as far
+        "verify": "rounding alone moves" in out or '"rounding": {' in out,
         "fmt": "would change" in done.err or '"ok": false' in out or "--diff" in done.arguments,
         "diff": bool(out),
         # a net that has errors stands in the table, with the reason
@@ -180,10 +189,10 @@ def _parse(suffix: str, data: bytes) -> None:
 
 def judge_summary(arguments: Sequence[str]) -> None:
     """Raise Fault unless all forms of one table hold the same figures, and those add up."""
-    data = strict(perform(["summary", *arguments, "--json"]).out.decode())
+    data = strict(perform(["summary", *arguments, "--json"]).text)
     if "error" in data:
         return
-    rows = list(table(perform(["summary", *arguments, "--format", "csv"]).out.decode()))
+    rows = list(table(perform(["summary", *arguments, "--format", "csv"]).text))
     outer = [row for row in rows if row[0] == 0]
     require(sum(row[1] for row in outer) == data["params"], "params of rows and total part")
     require(sum(row[2] for row in outer) == data["macs"], "MACs of rows and total part")
@@ -193,7 +202,7 @@ def judge_summary(arguments: Sequence[str]) -> None:
     require(not data["macs"] or abs(shares - 1) < 1e-3 * len(outer), f"shares add up to {shares}")
     # those of LaTeX are rounded, as papers print them
     for form in ("text", "md", "html"):
-        text = perform(["summary", *arguments, "--format", form]).out.decode()
+        text = perform(["summary", *arguments, "--format", form]).text
         for _, params, macs, _ in rows:
             require(
                 f"{params:,}" in text and f"{macs:,}" in text,

@@ -14,7 +14,7 @@ import pytest
 from folders import ROOT
 
 FLOORS = """
-records
+records docstrings
 source limits garbage
 diagnostics
 files

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cross.judge import perform
 
+from cnnspec import load
 from cnnspec.backends.safetensors import save
 from cnnspec.files import read_bounded, write_whole
 
@@ -70,6 +72,41 @@ def test_a_loop_of_links_is_an_error_with_its_name(tmp_path: Path) -> None:
         write_whole(tmp_path / "loop", "new")
     with pytest.raises(OSError, match="loop"):
         read_bounded(tmp_path / "loop", 10)
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    "arguments",
+    [["loop.cnn"], ["user.cnn"], ["a.cnn", "-I", "loop.cnn"], ["--fix", "loop.cnn"], ["loop.cnn:A"]],
+    ids=" ".join,
+)
+def test_a_loop_of_links_is_a_diagnostic(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop.cnn").symlink_to("loop.cnn")
+    Path("user.cnn").write_text('use "loop.cnn" (block)\nnet A { input 3x8x8; block }\n')
+    Path("a.cnn").write_text("net A { input 3x8x8; relu }\n")
+    done = perform(["check", *arguments])
+    assert done.code == (0 if "a.cnn" in arguments else 1) and ("loop.cnn" in done.err) == bool(done.code)
+
+
+@pytest.mark.parametrize("command", ["check", "summary", "fmt", "render", "compile"])
+@pytest.mark.parametrize("name", ["", ":A"])
+def test_a_spec_without_a_name_is_refused(command: str, name: str) -> None:
+    done = perform([command, name])
+    assert done.code == 1 and "the name of a spec is empty" in done.err
+
+
+def test_a_path_that_is_empty_is_refused() -> None:
+    with pytest.raises(ValueError, match="the path of a spec is empty"):
+        load("")
+
+
+@pytest.mark.parametrize("folder", ["/dev/null", __file__])
+def test_an_include_that_is_no_folder_is_refused(folder: str) -> None:
+    done = perform(["check", "lenet5", "-I", folder])
+    assert done.code == 2 and "is no folder" in done.err
 
 
 @pytest.mark.parametrize("length", [1, 100, 247, 255])

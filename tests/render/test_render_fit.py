@@ -9,11 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from cross.judge import perform
 from test_render_drawing import texts
 
 import cnnspec
-from cnnspec.cli.main import cli
 from cnnspec.render import RenderError, render, to_bytes, to_svg
 from cnnspec.render.dot import dot_source
 from cnnspec.render.layout import lay_out
@@ -165,10 +164,10 @@ def test_the_command_writes_to_standard_output_and_names_files_after_nets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(cli, ["render", "lenet5", "-o", "-", "--format", "svg"])
-    assert done.exit_code == 0 and done.stdout.startswith("<svg ") and done.stdout.endswith("</svg>\n")
-    assert CliRunner().invoke(cli, ["render", "lenet5"]).exit_code == 0
-    assert CliRunner().invoke(cli, ["render", "lenet5", "--format", "png"]).exit_code == 0
+    done = perform(["render", "lenet5", "-o", "-", "--format", "svg"])
+    assert done.code == 0 and done.text.startswith("<svg ") and done.text.endswith("</svg>\n")
+    assert perform(["render", "lenet5"]).code == 0
+    assert perform(["render", "lenet5", "--format", "png"]).code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["LeNet5.png", "LeNet5.svg"]
 
 
