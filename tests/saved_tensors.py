@@ -12,8 +12,17 @@ def saved_bytes(graph: Graph, batch: int, gradients: bool = False, device: str =
     """The bytes of all storages that the forward pass saves, but those of parameters and buffers.
 
     `gradients` wants those of the inputs as well. On the device `meta` nothing is computed, and torch saves
-    the same.
+    the same. One thread: with several, torch convolves some volumes by other kernels.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _saved_bytes(graph, batch, gradients, device)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _saved_bytes(graph: Graph, batch: int, gradients: bool, device: str) -> int:
     with torch.device(device):
         module = compile(graph).train()
         inputs = [torch.zeros(batch, *graph[name].shape, requires_grad=gradients) for name in graph.inputs]

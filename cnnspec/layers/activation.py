@@ -6,6 +6,7 @@ from math import pi, prod, sqrt
 from typing import Any
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     FLOAT,
     Init,
     Layer,
@@ -28,6 +29,11 @@ ROOT_2, ROOT_2_OVER_PI = sqrt(2), sqrt(2 / pi)
 def one_each(self: Layer, *shapes: Shape) -> int:
     """One operation an element: the rule of docs/counting.md for those that are not elementwise as well."""
     return prod(shapes[0])
+
+
+def output_by_channel_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+    """The rule of the softmaxes, which give their output, and keep it, channel by channel."""
+    return Saved(output=True, first_below=ANY_BATCH)
 
 
 @layer("relu", family="activation")
@@ -218,7 +224,7 @@ class Softmax(Layer):
 
     nonnegative = True
     operations = one_each
-    saved = output_saved
+    saved = output_by_channel_saved
 
 
 @layer("log_softmax", family="activation")
@@ -226,4 +232,4 @@ class LogSoftmax(Layer):
     """x - log(sum of exp(x) over the channels), at each place: the logarithm of softmax."""
 
     operations = one_each
-    saved = output_saved
+    saved = output_by_channel_saved

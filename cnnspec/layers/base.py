@@ -32,6 +32,7 @@ from cnnspec.layers.window import POINTWISE, Slide, Window
 from cnnspec.records import dataclass
 
 __all__ = [
+    "ANY_BATCH",
     "FLOAT",
     "INDEX",
     "ONES",
@@ -94,6 +95,8 @@ class Weight(NamedTuple):
 
 FLOAT, INDEX = 4, 8
 """Bytes of a value at fp32, and of the index that a max pool keeps of each output."""
+ANY_BATCH = 1 << 62
+"""A batch larger than all there are."""
 
 
 class Saved(NamedTuple):
@@ -104,7 +107,8 @@ class Saved(NamedTuple):
     each sample, and whatever the batch. The output of a `view` is its first input in another shape.
 
     A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`;
-    one that reads `by_channel` copies such a map, and keeps the copy.
+    one that reads `by_channel` copies such a map, and keeps the copy. Most layers leave a map as it comes;
+    of a batch smaller than `first_below` one gives it channel by channel.
     """
 
     inputs: tuple[int, ...] = ()
@@ -114,6 +118,7 @@ class Saved(NamedTuple):
     view: bool = False
     channels_last: bool = False
     by_channel: bool = False
+    first_below: int = 0
 
 
 class Parameter(NamedTuple):
@@ -166,6 +171,8 @@ class Layer:
     """No output is below 0, whatever comes in."""
     follows: ClassVar[bool] = False
     """Belongs to the layer before it in drawings: norms, activations and the like."""
+    keeps_layout: ClassVar[bool] = False
+    """Of one axis too torch lays its map out as its input: of two and three nearly all layers do."""
     counted_by_fvcore: ClassVar[bool] = False
     """The counter of fvcore adds its `operations` to the multiply-accumulates."""
     sign: ClassVar[str] = ""
@@ -220,6 +227,8 @@ class Layer:
 
 FOLLOWING = ("norm", "activation")
 """Families whose layers all belong to the layer before them in drawings."""
+KEEPING_LAYOUT = ("activation", "pool", "dense")
+"""Families whose layers all keep to the layout of a map."""
 
 
 def input_saved(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -252,6 +261,7 @@ def layer(op: str, family: str) -> Callable[[LayerType], LayerType]:
         made.op, made.family = op, family
         made.elementwise = made.formula is not Layer.formula
         made.follows = made.follows or family in FOLLOWING
+        made.keeps_layout = made.keeps_layout or family in KEEPING_LAYOUT
         REGISTRY[op] = made
         return made
 

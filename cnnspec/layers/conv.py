@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import gcd, prod
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     FLOAT,
     Extent,
     Layer,
@@ -16,7 +17,6 @@ from cnnspec.layers.base import (
     argument,
     default_init,
     describe,
-    input_saved,
     layer,
     near_divisors,
     need_map,
@@ -91,13 +91,18 @@ class Conv(Layer):
         slide = self.slide(*shapes)
         apart = slide.pads_apart(self.pad)
         if self.pad_mode == "zeros" and not apart:
-            return Saved(inputs=(0,), fixed=fixed)
+            first = native_below(shapes[0], slide, self.groups)
+            return Saved(inputs=(0,), fixed=fixed, first_below=first)
+        first = native_below((shapes[0][0], *slide.wholes), slide, self.groups)
+        if self.pad_mode == "circular":
+            first = ANY_BATCH
         padded = FLOAT * shapes[0][0] * prod(slide.wholes)
         # A reflected or repeated edge finds its gradient from what it was made of. With an uneven margin
         # the module of torch adds a second one, of no pixels, to the padded copy in the same way.
         edges = self.pad_mode in ("reflect", "replicate") and wanted[0]
         copies = 2 if edges and apart else 1
-        return Saved(inputs=(0,) if edges else (), per_sample=copies * padded, fixed=fixed)
+        inputs = (0,) if edges else ()
+        return Saved(inputs, per_sample=copies * padded, fixed=fixed, first_below=first)
 
 
 @layer("dwconv", family="conv")
@@ -215,7 +220,28 @@ class TransposedConv(Layer):
     def window(self, *shapes: Shape) -> tuple[Window, ...]:
         return self.slide(*shapes).transposed_windows
 
-    saved = input_saved
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        slide = self.slide(*shapes)
+        extra = self.extra(len(slide.sizes))
+        alone = len(extra) == 3 and any(o >= s for o, s in zip(extra, slide.stride, strict=True))
+        first = ANY_BATCH if alone else native_below(shapes[0], slide, self.groups)
+        return Saved(inputs=(0,), first_below=first)
+
+
+def native_below(shape: Shape, slide: Slide, groups: int) -> int:
+    """The batch below which torch convolves a volume by its own kernel, which gives it channel by channel.
+
+    On one axis it always does; from that batch on it calls oneDNN, which keeps to the layout that comes in.
+    `ConvParams::use_mkldnn` of ATen/native/Convolution.cpp, on one thread; oneDNN takes no transposed conv
+    of volumes whose output is padded by a stride or more.
+    """
+    if len(slide.sizes) < 3:
+        return ANY_BATCH if len(slide.sizes) == 1 else 0
+    row, column = slide.kernel[-2:]
+    steps = max(slide.stride) > 1 or max(slide.dilation) > 1
+    several = 0 if steps or max(row, column) > 1 else 16
+    large = groups > 1 or min(row, column) > 3 or prod(shape[:3]) > 20480
+    return max(several, 0 if large else 2)
 
 
 def check_groups(op: str, channels: int, out: int, groups: int) -> None:

@@ -38,6 +38,7 @@ class Add(Layer):
     """The sum of equal shapes. He et al. 2015, "Deep residual learning for image recognition"."""
 
     arity = None
+    keeps_layout = True
     sign = "+"
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -57,6 +58,7 @@ class Mul(Layer):
     """
 
     arity = None
+    keeps_layout = True
     sign = "x"
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -90,6 +92,7 @@ class Maximum(Layer):
     """The largest of the inputs, value by value. Goodfellow et al. 2013, "Maxout networks"."""
 
     arity = None
+    keeps_layout = True
     sign = "max"
 
     def infer(self, *shapes: Shape) -> Shape:

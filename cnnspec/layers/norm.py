@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     FLOAT,
     ONES,
     ZEROS,
@@ -86,7 +87,9 @@ class LayerNorm(Layer):
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, and each mean and deviation."""
         own = 2 * FLOAT * statistics(shapes[0], self.over)
-        return Saved(inputs=(0,), per_sample=own, channels_last=self.over == "channels")
+        if self.over == "channels":
+            return Saved(inputs=(0,), per_sample=own, channels_last=True)
+        return Saved(inputs=(0,), per_sample=own, first_below=ANY_BATCH)
 
 
 @layer("instancenorm", family="norm")
@@ -156,6 +159,7 @@ class LocalResponseNorm(Layer):
     """
 
     counted_by_fvcore = True
+    keeps_layout = True
 
     size: int = argument(
         COUNT, "number of neighbouring channels, the channel itself in the middle", default=5

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     FLOAT,
     INDEX,
     POINTWISE,
@@ -60,7 +61,8 @@ class MaxPool(Layer):
         slide = self.slide(*shapes)
         if not slide.pads_apart(self.pad):
             return Saved(inputs=(0,), per_sample=indices)
-        return Saved(per_sample=indices + FLOAT * shapes[0][0] * prod(slide.wholes))
+        own = indices + FLOAT * shapes[0][0] * prod(slide.wholes)
+        return Saved(per_sample=own, first_below=ANY_BATCH if len(shapes[0]) == 2 else 0)
 
 
 @layer("avgpool", family="pool")
@@ -96,10 +98,12 @@ class AvgPool(Layer):
         if slide.pads_apart(self.pad):
             padded = slide._replace(sizes=slide.wholes, margins=((0, 0),) * len(slide.sizes))
             counts = 0 if self.count_pad else prod(padded.outputs)
-            return Saved(per_sample=FLOAT * shapes[0][0] * (prod(slide.wholes) + counts))
+            own = FLOAT * shapes[0][0] * (prod(slide.wholes) + counts)
+            return Saved(per_sample=own, first_below=0 if len(shapes[0]) == 3 else ANY_BATCH)
         if larger_than_volume(slide):
-            return Saved(per_sample=FLOAT * shapes[0][0] * (prod(reached(slide)) + prod(slide.outputs)))
-        return Saved(inputs=(0,))
+            own = FLOAT * shapes[0][0] * (prod(reached(slide)) + prod(slide.outputs))
+            return Saved(per_sample=own, first_below=ANY_BATCH)
+        return Saved(inputs=(0,), first_below=of_volumes(shapes[0]))
 
 
 @layer("lppool", family="pool")
@@ -135,8 +139,9 @@ class LpPool(Layer):
         slide = self.slide(*shapes)
         if larger_than_volume(slide):
             own = shapes[0][0] * (prod(reached(slide)) + 2 * prod(slide.outputs))
-            return Saved(inputs=(0,), per_sample=FLOAT * own)
-        return Saved(inputs=(0,), per_sample=FLOAT * (prod(shapes[0]) + 4 * prod(self.infer(*shapes))))
+            return Saved(inputs=(0,), per_sample=FLOAT * own, first_below=ANY_BATCH)
+        own = FLOAT * (prod(shapes[0]) + 4 * prod(self.infer(*shapes)))
+        return Saved(inputs=(0,), per_sample=own, first_below=of_volumes(shapes[0]))
 
 
 @layer("gap", family="pool")
@@ -208,7 +213,8 @@ class AdaptiveAvgPool(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input; but nothing for one pixel, which torch finds as a plain mean."""
-        return Saved(inputs=() if prod(self.infer(*shapes)[1:]) == 1 else (0,))
+        inputs = () if prod(self.infer(*shapes)[1:]) == 1 else (0,)
+        return Saved(inputs, first_below=of_volumes(shapes[0]))
 
 
 @layer("adaptive_maxpool", family="pool")
@@ -232,7 +238,8 @@ class AdaptiveMaxPool(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, and the index of each maximum."""
-        return Saved(inputs=(0,), per_sample=INDEX * prod(self.infer(*shapes)))
+        own = INDEX * prod(self.infer(*shapes))
+        return Saved(inputs=(0,), per_sample=own, first_below=of_volumes(shapes[0]))
 
 
 def pool_shape(pool: MaxPool | AvgPool | LpPool, shape: Shape) -> Shape:
@@ -241,6 +248,11 @@ def pool_shape(pool: MaxPool | AvgPool | LpPool, shape: Shape) -> Shape:
     slide = pool.slide(shape)
     check_pad(pool.op, slide)
     return channels, *output_sizes(pool.op, slide)
+
+
+def of_volumes(shape: Shape) -> int:
+    """`Saved.first_below` of a pool that torch works out channel by channel on three axes."""
+    return ANY_BATCH if len(shape) == 4 else 0
 
 
 def larger_than_volume(slide: Slide) -> bool:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     INDEX,
     POINTWISE,
     Extent,
@@ -36,6 +37,7 @@ class Pad(Layer):
     """Adds a margin on both sides of each axis. Output size: H + 2 * amount."""
 
     moves = True
+    keeps_layout = True
 
     amount: Extent = argument(MARGIN, "margin on both sides, in pixels")
     mode: str = argument(
@@ -58,7 +60,9 @@ class Pad(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, where the margin repeats or reflects it."""
-        return Saved(inputs=(0,) if self.mode in ("reflect", "replicate") else ())
+        moved = len(shapes[0]) == 2 and self.infer(*shapes) != shapes[0]
+        first = ANY_BATCH if self.mode == "circular" or moved else 0
+        return Saved(inputs=(0,) if self.mode in ("reflect", "replicate") else (), first_below=first)
 
 
 @layer("crop", family="shape")
@@ -270,6 +274,7 @@ class Subsample(Layer):
     """
 
     moves = True
+    keeps_layout = True
 
     stride: Extent = argument(EXTENT, "step between pixels kept")
 

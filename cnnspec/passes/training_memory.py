@@ -69,7 +69,7 @@ def saved_values(
 
     `input_gradients` asks for the gradients of the net's inputs too.
     """
-    wanted, places = gradients_wanted(graph, input_gradients), homes(graph)
+    wanted, places = gradients_wanted(graph, input_gradients), homes(graph, batch)
     kept = dict.fromkeys(graph.nodes, 0)
     keepers: dict[str, list[str]] = {}
     for name, applied in graph.applied.items():
@@ -117,22 +117,23 @@ class Home:
         return not self.channels_last and not self.cut and (self.whole or batch == 1)
 
 
-def homes(graph: Graph) -> dict[str, Home]:
-    """Where the output of each node lies."""
+def homes(graph: Graph, batch: int) -> dict[str, Home]:
+    """Where the output of each node lies, of a batch."""
     found: dict[str, Home] = {}
     for name, applied in graph.applied.items():
         saved = applied.layer.saved(applied.shapes, (True,) * len(applied.shapes))
-        found[name] = home(graph[name], graph, saved, found)
+        found[name] = home(graph[name], graph, saved, found, batch)
     return found
 
 
-def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home]) -> Home:
+def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> Home:
     """Where the output of a node lies: in memory of its own, or in that of its input where it is a view.
 
     A part of a map is a view of the map; made a vector it has to be copied, as has a map channels last.
     """
     if not saved.view:
-        return Home(node.name, channels_last=lies_channels_last(node, saved, found))
+        last = lies_channels_last(node, graph, saved, found, batch)
+        return Home(node.name, channels_last=last)
     source = graph[node.inputs[0]]
     before = found[source.name]
     if prod(node.shape) < prod(source.shape):
@@ -143,20 +144,19 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home]) -> H
     return before if in_order or not moved else Home(node.name)
 
 
-def lies_channels_last(node: Node, saved: Saved, found: Mapping[str, Home]) -> bool:
+def lies_channels_last(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> bool:
     """Whether a map that a layer makes lies channels last: as its input does, which most kernels keep to.
 
-    Of maps of one axis those that work value by value and pools do.
+    Of several inputs the first that is a map of as many channels says so.
     """
-    if min(node.shape[0], prod(node.shape[1:])) == 1 or saved.by_channel:
+    if min(node.shape[0], prod(node.shape[1:])) == 1 or saved.by_channel or batch < saved.first_below:
         return False
     if saved.channels_last:
         return True
-    layer = node.layer
-    keeps = layer.op not in ("softmax", "log_softmax")
-    if len(node.shape) == 2:
-        keeps = keeps and (layer.family in ("activation", "pool", "dense") or layer.op == "lrn")
-    return keeps and bool(node.inputs) and found[node.inputs[0]].channels_last
+    if len(node.shape) == 2 and not node.layer.keeps_layout:
+        return False
+    sources = [name for name in node.inputs if graph[name].shape[:1] == node.shape[:1]] or node.inputs
+    return bool(sources) and found[sources[0]].channels_last
 
 
 def training_timeline(graph: Graph, batch: int = 1) -> Timeline:
@@ -200,7 +200,7 @@ def _spans_of_values(
     graph: Graph, forward: Mapping[str, int], backward: Mapping[str, int], batch: int
 ) -> Lives:
     kept, kept_by = saved_values(graph, batch)
-    roots = homes(graph)
+    roots = homes(graph, batch)
     ends = {roots[name].root for name in graph.outputs.values()}
     views: dict[str, list[str]] = {}
     for name, place in roots.items():

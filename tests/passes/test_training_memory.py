@@ -13,7 +13,10 @@ from random_specs import specs
 from saved_tensors import saved_bytes
 
 import cnnspec
-from cnnspec.graph import Graph
+from cnnspec.graph import Graph, build
+from cnnspec.layers.activation import ReLU
+from cnnspec.layers.norm import InstanceNorm, LayerNorm
+from cnnspec.layers.shapes import LayerError
 from cnnspec.passes.cost import cost
 from cnnspec.passes.training_memory import saved_values, training_memory
 from cnnspec.zoo_list import entries
@@ -34,7 +37,42 @@ def test_what_a_layer_keeps_is_what_torch_saves(case: Case, gradients: bool) -> 
             assert counted(graph, batch) == 0
 
 
+def between_norms(case: Case) -> Graph:
+    """A layer whose inputs lie channels last, and behind it one that copies such a map."""
+    inputs = {f"x{i}": shape for i, shape in enumerate(case.shapes)}
+    steps = [(f"last{i}", LayerNorm("channels"), (name,)) for i, name in enumerate(inputs)]
+    steps += [
+        ("layer", case.layer, tuple(name for name, _, _ in steps)),
+        ("relu", ReLU(), ("layer",)),
+        ("first", InstanceNorm(affine=True), ("relu",)),
+    ]
+    return build("Between", inputs, steps, {"head": "first"})
+
+
+def test_maps_lie_in_memory_as_those_of_torch() -> None:
+    compared = 0
+    for case in (case for case in CASES if min(map(len, case.shapes)) > 1):
+        try:
+            graph = between_norms(case)
+        except LayerError:
+            continue  # one pixel or a vector, of which there is no instancenorm
+        for batch in (1, 3):
+            assert counted(graph, batch) == saved_bytes(graph, batch), case.title
+            compared += 1
+    assert compared > 400
+
+
 ONE_ARM = "net OneArm { input 6; linear(4) -> relu; maximum { | tanh } -> linear(2) }"
+
+VOLUMES = """
+net Volumes {
+    input 4x6x6x6
+    layernorm(over=channels)
+    residual { conv(4, 1) -> relu -> instancenorm(affine=true) }
+    residual { tconv(4, 3, pad=1) -> relu -> instancenorm }
+    avgpool(2) -> relu -> instancenorm -> conv(2, 1)
+}
+"""
 
 SOME_CHANNELS = "net Some { input 2x2; residual { slice(0, 1) -> instancenorm(affine=true) -> conv(2, 1) } }"
 
@@ -42,6 +80,7 @@ SOME_CHANNELS = "net Some { input 2x2; residual { slice(0, 1) -> instancenorm(af
 @settings(deadline=None, max_examples=100)
 @example(ONE_ARM)
 @example(SOME_CHANNELS)
+@example(VOLUMES)
 @given(specs())
 def test_random_nets_keep_what_torch_saves(text: str) -> None:
     graph = cnnspec.loads(text).ir
