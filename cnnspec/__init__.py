@@ -29,8 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnspec.api import Imported, Net, diff, from_torch, load, load_weights, loads, zoo
-    from cnnspec.comparing import compare
+    from cnnspec.api import Imported, Net, from_torch, load, load_weights, loads, zoo
+    from cnnspec.comparing import compare, diff
     from cnnspec.diagnostics import Diagnostic, SpecError
 del TYPE_CHECKING
 
@@ -54,6 +54,7 @@ _HOMES = {
     "Diagnostic": "cnnspec.diagnostics",
     "SpecError": "cnnspec.diagnostics",
     "compare": "cnnspec.comparing",
+    "diff": "cnnspec.comparing",
 }
 """The modules of the public names; those of all others are in cnnspec.api."""
 

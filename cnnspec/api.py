@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
-    from cnnspec.difference import Difference
     from cnnspec.passes.buffers import Timeline
     from cnnspec.passes.receptive_field import LayerField
     from cnnspec.passes.sizes import Reopen, SizeRange
@@ -99,12 +98,19 @@ class Net:
         """The summary as a table, to look at in a notebook or to give to pandas.DataFrame.
 
         Columns are those of `cnnspec summary --columns`; `sort` lists all layers by one, the largest first.
-        Raises ValueError for a column that there is not.
+        Raises ValueError for a column that there is not, and for `time` and `bound` where `cnnspec machine`
+        has not measured this machine.
         """
         from cnnspec.report import summary
-        from cnnspec.report.columns import DEFAULT
+        from cnnspec.report.columns import DEFAULT, PREDICTED, View
 
-        return summary(self.compiled, depth, DEFAULT if columns is None else columns, sort)
+        chosen = tuple(DEFAULT if columns is None else columns)
+        view = View(self.compiled)
+        if not PREDICTED.isdisjoint((*chosen, sort)):
+            from cnnspec.backends.timing import remembered
+
+            view = View(self.compiled, machine=remembered())
+        return summary(self.compiled, depth, chosen, sort, view)
 
     def memory(self, plan: str = "fused", batch: int = 1) -> Timeline:
         """The buffers of an inference over time: `fused` as a runtime for devices has them, or `plain`."""
@@ -304,16 +310,6 @@ def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
     from cnnspec.backends.match import match
 
     return match(net.ir, tensors)
-
-
-def diff(old: Net, new: Net) -> Difference:
-    """What has to change in a net to make it another: entries that add up to the difference of the figures.
-
-    Prints as `cnnspec diff` prints it; `changes` are the entries, `is_empty` says that there are none.
-    """
-    from cnnspec.difference import diff as between
-
-    return between(old.compiled, new.compiled)
 
 
 @dataclass(frozen=True, eq=False)

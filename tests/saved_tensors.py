@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from cnnspec.backends.torch.module import compile
 from cnnspec.graph import Graph
@@ -37,6 +42,47 @@ def _saved_bytes(graph: Graph, batch: int, gradients: bool, device: str) -> int:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         module(*inputs)
     return sum(storage.nbytes() for storage in held.values())
+
+
+class Live(TorchDispatchMode):
+    """Counts the bytes of the storages that operations make, from when to when they live; `peak` is the most.
+
+    `held` are the identities of those that are there before.
+    """
+
+    def __init__(self, held: set[int]) -> None:
+        super().__init__()
+        self.held, self.made = held, dict[int, int]()
+        self.now = self.peak = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor) and id_of(tensor) not in self.held | self.made.keys():
+                storage = tensor.untyped_storage()
+                self.made[id_of(tensor)] = storage.nbytes()
+                self.now += storage.nbytes()
+                weakref.finalize(storage, self.drop, id_of(tensor))
+        self.peak = max(self.peak, self.now)
+        return out
+
+    def drop(self, identity: int) -> None:
+        self.now -= self.made.pop(identity)
+
+
+def live_peak(graph: Graph, batch: int) -> int:
+    """The most bytes that live at once in a forward and a backward pass, inputs and gradients with them.
+
+    The weights are left out. Nothing is computed.
+    """
+    with torch.device("meta"):
+        module = compile(graph).train()
+        inputs = [torch.zeros(batch, *graph[name].shape) for name in graph.inputs]
+    held = {id_of(tensor) for tensor in (*module.parameters(), *module.buffers(), *inputs)}
+    with Live(held) as live:
+        heads = tree_leaves(module(*inputs))
+        torch.autograd.backward(heads, [torch.ones_like(head) for head in heads])
+    return live.peak + sum(tensor.untyped_storage().nbytes() for tensor in inputs)
 
 
 def id_of(tensor: torch.Tensor) -> int:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import click
 
-from cnnspec.api import open_spec
 from cnnspec.cli import complete
 from cnnspec.cli.common import (
     columns_option,
@@ -22,11 +20,10 @@ from cnnspec.cli.common import (
     training_options,
     wrote,
 )
-from cnnspec.diagnostics import SpecError
-from cnnspec.limits import Limits
+from cnnspec.comparing import known_machine, opened
 from cnnspec.passes.buffers import BYTES
 from cnnspec.report import FORMATS, Table
-from cnnspec.report.comparison import FIGURES, SHOWN, Compared, points
+from cnnspec.report.comparison import FIGURES, SHOWN, points
 from cnnspec.report.comparison import compare as table_of
 
 
@@ -75,13 +72,14 @@ def compare(
     cnnspec compare mobilenet --set width=0.5,0.75,1.0 --sort macs
     cnnspec compare vgg16 resnet50 --columns params,macs -o nets.svg
     """
-    nets = [
-        opened(spec, dict(chosen), inputs, include, read_limits(bounds), varied)
-        for spec in specs
-        for chosen, varied in combinations(settings)
-    ]
+    nets = []
+    for spec, (chosen, varied) in product(specs, list(combinations(settings))):
+        shown = {name: value for name, value in chosen if name in varied}
+        given = {"parameters": dict(chosen), "inputs": read_inputs(inputs)}
+        nets.append(opened(spec, shown, include=include, limits=read_limits(bounds), **given))
     try:
-        table = table_of(nets, columns, sort, batch=batch, dtype=dtype, optimizer=optimizer)
+        machine = known_machine() if "time" in (*columns, sort) else None
+        table = table_of(nets, columns, sort, batch=batch, dtype=dtype, optimizer=optimizer, machine=machine)
         if out is not None:
             draw(table, out)
     except ValueError as error:
@@ -128,23 +126,3 @@ def split(values: str) -> list[str]:
             found.append(values[start:i])
             start = i + 1
     return [value.strip() for value in [*found, values[start:]]]
-
-
-def opened(
-    spec: str,
-    parameters: dict[str, str],
-    inputs: tuple[str, ...],
-    include: tuple[Path, ...],
-    limits: Limits,
-    varied: frozenset[str],
-) -> Compared:
-    """A net of the comparison, with what is wrong with it."""
-    shown = {name: value for name, value in parameters.items() if name in varied}
-    arguments: dict[str, Any] = {"parameters": parameters, "inputs": read_inputs(inputs)}
-    try:
-        net = open_spec(spec, include=include, limits=limits, **arguments)
-    except SpecError as error:
-        first = next(d for d in error.diagnostics if d.severity == "error")
-        return Compared(spec, None, shown, f"{first.code}: {first.message}")
-    broken = [d.label or d.message for d in net.diagnostics if d.code == "budget"]
-    return Compared(net.name, net.compiled, shown, f"over budget: {'; '.join(broken)}" if broken else "")

@@ -14,7 +14,8 @@ from cnnspec.cli.common import json_option, print_json, say, wrote
 def machine(as_json: bool) -> None:
     """Measure this machine once, for summary --time.
 
-    The fastest of a few matrix products and copies in numpy, at fp32.
+    The fastest of a few matrix products and copies in numpy, at fp32, on all threads or as many as
+    OMP_NUM_THREADS says.
 
     \b
     cnnspec machine --json
@@ -26,8 +27,9 @@ def machine(as_json: bool) -> None:
     if as_json:
         print_json(asdict(found))
     else:
+        threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
         say(
             f"{found.macs_per_second / 1e9:.1f} G multiply-accumulates a second, "
-            f"{found.bytes_per_second / 1e9:.1f} GB a second, {found.threads} threads"
+            f"{found.bytes_per_second / 1e9:.1f} GB a second, {threads}"
         )
     wrote(path, "the numbers of this machine")

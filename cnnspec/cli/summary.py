@@ -19,12 +19,12 @@ from cnnspec.cli.common import (
     training_options,
     wrote,
 )
+from cnnspec.comparing import known_machine
 from cnnspec.passes.buffers import BYTES, PLANS, Timeline, buffers
-from cnnspec.passes.roofline import Machine
 from cnnspec.passes.training_memory import training_timeline
 from cnnspec.report import FORMATS, as_dict
 from cnnspec.report import summary as table_of
-from cnnspec.report.columns import COLUMNS, DEFAULT, TIMED, View
+from cnnspec.report.columns import COLUMNS, DEFAULT, PREDICTED, TIMED, View
 from cnnspec.report.memory import memory_data, memory_table
 
 KINDS = (*PLANS, "numpy", "training")
@@ -103,8 +103,9 @@ def summary(
     compiled = net.compiled.for_inference() if inference else net.compiled
     compiled = replace(compiled, counting=count)
     try:
-        view = View(compiled, batch, dtype, optimizer, known_machine() if predict else None)
+        predict = predict or not PREDICTED.isdisjoint((*columns, sort))
         columns = TIMED if predict and columns == DEFAULT else columns
+        view = View(compiled, batch, dtype, optimizer, known_machine() if predict else None)
         table = table_of(compiled, depth, columns, sort, view)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -112,13 +113,6 @@ def summary(
         print_json(as_dict(compiled, view))
     else:
         print_table(table, form, width)
-
-
-def known_machine() -> Machine:
-    """The numbers of this machine. Raises ValueError where `cnnspec machine` has not measured them."""
-    from cnnspec.backends.timing import remembered
-
-    return remembered()
 
 
 def show_memory(

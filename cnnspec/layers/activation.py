@@ -223,7 +223,7 @@ class Softmax(Layer):
     """
 
     nonnegative = True
-    operations = one_each
+    operations = functions = one_each
     saved = output_by_channel_saved
 
 
@@ -231,5 +231,5 @@ class Softmax(Layer):
 class LogSoftmax(Layer):
     """x - log(sum of exp(x) over the channels), at each place: the logarithm of softmax."""
 
-    operations = one_each
+    operations = functions = one_each
     saved = output_by_channel_saved

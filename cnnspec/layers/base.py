@@ -16,7 +16,7 @@ from functools import cache
 from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
-from cnnspec.layers.formula import Functions
+from cnnspec.layers.formula import Functions, calls_of
 from cnnspec.layers.kinds import Kind
 from cnnspec.layers.shapes import (
     Extent,
@@ -200,6 +200,10 @@ class Layer:
     def operations(self, *shapes: Shape) -> int:
         """Operations for one sample other than `macs`, by the rules of docs/counting.md."""
         return prod(shapes[0]) if self.elementwise else 0
+
+    def functions(self, *shapes: Shape) -> int:
+        """Exponentials, logarithms and the like that a sample takes; a power is one of each."""
+        return calls_of(self.formula) * prod(shapes[0]) if self.elementwise else 0
 
     def slide(self, *shapes: Shape) -> Slide | None:
         """How its window slides over the map: the geometry of a conv or a pool; None for other layers."""

@@ -175,6 +175,9 @@ class LocalResponseNorm(Layer):
     def operations(self, *shapes: Shape) -> int:
         return 5 * prod(shapes[0])
 
+    def functions(self, *shapes: Shape) -> int:
+        return 2 * prod(shapes[0])
+
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, its squares with a margin of channels, their mean, and that to the power of beta."""
         channels, *sizes = shapes[0]

@@ -128,6 +128,12 @@ class LpPool(Layer):
     def operations(self, *shapes: Shape) -> int:
         return shapes[0][0] * self.slide(*shapes).taps
 
+    def functions(self, *shapes: Shape) -> int:
+        """Powers of all values under windows, and roots of the sums; squares and their roots are none."""
+        if self.power in (1.0, 2.0):
+            return 0
+        return 2 * (self.operations(*shapes) + prod(self.infer(*shapes)))
+
     def slide(self, *shapes: Shape) -> Slide:
         return slide_over(shapes[0][1:], self.kernel, self.stride or self.kernel, 0, 1, self.ceil)
 

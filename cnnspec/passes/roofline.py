@@ -2,8 +2,10 @@
 
 Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performance model". Layers that run in
 one go count once: their input and weights are read, their output is written, what is between stays in the
-cache. Two numbers of a machine are all that is known of it, so that kernels that reach less of either than
-others (depthwise convs, small maps) take longer than predicted.
+cache. Their arithmetic is multiply-accumulates, other operations, each as long as one of those, and
+functions (exponentials, powers), each as long as FUNCTION of them. Two numbers of a machine are all that is
+known of it: kernels that reach less of either than others (depthwise convs, small maps, the powers of an lrn
+one value at a time) take longer than predicted.
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import FLOAT
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.fusion import fuse, operations
+
+FUNCTION = 50
+"""Multiply-accumulates that take as long as an exponential, which is a polynomial over a small range. Vector
+code of exp, erf, tanh and sigmoid in numpy, torch and onnxruntime takes from 16 to 120, mostly 40 to 60."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ def layer_times(graph: Graph, costs: Costs, machine: Machine, batch: int = 1) ->
     groups, _ = fuse(operations(graph), running.outputs.values())
     found: dict[str, LayerTime] = {}
     for group in groups:
-        macs = batch * sum(costs.layers[name].macs for name in group.members)
+        arithmetic = batch * sum(_arithmetic(running, costs, name) for name in group.members)
         weights = sum(
             weight.size
             for name in group.members
@@ -49,10 +55,16 @@ def layer_times(graph: Graph, costs: Costs, machine: Machine, batch: int = 1) ->
         )
         values = sum(prod(running[name].shape) for name in (*group.sources, group.output))
         traffic = FLOAT * (batch * values + weights)
-        compute, memory = macs / machine.macs_per_second, traffic / machine.bytes_per_second
+        compute, memory = arithmetic / machine.macs_per_second, traffic / machine.bytes_per_second
         bound = "compute" if compute >= memory else "memory"
         found[group.members[len(group.before)]] = LayerTime(max(compute, memory), bound)
     return found
+
+
+def _arithmetic(graph: Graph, costs: Costs, name: str) -> int:
+    """What a layer computes for a sample, in multiply-accumulates that take as long."""
+    cost, (layer, shapes) = costs.layers[name], graph.applied[name]
+    return cost.macs + cost.operations + FUNCTION * layer.functions(*shapes)
 
 
 def total_time(times: Mapping[str, LayerTime]) -> float:

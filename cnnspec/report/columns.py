@@ -32,7 +32,7 @@ class View:
     def times(self) -> dict[str, LayerTime]:
         """The predicted time of each layer that does the work of what runs in one go."""
         if self.machine is None:
-            raise ValueError("time and bound are predicted of a machine: ask for them with --time")
+            raise ValueError("times are predicted of a machine, and none is given")
         return layer_times(self.net.graph, self.net.costs, self.machine, self.batch)
 
     @cached_property
@@ -131,6 +131,8 @@ COLUMNS: Mapping[str, tuple[Column, Value]] = {
         (Column("line", "line", NUMBER, "where it stands in the spec"), lambda view, row: row.line),
     )
 }
+PREDICTED = frozenset({"time", "bound"})
+"""The columns that need the numbers of a machine."""
 TIMED = ("layer", "is", "output", "macs", "time", "bound")
 DEFAULT = ("layer", "is", "output", "params", "macs", "field", "share")
 

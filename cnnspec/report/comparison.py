@@ -9,11 +9,12 @@ from typing import Any
 from cnnspec.layers.base import describe
 from cnnspec.passes.buffers import BYTES, weight_bytes
 from cnnspec.passes.receptive_field import last_map
+from cnnspec.passes.roofline import Machine, total_time
 from cnnspec.pipeline import Compiled
 from cnnspec.report.columns import View
 from cnnspec.report.numbers import size_of_field
 from cnnspec.report.table import BYTES as SIZE
-from cnnspec.report.table import COUNT, NUMBER, TEXT, WORD, Column, Table
+from cnnspec.report.table import COUNT, NUMBER, TEXT, TIME, WORD, Column, Table
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ FIGURES: Mapping[str, tuple[Column, Figure]] = {
             Column("training_memory", "training", SIZE, "bytes of a step of training"),
             lambda v: v.training.total,
         ),
+        (Column("time", "time", TIME, "seconds, predicted"), lambda v: total_time(v.times)),
     )
 }
 """The figures of a net, by the names of their columns; bytes are of the batch, in the type of the view."""
@@ -95,10 +97,11 @@ def compare(
     batch: int = 1,
     dtype: str = "float32",
     optimizer: str = "adam",
+    machine: Machine | None = None,
 ) -> Table:
     """The table of several nets; `sort` puts the largest of a column first, nets without it last.
 
-    Raises ValueError for a column that there is not.
+    `machine` is what times are predicted of. Raises ValueError for a column that there is not.
     """
     names = tuple(dict.fromkeys(columns))
     for name in (*names, *([sort] if sort is not None else [])):
@@ -106,7 +109,7 @@ def compare(
             raise ValueError(f"there is no column {name!r}: columns are {', '.join(FIGURES)}")
     chosen = [FIGURES[name] for name in names if name in FIGURES]
     varied = list(dict.fromkeys(name for one in nets for name in one.settings))
-    views = {id(one): View(one.net, batch, dtype, optimizer) for one in nets if one.net is not None}
+    views = {id(one): View(one.net, batch, dtype, optimizer, machine) for one in nets if one.net is not None}
     noted = any(one.note for one in nets)
     head = (
         Column("net", "net", TEXT, "the net", 12),
@@ -146,7 +149,9 @@ def points(table: Table) -> tuple[list[tuple[str, float, float]], str, str]:
     Raises ValueError where a table has no two.
     """
     numeric = [
-        column for column in table.columns if column.name in FIGURES and column.form in (COUNT, SIZE, NUMBER)
+        column
+        for column in table.columns
+        if column.name in FIGURES and column.form in (COUNT, SIZE, NUMBER, TIME)
     ]
     if len(numeric) < 2:
         raise ValueError("a chart needs two columns of numbers, such as --columns params,macs")

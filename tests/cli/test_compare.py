@@ -90,6 +90,19 @@ def test_a_comparison_in_python_goes_into_pandas() -> None:
         cnnspec.compare(nets, columns=["beauty"])
 
 
+def test_in_python_too_nets_that_break_a_budget_or_have_errors_stand_with_the_reason(tmp_path) -> None:
+    file = tmp_path / "broken.cnn"
+    file.write_text(BROKEN)
+    found = cnnspec.compare([cnnspec.load(file), "nothing", f"{file}:Broken"], columns=["params"])
+    assert found.column("params") == [242, None, 242]
+    assert found.column("net") == ["Broken", "nothing", "Broken"]
+    assert [str(note).partition(":")[0] for note in found.column("note")] == [
+        "over budget",
+        "file",
+        "over budget",
+    ]
+
+
 def test_the_summary_as_a_table_goes_into_pandas() -> None:
     net = cnnspec.zoo("resnet18")
     frame: Any = pandas.DataFrame(net.table(columns=["kernel", "input", "params", "kept"], sort="params"))

@@ -7,18 +7,20 @@ from hypothesis import assume, example, given, settings
 
 pytest.importorskip("torch")
 
+import torch
 from cross.kinds import KINDS, net
 from layer_cases import CASES, Case
 from random_specs import specs
-from saved_tensors import saved_bytes
+from saved_tensors import live_peak, saved_bytes
 
 import cnnspec
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
+from cnnspec.layers.base import FLOAT
 from cnnspec.layers.norm import InstanceNorm, LayerNorm
 from cnnspec.layers.shapes import LayerError
 from cnnspec.passes.cost import cost
-from cnnspec.passes.training_memory import saved_values, training_memory
+from cnnspec.passes.training_memory import saved_values, training_memory, training_timeline
 from cnnspec.zoo_list import entries
 
 
@@ -49,6 +51,7 @@ def between_norms(case: Case) -> Graph:
     return build("Between", inputs, steps, {"head": "first"})
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="without oneDNN torch has other kernels")
 def test_maps_lie_in_memory_as_those_of_torch() -> None:
     compared = 0
     for case in (case for case in CASES if min(map(len, case.shapes)) > 1):
@@ -109,6 +112,24 @@ def test_a_net_keeps_what_torch_saves_on_the_cpu(name: str) -> None:
 def test_every_net_of_the_zoo_keeps_what_torch_saves(name: str) -> None:
     graph = cnnspec.zoo(name).ir
     assert counted(graph, 3) == saved_bytes(graph, 3, device="meta")
+
+
+def held_over_time(name: str) -> None:
+    """The plan of a step of training is what lives in torch, but for what its kernels need as they run."""
+    graph = cnnspec.zoo(name).ir
+    plan = FLOAT * training_timeline(graph, 4).peak
+    assert plan <= live_peak(graph, 4) <= 1.05 * plan
+
+
+@pytest.mark.parametrize("name", (*NETS, "ResNet50", "GoogLeNet", "UNet"))
+def test_values_and_gradients_live_as_in_torch(name: str) -> None:
+    held_over_time(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in entries() if entry.params is not None])
+def test_values_and_gradients_of_every_net_of_the_zoo_live_as_in_torch(name: str) -> None:
+    held_over_time(name)
 
 
 CHAIN = """
