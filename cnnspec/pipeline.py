@@ -11,7 +11,7 @@ from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
-from cnnspec.passes.cost import Costs, LayerCost, cost
+from cnnspec.passes.cost import Costs, LayerCost, conventions, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.lint import Subject, lint
 from cnnspec.passes.memory import OPTIMIZERS, InferenceMemory, memory
@@ -62,6 +62,11 @@ class Compiled:
         return depth(self.graph, self.costs)
 
     @property
+    def subject(self) -> Subject:
+        """The net as lints look at it."""
+        return Subject(self.graph, self.costs, self.fields, self.elaborated.places)
+
+    @property
     def receptive_field(self) -> Field | None:
         """That of the head's last spatial value; None where it sees the whole input, or there is none."""
         node = last_map(self.graph)
@@ -94,7 +99,7 @@ PASSES = (
         check_budgets,
         lambda net, report: check_budgets(net.elaborated, figures(net), more_figures(net), report),
     ),
-    Pass("lint", lint, lambda net, report: lint(Subject(net.graph, net.costs, net.fields), report)),
+    Pass("lint", lint, lambda net, report: lint(net.subject, report)),
 )
 Hook = Callable[[str, Compiled], None]
 
@@ -161,13 +166,50 @@ def figures(net: Compiled) -> dict[str, Any]:
 
 def more_figures(net: Compiled) -> Mapping[str, Any]:
     """The figures and functions that `expect` may name where a spec calls nothing else so."""
+    inference = net.costs.inference
     return NetFigures(
         {
+            "buffers": lambda: net.costs.total.buffers,
+            "activations": lambda: inference.activations,
+            "training_macs": lambda: net.costs.training.macs,
+            **{name: partial(convention, net, count) for name, count in COUNTS.items()},
+            "params_of": lambda: partial(params_of, net),
+            "macs_of": lambda: partial(macs_of, net),
+            "weight_memory": lambda: net.memory.weights_bytes,
+            "activation_memory": lambda: net.memory.peak_activation_bytes,
             **{name: partial(peak_bytes, net, dtype) for name, dtype in PEAKS.items()},
             **{optimizer: partial(str, optimizer) for optimizer in OPTIMIZERS},
             "training_memory": lambda: partial(training_bytes, net),
         }
     )
+
+
+COUNTS = {"flops": "flops", "macs_with_bias": "macs+bias", "macs_fvcore": "fvcore", "operations": "all"}
+"""The names of what other conventions count, with the convention."""
+
+
+def convention(net: Compiled, name: str) -> int:
+    """What a counting convention comes to."""
+    return conventions(net.graph, net.costs)[name]
+
+
+def params_of(net: Compiled, path: str) -> int:
+    """The parameters of a layer or block, by its name in the summary. Raises KeyError."""
+    return net.costs.of(nodes_at(net.graph, path)).params
+
+
+def macs_of(net: Compiled, path: str) -> int:
+    """The multiply-accumulates of a layer or block in inference, by its name. Raises KeyError."""
+    running = net.graph.inference_nodes
+    return net.costs.of(name for name in nodes_at(net.graph, path) if name in running).macs
+
+
+def nodes_at(graph: Graph, path: str) -> list[str]:
+    """The layer of a name, or those of the block. Raises KeyError where there is none."""
+    found = [name for name in graph.nodes if f"{name}.".startswith(f"{path}.")]
+    if not found:
+        raise KeyError(f"the net has no layer or block `{path}`: the summary has their names")
+    return found
 
 
 PEAKS = {"peak": "float32", "peak_float16": "float16", "peak_int8": "int8"}

@@ -16,6 +16,10 @@ from cnnspec.graph import show_value
 from cnnspec.syntax import tree
 
 
+EXAMPLES = {"training_memory": "batch=32", "params_of": '"head"', "macs_of": '"head"'}
+"""What functions of a net may be asked."""
+
+
 def check_budgets(
     elaborated: Elaborated, figures: Mapping[str, Any], more: Mapping[str, Any], report: Report
 ) -> None:
@@ -51,7 +55,7 @@ def _check(condition: tree.Expression, variables: Variables, context: Context, r
     for operand, value in zip(condition.operands, values, strict=True):
         if isinstance(value, partial):
             name = operand.span.text
-            cure = f"say of what, as in {name}(batch=32)"
+            cure = f"say of what, as in {name}({EXAMPLES.get(name, '...')})"
             raise Mistake("type", operand.span, f"`{name}` is a function, and no figure", help=cure)
     pairs = zip(condition.operators, values, values[1:], strict=False)
     if all(compare(symbol, left, right, condition.span) for symbol, left, right in pairs):

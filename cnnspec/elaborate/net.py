@@ -20,7 +20,7 @@ from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
 from cnnspec.limits import Limits
 from cnnspec.records import dataclass
-from cnnspec.source import Source
+from cnnspec.source import Source, Span
 from cnnspec.syntax import parse_expression, tree
 
 MAX_LINKS = 200
@@ -29,11 +29,15 @@ MAX_LINKS = 200
 
 @dataclass(frozen=True, eq=False)
 class Elaborated:
-    """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say."""
+    """A net of a spec: its graph (None where the spec has errors) and what its `expect` lines say.
+
+    `places` are where it is defined: its own, and those of the nets that it is given by.
+    """
 
     net: tree.NetDefinition
     graph: Graph | None
     expectations: tuple[Expectation, ...]
+    places: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ def elaborate(
     lost = builder.broken or any(v.shape is None for v in builder.graph.outputs.values())
     if report.errors > before or lost:
         return Elaborated(net, None, ())
-    return Elaborated(net, named(builder.graph, name, module.source.name), expectations)
+    places = tuple(item.span for item, _ in _links(name, module) if item is not None)
+    return Elaborated(net, named(builder.graph, name, module.source.name), expectations, places)
 
 
 def _check_flow(net: tree.NetDefinition, context: Context) -> None:

@@ -175,9 +175,8 @@ class Writer:
         """Write a step of a chain, on the open line if it fits."""
         for comment in link.comments:
             self.remark(comment, self.indent + INDENT)
-        whole = is_flat(link.parts)
         arrow = flat(link.head) + " " if link.head else ""
-        text = flat(link.parts) if whole else flat(_opening(link.parts)) + " {"
+        text, whole = self.beginning(link.parts, arrow)
         if arrow and self.code and not self.fits(" " + arrow + text):
             self.end()
             self.at = self.indent + INDENT
@@ -186,6 +185,16 @@ class Writer:
             self.code += text
         else:
             self.parts(link.parts)
+
+    def beginning(self, parts: Sequence[Part], arrow: str) -> tuple[str, bool]:
+        """What of a step must stand on one line: all of it where no block in it will be opened, and whether."""
+        whole = is_flat(parts)
+        text = flat(parts) if whole else ""
+        has_block = any(isinstance(part, BracedBlock) for part in parts)
+        margin = self.indent + (INDENT if arrow else 0)
+        if whole and (not has_block or margin + len(arrow + text) <= WIDTH):
+            return text, True
+        return flat(_opening(parts)) + (" {" if has_block else ""), False
 
     def parts(self, parts: Sequence[Part]) -> None:
         """Write parts over several lines: blocks opened, long brackets broken."""

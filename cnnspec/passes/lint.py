@@ -1,7 +1,8 @@
 """Warnings about nets that work and could be better: each says what mending it would save or change.
 
 Every lint is a function from a net's graph and figures to its warnings, linear in the number of layers.
-A comment `# allow: code` silences one: on its line, on that of a call that led there, or on that of the net.
+A comment `# allow: code` silences one: on its line or at the end of its statement, there for a call that led to
+it, or on the line of the net or of a net that it is given by.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from math import prod
 from typing import Any, NamedTuple, TypeVar
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.graph import Graph, Node
+from cnnspec.graph import Block, Graph, Node
 from cnnspec.layers.base import Layer, describe
 from cnnspec.layers.conv import Conv, DepthwiseConv
 from cnnspec.layers.dense import Flatten, Linear
@@ -24,6 +25,7 @@ from cnnspec.passes.memory import BYTES
 from cnnspec.passes.receptive_field import Fields, last_map
 from cnnspec.passes.stages import NetStage, ancestors, stages
 from cnnspec.records import dataclass
+from cnnspec.source import Span
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""
@@ -35,11 +37,12 @@ L = TypeVar("L", bound=Layer)
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What lints look at: a net and what the passes have found of it."""
+    """What lints look at: a net, what the passes have found of it, and the places where it is defined."""
 
     graph: Graph
     costs: Costs
     fields: Fields
+    places: tuple[Span, ...] = ()
 
     @cached_property
     def by_class(self) -> dict[type[Layer], list[Node]]:
@@ -58,32 +61,44 @@ class Subject:
 
 
 class Finding(NamedTuple):
-    """What a lint has found, and at which node; with `outer`, in the call that led there from the net."""
+    """What a lint has found, and at which node; with `outer`, in the call that led there from the net.
+
+    `span` is the place where that is not the node's.
+    """
 
     code: str
     node: Node
     message: str
     help: str
     outer: bool = False
+    span: Span | None = None
 
 
 def lint(subject: Subject, report: Report) -> None:
     """Report every warning about a net."""
     for find in LINTS:
         for finding in find(subject):
-            _report(finding, report)
+            _report(finding, subject, report)
 
 
-def _report(finding: Finding, report: Report) -> None:
-    code, node, message, cure, outer = finding
-    around = list(node.block.ancestors())
-    if any(report.allows(block.span, code) for block in around):
+def _report(finding: Finding, subject: Subject, report: Report) -> None:
+    code, node, message, cure, outer, span = finding
+    around = [block.span for block in node.block.ancestors()]
+    if any(report.allows(place, code) for place in (*around, *subject.places)):
         return
-    calls = [block.span for block in around if block.kind in ("def", "share")]
+    calls = [block.span for block in node.block.ancestors() if block.kind in ("def", "share")]
     if outer and calls:
         report.warning(code, calls[-1], message, help=cure)
     else:
-        report.warning(code, node.span, message, help=cure, trail=node.block.trail())
+        place = span or _in_own_files(node, calls, subject)
+        report.warning(code, place, message, help=cure, trail=node.block.trail())
+
+
+def _in_own_files(node: Node, calls: list[Span | None], subject: Subject) -> Span | None:
+    """The place of a node; that of the call which led there out of the files in which the net is defined."""
+    own = {place.source.name for place in subject.places}
+    places = [node.span, *calls]
+    return next((place for place in places if place is None or place.source.name in own), node.span)
 
 
 def large_linear(subject: Subject) -> Iterator[Finding]:
@@ -158,7 +173,7 @@ def shrinking_stages(subject: Subject) -> Iterator[Finding]:
 
     The last stage may be shallower than the one before it, as it is in most published nets.
     """
-    found = stages(subject.graph, subject.costs)
+    found = stages(subject.graph, subject.costs, subject.fields)
     for position, (before, stage) in enumerate(pairwise(found)):
         if stage.width < before.width:
             yield _shrinks("shrinking-width", "wide", before, stage, before.width, stage.width)
@@ -241,6 +256,25 @@ def side_head(subject: Subject) -> Iterator[Finding]:
                 nodes[0] if nodes else graph[name],
                 f"head `{head}` is for training by its name, and inference runs it",
                 f"head {head} ..., training {{ }} would save {saved:,} multiply-accumulates in inference",
+                span=_head_of(graph, head),
+            )
+
+
+def _head_of(graph: Graph, head: str) -> Span | None:
+    """Where a head is written."""
+    blocks = (child for child in graph.root.children if isinstance(child, Block) and child.kind == "head")
+    return next((block.span for block in blocks if block.path == head), None)
+
+
+def residual_empty(subject: Subject) -> Iterator[Finding]:
+    """A residual without a main path: what flows in is added to itself."""
+    for node, _ in subject.of(Add):
+        if node.block.kind == "residual" and len(set(node.inputs)) == 1:
+            yield Finding(
+                "residual-empty",
+                node,
+                "the main path of this residual is empty: it doubles what flows in",
+                "write in its braces what is to be added: residual { conv(64, 3) -> relu -> conv(64, 3) }",
             )
 
 
@@ -249,7 +283,7 @@ def residual_activation(subject: Subject) -> Iterator[Finding]:
     for node, _ in subject.of(Add):
         if node.block.kind == "residual":
             main = subject.graph[node.inputs[0]]
-            if main.layer.nonnegative and _is_within(main, node):
+            if len(set(node.inputs)) > 1 and main.layer.nonnegative and _is_within(main, node):
                 yield Finding(
                     "residual-activation",
                     main,
@@ -311,6 +345,7 @@ LINTS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     bias_before_batchnorm,
     stride_over_map,
     side_head,
+    residual_empty,
     residual_activation,
     batchnorm_on_pixel,
     dead_layers,

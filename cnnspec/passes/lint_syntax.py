@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from keyword import iskeyword
 from typing import Any
@@ -28,6 +29,27 @@ def _unused_parameters(file: tree.File, report: Report) -> None:
                     parameter.span,
                     f"nothing in `{item.name}` uses its parameter `{parameter.name}`",
                     help="remove it: whoever gives it a value believes that it changes something",
+                )
+
+
+def _unused_lets(file: tree.File, report: Report) -> None:
+    """Report what a `let` of a net or def names that nothing there uses; a file's own are for other files."""
+    for item in file.items:
+        if not isinstance(item, (tree.Definition, tree.NetDefinition)):
+            continue
+        named = Counter(names_in(item))
+        nodes = list(tree.parts(item.body))
+        for node in nodes:
+            if isinstance(node, (tree.Let, tree.Loop, tree.Guard, tree.Clause)):
+                named.subtract(names_in(node.names))
+        for node in nodes:
+            if isinstance(node, tree.Let) and not any(named[name] for name in names_in(node.names)):
+                listed = ", ".join(f"`{name}`" for name in names_in(node.names))
+                report.warning(
+                    "unused-let",
+                    node.span,
+                    f"nothing in `{item.name}` uses {listed}",
+                    help="remove the line, or use what it names",
                 )
 
 
@@ -61,7 +83,7 @@ def _channels_last(file: tree.File, report: Report) -> None:
 
 
 LINTS = (_python_words, _channels_last)
-OF_WHOLE_TEXTS = (_unused_parameters,)
+OF_WHOLE_TEXTS = (_unused_parameters, _unused_lets)
 """These say that something is not there: after an error it may have been in what could not be read."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
 from cnnspec.passes.cost import Costs
+from cnnspec.passes.receptive_field import Fields, Number
 
 
 class NetStage(NamedTuple):
-    """A stretch of equal map sizes: its size, most channels, longest chain of convs, and its first conv."""
+    """A stretch of equal steps: the size, the channels that go on, its longest chain of convs, the first conv."""
 
     size: tuple[int, ...]
     width: int
@@ -18,43 +19,50 @@ class NetStage(NamedTuple):
     first: Node
 
 
-def stages(graph: Graph, costs: Costs) -> list[NetStage]:
-    """The stages of a net on the way to its first head; none of a net that upsamples, or has many inputs.
+def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
+    """The stages of a net on the way to its first head, from fine to coarse; none of a net that upsamples.
 
-    Maps that no conv makes (those of a pool before the head) are no stage.
+    A stage is what stands at one step, in pixels of the image, between neighbouring values: a convolution
+    without padding, which makes the map smaller by a few pixels, begins none. Nor does a pool before the head,
+    a gate, or a map between a convolution that strides along one axis and one that strides along the other.
+    It is as wide as the widest map that it hands on. Only nets of one input have stages.
     """
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
         return []
     needed = ancestors(graph, heads[0])
-    widths: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    depths: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    firsts: dict[tuple[int, ...], Node] = {}
-    nodes = graph.nodes
+    if any(_upsamples(graph, graph[name]) for name in needed):
+        return []
+    steps = {name: _step(graph[name], fields) for name in needed}
+    found: dict[Number, NetStage] = {}
+    handed_on: dict[Number, int] = {}
     depth: dict[str, int] = {}
-    for (name, layer_cost), node in zip(costs.layers.items(), graph, strict=True):
-        if name not in needed:
+    for node in graph:
+        step = steps.get(node.name)
+        if step is None:
             continue
-        shape, inside = node.shape, 0
-        size = shape[1:]
-        for source in node.inputs:
-            before = nodes[source].shape
-            if before == shape or before[1:] == size:
-                inside = max(inside, depth[source])
-            elif grows(before[1:], size):
-                return []
-        if layer_cost.macs:
-            inside += 1
-            firsts.setdefault(size, node)
-        depth[name] = inside
-        if inside:
-            depths[size].append(inside)
-            widths[size].append(shape[0])
-    return [
-        NetStage(size, max(widths[size]), max(depths[size]), first)
-        for size, first in firsts.items()
-        if any(n > 1 for n in size)
-    ]
+        for before in node.inputs:
+            if steps[before] == step:
+                depth[node.name] = max(depth.get(node.name, 0), depth[before])
+            elif (other := steps[before]) is not None:
+                handed_on[other] = max(handed_on.get(other, 0), graph[before].shape[0])
+        depth[node.name] = depth.get(node.name, 0) + bool(costs.layers[node.name].macs)
+        if depth[node.name]:
+            known = found.get(step, NetStage(node.shape[1:], 0, 0, node))
+            found[step] = known._replace(width=node.shape[0], depth=max(known.depth, depth[node.name]))
+    return [found[step]._replace(width=handed_on.get(step, found[step].width)) for step in sorted(found)]
+
+
+def _step(node: Node, fields: Fields) -> Number | None:
+    """The step between neighbours of a map, where it is the same on all axes; None of one pixel or a vector."""
+    field = fields.along(node.name)
+    if field is None or all(n == 1 for n in node.shape[1:]) or len(set(field.stride)) != 1:
+        return None
+    return field.stride[0]
+
+
+def _upsamples(graph: Graph, node: Node) -> bool:
+    return any(grows(graph[source].shape[1:], node.shape[1:]) for source in node.inputs)
 
 
 def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:

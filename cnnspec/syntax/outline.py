@@ -1,17 +1,20 @@
-"""What tokens tell of a text without its tree: the definitions it begins, the warnings it allows."""
+"""The outline of a text: the definitions that it begins, the warnings that its lines allow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from cnnspec.diagnostics.report import TextNotes
 from cnnspec.source import Source
+from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token, tokenize
 
 DEFINING = frozenset(["def", "share", "net"])
 ALLOW = "allow:"
+STRETCHES = (*get_args(tree.Statement), *get_args(tree.Item), tree.Arm, tree.Body, tree.Arms)
+"""What may go over several lines; the span of a call alone is its head, that of its braces is the rest."""
 
 
 class Heading(NamedTuple):
@@ -29,8 +32,11 @@ def headings(text: str) -> Iterator[Heading]:
             yield Heading(word.text, name.text)
 
 
-def notes_of(source: Source, tokens: Iterable[Token]) -> TextNotes:
-    """What a report is to know of a text: where definitions begin, which warnings its lines allow."""
+def notes_of(source: Source, tokens: Iterable[Token], file: tree.File) -> TextNotes:
+    """What a report is to know of a text: where definitions begin, which warnings its lines allow.
+
+    A comment behind the end of a statement allows on all its lines: broken over several, it keeps what it has.
+    """
     starts: list[int] = []
     allowed: dict[int, frozenset[str]] = {}
     for token in tokens:
@@ -39,7 +45,17 @@ def notes_of(source: Source, tokens: Iterable[Token]) -> TextNotes:
                 allowed[source.position(token.start)[0]] = codes
         elif token.text in DEFINING and _at_margin(source.text, token):
             starts.append(token.start)
-    return TextNotes(tuple(starts), allowed)
+    return TextNotes(tuple(starts), _on_whole_statements(allowed, file) if allowed else allowed)
+
+
+def _on_whole_statements(allowed: Mapping[int, frozenset[str]], file: tree.File) -> dict[int, frozenset[str]]:
+    """What lines allow, with what is allowed at the end of the statements that they are in."""
+    spread = dict(allowed)
+    for node in tree.parts(file.items):
+        if isinstance(node, STRETCHES) and (codes := allowed.get(node.span.end_line)):
+            for line in range(node.span.line, node.span.end_line):
+                spread[line] = spread.get(line, frozenset()) | codes
+    return spread
 
 
 def _at_margin(text: str, token: Token) -> bool:

@@ -30,7 +30,7 @@ class Parsed:
 
     def told(self, report: Report) -> Parsed:
         """This, with its errors in a report, and what the report is to know of the text."""
-        report.note(self.source, notes_of(self.source, self.tokens))
+        report.note(self.source, notes_of(self.source, self.tokens, self.tree))
         for error in self.errors:
             report.add(error)
         for span in self.suspects:

@@ -1,6 +1,7 @@
 """The layout of specs: examples, and the promise that it keeps meaning and comments and settles at once."""
 
 import pytest
+from diagnose import codes_of
 from folders import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,6 +155,37 @@ def test_long_bodies_are_opened():
     assert (
         in_net(f"head aux from a4, training {{ {chain} }}").splitlines()[0] == "head aux from a4, training {"
     )
+
+
+def test_a_join_that_is_opened_stays_on_the_line_that_it_is_opened_on():
+    arm = "subsample(2) -> conv(c // 2, 1, bias=false)"
+    body = f"if c {{ relu }}\nelse {{ relu -> concat {{ | {arm} | {arm} }} -> batchnorm }}"
+    assert in_net(body).splitlines() == [
+        "if c {",
+        "    relu",
+        "} else {",
+        "    relu -> concat {",
+        f"        | {arm}",
+        f"        | {arm}",
+        "    } -> batchnorm",
+        "}",
+    ]
+
+
+@pytest.mark.parametrize("depth", [2, 5, 20, 190])
+def test_joins_nested_on_one_line_settle_at_once(depth):
+    opening = "relu -> concat { | relu | "
+    for text in (opening * depth + "relu" + " } -> relu" * depth, "residual { " * depth + "relu" + " }" * depth):
+        laid = formatted(f"net A {{\n{text}\n}}\n")
+        assert formatted(laid) == laid
+
+
+def test_what_a_comment_allows_stays_allowed_where_its_line_is_broken():
+    arm = "adaptive_avgpool(1) -> conv(512, 1, bias=false) -> batchnorm -> resize(16, bilinear)"
+    text = f"net A {{\n    input 8x16x16\n    concat {{ | identity | {arm} }}  # allow: batchnorm-on-pixel\n}}\n"
+    laid = formatted(text)
+    assert "\n    }  # allow: batchnorm-on-pixel\n" in laid
+    assert codes_of(text) == codes_of(laid) == []
 
 
 def test_a_text_with_syntax_errors_is_left_alone():

@@ -74,6 +74,12 @@ def stages(*stages: tuple[int, int]) -> str:
         (stages((4, 8), (3, 8), (3, 8)), []),
         (stages((5, 8), (3, 8), (3, 8)), ["shrinking-depth"]),
         (stages((1, 8), (1, 7)), ["shrinking-width"]),
+        # a gate along the channels is no stage
+        (
+            "input 3x64x64; conv(64, 3, 2) -> conv(64, 3, 2); mul { | identity | gap -> reshape((1, 64)) "
+            "-> conv(1, 3, bias=false) -> sigmoid -> reshape((64, 1, 1)) } -> conv(64, 3)",
+            [],
+        ),
         # the last stage may be shallow
         (stages((4, 8), (4, 8), (1, 8)), []),
     ],
@@ -127,6 +133,23 @@ def test_what_a_dead_layer_holds() -> None:
     assert found.message == "nothing uses what flows out of `b.relu`"
     # conv(3, 1) on 2 channels: 2 * 3 weights and 3 biases
     assert "nothing runs it, and it holds 9 parameters" in found.help
+
+
+def test_a_warning_about_a_block_of_another_file_stands_where_that_was_called() -> None:
+    """The user can change the call, and not what it calls; a head is where the head is written."""
+    text = """use std (conv_bn_relu)
+net A {
+    input 3x8x8
+    a: conv_bn_relu(8, 3)
+    head { conv_bn_relu(4, 1) }
+    head aux from a { conv_bn_relu(4, 1) -> gap -> conv_bn_relu(4, 1) }
+}
+"""
+    found = [(d.code, d.span.place, d.span.text) for d in diagnose(text, "spec.cnn") if d.span is not None]
+    assert found == [
+        ("side-head", "spec.cnn:6:5", "head aux"),
+        ("batchnorm-on-pixel", "spec.cnn:6:52", "conv_bn_relu(4, 1)"),
+    ]
 
 
 def test_warnings_stand_in_source_order() -> None:

@@ -241,6 +241,8 @@ def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -
         result = known(*positional, **named)
     except ItemsError as error:
         raise BoundExceeded("bound-list", call.span, str(error)) from None
+    except KeyError as error:  # what it was asked for by name is not there, and it says so
+        raise Mistake("type", call.span, error.args[0]) from None
     except (TypeError, ValueError, ArithmeticError):
         given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
         raise Mistake("type", call.span, f"`{name}` does not take {given}") from None
