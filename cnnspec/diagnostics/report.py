@@ -72,7 +72,7 @@ class TextNotes(NamedTuple):
     allowed: Mapping[int, frozenset[str]]
 
 
-ONCE = frozenset(["unknown-block", "unknown-function", "unknown-name"])
+ONCE = frozenset(["unknown-block", "unknown-function", "unknown-name", "reserved"])
 """Codes that are reported once in a definition for each name, as compilers do with what is not declared."""
 
 

@@ -15,7 +15,6 @@ from cnnspec.elaborate.values import Mistake, Variables
 from cnnspec.graph import show_value
 from cnnspec.syntax import tree
 
-
 EXAMPLES = {"training_memory": "batch=32", "params_of": '"head"', "macs_of": '"head"'}
 """What functions of a net may be asked."""
 

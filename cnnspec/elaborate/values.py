@@ -109,6 +109,10 @@ def has_unknown(value: Any) -> bool:
     return value is UNKNOWN or (isinstance(value, tuple) and any(has_unknown(item) for item in value))
 
 
+SHORT_LIST = 6
+"""How many integers a list has at most that a message shows."""
+
+
 def kind_of(value: Any) -> str:
     """What a value is, in words for messages. Raises FollowUp where a mistake left it unknown."""
     if value is UNKNOWN or (isinstance(value, tuple) and UNKNOWN in value):
@@ -118,11 +122,14 @@ def kind_of(value: Any) -> str:
     if isinstance(value, int):
         return f"the integer {value}"
     if isinstance(value, float):
-        return f"the number {value:g}"
+        return (
+            f"the number {value:.1f}" if value.is_integer() and abs(value) < 1e6 else f"the number {value:g}"
+        )
     if isinstance(value, str):
         return f"the text {value!r}"
     if isinstance(value, tuple):
-        return "a list"
+        short = len(value) <= SHORT_LIST and all(type(item) is int for item in value)
+        return f"the list {list(value)}" if short else "a list"
     if isinstance(value, Value):
         return "a value of the net"
     if isinstance(value, dict):

@@ -187,7 +187,7 @@ class Writer:
             self.parts(link.parts)
 
     def beginning(self, parts: Sequence[Part], arrow: str) -> tuple[str, bool]:
-        """What of a step must stand on one line: all of it where no block in it will be opened, and whether."""
+        """What of a step must stand on one line: all of it where it opens no block (True)."""
         whole = is_flat(parts)
         text = flat(parts) if whole else ""
         has_block = any(isinstance(part, BracedBlock) for part in parts)

@@ -144,13 +144,25 @@ def cure(op: str, first: Shape, second: Shape) -> str:
     differ = [a != b and not (op == "mul" and 1 in (a, b)) for a, b in zip(first, second, strict=True)]
     if any(differ[1:]):
         advice.append(size_cure(first, second))
-    if op != "concat" and differ[0]:
+    if op == "mul" and differ[0] and is_gate(first, second):
+        gate, gated = sorted((first, second), key=lambda shape: prod(shape[1:]))
+        advice.append(
+            f"end the gate in conv({gated[0]}, 1): in it `channels` is the width there, {gate[0]}; "
+            "let c = channels before the join names that of what flows in"
+        )
+    elif op != "concat" and differ[0]:
         change = "linear({})" if len(first) == 1 else "conv({}, 1)"
         advice.append(
             f"{change.format(first[0])} after {describe(second)}, or {change.format(second[0])} after "
             f"{describe(first)}, makes channels agree"
         )
     return "; ".join(advice)
+
+
+def is_gate(first: Shape, second: Shape) -> bool:
+    """Whether one of two maps is a pixel that scales the channels of the other."""
+    pixels = [prod(shape[1:]) for shape in (first, second)]
+    return len(first) > 1 and min(pixels) == 1 < max(pixels)
 
 
 def size_cure(first: Shape, second: Shape) -> str:

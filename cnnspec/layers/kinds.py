@@ -102,6 +102,10 @@ def optional(kind: Kind) -> Kind:
     return kind._replace(read=lambda value: None if value is None else kind.read(value))
 
 
+def _margin(value: Any) -> str:
+    return "crop takes values away at the edges: crop(28)" if _is_int(value) else _whole(value)
+
+
 def _whole(value: Any) -> str:
     if not isinstance(value, float):
         return ""
@@ -130,5 +134,5 @@ SMALL = Kind("number from 0 to 1", _fraction, cure=_small)
 FRACTION = Kind("fraction", _fraction, cure=_share)
 FLAG = Kind("flag", _flag, cure=_word)
 EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"), cure=_whole)
-MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_whole)
+MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_margin)
 PADDING = either(MARGIN, "half", "valid", "same")

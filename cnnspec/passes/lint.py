@@ -1,8 +1,8 @@
 """Warnings about nets that work and could be better: each says what mending it would save or change.
 
 Every lint is a function from a net's graph and figures to its warnings, linear in the number of layers.
-A comment `# allow: code` silences one: on its line or at the end of its statement, there for a call that led to
-it, or on the line of the net or of a net that it is given by.
+A comment `# allow: code` silences one: on its line or at the end of its statement, there for a call that led
+to it, or on the line of the net or of a net that it is given by.
 """
 
 from __future__ import annotations

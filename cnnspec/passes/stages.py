@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
@@ -11,7 +10,7 @@ from cnnspec.passes.receptive_field import Fields, Number
 
 
 class NetStage(NamedTuple):
-    """A stretch of equal steps: the size, the channels that go on, its longest chain of convs, the first conv."""
+    """A stretch of equal steps: its size, the channels that go on, its longest chain of convs, the first."""
 
     size: tuple[int, ...]
     width: int
@@ -23,9 +22,9 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     """The stages of a net on the way to its first head, from fine to coarse; none of a net that upsamples.
 
     A stage is what stands at one step, in pixels of the image, between neighbouring values: a convolution
-    without padding, which makes the map smaller by a few pixels, begins none. Nor does a pool before the head,
-    a gate, or a map between a convolution that strides along one axis and one that strides along the other.
-    It is as wide as the widest map that it hands on. Only nets of one input have stages.
+    without padding, which makes the map smaller by a few pixels, begins none. Nor does a pool before the
+    head, a gate, or a map between a convolution that strides along one axis and one that strides along the
+    other. It is as wide as the widest map that it hands on. Only nets of one input have stages.
     """
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
@@ -54,7 +53,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
 
 
 def _step(node: Node, fields: Fields) -> Number | None:
-    """The step between neighbours of a map, where it is the same on all axes; None of one pixel or a vector."""
+    """The step between neighbours of a map, where all axes have the same; None of a pixel or a vector."""
     field = fields.along(node.name)
     if field is None or all(n == 1 for n in node.shape[1:]) or len(set(field.stride)) != 1:
         return None

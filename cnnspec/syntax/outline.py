@@ -35,7 +35,7 @@ def headings(text: str) -> Iterator[Heading]:
 def notes_of(source: Source, tokens: Iterable[Token], file: tree.File) -> TextNotes:
     """What a report is to know of a text: where definitions begin, which warnings its lines allow.
 
-    A comment behind the end of a statement allows on all its lines: broken over several, it keeps what it has.
+    A comment behind the end of a statement allows on all its lines, so that it can be broken over several.
     """
     starts: list[int] = []
     allowed: dict[int, frozenset[str]] = {}

@@ -175,14 +175,19 @@ def test_a_join_that_is_opened_stays_on_the_line_that_it_is_opened_on():
 @pytest.mark.parametrize("depth", [2, 5, 20, 190])
 def test_joins_nested_on_one_line_settle_at_once(depth):
     opening = "relu -> concat { | relu | "
-    for text in (opening * depth + "relu" + " } -> relu" * depth, "residual { " * depth + "relu" + " }" * depth):
+    for text in (
+        opening * depth + "relu" + " } -> relu" * depth,
+        "residual { " * depth + "relu" + " }" * depth,
+    ):
         laid = formatted(f"net A {{\n{text}\n}}\n")
         assert formatted(laid) == laid
 
 
 def test_what_a_comment_allows_stays_allowed_where_its_line_is_broken():
     arm = "adaptive_avgpool(1) -> conv(512, 1, bias=false) -> batchnorm -> resize(16, bilinear)"
-    text = f"net A {{\n    input 8x16x16\n    concat {{ | identity | {arm} }}  # allow: batchnorm-on-pixel\n}}\n"
+    text = (
+        f"net A {{\n    input 8x16x16\n    concat {{ | identity | {arm} }}  # allow: batchnorm-on-pixel\n}}\n"
+    )
     laid = formatted(text)
     assert "\n    }  # allow: batchnorm-on-pixel\n" in laid
     assert codes_of(text) == codes_of(laid) == []

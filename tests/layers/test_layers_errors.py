@@ -414,6 +414,10 @@ def test_mistake(layer, shape, expected):
     assert mistake(layer, shape) == expected
 
 
+GATE = (
+    "end the gate in conv({}, 1): in it `channels` is the width there, {}; "
+    "let c = channels before the join names that of what flows in"
+)
 SIZES = "check pad and stride on both paths, or put resize({}) after {}"
 
 
@@ -503,7 +507,7 @@ SIZES = "check pad and stride on both paths, or put resize({}) after {}"
             Mul(),
             [(64, 28, 28), (32, 1, 1)],
             "each axis, or have size 1 there",
-            "conv(64, 1) after 32x1x1, or conv(32, 1) after 64x28x28, makes channels agree",
+            GATE.format(64, 32),
         ),
         (
             Mul(),
@@ -533,5 +537,5 @@ def test_mul_names_a_vector_as_the_pixel_that_it_counts_as():
         "shape-join",
         "`mul` cannot join 7x1x1 and 8x5x5: they must agree in each axis, or have size 1 there",
         "7x1x1 and 8x5x5",
-        "conv(7, 1) after 8x5x5, or conv(8, 1) after 7x1x1, makes channels agree",
+        GATE.format(8, 7),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.cures import FOREIGN, Cure, offer
@@ -50,6 +51,10 @@ def _indices(reference: tree.Reference, context: Context, variables: Variables) 
             yield index
 
 
+NUMBER_IT = "number it, as in name[i]:"
+IN_A_LOOP = "a repeat has no number, a loop has: for i in range(2) {{ {}[i]: ... }}"
+
+
 def bind(label: Label, value: Value, context: Context) -> None:
     """Give a label its value. Raises Mistake where its name is taken."""
     scope = context.scope
@@ -61,7 +66,9 @@ def bind(label: Label, value: Value, context: Context) -> None:
     if segment in scope.segments or (known is not None and bool(indices) != isinstance(known, dict)):
         other = "" if segment == name else f" (its layers are called `{segment}`)"
         message = f"the label `{name}` is given twice{other}"
-        raise Mistake("label-twice", span, message, help="number it, as in name[i]:")
+        around = takewhile(lambda block: block.kind not in ("def", "share"), context.block.ancestors())
+        repeated = any(block.kind == "repeat" for block in around)
+        raise Mistake("label-twice", span, message, help=IN_A_LOOP.format(name) if repeated else NUMBER_IT)
     scope.segments.add(segment)
     if indices:
         scope.labels.setdefault(name, {})[indices] = value  # type: ignore[index]

@@ -56,6 +56,12 @@ HABITS = (
     # chains
     Habit(r"--+>|>>+|\|>|~>|>(?!=)", "`{0}` does not chain layers", "write `->`", after=rf"{ENDED}|\|"),
     Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]"),
+    Habit(
+        r"\. *(channels|height|width|size|shape)\b",
+        "`.{1}` says how large a value is, and is no step of a chain",
+        "write it in an argument, as in conv({before}.{1}, 1)",
+        after=ENDED,
+    ),
     Habit(r"\. *(\w+)", "`.` leads to nothing here", "write {1} alone, or {before} -> {1}", after=ENDED),
     Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
     Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
