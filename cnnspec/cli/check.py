@@ -10,17 +10,9 @@ from typing import Any, NamedTuple
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import (
-    json_option,
-    print_diagnostics,
-    print_json,
-    read_inputs,
-    read_limits,
-    read_settings,
-    say,
-    spec_options,
-)
+from cnnspec.cli.common import print_diagnostics, print_json, read_inputs, read_limits, read_settings, say
 from cnnspec.cli.configuration import WORDS, Keeps, choosing_options, keeping
+from cnnspec.cli.options import format_option, json_option, spec_options
 from cnnspec.diagnostics import Diagnostic, Report, SpecError, as_dict
 from cnnspec.elaborate import Settings
 from cnnspec.graph import Node
@@ -55,9 +47,7 @@ class Checking(NamedTuple):
     type=click.Choice(["elaborate", *(step.name for step in PASSES)]),
     help="Print the graph after a pass.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(WORDS["format"]), default="text", help="How to print what is found."
-)
+@format_option(WORDS["format"], "How to print what is found.")
 @json_option
 def check(
     specs: tuple[str, ...],

@@ -1,11 +1,11 @@
-"""What the commands share: the options of a spec, reading it, printing diagnostics."""
+"""What the commands share: reading what their options say, reading a spec, printing."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
@@ -28,95 +28,6 @@ class NotComparable(SpecError):
     """One of the two nets of a comparison cannot be read: exit code 2, where 1 says that they differ."""
 
 
-def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command on a spec takes: --set, --input, -I, --limit."""
-    options = (
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Give a parameter of the net a value.",
-        ),
-        click.option(
-            "--input",
-            "inputs",
-            multiple=True,
-            metavar="[NAME=]3x320x320",
-            help="Give an input another shape.",
-        ),
-        click.option(
-            "-I",
-            "include",
-            multiple=True,
-            type=click.Path(path_type=Path),
-            callback=_folders,
-            metavar="DIR",
-            help="A folder that `use` may take files from.",
-        ),
-        click.option(
-            "--limit",
-            "bounds",
-            multiple=True,
-            metavar="BOUND=N",
-            help="Change a bound, such as nodes=2000000.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _folders(context: click.Context, parameter: click.Parameter, value: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The folders of -I, of which any may be missing. Raises click.BadParameter for what is no folder."""
-    for path in value:
-        if os.path.exists(path) and not os.path.isdir(path):
-            raise click.BadParameter(f"{str(path)!r} is no folder")
-    return value
-
-
-def columns_option(known: Iterable[str], default: Iterable[str]) -> Callable[..., Any]:
-    """The option --columns: names with commas between them."""
-
-    def read(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-        names = tuple(name.strip() for name in value.split(",") if name.strip())
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise click.BadParameter(f"there is no column {unknown[0]!r}; there are {', '.join(known)}")
-        return names
-
-    return click.option(
-        "--columns",
-        metavar="NAMES",
-        default=",".join(default),
-        callback=read,
-        help=f"Which columns: {', '.join(known)}.",
-    )
-
-
-def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --batch and --optimizer, for what is asked of memory."""
-    from cnnspec.passes.training_memory import OPTIMIZERS
-
-    for option in (
-        click.option(
-            "--optimizer",
-            type=click.Choice(list(OPTIMIZERS)),
-            default="adam",
-            help="Whose state counts in the memory of training.",
-        ),
-        click.option(
-            "--batch",
-            metavar="N",
-            type=click.IntRange(1),
-            default=1,
-            help="Samples that bytes are counted for.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 def print_table(table: Table, form: str, width: int | None) -> None:
     """Print a table in a form; as text it fits the terminal, or 80 characters where there is none."""
     from shutil import get_terminal_size
@@ -128,13 +39,6 @@ def print_table(table: Table, form: str, width: int | None) -> None:
         say(as_text_table(table, width or get_terminal_size((80, 24)).columns))
     else:
         say(FORMATS[form](table))
-
-
-def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option --json."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output."
-    )(command)
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -233,8 +137,6 @@ def wrote(path: Path, what: str) -> None:
 __all__ = [
     "NotComparable",
     "SpecError",
-    "columns_option",
-    "json_option",
     "open_net",
     "print_diagnostics",
     "print_json",
@@ -243,7 +145,5 @@ __all__ = [
     "read_limits",
     "read_settings",
     "say",
-    "spec_options",
-    "training_options",
     "wrote",
 ]

@@ -9,19 +9,16 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import (
+from cnnspec.cli.common import print_json, print_table, read_inputs, read_limits, wrote
+from cnnspec.cli.options import (
     columns_option,
     json_option,
-    print_json,
-    print_table,
-    read_inputs,
-    read_limits,
+    memory_options,
+    out_option,
     spec_options,
-    training_options,
-    wrote,
+    table_options,
 )
 from cnnspec.comparing import known_machine, opened
-from cnnspec.passes.buffers import BYTES
 from cnnspec.report import FORMATS, Table
 from cnnspec.report.comparison import FIGURES, SHOWN, points
 from cnnspec.report.comparison import compare as table_of
@@ -32,20 +29,9 @@ from cnnspec.report.comparison import compare as table_of
 @spec_options
 @columns_option(FIGURES, SHOWN)
 @click.option("--sort", metavar="COLUMN", help="Put the largest of this column first.")
-@click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the table."
-)
-@click.option("--width", metavar="N", type=click.IntRange(40), help="Fit N characters, not the terminal.")
-@click.option(
-    "--dtype", type=click.Choice(list(BYTES)), default="float32", help="The type that bytes are counted in."
-)
-@training_options
-@click.option(
-    "-o",
-    "out",
-    type=click.Path(path_type=Path),
-    help="Draw the first two numbers against each other: .svg, .png or .pdf.",
-)
+@table_options(FORMATS)
+@memory_options
+@out_option("Draw the first two numbers against each other: .svg, .png or .pdf.")
 @json_option
 def compare(
     specs: tuple[str, ...],

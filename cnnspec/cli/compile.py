@@ -13,7 +13,8 @@ from cnnspec.api import Net
 from cnnspec.backends import base
 from cnnspec.backends.base import Backend, Options, Runner
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options, wrote
+from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
@@ -41,8 +42,8 @@ class FileOption(click.Option):
     help="What to lower to: by default the first that writes the file of -o, or numpy.",
 )
 @click.option("-o", "out", cls=FileOption, type=click.Path(path_type=Path), help="Write this file.")
-@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights and input.")
-@click.option("--batch", metavar="N", type=click.IntRange(1), default=1, help="Samples in the forward pass.")
+@seed_option()
+@batch_option("Samples in the forward pass.")
 @click.option(
     "--repeat",
     metavar="N",
@@ -57,12 +58,7 @@ class FileOption(click.Option):
     default="default",
     help="How weights start.",
 )
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "float64", "bfloat16", "float16"]),
-    default="float32",
-    help="The type of weights and values.",
-)
+@dtype_option(["float32", "float64", "bfloat16", "float16"], "The type of weights and values.")
 @click.option("--fold-batchnorm", is_flag=True, help="Fold each batchnorm into the conv or linear before it.")
 @click.option("--channels-last", is_flag=True, help="torch: lay maps out as NHWC.")
 @json_option

@@ -8,16 +8,8 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import (
-    NotComparable,
-    json_option,
-    print_json,
-    read_inputs,
-    read_limits,
-    read_settings,
-    say,
-    spec_options,
-)
+from cnnspec.cli.common import NotComparable, print_json, read_inputs, read_limits, read_settings, say
+from cnnspec.cli.options import format_option, json_option, spec_options
 from cnnspec.diagnostics import Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.files import read_source
@@ -30,7 +22,7 @@ from cnnspec.spec_files import find_spec
 @click.argument("old", metavar="OLD", shell_complete=complete.specs)
 @click.argument("new", metavar="NEW", shell_complete=complete.specs)
 @spec_options
-@click.option("--format", "form", type=click.Choice(["text", "md"]), default="text", help="How to print it.")
+@format_option(["text", "md"], "How to print it.")
 @json_option
 def diff(
     old: str,

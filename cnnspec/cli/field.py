@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options, wrote
+from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.options import json_option, out_option, seed_option, spec_options
 from cnnspec.files import write_whole
 from cnnspec.layers.shapes import describe
 from cnnspec.passes.receptive_field import LayerField
@@ -21,9 +22,9 @@ from cnnspec.report.numbers import plain_number, same_on_all
 @spec_options
 @click.option("--at", metavar="Y,X", help="The position; by default the middle of the map.")
 @click.option("--effective", is_flag=True, help="How much each pixel counts: the position's gradient.")
-@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights.")
+@seed_option("weights")
 @click.option("--over", type=click.Path(path_type=Path), help="Draw over this photograph.")
-@click.option("-o", "out", type=click.Path(path_type=Path), help="Draw the field to this .png file.")
+@out_option("Draw the field to this .png file.")
 @json_option
 def field(
     spec: str,

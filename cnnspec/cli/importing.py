@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from cnnspec.cli.common import json_option, print_json, read_inputs, say, wrote
+from cnnspec.cli.common import print_json, read_inputs, say, wrote
+from cnnspec.cli.options import json_option
 from cnnspec.files import write_whole
 from cnnspec.importing.traced import ImportRefused
 

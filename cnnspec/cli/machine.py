@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from cnnspec.cli.common import json_option, print_json, say, wrote
+from cnnspec.cli.common import print_json, say, wrote
+from cnnspec.cli.options import json_option
 
 
 @click.command()

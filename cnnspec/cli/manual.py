@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, print_json
+from cnnspec.cli.common import print_json
+from cnnspec.cli.options import json_option
 from cnnspec.layers import manual
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options, wrote
+from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.options import json_option, spec_options
 
 VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")

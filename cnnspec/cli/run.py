@@ -10,22 +10,14 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, read_settings, say
+from cnnspec.cli.common import open_net, print_json, read_settings, say
+from cnnspec.cli.options import include_option, json_option, out_option, set_option
 
 
 @click.command()
 @click.argument("spec", shell_complete=complete.specs)
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Give a parameter of the net a value."
-)
-@click.option(
-    "-I",
-    "include",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="A folder that `use` may take files from.",
-)
+@set_option
+@include_option
 @click.option("--weights", required=True, type=click.Path(path_type=Path), help="A safetensors file.")
 @click.option(
     "--input",
@@ -44,7 +36,7 @@ from cnnspec.cli.common import json_option, open_net, print_json, read_settings,
 @click.option("--resize", is_flag=True, help="Resize an image to the size that the net declares.")
 @click.option("--top", metavar="N", type=click.IntRange(1), help="Print the N likeliest classes.")
 @click.option("--classes", type=click.Path(path_type=Path), help="A text file of class names, one a line.")
-@click.option("-o", "out", type=click.Path(path_type=Path), help="Write the output to this .npy file.")
+@out_option("Write the output to this .npy file.")
 @json_option
 def run(
     spec: str,

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options
+from cnnspec.cli.common import open_net, print_json, say
+from cnnspec.cli.options import json_option, spec_options
 
 
 @click.command()

@@ -9,18 +9,17 @@ import click
 
 from cnnspec.api import Net
 from cnnspec.cli import complete
-from cnnspec.cli.common import (
+from cnnspec.cli.common import open_net, print_json, print_table, wrote
+from cnnspec.cli.options import (
     columns_option,
     json_option,
-    open_net,
-    print_json,
-    print_table,
+    memory_options,
+    out_option,
     spec_options,
-    training_options,
-    wrote,
+    table_options,
 )
 from cnnspec.comparing import known_machine
-from cnnspec.passes.buffers import BYTES, PLANS, Timeline, buffers
+from cnnspec.passes.buffers import PLANS, Timeline, buffers
 from cnnspec.passes.training_memory import training_timeline
 from cnnspec.report import FORMATS, as_dict
 from cnnspec.report import summary as table_of
@@ -28,7 +27,6 @@ from cnnspec.report.columns import COLUMNS, DEFAULT, PREDICTED, TIMED, View
 from cnnspec.report.memory import memory_data, memory_table
 
 KINDS = (*PLANS, "numpy", "training")
-DTYPES = click.Choice(list(BYTES))
 
 
 @click.command()
@@ -39,10 +37,7 @@ DTYPES = click.Choice(list(BYTES))
 )
 @columns_option(COLUMNS, DEFAULT)
 @click.option("--sort", metavar="COLUMN", help="List all layers by a column, the largest first.")
-@click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the table."
-)
-@click.option("--width", metavar="N", type=click.IntRange(40), help="Fit N characters, not the terminal.")
+@table_options(FORMATS)
 @click.option("--inference", is_flag=True, help="Leave out the heads marked `training`.")
 @click.option(
     "--count",
@@ -58,11 +53,8 @@ DTYPES = click.Choice(list(BYTES))
     default="fused",
     help="With --memory: as a runtime for devices, layer by layer, the numpy backend, or a step of training.",
 )
-@click.option("--dtype", type=DTYPES, default="float32", help="The type that bytes are counted in.")
-@training_options
-@click.option(
-    "-o", "out", type=click.Path(path_type=Path), help="With --memory: draw it to .svg, .png, .pdf."
-)
+@memory_options
+@out_option("With --memory: draw it to .svg, .png, .pdf.")
 @json_option
 def summary(
     spec: str,

@@ -8,7 +8,8 @@ import click
 
 from cnnspec.backends.base import BACKENDS, find
 from cnnspec.cli import complete
-from cnnspec.cli.common import json_option, open_net, print_json, say, spec_options
+from cnnspec.cli.common import open_net, print_json, say
+from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
 from cnnspec.diagnostics import InvalidValue
 
 NAMES = ",".join(BACKENDS)
@@ -24,16 +25,11 @@ NAMES = ",".join(BACKENDS)
     help=f"Which to compare; {NAMES} by default, the first is the reference.",
 )
 @click.option("--train", is_flag=True, help="Compare gradients and running statistics too.")
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "float64"]),
-    default="float32",
-    help="The type of all values; one step of training is always compared in float64.",
+@dtype_option(
+    ["float32", "float64"], "The type of all values; one step of training is always compared in float64."
 )
-@click.option("--batch", metavar="N", type=click.IntRange(1), default=2, help="Samples in the batch.")
-@click.option(
-    "--seed", metavar="N", type=click.IntRange(0), default=0, help="The seed of weights and inputs."
-)
+@batch_option("Samples in the batch.", default=2)
+@seed_option()
 @json_option
 def verify(
     spec: str,
