@@ -98,6 +98,8 @@ def show_value(value: Any) -> str:
         return "[" + ", ".join(map(show_value, value)) + "]"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(getattr(value, "given", None), tuple):
+        return str(value)
     return str(getattr(value, "name", value))
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import GraphBuilder
-from cnnspec.elaborate.module import Module
+from cnnspec.elaborate.module import Arguments, Module
 from cnnspec.elaborate.values import LOST, Family, Mistake, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
@@ -111,7 +111,8 @@ class Expectation(NamedTuple):
 class CallSite(NamedTuple):
     """A call as it stands in a flow: its text, where the walk stands, and the values of the names it sees.
 
-    `segment` is its label, empty where it has none; `turn` is its number within a repeat.
+    `segment` is its label, empty where it has none; `turn` is its number within a repeat. `early` are the
+    arguments that its block had before.
     """
 
     unit: tree.Unit
@@ -119,6 +120,7 @@ class CallSite(NamedTuple):
     variables: Variables
     segment: str = ""
     turn: int | None = None
+    early: Arguments = ()
 
     @property
     def span(self) -> Span:

@@ -16,6 +16,7 @@ from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, Mistake
 from cnnspec.files import read_source
 from cnnspec.layers.base import REGISTRY
+from cnnspec.layers.first_names import is_newer
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
 from cnnspec.syntax import Parsed, parse, tree
@@ -48,7 +49,8 @@ class Loader:
         module = Module(parsed.source, parsed.tree, parsed.tokens)
         if source.path is not None:
             self._open.append(realpath(source.path))
-        for item in module.file.items:
+        # a value may be a block of the file, wherever that stands
+        for item in sorted(module.file.items, key=lambda item: isinstance(item, tree.Let)):
             self._enter(item, module)
         if source.path is not None:
             self._modules[self._open.pop()] = module
@@ -92,7 +94,7 @@ class Loader:
 
     def _claim(self, name: str, span: Span, module: Module) -> bool:
         """Whether a name is free for a definition; reports where it is not."""
-        if name in BUILT_IN:
+        if name in BUILT_IN and not is_newer(name):
             what = "layer" if name in REGISTRY else "form"
             self.report.error(
                 "name-taken",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock
 from cnnspec.files import shipped
+from cnnspec.graph import show_value
 from cnnspec.records import dataclass
 from cnnspec.source import Source
 from cnnspec.syntax import tree
 from cnnspec.syntax.outline import headings
 from cnnspec.syntax.tokens import Token
 
+B = TypeVar("B")
+MAX_SHOWN = 20
+"""Of how many parts a block may be made that is written with its arguments."""
 STANDARD_LIBRARY = shipped("specs", "std.cnn")
 
 
@@ -63,7 +67,51 @@ class DefinedBlock:
     module: Module
 
 
-BlockValue = LayerBlock | FormBlock | DefinedBlock
+Arguments = tuple[tuple[str, Any], ...]
+"""Arguments by the names of their parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialBlock:
+    """A block with some arguments given early, in the order of its parameters: `conv(64, bias=false)`."""
+
+    block: LayerBlock | DefinedBlock
+    given: Arguments
+    depth: int = field(default=0, compare=False, repr=False)
+    size: int = field(default=0, compare=False, repr=False)
+    """How deep blocks are nested in it, and of how many parts it is made."""
+
+    def __post_init__(self) -> None:
+        depth, size = extent_of(tuple(value for _, value in self.given))
+        object.__setattr__(self, "depth", depth + 1)
+        object.__setattr__(self, "size", size)
+
+    @property
+    def name(self) -> str:
+        return self.block.name
+
+    def __str__(self) -> str:
+        if self.size > MAX_SHOWN:
+            return f"{self.name}(...)"
+        return f"{self.name}({', '.join(f'{name}={show_value(value)}' for name, value in self.given)})"
+
+
+def block_of(block: PartialBlock | B) -> tuple[Arguments, LayerBlock | DefinedBlock | B]:
+    """The arguments that a block has been given, and the block that they were given to."""
+    return (block.given, block.block) if isinstance(block, PartialBlock) else ((), block)
+
+
+def extent_of(value: Any) -> tuple[int, int]:
+    """How deep blocks and lists are nested in a value, and of how many parts it is made."""
+    if isinstance(value, PartialBlock):
+        return value.depth, value.size + 1
+    if not isinstance(value, tuple) or not value:
+        return 0, 1
+    inner = [extent_of(item) for item in value]
+    return 1 + max(depth for depth, _ in inner), 1 + sum(size for _, size in inner)
+
+
+BlockValue = LayerBlock | FormBlock | DefinedBlock | PartialBlock
 """A block as a value: something to call, or to pass on."""
 
 

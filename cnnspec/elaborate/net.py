@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.arguments import match
 from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
 from cnnspec.elaborate.building.paths import named
 from cnnspec.elaborate.context import Context, Expectation, LabelScope
 from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.mistakes.suggest import suggest, suggest_at
 from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.statements import walk

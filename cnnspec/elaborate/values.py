@@ -100,8 +100,8 @@ class FormBlock:
 FORMS = {"residual": FormBlock("residual"), "dense": FormBlock("dense")}
 BUILT_IN: Mapping[str, Any] = {**{op: LayerBlock(op, cls) for op, cls in REGISTRY.items()}, **FORMS}
 """The blocks that the language itself gives, by name."""
-SHORTCUTS = ("identity", "project", "pad", "if_same")
-"""The words that `shortcut` of `residual` takes."""
+SHORTCUTS = ("identity", "project", "pad", "if_same", "none")
+"""The words that `shortcut` of `residual` takes; they win over blocks that are called so."""
 
 
 def has_unknown(value: Any) -> bool:

@@ -8,6 +8,8 @@ from keyword import iskeyword
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
+from cnnspec.layers.first_names import is_newer
+from cnnspec.source import Span
 from cnnspec.syntax import tree
 
 
@@ -18,8 +20,12 @@ def lint_syntax(file: tree.File, report: Report) -> None:
 
 
 def _unused_parameters(file: tree.File, report: Report) -> None:
+    """Report the parameters that nothing uses; a block that is passed as a value has those of its kind."""
+    passed = {node.name for node in tree.parts(file.items) if isinstance(node, tree.Name)}
     for item in file.items:
         if not isinstance(item, (tree.Definition, tree.NetDefinition)):
+            continue
+        if isinstance(item, tree.Definition) and item.name in passed:
             continue
         used = set(names_in((item.body, tuple(p.default for p in item.parameters))))
         for parameter in item.parameters:
@@ -82,7 +88,30 @@ def _channels_last(file: tree.File, report: Report) -> None:
                     )
 
 
-LINTS = (_python_words, _channels_last)
+def _hidden_layers(file: tree.File, report: Report) -> None:
+    """Report the names that hide a layer which is newer than version 0.1."""
+    for name, span in _bound(file):
+        if is_newer(name):
+            report.warning(
+                "hidden-layer",
+                span,
+                f"`{name}` hides the layer of that name here",
+                help=f"choose another name, such as `my_{name}`, where the layer may be wanted",
+            )
+
+
+def _bound(file: tree.File) -> Iterator[tuple[str, Span]]:
+    """The names that a file gives to something, and where."""
+    for node in tree.parts(file.items):
+        if isinstance(node, (tree.Definition, tree.NetDefinition, tree.Given, tree.ParameterDefinition)):
+            yield node.name, node.span
+        elif isinstance(node, tree.Flow) and node.label is not None:
+            yield node.label.name, node.label.span
+        for name in getattr(node, "names", ()):
+            yield name.name, name.span
+
+
+LINTS = (_python_words, _channels_last, _hidden_layers)
 OF_WHOLE_TEXTS = (_unused_parameters, _unused_lets)
 """These say that something is not there: after an error it may have been in what could not be read."""
 

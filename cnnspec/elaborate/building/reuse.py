@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
-from cnnspec.elaborate.module import DefinedBlock
+from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, FormBlock, LayerBlock, Value, Variables
 from cnnspec.graph import Block
 
@@ -53,6 +53,9 @@ def call_key(target: DefinedBlock, bound: Variables, value: Value | None) -> Cal
 
 def _key_part(value: Any) -> CallKey | None:
     """A hashable part of a key; the type is in it since 1, 1.0 and true are equal."""
+    if isinstance(value, PartialBlock):
+        given = _key_part(tuple([value.block, *[item for _, item in value.given]]))
+        return None if given is None else (PartialBlock, *[name for name, _ in value.given], given)
     if isinstance(value, tuple):
         parts = [_key_part(item) for item in value]
         return None if None in parts else (tuple, *parts)

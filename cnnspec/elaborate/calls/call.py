@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnspec.elaborate.arguments import layer_arguments
 from cnnspec.elaborate.calls.defined import defined_call
 from cnnspec.elaborate.calls.dense import dense
 from cnnspec.elaborate.calls.joins import join
 from cnnspec.elaborate.calls.labels import resolve
+from cnnspec.elaborate.calls.layer import layer_call, refuse_block
 from cnnspec.elaborate.calls.residual import residual
 from cnnspec.elaborate.context import DONE, CallSite, Visit, Visits
-from cnnspec.elaborate.module import DefinedBlock
-from cnnspec.elaborate.values import LOST, UNKNOWN, FollowUp, FormBlock, LayerBlock, Mistake, Value, kind_of
+from cnnspec.elaborate.module import DefinedBlock, PartialBlock
+from cnnspec.elaborate.values import LOST, UNKNOWN, FormBlock, LayerBlock, Mistake, Value, kind_of
 from cnnspec.syntax import tree
 
 
@@ -22,6 +22,8 @@ def call(site: CallSite) -> Visits:
     if unit.target is None:
         return group(site)
     target = resolve(unit.target, context, site.variables)
+    if isinstance(target, PartialBlock):
+        target, site = target.block, site._replace(early=target.given)
     if isinstance(target, LayerBlock):
         if target.layer.arity is None:
             return join(site, target)
@@ -60,24 +62,3 @@ def group(site: CallSite) -> Visits:
     inner = site.opened("label", site.segment) if site.turn is None else site.opened("group", "group")
     yield Visit(unit.block, inner, site.variables)
     context.value = inner.value
-
-
-def layer_call(site: CallSite, target: LayerBlock) -> None:
-    """Add a layer of the registry, with the fields that the arguments give it."""
-    context, span = site.context, site.span
-    refuse_block(target, site.unit)
-    fields = layer_arguments(site, target)
-    if fields is None:
-        context.flowing(span)
-        context.value = LOST
-    elif target.name != "identity":
-        context.value = context.add(target.layer, fields, (context.flowing(span),), span, site.segment)
-
-
-def refuse_block(target: LayerBlock | DefinedBlock, unit: tree.Unit) -> None:
-    """Raise Mistake for a block in braces, FollowUp where something in it is known to be wrong."""
-    if unit.block is None:
-        return
-    if any(isinstance(part, tree.Broken) for part in tree.parts(unit.block)):
-        raise FollowUp
-    raise Mistake("block-unexpected", unit.span, f"`{target.name}` takes no block in braces")

@@ -19,8 +19,9 @@ def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
     callee = Context(inner.builder, target.module, LabelScope(), inner.block, inner.value)
     bound = bind_parameters(site, target, callee)
     inner.block.arguments = tuple(bound.items())
-    names = [p.name for p in definition.parameters]
-    inner.block.call = tuple(
+    early = dict(site.early)
+    names = [p.name for p in definition.parameters if p.name not in early]
+    inner.block.call = site.early + tuple(
         [
             (argument.name, bound[name])
             for position, argument in enumerate(site.arguments)

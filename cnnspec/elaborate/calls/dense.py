@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnnspec.elaborate.arguments import match
 from cnnspec.elaborate.context import CallSite, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import count, evaluate
+from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.values import LOST, Mistake
 from cnnspec.layers.join import Concat
 from cnnspec.syntax import tree

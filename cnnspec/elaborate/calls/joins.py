@@ -8,6 +8,8 @@ from typing import Any
 from cnnspec.elaborate.context import CallSite, Context, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import evaluate, truth
 from cnnspec.elaborate.expressions.items import unpacked
+from cnnspec.elaborate.expressions.names import unknown_function
+from cnnspec.elaborate.module import PartialBlock
 from cnnspec.elaborate.values import LOST, UNKNOWN, LayerBlock, Mistake, Value, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -53,6 +55,9 @@ def _named_values(op: str, site: CallSite) -> Iterator[Value]:
         if argument.name is not None:
             raise Mistake("argument-name", argument.span, f"`{op}` takes values of the net, without names")
         found = evaluate(argument.value, site.context, site.variables)
+        if isinstance(found, PartialBlock):
+            called = argument.value.function if isinstance(argument.value, tree.Call) else argument
+            raise unknown_function(found.name, called.span, found)
         yield from _values(found, argument.span, op)
 
 

@@ -17,6 +17,7 @@ from cnnspec.elaborate.mistakes.suggest import choose_near, nearest_block
 from cnnspec.elaborate.module import Module, library_names
 from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Variables, kind_of
 from cnnspec.layers.base import REGISTRY, parameters
+from cnnspec.layers.first_names import is_newer
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
@@ -59,7 +60,8 @@ def bind(label: Label, value: Value, context: Context) -> None:
     """Give a label its value. Raises Mistake where its name is taken."""
     scope = context.scope
     name, indices, segment, span = label
-    if context.module.lookup(name) not in (None, UNKNOWN):
+    hides = is_newer(name) and name not in context.module.names
+    if not hides and context.module.lookup(name) not in (None, UNKNOWN):
         what = "layer" if name in REGISTRY else "form" if name in FORMS else "block or value"
         raise label_taken(name, span, what)
     known = scope.labels.get(name)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from cnnspec.elaborate.arguments import match, word_or_value
 from cnnspec.elaborate.building.fixes import size_cure
+from cnnspec.elaborate.calls.defined import defined_call
 from cnnspec.elaborate.calls.joins import arms
-from cnnspec.elaborate.context import CallSite, Context, Visits
+from cnnspec.elaborate.calls.layer import layer_call
+from cnnspec.elaborate.context import CallSite, Context, Visit, Visits
+from cnnspec.elaborate.expressions.early import word_or_value
+from cnnspec.elaborate.expressions.evaluate import evaluate
+from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.mistakes.suggest import suggest
-from cnnspec.elaborate.values import LOST, SHORTCUTS, UNKNOWN, Mistake, Value
-from cnnspec.layers.base import Layer
+from cnnspec.elaborate.module import Arguments, DefinedBlock, PartialBlock, block_of
+from cnnspec.elaborate.values import LOST, SHORTCUTS, UNKNOWN, LayerBlock, Mistake, Value
+from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.join import Add
@@ -19,7 +24,9 @@ from cnnspec.layers.norm import BatchNorm
 from cnnspec.layers.shape import Subsample, ZeroChannels
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
+from cnnspec.syntax import tree
 
+ShortcutBlock = DefinedBlock | LayerBlock | PartialBlock
 LayerFields = tuple[type[Layer], dict[str, Any]]
 LET_BOTH_END_ALIKE = "let both end in maps, or both in vectors"
 
@@ -27,7 +34,7 @@ LET_BOTH_END_ALIKE = "let both end in maps, or both in vectors"
 def residual(site: CallSite) -> Visits:
     """The sum of a main path and its shortcut. He et al. 2015, section 3.2 and 3.3."""
     unit, context = site.unit, site.context
-    shortcut, span = _shortcut_word(site)
+    shortcut, span = _asked_shortcut(site)
     if unit.block is None:
         raise Mistake(
             "arms",
@@ -43,7 +50,7 @@ def residual(site: CallSite) -> Visits:
         raise Mistake("arms", unit.span, "`residual` has no arms here", help=cure)
     if len(values) == 1:
         inner.value = start
-        values = [values[0], *_shortcut(shortcut, values[0], inner, unit.span)]
+        values += yield from _shortcut(shortcut, values[0], inner, site, span)
     elif unit.arguments:
         raise Mistake(
             "arms", span, "`shortcut=` is for a main path alone; here the second arm is the shortcut"
@@ -52,26 +59,35 @@ def residual(site: CallSite) -> Visits:
     context.value = inner.add(Add, {}, tuple(values), unit.span) if len(values) > 1 else values[0]
 
 
-def _shortcut_word(site: CallSite) -> tuple[str, Span]:
+def _asked_shortcut(site: CallSite) -> tuple[str | ShortcutBlock, Span]:
+    """The word or block that `shortcut=` gives, and where. Raises Mistake for anything else."""
     given = match(site.arguments, ("shortcut",), "residual", site.span).get("shortcut")
     if given is None:
         return "identity", site.span
     what = "`shortcut` of `residual`"
-    word = word_or_value(given.value, SHORTCUTS, what, site.context, site.variables)
-    if word is UNKNOWN:
+
+    def here(expression: tree.Expression) -> Any:
+        return evaluate(expression, site.context, site.variables)
+
+    asked = word_or_value(given.value, SHORTCUTS, what, site.variables, here)
+    if asked is UNKNOWN:
         return "if_same", given.span
-    if word not in SHORTCUTS:
-        cure = suggest(word, list(SHORTCUTS)) if isinstance(word, str) else ""
-        raise Mistake(
-            "argument-value", given.span, f"`shortcut` must be one of {', '.join(SHORTCUTS)}", help=cure
-        )
-    return word, given.span
+    is_join = isinstance(asked, LayerBlock) and asked.layer.arity is None
+    if asked not in SHORTCUTS and (is_join or not isinstance(asked, ShortcutBlock)):
+        cure = suggest(asked, list(SHORTCUTS)) if isinstance(asked, str) else ""
+        message = f"`shortcut` must be one of {', '.join(SHORTCUTS)}, or a block"
+        raise Mistake("argument-value", given.span, message, help=cure)
+    return asked, given.span
 
 
-def _shortcut(kind: str, main: Value, context: Context, span: Span) -> list[Value]:
-    """The value of the shortcut, as a list; empty where there is none."""
-    start = context.value
+def _shortcut(
+    kind: str | ShortcutBlock, main: Value, context: Context, site: CallSite, asked: Span
+) -> Generator[Visit, None, list[Value]]:
+    """The value of the shortcut, as a list; empty where there is none. `asked` is where it is asked for."""
+    start, span = context.value, site.span
     assert start is not None
+    if kind == "none":
+        return []
     if start.shape is None or main.shape is None:
         return [LOST]
     if start.shape == main.shape:
@@ -82,7 +98,7 @@ def _shortcut(kind: str, main: Value, context: Context, span: Span) -> list[Valu
         return [start]
     inner = context.opened("shortcut", "shortcut", span)
     stride = _stride_between(start.shape, main.shape)
-    if stride is None:
+    if stride is None and (isinstance(kind, str) or "stride" in _open_parameters(kind)):
         sizes = f"{describe(start.shape[1:])} to {describe(main.shape[1:])}"
         cure = (
             size_cure(context.builder.graph, (start, main))
@@ -92,14 +108,45 @@ def _shortcut(kind: str, main: Value, context: Context, span: Span) -> list[Valu
         raise _unequal(
             main.shape, start.shape, span, cure or f"no stride takes {sizes}: check pad and stride"
         )
+    if not isinstance(kind, str):
+        yield from _called(kind, _needed(kind, main.shape, stride), inner, site, asked)
+        return [inner.flowing(span)]
     layers = (
-        _projection(main.shape, stride)
+        _projection(main.shape, stride or ())
         if kind == "project"
-        else _padding(start.shape, main.shape, stride, span)
+        else _padding(start.shape, main.shape, stride or (), span)
     )
     for layer, fields in layers:
         inner.value = inner.add(layer, fields, (inner.flowing(span),), span)
     return [inner.value or LOST]
+
+
+def _needed(block: ShortcutBlock, shape: Shape, stride: tuple[int, ...] | None) -> Arguments:
+    """The arguments of a shortcut: channels and stride as far as it has such parameters, and its own."""
+    open_names = _open_parameters(block)
+    needed: dict[str, Any] = {"out": shape[0]}
+    if stride:
+        needed["stride"] = stride[0] if len(set(stride)) == 1 else stride
+    return *block_of(block)[0], *[(name, value) for name, value in needed.items() if name in open_names]
+
+
+def _open_parameters(block: ShortcutBlock) -> list[str]:
+    """The parameters of a block that have not been given early."""
+    early, target = block_of(block)
+    of_layer = isinstance(target, LayerBlock)
+    known = [p.name for p in (parameters(target.layer) if of_layer else target.definition.parameters)]
+    return [name for name in known if name not in dict(early)]
+
+
+def _called(block: ShortcutBlock, early: Arguments, context: Context, site: CallSite, span: Span) -> Visits:
+    """Call a block with the arguments that it is given."""
+    target = block_of(block)[1]
+    unit = tree.Unit(tree.Reference(target.name, (), span), None, None, None, span)
+    call = CallSite(unit, context, site.variables, early=early)
+    if isinstance(target, LayerBlock):
+        layer_call(call, target)
+    else:
+        yield from defined_call(call, target)
 
 
 def _projection(shape: Shape, stride: tuple[int, ...]) -> Iterator[LayerFields]:

@@ -1,5 +1,6 @@
 """What expressions evaluate to.
 
 Read `functions` (those of the language), `arithmetic` (operators, within the bounds), `names` (what a name
-means), `items` (of lists and families) and `evaluate` (the rules for each kind of expression).
+means), `items` (of lists and families), `matching` (arguments and parameters), `early` (blocks with
+arguments given early) and `evaluate` (the rules for each kind of expression).
 """

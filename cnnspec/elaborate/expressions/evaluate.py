@@ -15,9 +15,10 @@ from cnnspec.elaborate.expressions.arithmetic import (
     power,
     spent,
 )
+from cnnspec.elaborate.expressions.early import give_early
 from cnnspec.elaborate.expressions.functions import FUNCTIONS, MAX_ITEMS, ItemsError
 from cnnspec.elaborate.expressions.items import may_lack, pick, unpacked
-from cnnspec.elaborate.expressions.names import attribute, unknown_function, value_of
+from cnnspec.elaborate.expressions.names import attribute, value_of
 from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Mistake, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -199,11 +200,10 @@ def _selection(expression: tree.Expression, context: Context, variables: Variabl
 
 
 def _select(step: Any, target: Any, context: Context, variables: Variables, depth: int) -> Any:
-    if isinstance(step, tree.Call):
-        message = "only the functions of the language can be called in an expression"
-        raise Mistake("type", step.span, message)
     if target is UNKNOWN:
         return UNKNOWN
+    if isinstance(step, tree.Call):
+        return _early(target, step, context, variables, depth)
     if isinstance(step, tree.Attribute):
         return attribute(target, step.name, step.span)
     if isinstance(step, tree.Index):
@@ -220,13 +220,28 @@ def _select(step: Any, target: Any, context: Context, variables: Variables, dept
     return spent(target[bounds[0] : bounds[1]], step.span, context)
 
 
+def _early(block: Any, call: tree.Call, context: Context, variables: Variables, depth: int) -> Any:
+    """A block with arguments that are given early."""
+    if block is UNKNOWN:
+        return UNKNOWN
+    name = call.function.name if isinstance(call.function, tree.Name) else getattr(block, "name", "this")
+
+    def here(expression: tree.Expression) -> Any:
+        return evaluate(expression, context, variables, depth)
+
+    return give_early(block, call, name, context, variables, here)
+
+
 def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -> Any:
     function = call.function
     name = function.name if isinstance(function, tree.Name) else "this"
     given_here = variables.get(name)
     known = given_here if callable(given_here) else None if name in variables else FUNCTIONS.get(name)
     if known is None:
-        raise unknown_function(name, function.span, variables.get(name, context.lookup(name)))
+        target = variables.get(name, context.lookup(name))
+        if not isinstance(function, tree.Name):
+            target = evaluate(function, context, variables, depth)
+        return _early(target, call, context, variables, depth)
     positional: list[Any] = []
     named: dict[str, Any] = {}
     for argument in call.arguments:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.arguments import match, missing
 from cnnspec.elaborate.building.builder import MAX_MISTAKES
-from cnnspec.elaborate.calls.call import refuse_block
 from cnnspec.elaborate.calls.labels import unknown_block
+from cnnspec.elaborate.calls.layer import refuse_block
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.matching import match, missing
 from cnnspec.elaborate.expressions.names import HERE, unknown_function, unknown_name, words
 from cnnspec.elaborate.mistakes.undefined import lost_names, words_of
-from cnnspec.elaborate.module import DefinedBlock, Module
+from cnnspec.elaborate.module import DefinedBlock, Module, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake
 from cnnspec.layers.base import parameters
 from cnnspec.syntax import tree
@@ -44,18 +44,34 @@ def _mistakes(item: Definition, bound: set[str], module: Module) -> Iterator[Mis
             yield from _unit(node, node.target, bound, module)
         elif isinstance(node, tree.Head) and node.source is not None and node.source.name not in bound:
             yield from _block(node.source, bound, module)
+        elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
+            if node.function.name not in FUNCTIONS.keys() | bound:
+                yield from _early(node, node.function.name, module)
         elif isinstance(node, tree.Name) and node.name not in bound:
             yield from _name(node, id(node) in called, bound, module)
 
 
 def _name(name: tree.Name, is_called: bool, bound: set[str], module: Module) -> Iterator[Mistake]:
     found = module.lookup(name.name)
-    if is_called and name.name not in FUNCTIONS and found is not UNKNOWN:
+    is_block = _parameters(found) is not None
+    if is_called and name.name not in FUNCTIONS and found is not UNKNOWN and not is_block:
         yield unknown_function(name.name, name.span, found)
         bound.add(name.name)
     elif not is_known(name.name, module):
         yield unknown_name(name, [*bound, *module.names])
         bound.add(name.name)
+
+
+def _early(call: tree.Call, name: str, module: Module) -> Iterator[Mistake]:
+    """What is wrong with arguments that are given to a block early: they fit none of its parameters."""
+    known = _parameters(module.lookup(name))
+    if known is not None:
+        mistakes: list[Mistake] = []
+        try:
+            match(call.arguments, tuple(known), name, call.span, mistakes.append)
+        except Mistake as mistake:
+            mistakes.append(mistake)
+        yield from mistakes
 
 
 def _block(reference: tree.Reference, bound: set[str], module: Module) -> Iterator[Mistake]:
@@ -86,6 +102,9 @@ def _unit(unit: tree.Unit, target: tree.Reference, bound: set[str], module: Modu
 
 def _parameters(block: Any) -> dict[str, str | None] | None:
     """The parameters of a block, those that it needs with their meaning; None where it lists none."""
+    if isinstance(block, PartialBlock):
+        early = dict(block.given)
+        return {name: doc for name, doc in (_parameters(block.block) or {}).items() if name not in early}
     if isinstance(block, LayerBlock) and block.layer.arity is not None:
         return {p.name: p.doc if p.required else None for p in parameters(block.layer)}
     if isinstance(block, DefinedBlock):
