@@ -79,9 +79,8 @@ def seeded_grads(trial: Trial) -> dict[str, Array]:
     }
 
 
-def nudged(arrays: Arrays, seed: int = 0) -> dict[str, Array]:
-    """Arrays in float64 with every value moved by rounding: up or down by 2^-52 of itself."""
-    step = np.finfo(np.float64).eps
+def nudged(arrays: Arrays, seed: int = 0, step: float = 2.0**-52) -> dict[str, Array]:
+    """Arrays in float64, every value moved up or down by a step of itself: by rounding, as it is given."""
     return {
         name: array * (1 + step * np.random.default_rng((seed, number)).choice((-1.0, 1.0), array.shape))
         for number, (name, array) in enumerate(arrays.items())

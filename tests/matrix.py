@@ -115,6 +115,8 @@ def run_one(
     # apart from the checkout, so that what is installed is what runs
     left_out = [f"--ignore={path}" for path in files_that_need_more(with_torch)]
     command = [inside, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]
+    # settings of plugins that are not installed here
+    command += ["-W", "ignore:Unknown config option:pytest.PytestConfigWarning"]
     call(*command, *left_out, *(ROOT / "tests" / room for room in rooms))
 
 

@@ -133,6 +133,12 @@ def header(random: Random) -> bytes:
     entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
     entry[random.choice(list(entry))] = random.choice(odd)
     text = json.dumps({random.choice(("w", "__metadata__", "\x1b[31m", "")): entry}).encode()
+    if random.random() < 0.2:
+        # sizes that agree, and that numpy has not
+        shape, end = random.choice((([1] * 100, 4), ([0, 2**62, 2**62], 0), ([2**62, 0], 0)))
+        entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, end]}
+        text = json.dumps({"w": entry}).encode()
+        return len(text).to_bytes(8, "little") + text + b"\0" * end
     length = random.choice((len(text), len(text), 2**40, 0))
     return length.to_bytes(8, "little") + text + b"\0" * 4
 
@@ -211,7 +217,10 @@ FILES: dict[str, bytes] = {}
 def rename(random: Random, files: dict[str, bytes], target: str) -> str:
     """Another name for a file: an odd one that it then has, or a path to something else."""
     if random.random() < 0.5:
-        return random.choice(PLACES)
+        name = random.choice(PLACES)
+        if target == "part.cnn":
+            files["net.cnn"] = files["net.cnn"].replace(b"part.cnn", name.encode())
+        return name
     name = random.choice(NAMES)
     files[name] = files[target]
     if target == "part.cnn":

@@ -93,9 +93,10 @@ def judge(done: Done, folder: Path) -> None:
 
 def said_no(done: Done, out: str) -> bool:
     """Whether a result says why the exit code is not 0: a comparison, a denied warning, a layout."""
+    denied = r"|^\d+ errors?, [1-9]\d* warnings?" if "--deny" in done.arguments else ""
     told = {
-        # in the forms of continuous integration, errors stand on standard output, and their number is told
-        "check": re.search(r"^[1-9]\d* errors?, |warning\[", done.err, re.MULTILINE) or '"ok": false' in out,
+        # in the forms of continuous integration, what is found stands on standard output, its number is told
+        "check": re.search(rf"^[1-9]\d* errors?, {denied}", done.err, re.MULTILINE) or '"ok": false' in out,
         # backends agree on every net, but for what rounding alone moves as far
         "verify": "rounding alone moves" in out or '"rounding": {' in out,
         "fmt": "would change" in done.err or '"ok": false' in out or "--diff" in done.arguments,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import numpy as np
 import pytest
 
+from cnnspec import loads
+from cnnspec.backends.numpy import rules
 from cross import agreement, commands, damage
 from cross.judge import Done, Fault, judge, parse, strict
 
@@ -75,6 +79,35 @@ def test_the_judge_sees_temporary_files(tmp_path: Path) -> None:
 def test_the_judge_sees_cut_files(suffix: str) -> None:
     with pytest.raises(Fault):
         parse(suffix, b"(half")
+
+
+@pytest.mark.parametrize("dtype", agreement.STEPS)
+def test_results_agree_but_for_rounding(dtype: str) -> None:
+    graph = loads("net A { input 4x3x3; head { layernorm } }").ir
+    weights = agreement.seeded_weights(graph)
+    inputs = {"input": np.random.default_rng(0).random((2, 4, 3, 3))}
+    expected = agreement.exact(graph, weights, inputs)
+    step = agreement.STEPS[dtype] * np.abs(expected).max()
+    agreement.close(graph, weights, inputs, expected + 8 * step, dtype, "eight roundings")
+    with pytest.raises(Fault, match="a thousand"):
+        agreement.close(graph, weights, inputs, expected + 1000 * step, dtype, "a thousand")
+
+
+@pytest.mark.parametrize("op", ["layernorm", "instancenorm", "groupnorm(2)", "batchnorm", "rmsnorm"])
+def test_a_wrong_gradient_of_a_norm_is_a_fault(op: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    graph = loads(f"net A {{ input 4x3x3; head {{ {op} }} }}").ir
+    agreement.train(Random(0), graph)
+    layer = graph[graph.outputs["head"]].layer
+    rule = rules.rule_of(layer)
+
+    def backward(*given: Any, **settings: Any) -> Any:
+        inputs, weights = rule.backward(*given, **settings)
+        return tuple(1.00001 * grad for grad in inputs), weights
+
+    monkeypatch.setitem(rules.RULES, type(layer), rule._replace(backward=backward))
+    with pytest.raises(Fault, match="training differs"):
+        agreement.train(Random(0), graph)
 
 
 def test_one_value_is_json() -> None:

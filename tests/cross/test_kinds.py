@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from cnnspec.report import summary as table_of
 from cnnspec.report.numbers import short_count
 from cnnspec.report.rows import SummaryRow, rows
 from cnnspec.report.totals import totals
+from cross.judge import judge, perform
 from cross.kinds import KINDS, net
 
 VIEWS = list(product((False, True), ("macs", "all"), (1, 2, 99)))
@@ -111,6 +113,26 @@ def test_a_share_that_training_calls_first_keeps_its_weights_in_inference() -> N
     assert data["memory"]["weights_bytes"] == 4 * (110 + 6)
     other = net("share last called by a training head").as_dict()
     assert [other[k] for k in ("params", "params_inference", "macs")] == [118, 110, data["macs"]]
+
+
+REPORTS = (
+    *("summary", "summary --inference", "summary --memory", "summary --memory --plan plain"),
+    *("summary --memory --plan numpy", "summary --memory --plan training", "summary --depth 9 --count all"),
+    *("check", "fmt", "sizes", "compare", "compile --backend numpy", "verify --backends numpy,onnx"),
+)
+
+
+@pytest.mark.parametrize("command", REPORTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_json_of_every_kind_fits_its_schema(
+    kind: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "verify" in command and not find("onnx").is_installed:
+        pytest.skip("onnx is not installed")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.cnn").write_text(KINDS[kind])
+    name, *options = command.split()
+    judge(perform([name, "net.cnn", *options, "--json"]), tmp_path)
 
 
 @pytest.mark.parametrize("backend", list(BACKENDS))
