@@ -27,6 +27,7 @@ from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.static.everywhere import mend_everywhere
 from cnnspec.elaborate.static.misspelt import mend_slips
 from cnnspec.elaborate.static.unwalked import resolve
+from cnnspec.files import read_source
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.passes.lint_syntax import lint_syntax, names_in
 from cnnspec.pipeline import Compiled, Hook, compile_net
@@ -84,8 +85,16 @@ class Session:
     Threads may share one: what is kept is replaced whole, never changed.
     """
 
-    def __init__(self, *, include: tuple[Path, ...] = (), limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        include: tuple[Path, ...] = (),
+        limits: Limits | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        """`texts` are files, by their whole path, that are not read from disk: an editor has changed them."""
         self.include = include
+        self.texts = texts if texts is not None else {}
         self.limits = limits or Limits()
         self._kept: dict[str, dict[str, Reading]] = {}
         self._parsed: dict[str, Parsed] = {}
@@ -115,7 +124,7 @@ class Session:
                 return closed_nets(module, settings.parameters)
             return pick_net(module, net, settings.parameters, report)
 
-        module, report = self._load(source)
+        module, report = self.load(source)
         nets = self._nets(pick, module, settings, report, hook)
         if net is None:
             resolve(module, report)
@@ -139,13 +148,18 @@ class Session:
             # which net is meant is no question where a mistake, reported before, may be why there is none
             return pick_net(module, net, settings.parameters, Report() if report.errors else report)
 
-        module, report = self._load(source)
+        module, report = self.load(source)
         nets = self._nets(pick, module, settings, report, hook, BUDGETS)
         return Analysis(module.source, module, nets, report.diagnostics)
 
-    def _load(self, source: Source) -> tuple[Module, Report]:
+    def load(self, source: Source) -> tuple[Module, Report]:
+        """A file with all that it uses, and what is wrong with how they are written."""
         report = Report()
-        return Loader(report, self.limits, self.include, self.parsed).load(source), report
+        return Loader(report, self.limits, self.include, self.parsed, self._read).load(source), report
+
+    def _read(self, path: str, name: str, report: Report, limits: Limits, span: Span) -> Source | None:
+        text = self.texts.get(path)
+        return read_source(path, name, report, limits, span) if text is None else Source(name, text, path)
 
     def _nets(
         self,

@@ -15,6 +15,7 @@ from cnnspec.docstrings import docstring
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
     "Bring and compare nets": ("import", "compare", "diff"),
+    "Write in an editor": ("lsp",),
     "Run a net": ("compile", "run", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -32,6 +33,7 @@ HOMES = {
     "run": "run:run",
     "verify": "verify:verify",
     "machine": "machine:machine",
+    "lsp": "lsp:lsp",
     "explain": "manual:explain",
     "layers": "manual:layers",
     "zoo": "manual:zoo",

@@ -29,7 +29,7 @@ MAX_USES = 64
 
 
 class Loader:
-    """Reads the files that specs use, each once, and finds cycles; `parse` may know texts from before."""
+    """Reads the files that specs use, each once, and finds cycles; `parse` and `read` may know them."""
 
     def __init__(
         self,
@@ -37,8 +37,9 @@ class Loader:
         limits: Limits,
         include: tuple[Path, ...] = (),
         parse: Callable[[Source], Parsed] = parse,
+        read: Callable[[str, str, Report, Limits, Span], Source | None] = read_source,
     ) -> None:
-        self.report, self.limits, self._parse = report, limits, parse
+        self.report, self.limits, self._parse, self._read = report, limits, parse, read
         self.include = include
         self._modules: dict[str, Module] = {}
         self._open: list[str] = []
@@ -148,7 +149,7 @@ class Loader:
             self.report.error("bound-nesting", use.span, message)
             return None
         if path not in self._modules:
-            source = read_source(path, str(use.origin), self.report, self.limits, use.span)
+            source = self._read(path, str(use.origin), self.report, self.limits, use.span)
             if source is None:
                 return None
             self._modules[path] = self.load(source)

@@ -27,6 +27,7 @@ backends render report format colours
 highlight
 difference
 importing
+live
 api
 zoo_list comparing
 cli
@@ -47,6 +48,8 @@ HOMES = {
     "reportlab": "cnnspec/render",
     "click": "cnnspec/cli",
     "pygments": "cnnspec/highlight.py",
+    "pygls": "cnnspec/live",
+    "lsprotocol": "cnnspec/live",
 }
 FILES = sorted(
     path.relative_to(ROOT)

@@ -1,0 +1,24 @@
+"""`cnnspec lsp`: what editors start."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def lsp() -> None:
+    """Answer an editor: hints, mistakes, names, preview.
+
+    The language server: editors start it, and speak the Language Server Protocol over its standard input and
+    output. editors/README.md says how to tell them. It needs the extra lsp: pip install 'cnnspec[lsp]'.
+
+    \b
+    cnnspec lsp
+    """
+    try:
+        from cnnspec.live.language_server import make_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise click.ClickException("cnnspec lsp needs pygls: pip install 'cnnspec[lsp]'") from error
+    make_server().start_io()

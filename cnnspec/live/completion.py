@@ -1,0 +1,182 @@
+"""What may be written next: layers, blocks, names in reach, arguments of the call around, blocks of `std`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnnspec.colours import WORD_ROLES
+from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.module import DefinedBlock, Module, library_names
+from cnnspec.elaborate.values import FORMS, LayerBlock
+from cnnspec.layers import manual
+from cnnspec.layers.base import REGISTRY, parameters
+from cnnspec.live.figures import FORM_TEXTS, heading_of, written
+from cnnspec.live.words import own_names
+from cnnspec.passes.memory import OPTIMIZERS
+from cnnspec.pipeline import PEAKS
+from cnnspec.syntax import tree
+from cnnspec.syntax.tokens import CLOSES, OPENS, Token
+
+FIGURES = (
+    "params",
+    "inference_params",
+    "macs",
+    "memory",
+    "depth",
+    "receptive_field",
+    "output",
+    *PEAKS,
+    "training_memory",
+    *OPTIMIZERS,
+)
+
+
+class Offer(NamedTuple):
+    """Something to write: `kind` is layer, block, argument, word, name, function, net or figure."""
+
+    text: str
+    kind: str
+    detail: str = ""
+    manual: str = ""
+
+
+def offers(module: Module, offset: int) -> list[Offer]:
+    """What may be written at an offset, the nearest in meaning first."""
+    code = [token for token in module.tokens if token.kind not in ("COMMENT", "NEWLINE")]
+    if any(token.kind == "COMMENT" and token.start < offset <= token.end for token in module.tokens):
+        return []
+    before = [token for token in code if token.end < offset or (token.end == offset and token.kind != "NAME")]
+    item = _item(module, offset)
+    if _used_origin(before) is not None:
+        return [*_of_use(module, before)]
+    if before and before[-1].text in ("def", "share", "net", "let"):
+        return []
+    call = call_around(before)
+    found = list(_arguments(module, call, before)) if call else []
+    if item is None and not call:
+        found += [Offer(word, "word") for word in ("net", "def", "share", "use", "let")]
+        return found
+    found += _in_a_definition(module, item, within_call=call is not None)
+    return list({offer.text: offer for offer in reversed(found)}.values())[::-1]
+
+
+def _item(module: Module, offset: int) -> tree.Definition | tree.NetDefinition | tree.Given | None:
+    """The definition that an offset is in."""
+    for item in module.file.items:
+        if not isinstance(item, (tree.Definition, tree.NetDefinition, tree.Given)) or item.body is None:
+            continue
+        if item.span.start <= offset <= item.body.span.end:
+            return item
+    return None
+
+
+def _in_a_definition(module: Module, item: tree.Item | None, within_call: bool) -> list[Offer]:
+    found = [Offer(name, "name") for name in dict.fromkeys(own_names(item))] if item else []
+    for name, value in module.names.items():
+        if isinstance(value, DefinedBlock):
+            found.append(Offer(name, "block", heading_of(value.definition)))
+        else:
+            found.append(Offer(name, "name"))
+    if within_call:
+        found += [Offer(name, "function") for name in FUNCTIONS]
+        found += [Offer(word, "word") for word in (*WORD_ROLES["constant"], "for", "in", "if", "else")]
+        found += [Offer(op, "layer") for op in REGISTRY]
+        return found
+    found += [Offer(op, "layer", manual.signature(cls), manual.page(op)) for op, cls in REGISTRY.items()]
+    found += [Offer(form, "layer", FORM_TEXTS[form].partition(":")[0], FORM_TEXTS[form]) for form in FORMS]
+    words = ("input", "stem", "body", "head", "let", "for", "if", "else", "expect")
+    found += [Offer(word, "word") for word in words]
+    found += [Offer(name, "block", "of std: add use std (...)") for name in sorted(library_names())]
+    if isinstance(item, (tree.NetDefinition, tree.Given)):
+        found += [Offer(figure, "figure") for figure in FIGURES]
+    return found
+
+
+def _used_origin(before: Sequence[Token]) -> str | None:
+    """The origin of a `use` whose list of names is being written."""
+    for at in range(len(before) - 1, -1, -1):
+        if before[at].text == "use":
+            return before[at + 1].text.strip('"') if at + 1 < len(before) else ""
+        if before[at].text in (")", "{", "}", "->", "=") or before[at].kind == "END":
+            return None
+    return None
+
+
+def _of_use(module: Module, before: Sequence[Token]) -> Iterator[Offer]:
+    origin = _used_origin(before)
+    if not origin:
+        yield Offer("std", "word", "the standard library")
+    elif origin == "std":
+        written = {token.text for token in before}
+        yield from (Offer(name, "block", "of std") for name in sorted(library_names() - written))
+
+
+class CallAround(NamedTuple):
+    """A call whose parentheses are open: its name, and how many arguments are written before."""
+
+    name: str
+    position: int
+    given: frozenset[str]
+
+
+def call_around(before: Sequence[Token]) -> CallAround | None:
+    """The innermost call that is open behind some tokens."""
+    depth, position, given = 0, 0, set[str]()
+    for at in range(len(before) - 1, 0, -1):
+        text = before[at].text
+        if text in ("{", "}", "->"):
+            return None
+        if text in CLOSES:
+            depth += 1
+        elif text in OPENS:
+            if depth == 0:
+                named = text == "(" and before[at - 1].kind == "NAME"
+                return CallAround(before[at - 1].text, position, frozenset(given)) if named else None
+            depth -= 1
+        elif depth == 0 and text == ",":
+            position += 1
+        elif depth == 0 and text == "=":
+            given.add(before[at - 1].text)
+    return None
+
+
+class KnownArgument(NamedTuple):
+    """An argument that a call may give: as the heading writes it, and what it is."""
+
+    name: str
+    written: str
+    doc: str
+
+
+def arguments_of(module: Module, name: str) -> tuple[KnownArgument, ...]:
+    """The arguments that a layer, block or net takes."""
+    value = module.lookup(name)
+    if isinstance(value, LayerBlock):
+        return tuple(
+            KnownArgument(
+                p.name,
+                p.name if p.required else f"{p.name}={manual.show_default(p.default)}",
+                f"{p.doc} ({p.kind.name})",
+            )
+            for p in parameters(value.layer)
+        )
+    if isinstance(value, DefinedBlock):
+        return tuple(KnownArgument(p.name, written(p), "") for p in value.definition.parameters)
+    net, home = module.net(name)
+    while isinstance(net, tree.Given):
+        net, home = home.net(net.base.name)
+    return tuple(KnownArgument(p.name, written(p), "") for p in net.parameters) if net is not None else ()
+
+
+def _arguments(module: Module, call: CallAround, before: Sequence[Token]) -> Iterator[Offer]:
+    known = arguments_of(module, call.name)
+    value = module.lookup(call.name)
+    if before[-1].text == "=" and isinstance(value, LayerBlock):
+        for parameter in parameters(value.layer):
+            if parameter.name == before[-2].text:
+                yield from (Offer(word, "word") for word in parameter.kind.words)
+        return
+    for argument in known[call.position :] if not call.given else known:
+        if argument.name not in call.given:
+            yield Offer(f"{argument.name}=", "argument", argument.written, argument.doc)

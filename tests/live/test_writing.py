@@ -1,0 +1,135 @@
+"""What is offered while one writes: completion, signatures; and the outline, folds and figures on hover."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnspec.live import completion, figures, outline, signatures
+from cnnspec.live.document import read
+from cnnspec.session import Session
+from cnnspec.source import Source
+
+HEAD = """\
+use std (bottleneck)
+def block(out, stride=1) { conv(out, 3, stride) }
+net A(classes=10) {
+    input 3x32x32
+    x: conv(8, 3)
+    @
+}
+"""
+
+
+def offered(written: str, text: str = HEAD) -> list[str]:
+    """What is offered after something is written at the `@` of a text."""
+    before, _, after = text.partition("@")
+    module, _ = Session().load(Source("a.cnn", before + written + after))
+    return [offer.text for offer in completion.offers(module, len(before + written))]
+
+
+def test_a_step() -> None:
+    found = offered("")
+    assert {"conv", "residual", "block", "bottleneck", "x", "classes", "head", "expect"} <= set(found)
+    assert found.index("x") < found.index("block") < found.index("conv")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("conv(", ["out=", "kernel=", "stride="]),
+        ("conv(8, ", ["kernel=", "stride="]),
+        ("conv(8, kernel=3, ", ["out=", "stride=", "pad="]),
+        ("conv(8, 3, pad=", ["half", "valid", "same"]),
+        ("block(", ["out=", "stride="]),
+        ("block(out=3, ", ["stride="]),
+    ],
+)
+def test_arguments_come_first(written: str, expected: list[str]) -> None:
+    assert offered(written)[: len(expected)] == expected
+
+
+def test_arguments_of_a_net() -> None:
+    text = HEAD.replace("    @\n", "") + "net B = A(@)\n"
+    assert offered("", text)[0] == "classes="
+
+
+@pytest.mark.parametrize("text", ["# a comment @\n", "def @\n", "net @\n", "let @\n"])
+def test_where_nothing_is_offered(text: str) -> None:
+    assert offered("", text) == []
+
+
+def test_at_the_margin_definitions_begin() -> None:
+    assert offered("", "@") == ["net", "def", "share", "use", "let"]
+
+
+def test_use_of_the_library() -> None:
+    assert {"basic", "bottleneck"} <= set(offered("", "use std (@)\n"))
+    found = offered("", "use std (basic, @)\n")
+    assert "bottleneck" in found and "basic" not in found
+
+
+@pytest.mark.parametrize(
+    ("written", "active"),
+    [("conv(", "out"), ("conv(8, ", "kernel"), ("conv(8, stride=", "stride"), ("block(1, ", "stride")],
+)
+def test_the_argument_that_is_being_written(written: str, active: str) -> None:
+    before, _, after = HEAD.partition("@")
+    module, _ = Session().load(Source("a.cnn", before + written + after))
+    found = signatures.signature(module, len(before + written))
+    assert found is not None and found.arguments[found.active].name == active
+
+
+def test_there_is_no_signature_outside_of_a_call() -> None:
+    module, _ = Session().load(Source("a.cnn", HEAD))
+    assert signatures.signature(module, HEAD.index("input")) is None
+
+
+def test_the_outline() -> None:
+    text = """\
+def block(out) { y: conv(out, 3) }
+net A {
+    input 3x8x8
+    stem { conv(4, 3) }
+    body {
+        x: block(4)
+        add { | z: relu | relu }
+    }
+    head aux from x, training { gap }
+}
+net B = A
+"""
+    found = outline.outline(Session().parsed(Source("a.cnn", text)))
+    assert [(e.kind, e.name, [i.name for i in e.inner]) for e in found] == [
+        ("def", "block", ["y"]),
+        ("net", "A", ["input", "stem", "body", "aux"]),
+        ("net", "B", []),
+    ]
+    body = found[1].inner[2]
+    assert [entry.name for entry in body.inner] == ["x", "z"]
+    for entry in (*found, *found[1].inner, *body.inner):
+        assert entry.span.start <= entry.name_span.start and entry.name_span.end <= entry.span.end
+
+
+def test_folds() -> None:
+    parsed = Session().parsed(Source("a.cnn", "# one\n# two\nnet A {\n    input 4\n    relu\n}\n"))
+    assert outline.folds(parsed) == [(1, 2), (3, 6)]
+
+
+def hovered(text: str, marked: str) -> str:
+    document = read(Session(), Source("a.cnn", text))
+    found = figures.hover(document, text.index(marked) + len(marked))
+    return found[0] if found else ""
+
+
+def test_hover_over_a_step_tells_its_figures() -> None:
+    text = HEAD.replace("@", "block(8)\n    block(16, 2)\n    expect params < 2000")
+    assert "| A | 2 | 8x32x32 ... 16x16x16 | 1,752 |" in hovered(text, "out, stride=1) { conv")
+    assert "def block(out, stride=1)" in hovered(text, "    block")
+
+
+def test_hover_over_an_argument_and_a_figure() -> None:
+    text = HEAD.replace("@", "conv(8, 3, dilation=2)\n    expect params < 2000")
+    assert hovered(text, "dilation") == (
+        "`dilation` of `conv`: distance between kernel taps, in pixels (extent; default 1)"
+    )
+    assert hovered(text, "params <") == "`params` of A is 808"
