@@ -90,7 +90,7 @@ def shell(command: str, folder: Path, programs: Path | None = None) -> str:
     if programs:
         environment.pop("PYTHONPATH", None)
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )
     return done.stdout + done.stderr
 

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError
 def run(notebook: Path, out: Path) -> None:
     """Execute a notebook in its folder and write it with its outputs. Raises CellExecutionError."""
     cells = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(cells, timeout=300, kernel_name="python3", record_timing=False)
+    client = NotebookClient(cells, timeout=600, kernel_name="python3", record_timing=False)
     client.execute(cwd=str(notebook.parent))
     for cell in cells.cells:
         cell.metadata.clear()

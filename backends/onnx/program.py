@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
 from cnnspec.backends.arrays import as_array
+from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.builder import OPSET, model
 from cnnspec.graph import Graph
 
@@ -29,6 +30,10 @@ def compile(
     return OnnxProgram(model(graph, weights, seed=seed, scheme=scheme, opset=opset))
 
 
+def _opset(made: onnx.ModelProto) -> int:
+    return next(entry.version for entry in made.opset_import if not entry.domain)
+
+
 class OnnxProgram:
     """A model ready to run: `program(x)` on float32 arrays (batch, channels, *spatial).
 
@@ -39,9 +44,15 @@ class OnnxProgram:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         self.model = made
-        self.session = onnxruntime.InferenceSession(
-            made.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self.session = onnxruntime.InferenceSession(
+                made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            if "opset" not in str(error).lower():
+                raise
+            told = f"onnxruntime {onnxruntime.__version__} does not run operator set {_opset(made)}"
+            raise CompileError(f"{told}: a newer one does") from error
 
     def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
         """Inference. Raises onnxruntime's own errors for inputs that do not fit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")
 THEMES = ("light", "dark", "print")
 SCALES = ("params", "macs", "memory", "receptive_field")
+MANY = 300
+"""From how many layers on a drawing of each takes seconds."""
 FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
 
 
@@ -82,6 +85,8 @@ def render(
     cnnspec render resnet50 -o bottleneck.svg --block bottleneck
     """
     net = open_net(spec, settings, inputs, include, bounds)
+    if sys.stderr.isatty() and choices["view"] == "layers" and len(net.ir) > MANY:
+        say(f"drawing {len(net.ir)} layers, which takes a while; --view blocks draws blocks", err=True)
     from cnnspec.render import render as draw
     from cnnspec.render import to_bytes
 

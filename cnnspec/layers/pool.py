@@ -34,6 +34,9 @@ CEIL_DOC = "rounds the output size up; windows that would start after the map ar
 class MaxPool(Layer):
     """The largest value under each window; the margin never wins.
 
+    Where a window holds a value that is not a number, so is its result in numpy and torch; onnxruntime may
+    lose it.
+
     Output size on each axis: floor((H + 2p - d(k-1) - 1)/s + 1), or its ceil. Ranzato et al. 2007,
     "Unsupervised learning of invariant feature hierarchies".
     """
@@ -176,7 +179,8 @@ class GlobalAvgPool(Layer):
 class GlobalMaxPool(Layer):
     """Global max pooling: the largest value of each channel, as a map of one pixel (Cx1x1).
 
-    Oquab et al. 2015, "Is object localization for free?". It is adaptive_maxpool(1).
+    Oquab et al. 2015, "Is object localization for free?". It is adaptive_maxpool(1). A value that is not a
+    number is lost in onnxruntime, as under maxpool.
     """
 
     def infer(self, *shapes: Shape) -> Shape:

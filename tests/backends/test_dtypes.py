@@ -58,3 +58,18 @@ def test_a_scheme_that_there_is_not_is_refused_with_and_without_a_seed() -> None
     for seed in (None, 0):
         with pytest.raises(InvalidValue, match="no initialization is called 'nope'"):
             net.to_torch(init="nope", seed=seed)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layer", ["maxpool(2)", "maxpool(3, stride=1, pad=1)", "gmp", "adaptive_maxpool(2)"])
+def test_what_is_no_number_stays_none_under_a_maximum(layer: str, dtype: str) -> None:
+    """In numpy and in torch; onnxruntime loses it, as the manual says."""
+    if not find("torch").is_installed:
+        pytest.skip("torch is not installed")
+    graph = loads(f"net N {{ input 2x4x4; {layer} }}").ir
+    x = np.ones((1, 2, 4, 4), np.float32)
+    x[0, 0, 1, 1] = np.nan
+    options = Options(dtype=dtype)
+    found = [find(name).run(graph, {}, options)({"input": x})["output"] for name in ("numpy", "torch")]
+    assert np.isnan(found[0]).any() and not np.isnan(found[0]).all()
+    np.testing.assert_array_equal(found[0], found[1])

@@ -43,7 +43,7 @@ def process(*arguments: str, before: str = "") -> subprocess.CompletedProcess[st
     """The command line in a process of its own, after some Python."""
     code = f"import sys\n{before}\nfrom cnnspec.cli import main\nmain()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=600
     )
 
 
@@ -211,7 +211,7 @@ def test_a_spec_from_standard_input(run, monkeypatch):
         input=RIGHT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert (done.returncode, done.stdout) == (0, "<stdin>:A: 314 params, 2,024 MACs\n")
 
@@ -219,7 +219,7 @@ def test_a_spec_from_standard_input(run, monkeypatch):
 @pytest.mark.posix
 def test_a_closed_pipe_is_no_mistake():
     command = f'"{sys.executable}" -m cnnspec summary resnet152 --depth 9 | head -n 1'
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=600)
     assert done.stdout.startswith("ResNet152") and done.stderr == ""
 
 

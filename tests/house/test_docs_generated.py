@@ -83,7 +83,7 @@ def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
         "--site-dir",
         str(tmp_path / "site"),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert 'src="images/tiny.svg"' in first and 'href="language.html"' in first

@@ -219,7 +219,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
         [sys.executable, "-m", "cnnspec", "check", str(folder / "a.cnn")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 1 and "use-outside" in run.stderr and "the secret" not in run.stderr

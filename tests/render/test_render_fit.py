@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,20 @@ def test_pdf_has_the_width_that_is_asked_for_and_a_title(tmp_path: Path):
     ).stdout
     assert re.search(r"Title: +ResNet50\n", told) and "anonymous" not in told
     assert re.search(r"Page size: +238\.1\d* x", told)
+
+
+@pytest.mark.posix
+def test_a_drawing_of_many_layers_says_on_a_terminal_that_it_takes_a_while(tmp_path: Path):
+    (tmp_path / "a.cnn").write_text("net A { input 2x4x4; relu * 400 }")
+    command = [sys.executable, "-m", "cnnspec", "render", "a.cnn", "-o", "a.mmd", "--view"]
+    told = {}
+    for view in ("layers", "blocks"):
+        ours, theirs = os.openpty()
+        subprocess.run([*command, view], cwd=tmp_path, stderr=theirs, check=True)
+        os.close(theirs)
+        told[view] = os.read(ours, 10_000).decode()
+        os.close(ours)
+    assert "drawing 401 layers, which takes a while" in told["layers"]
+    assert "takes a while" not in told["blocks"]
+    piped = subprocess.run([*command, "layers"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "takes a while" not in piped.stderr

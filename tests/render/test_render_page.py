@@ -73,7 +73,7 @@ def drive(
         f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}", "--virtual-time-budget=9000000",
         "--dump-dom", path.as_uri(),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert "CONSOLE" not in done.stderr, done.stderr
     told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.S)
     assert told, done.stderr
