@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
@@ -30,43 +31,59 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     if len(graph.inputs) != 1 or not heads:
         return []
     needed = ancestors(graph, heads[0])
-    if any(_upsamples(graph, graph[name]) for name in needed):
+    if _upsamples(graph, needed):
         return []
-    steps = {name: _step(graph[name], fields) for name in needed}
-    found: dict[Number, NetStage] = {}
+    steps = {name: _step(graph.nodes[name], fields) for name in needed}
+    first: dict[Number, Node] = {}
+    last: dict[Number, Node] = {}
+    deepest: dict[Number, int] = {}
     handed_on: dict[Number, int] = {}
     depth: dict[str, int] = {}
     for node in graph:
         step = steps.get(node.name)
         if step is None:
             continue
+        reached = 0
         for before in node.inputs:
-            if steps[before] == step:
-                depth[node.name] = max(depth.get(node.name, 0), depth[before])
-            elif (other := steps[before]) is not None:
-                handed_on[other] = max(handed_on.get(other, 0), graph[before].shape[0])
-        depth[node.name] = depth.get(node.name, 0) + bool(costs.layers[node.name].macs)
-        if depth[node.name]:
-            known = found.get(step, NetStage(node.shape[1:], 0, 0, node))
-            found[step] = known._replace(width=node.shape[0], depth=max(known.depth, depth[node.name]))
-    return [found[step]._replace(width=handed_on.get(step, found[step].width)) for step in sorted(found)]
+            other = steps[before]
+            if other == step:
+                reached = max(reached, depth[before])
+            elif other is not None:
+                handed_on[other] = max(handed_on.get(other, 0), graph.nodes[before].shape[0])
+        depth[node.name] = reached = reached + bool(costs.layers[node.name].macs)
+        if reached:
+            first.setdefault(step, node)
+            last[step] = node
+            deepest[step] = max(deepest.get(step, 0), reached)
+    return [
+        NetStage(node.shape[1:], handed_on.get(step, last[step].shape[0]), deepest[step], node)
+        for step, node in sorted(first.items(), key=lambda item: item[0])
+    ]
 
 
 def _step(node: Node, fields: Fields) -> Number | None:
     """The step between neighbours of a map, where all axes have the same; None of a pixel or a vector."""
-    field = fields.along(node.name)
-    if field is None or all(n == 1 for n in node.shape[1:]) or len(set(field.stride)) != 1:
+    bounds, sizes = fields.paths[node.name], node.shape[1:]
+    if bounds is None or sizes.count(1) == len(sizes):
         return None
-    return field.stride[0]
+    steps = {axis.step for axis in bounds}
+    return steps.pop() if len(steps) == 1 else None
 
 
-def _upsamples(graph: Graph, node: Node) -> bool:
-    return any(grows(graph[source].shape[1:], node.shape[1:]) for source in node.inputs)
+def _upsamples(graph: Graph, names: Iterable[str]) -> bool:
+    """Whether a map among some nodes is larger than one that it is made of."""
+    for node in map(graph.nodes.__getitem__, names):
+        size = node.shape[1:]
+        for source in node.inputs:
+            before = graph.nodes[source].shape[1:]
+            if before != size and grows(before, size):
+                return True
+    return False
 
 
 def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
-    spread = all(b == 1 for b in before)
+    spread = before.count(1) == len(before)
     return not spread and any(n > b for n, b in zip(after, before, strict=False))
 
 
