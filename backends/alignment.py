@@ -105,6 +105,10 @@ class OrderSearch:
     def through(self, root: FlowBlock) -> list[ModuleTensors] | None:
         """An order of all modules in a block that meets the checkpoint from its first to its last."""
         stack: list[tuple[WalkState, int, Trace]] = [(WalkState(root, 0, None), 0, None)]
+        # Depth first: the net's own order before others, and of all choices the latest is taken back first.
+        # What may follow depends on the state and the place in the checkpoint alone, so that a pair that was
+        # seen has failed already, whatever led there: without that, k parallel arms would be tried in k!
+        # orders.
         while stack and self.tries < MOST_TRIES:
             state, index, trace = stack.pop()
             self.tries += 1
@@ -179,6 +183,7 @@ class WalkState(NamedTuple):
         state: WalkState | None = self
         while state is not None:
             block, done = state.block, state.done
+            # the lowest bit that is not set: the first part that is not done
             first = (~done & (done + 1)).bit_length() - 1
             if first < len(block.parts):
                 later = (n for n in block.beside[first] if not done >> n & 1 and not block.after[n] & ~done)
@@ -253,6 +258,8 @@ def untangle(
         kept = closeness(edges(first + second))
         exchange(found, first, second)
         now = edges(first + second)
+        # Never so that a module would come before one that feeds it: checkpoints list modules as they were
+        # registered, which follows the flow of data within an arm.
         if closeness(now) <= kept or any(position[a] > position[b] for a, b in now):
             exchange(found, first, second)
     return list(found.items())

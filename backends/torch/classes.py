@@ -173,6 +173,7 @@ class Resolver:
         self.made: list[GeneratedClass] = []
 
     def resolve(self) -> list[GeneratedClass]:
+        # inner classes first: an outer signature names them, and its arguments hold theirs
         for level in self._levels():
             groups: dict[int, list[Scope]] = defaultdict(list)
             signatures = Signatures(self.class_of)
@@ -216,6 +217,7 @@ class Resolver:
     def _make(self, group: list[Scope]) -> None:
         try:
             self._make_class(group)
+        # lists of different lengths have no form in common: exact signatures make a class of each length
         except Uneven:
             signatures = Signatures(self.class_of, strict=True)
             exact: dict[int, list[Scope]] = defaultdict(list)

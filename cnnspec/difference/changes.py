@@ -130,6 +130,7 @@ def _run(run: list[Pair], scale: _Scale) -> tuple[Key, Change]:
     items = [item for pair in run if (item := pair.old or pair.new) is not None]
     item, names = items[0], [name for one in items for name in one.names]
     gone, come = ((), names) if came else (names, ())
+    # nobody wrote it, so nobody changed it: it came with the widths around it
     if item.is_inferred:
         return FOLLOWS, scale.change("=", "", item.path, gone, come)
     calls = _call(*run[0].around)
@@ -247,6 +248,8 @@ def _gathered(entries: Iterable[tuple[Key, Change]]) -> Iterator[Change]:
     for key, change in entries:
         known = found.get(key)
         found[key] = change if known is None else _joined(known, change)
+    # Words such as `channels` that stay the same have other values where something else has changed: then
+    # they follow from it. Where nothing else has, they are the change.
     if any(key[0] not in (MAYBE, "=") for key in found):
         for key in [key for key in found if key[0] == MAYBE]:
             found[FOLLOWS] = _joined(found.get(FOLLOWS, Change("=", "", ())), found.pop(key))

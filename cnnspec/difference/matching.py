@@ -119,6 +119,8 @@ def _by(
     """Pair the items that a key finds in common, in order; what stands between them goes to `gap`."""
     ours, theirs = [key(item) for item in old], [key(item) for item in new]
     start = 0
+    # What two nets have in common at both ends is paired first: it is most of them mostly, and
+    # SequenceMatcher, which takes quadratic time, sees the middle alone.
     while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:
         start += 1
     end = 0

@@ -125,6 +125,7 @@ def _check_flow(net: tree.NetDefinition, context: Context) -> None:
     graph, report = context.builder.graph, context.builder.report
     if not graph.outputs and context.value is not None:
         graph.outputs["output"] = context.value
+    # an input or a head may be in what a mistake took away
     if context.scope.tainted:
         return
     if not graph.inputs:
@@ -147,6 +148,7 @@ def _given(name: str, context: Context) -> tuple[tree.NetDefinition, Module, Var
         raise _no_base(item, chain)
     names = tuple(p.name for p in item.parameters)
     bound: Variables = {}
+    # from the base outward: what is given nearer to the name that was asked for wins
     for given, module in reversed(chain):
         assert isinstance(given, tree.Given)
         there = replace(context, module=module)

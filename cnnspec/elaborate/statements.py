@@ -65,11 +65,14 @@ def _statements(visit: Visit, depth: int, mistakes: dict[int, Mistake]) -> Itera
                 yield inner
             if lost and id(statement) in mistakes:
                 mistakes[id(statement)].report(report)
+        # what comes after would exceed the bound again, once for every statement
         except BoundExceeded as mistake:
             context.builder.report_mistake(mistake, context.block)
             raise Abandoned from None
         except Mistake as mistake:
             context.builder.report_mistake(mistake, context.block)
+            # Kept, for a later turn of a loop may come here without a value, and could not tell that it is
+            # wrong too.
             mistakes.setdefault(id(statement), mistake)
             lose(statement, context, variables)
 
@@ -137,6 +140,7 @@ def check_mark(mark: tree.Mark, context: Context, variables: Variables) -> None:
         return
     if shape is None:
         sizes = tuple([size for size in wanted if type(size) is int and size > 0])
+        # behind a mistake the mark is all that is known: with it, what follows is checked as well
         if context.value is not None and len(sizes) == len(wanted):
             context.value, builder.broken = Value(-1, sizes), True
         return
@@ -186,6 +190,7 @@ def input_declaration(declaration: tree.InputDeclaration, context: Context, vari
     if len(extents) == 1 and isinstance(extents[0], tuple):
         extents = extents[0]
     shape = builder.input_shapes.get(name, extents)
+    # marks and expectations are facts of the net as it is written
     builder.resized = builder.resized or shape != extents
     if has_unknown(shape):
         context.scope.labels[name] = context.value = LOST
@@ -251,6 +256,7 @@ def broken(broken: tree.Broken, context: Context, variables: Variables) -> Visit
     """Walk the blocks of a statement with a syntax error: what is wrong in them is reported as well."""
     lose(broken, context, variables)
     context.scope.suspected |= words_of(broken)
+    # names that the statement would have defined are unknown, and so never reported as missing
     unknown = dict.fromkeys(broken_names(broken), UNKNOWN)
     for block in broken.blocks:
         flows = [arm.flow for arm in block.arms] if isinstance(block, tree.Arms) else block.statements

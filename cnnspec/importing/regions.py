@@ -31,6 +31,7 @@ def growing(traced: Traced) -> Traced:
     found = []
     for step in traced.steps:
         if isinstance(step.layer, join.Concat):
+            # the longest beginning that is a concatenation already; what is left is what the turn has added
             ends = range(len(step.inputs) - 1, 1, -1)
             end = next((end for end in ends if step.inputs[:end] in known), 0)
             known.setdefault(step.inputs, step.name)
@@ -89,6 +90,7 @@ class _Builder:
                 unit = ChainUnit(self.shapes[reads[0]], self.shapes[gives[0]], region=inner)
                 yield place[gives[0]], Piece(unit, (reads[0],), gives[0])
             else:
+                # places of the outer list, for what is taken apart stands among the layers around the module
                 places = {number: place[step.name] for number, step in enumerate(group)}
                 for number, piece in self.pieces(group, depth + 1, set(gives)):
                     yield places[number], piece

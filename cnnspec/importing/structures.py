@@ -61,6 +61,7 @@ class Structures:
         if region.chain is not None:
             return self._chain(self.body(region))
         wiring = wire(map(self._statement, region.statements))
+        # equal rows are not enough: which of the values is what flows in, and which goes on, may differ
         return wiring.rows, wiring.places.get(region.entry), wiring.places[region.exit]
 
     def _statement(self, statement: LabelledChain) -> Contents:

@@ -67,8 +67,11 @@ def locate(
     kept = heads | {name for name, count in readers.items() if count > 1}
     found: dict[str, Location] = {}
     overwritten: set[str] = set()
+    # From the last on: a whole has its place before its parts are put there, and a whole that is itself a
+    # part before its own. What is found first stays.
     for task in reversed(tasks):
         if wholes and isinstance(task.layer, Concat):
+            # the whole will be written over: a part that is read later must not lie in it
             taken = fixed | kept if task.output in overwritten else fixed
             parts = place_parts(task, shapes, found, taken)
             if task.output in overwritten:
@@ -77,11 +80,13 @@ def locate(
             continue
         elif task.layer.elementwise or task.layer.rescales:
             (source,) = task.inputs
+            # y = relu(x) over x, where nobody else needs x
             if source not in fixed | kept and source not in found:
                 found[source] = found.setdefault(task.output, Location(task.output, 0))
                 overwritten.add(source)
     for name in inputs:
         found.setdefault(name, Location(name, 0))
+    # views come last and in order: each needs the place of what it looks at
     for task in tasks:
         if task.output in views and task.output not in found:
             root, offset = found[task.inputs[0]]
@@ -177,6 +182,7 @@ def by_size(sizes: Mapping[str, int], spans: Spans) -> Arena:
     offsets: dict[str, int] = {}
     for name in sorted(sizes, key=lambda name: (-sizes[name], spans[name])):
         first, last = spans[name]
+        # only those that live at some moment of its life are in the way
         others = [(offsets[other], sizes[other]) for other in offsets if meet(spans[other], (first, last))]
         offset = 0
         for start, size in sorted(others):
@@ -205,6 +211,7 @@ def by_time(sizes: Mapping[str, int], spans: Spans) -> Arena:
     end = 0
     for name in sorted(sizes, key=lambda name: spans[name]):
         begin, size = spans[name][0], sizes[name]
+        # in the order of their beginning, so that what has ended stays free for all that come
         for other in [other for other in living if spans[other][1] < begin]:
             living.remove(other)
             gaps.append((offsets[other], sizes[other]))

@@ -90,6 +90,8 @@ def _cuts(layout: Layout, sizes: Sizes) -> list[Cut]:
         if top > low:
             edges = [edge for f in layout.frames.values() for edge in (f.y, f.y + f.height)]
             stops = [low, *sorted(edge for edge in edges if low < edge < top), top]
+            # Within a gap only the edges of frames make a difference, so that one place between two of them
+            # is enough.
             places = [(before + after) / 2 for before, after in pairwise(stops)]
             found.append(min((_cut(layout, y) for y in places), key=lambda cut: cut.cost))
         low = max(low, bottom)
@@ -125,6 +127,7 @@ def _choose(cuts: list[Cut], height: float, count: int) -> list[float]:
                 if before < place
             ]
             if options:
+                # cost and height are both in points of the drawing, so that their sum is what is weighed
                 row[place] = min(options, key=lambda option: option[0] + option[1])
         best.append(row)
     chosen = best[-1][len(ends) - 1][2]

@@ -63,6 +63,7 @@ def balance(source: Source, tokens: list[Token]) -> tuple[list[Token], list[Diag
     left_out: set[int] = set()
     opening: set[int] = set()
     closing: dict[int, int] = {}
+    # each definition by itself, so that a brace lost in one net is not found in the next
     for stretch in items(places):
         extra, unclosed = _unmatched(places[stretch.start : stretch.stop])
         if (extra or unclosed) and len(found) < MAX_BRACES:
@@ -138,6 +139,7 @@ class Scan:
                 self._arm(number, place)
             if len(self.open) > MAX_DEPTH or len(self.found) > MAX_BRACES:
                 return
+        # what no line has ended ends with the stretch, inner blocks first
         while self.unclosed and self.open:
             block = self.open.pop()
             if block.kind == "{":
@@ -145,10 +147,13 @@ class Scan:
 
     def _line(self, number: int, place: Indented) -> None:
         """What the indentation of a line says of the braces before it."""
+        # a line that is not indented deeper than an open parenthesis is not in it: it was forgotten
         while self.open and self.open[-1].kind != "{" and place.column <= self.open[-1].column:
             self.cut = self.open.pop().column
         if self.open and self.open[-1].kind != "{":
             return
+        # As many braces are added as the stretch lacks and no more: where braces match, indentation is a
+        # matter of taste, and says nothing.
         while self.unclosed and self.open and self._ends(self.open[-1], place):
             self._end_block(self.open.pop(), number, place)
         before = self.places[number - 1]
@@ -174,6 +179,7 @@ class Scan:
             goes_on = place.token.text in CONTINUING
             self._close(block, place.number if goes_on else self.places[number - 1].number + 1)
         elif self._word(opening) in HEADERS and block.column == place.column:
+            # nothing in this definition is indented: from here on columns say nothing of its blocks
             self.open.append(replace(block, column=FLAT))
         else:
             self._leave_out_opening(opening)

@@ -72,6 +72,7 @@ class Recovery:
         try:
             while not self.reader.advance():
                 self._recover()
+        # deeper than the bound nothing is read, so that there is no place to go on from
         except NestingError as error:
             self.errors.append(error.diagnostic)
             whole = Span(self.source, 0, len(self.source.text))
@@ -81,10 +82,14 @@ class Recovery:
     def _recover(self) -> None:
         """Go on after a token that was not taken; one met again goes with its statement, then alone."""
         token = self.tokens[self.reader.at]
+        # An answer may leave the parser at the token that it could not take. Each answer to one token is
+        # cruder than the one before: a repair, then the statement, then the token. The last always moves on,
+        # so that reading ends.
         self._tries = self._tries + 1 if token is self._last else 0
         self._last = token
         if self._tries > 1:
             self._leave_out(token)
+        # what else does not fit in a broken statement mostly follows from what was said of it
         elif self._tries or self._in_broken() or len(self.errors) >= self.most:
             self._give_up(GiveUp())
         else:
@@ -127,6 +132,7 @@ class Recovery:
         self.tokens[at : at + repair.count] = repair.by
         token = self.tokens[at]
         ends = 0
+        # the ends of lines before the token were read as ends of a statement, which now goes on
         while ends < len(self.stack.values) and is_end(self.stack.values[-1 - ends]):
             ends += 1
         if ends and token.text in CONTINUING and self.stack.takes(token.text, without=ends):
@@ -168,8 +174,10 @@ class Recovery:
         taken = self._take_off(repair.around)
         start = _start(taken[0]) if taken else tokens[reader.at].start
         kinds = [value.kind for value in taken if isinstance(value, Token)]
+        # brackets that came off the stack are open no more; those that they closed are counted against them
         left = sum(kind in OPENS for kind in kinds) - sum(kind in CLOSES for kind in kinds)
         del reader.opened[len(reader.opened) - left :]
+        # outside of all blocks only a definition can begin: nothing of what is indented below is one
         if not reader.opened:
             end = next_item(text, tokens, end)
         keeps = repair.blocks and text[start : start + 1] != "{" and self._word(start) not in WITHOUT_BLOCKS
@@ -187,6 +195,7 @@ class Recovery:
         else:
             while self.tokens[around] not in taken[-1:]:
                 taken.append(stack.pop())
+        # as yacc does for `error`: down to the nearest state that shifts it, where the statement began
         while not stack.takes("BROKEN"):
             taken.append(stack.pop())
         return taken[::-1]

@@ -33,6 +33,7 @@ class Stack:
     def feed(self, kind: str, value: Any) -> bool:
         """Take a token of a kind; False where it cannot come next."""
         rows, states = self.rows, self.states
+        # below zero is a rule to apply first, `~step`; from zero on the state that the token leads to
         step = rows[states[-1]].get(kind)
         while step is not None and step < 0:
             self._apply(~step)
@@ -47,6 +48,7 @@ class Stack:
         """Apply a rule: its node takes the place of what it is made of."""
         symbol, size, kept, passes, build = self.rules[number]
         states, values = self.states, self.values
+        # the value stays where it is: only the state above it is another one
         if build is None:
             states.pop()
         else:
@@ -60,6 +62,8 @@ class Stack:
 
     def takes(self, kind: str, without: int = 0) -> bool:
         """Whether a token of a kind can come next, rules applied first, were so many values taken off."""
+        # Rules are applied on a stack of states beside the real one, which begins at `below`: most kinds that
+        # are asked about do not come, and the nodes need not be made.
         above: list[int] = []
         below = len(self.states) - without
         while True:
@@ -77,6 +81,7 @@ class Stack:
 
         The rules are those that what may come next would have applied.
         """
+        # a block is whole with its brace, whatever follows; what END would apply makes its node
         if self.values and isinstance(self.values[-1], Token) and self.values[-1].kind == "}":
             self._apply(~self.rows[self.states[-1]]["END"])
         kind = next(filter(self.takes, (",", ")", "->", "NAME")), "")

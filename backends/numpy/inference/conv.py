@@ -46,6 +46,8 @@ def conv_temporary(stage: Stage, source: Shape, batch: int) -> Shape | None:
     slide = stage.layer.slide(source)
     if suits_winograd(stage, slide, source, batch):
         return batch, *map(padded_size, stage.layer.infer(source)[1:]), source[0]
+    # A 1x1 transforms its input block by block on the way to the product. The others read a pixel for several
+    # taps, and would transform it as often: they get a copy that is transformed once.
     plain = not any(map(any, slide.margins))
     if plain and (stage.before is None or is_product(stage, slide)):
         return None
@@ -70,6 +72,8 @@ def build_conv(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
         weight = standardized(weight)
     winograd = suits_winograd(stage, slide, source, len(x))
     scale = stage.finish.scale
+    # To scale outputs is to scale kernels. Small ones are cheap to copy and Winograd copies them anyway;
+    # large ones are shared with the net, and the factor goes over the outputs instead.
     if scale is not None and (winograd or weight.size <= SMALL):
         weight = weight * scale.reshape(-1, *(1,) * (weight.ndim - 1))
         stage.finish = replace(stage.finish, scale=None)
@@ -116,6 +120,7 @@ def build_padding(stage: Stage, x: Array, padded: Array, padding: Margins, work:
     row_size = prod(x.shape[2:-1])
     parts = list(cut(len(x), x.shape[1], row_size, max(1, SCRATCH // x.shape[-1]), work.crew(x)))
     return [
+        # one block clears all margins: views of them overlap in the corners, and the blocks run at once
         block(images, rows, margins_of(padded, padding) if not i else [])
         for i, (images, rows) in enumerate(parts)
     ]
@@ -157,8 +162,11 @@ def build_product(stage: Stage, x: Array, weight: Array, work: Workplace) -> Pha
         return run
 
     count, width = len(pixels), out.shape[-1]
+    # Few pixels and many channels, as at the end of a net: threads share the columns, for a product of a few
+    # rows would leave most of them idle. An input that is transformed would be so by each of them.
     if count < 64 * work.threads and before is None:
         return [block(slice(None), columns) for columns in split(width, work.threads)]
+    # blocks that stay in the cache, of enough rows for an efficient product
     target = max(64, min(SCRATCH // max(pixels.shape[1], width), 1024))
     parts = max(work.threads, -(-count // target))
     return [block(rows, slice(None)) for rows in split(count, parts)]
@@ -191,6 +199,7 @@ def build_columns(stage: Stage, slide: Slide, x: Array, weight: Array, work: Wor
     width = out.shape[-1]
     row_size = prod(out.shape[2:-1])
     count = len(out) * out.shape[1] * row_size
+    # as in build_product; every thread gathers all windows, which are few
     if count < 64 * work.threads:
         everything = slice(0, len(out)), slice(0, out.shape[1])
         return [block(*everything, columns) for columns in split(width, work.threads)]
@@ -246,6 +255,8 @@ def build_depthwise(stage: Stage, slide: Slide, x: Array, weight: Array, work: W
     out, residual = work.view(stage.output), work.residual(stage)
     view = window_view(x, slide.kernel, slide.stride, slide.dilation)
     rank = len(slide.kernel)
+    # A channel has nothing to be summed over but its taps: a matrix product would be of one row. Whole maps
+    # are multiplied by a tap and added up, in blocks that stay in the cache.
     factors = [np.ascontiguousarray(weight[(slice(None), 0, *tap)]) for tap in np.ndindex(*slide.kernel)]
 
     def block(images: slice, rows: slice) -> Block:

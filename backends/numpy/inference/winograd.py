@@ -94,6 +94,7 @@ def build_winograd(stage: Stage, x: Array, weight: Array, work: Workplace) -> Ph
         extra = None if residual is None else residual[images, high]
 
         def run() -> None:
+            # two buffers in turn: each step reads one and writes the other
             one, two = work.scratch.take(2, TILE * TILE * count * max(channels, width))
             size = TILE * TILE * count * channels
             gathered, inputs = one[:size].reshape(TILE * TILE, -1), two[:size].reshape(TILE * TILE, -1)
@@ -103,6 +104,8 @@ def build_winograd(stage: Stage, x: Array, weight: Array, work: Workplace) -> Ph
             np.matmul(inputs.reshape(TILE * TILE, count, channels), kernels, out=products)
             results = two[: OUT * OUT * count * width].reshape(OUT * OUT, count * width)
             np.matmul(OUTPUT, products.reshape(TILE * TILE, -1), out=results)
+            # Without a residual the rest is done here, where all values lie close; a residual is in the order
+            # of the map, and waits for it.
             if extra is None:
                 work.apply(stage.finish, results.reshape(-1, width))
             place = results.reshape(OUT, OUT, *windows.shape[2:5], width)

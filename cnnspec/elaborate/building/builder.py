@@ -49,6 +49,7 @@ class GraphBuilder:
 
     def layer(self, cls: type[Layer], values: Mapping[str, Any]) -> Layer:
         """A layer with these fields; equal ones are one object: what is found of one holds for all."""
+        # the types are in the key since 1, 1.0 and true are equal, and are not the same argument
         key = (cls, *values.items(), *map(type, values.values()))
         found = self._layers.get(key)
         if found is None:
@@ -62,6 +63,7 @@ class GraphBuilder:
         shapes = tuple([value.shape for value in inputs])
         if None in shapes:
             return LOST
+        # equal layers are one object, so that its identity stands for all its arguments
         key = (id(layer), shapes)
         shape = self._shapes.get(key)
         if shape is None:
@@ -71,6 +73,8 @@ class GraphBuilder:
                 cure = self._cure(error, layer, inputs)
                 raise Mistake(error.code, span, error.message, label=error.label, help=cure) from None
         self.make_room(1, span)
+        # A net may take as many steps as its layers are worth: the bound is for loops and calls that make
+        # none, and layers have one of their own.
         self.steps -= STEPS_OF_A_LAYER
         owner = -1
         if self.shared_calls:

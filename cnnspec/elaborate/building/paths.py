@@ -40,6 +40,7 @@ def _name_everything(grown: UnnamedGraph) -> list[str]:
         prefix = block.path + "." if block.path else ""
         children: list[Any] = block.children
         titles = tuple([(c.segment, c.title) if c.__class__ is Block else nodes[c].title for c in children])
+        # a net of a thousand blocks has few kinds of them: the names within are worked out once a kind
         segments = known.get(titles)
         if segments is None:
             segments = known[titles] = _segments(titles)
@@ -56,6 +57,7 @@ def _name_everything(grown: UnnamedGraph) -> list[str]:
 def _prune(grown: UnnamedGraph) -> None:
     """Drop the blocks without nodes: an arm that passes its value on, a repeat of none."""
     thinned: set[Block] = set()
+    # inner blocks before outer ones, so that one that is left without children thins its parent in turn
     for block in reversed([grown.root, *grown.blocks]):
         if block in thinned:
             block.children = [c for c in block.children if not isinstance(c, Block) or c.children]

@@ -49,6 +49,7 @@ def residual(site: CallSite) -> Visits:
         cure = "an arm is `| chain`; identity is the empty one"
         raise Mistake("arms", unit.span, "`residual` has no arms here", help=cure)
     if len(values) == 1:
+        # the shortcut takes what the main path took, not what it gave
         inner.value = start
         values += yield from _shortcut(shortcut, values[0], inner, site, span)
     elif unit.arguments:
@@ -88,12 +89,17 @@ def _shortcut(
     assert start is not None
     if kind == "none":
         return []
+    # After a mistake on the main path its shape is unknown: whether a projection is needed, and which, cannot
+    # be said, and one mistake is told once.
     if start.shape is None or main.shape is None:
         return [LOST]
+    # He et al. 2015, 3.2: the shortcut is the identity wherever shapes agree, whatever is asked for where
+    # they do not.
     if start.shape == main.shape:
         return [start]
     if kind == "if_same":
         return []
+    # shapes differ, so the sum that follows reports both of them
     if kind == "identity":
         return [start]
     inner = context.opened("shortcut", "shortcut", span)
