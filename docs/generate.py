@@ -18,6 +18,7 @@ from typing import Any
 from cnnspec import pipeline
 from cnnspec import zoo as zoo_net
 from cnnspec.api import Net
+from cnnspec.cli.main import commands
 from cnnspec.colours import WORD_ROLES
 from cnnspec.diagnostics.explain import codes, explain
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
@@ -270,12 +271,49 @@ def crossing() -> str:
     return "\n".join(lines) + "\n"
 
 
+# ---- the language in one text
+
+
+def language_in_one_text() -> str:
+    """The whole language in at most 8,000 words, for what reads rather than browses: language models, too."""
+    manual_text = (DOCS / "language.md").read_text(encoding="utf-8").partition("\n## ")
+    lines = [
+        "# cnnspec\n",
+        "> A declarative compiler for convolutional networks: a short `.cnn` spec goes in; shapes,",
+        "> parameters, multiply-accumulates, memory, drawings, torch, numpy and ONNX come out.\n",
+        MADE.format("the manual, the layers and the command line"),
+        "`cnnspec check net.cnn` finds every mistake and shows the cure; `cnnspec check --fix net.cnn` makes",
+        "it. `cnnspec summary net.cnn` counts. `cnnspec layers NAME` has the manual of a layer,",
+        "`cnnspec explain CODE` that of a mistake, `cnnspec zoo NAME` a published network as a spec.\n",
+        "## Commands\n",
+        *(f"- `{name}`: {one.get_short_help_str(100)}" for name, one in commands().items()),
+        "\n## Layers\n",
+        "Shapes are per sample, channels first. Arguments without a default come first and need no name.\n",
+        *(
+            f"- `{manual.signature(cls)}`: {inspect.cleandoc(cls.__doc__ or '').splitlines()[0]}"
+            for cls in sorted(REGISTRY.values(), key=lambda cls: cls.family)
+        ),
+        "\n## Blocks of the standard library\n",
+        "`use std (bottleneck)` at the top of a file brings one.\n",
+        *(f"- `{heading.removeprefix('def ')}`" for heading in _library()),
+        "\n## " + re.sub(r"\[([^\]\n]+)\]\([^)\n]*(?:\.md|#)[^)\n]*\)", r"\1", manual_text[2]),
+    ]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _library() -> Iterator[str]:
+    for line in (DOCS.parent / "specs" / "std.cnn").read_text(encoding="utf-8").splitlines():
+        if line.startswith("def "):
+            yield line.partition(" {")[0]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
     "passes.md": passes,
     "zoo.md": zoo,
     "crossing.md": crossing,
+    "../cnnspec/llms.txt": language_in_one_text,
     "../editors/vscode/syntaxes/cnn.tmLanguage.json": textmate,
 }
 

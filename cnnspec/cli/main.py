@@ -49,6 +49,8 @@ cnnspec summary resnet50 --set classes=10
 cnnspec render googlenet -o googlenet.svg
 cnnspec compile net.cnn --backend torch -o net.py
 
+The language in one text, for language models too, is the file llms.txt of the package.
+
 \b
 The TAB key, in bash and zsh, and in fish:
 eval "$(_CNNSPEC_COMPLETE=bash_source cnnspec)"

@@ -17,9 +17,12 @@ from cnnspec.format import format_text
 from cnnspec.source import Source
 from cnnspec.syntax import parse
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+LANGUAGE = ROOT / "cnnspec" / "llms.txt"
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", LANGUAGE, *(ROOT / "docs").glob("*.md")])
 FIRST_COMMIT = "Layers of the language: shape, weight, cost and window rules for every family"
 GENERATED = ("layers.md", "diagnostics.md")
+MOST_WORDS = 8_000
+"""How long the language in one text may be."""
 
 
 @pytest.mark.posix
@@ -98,3 +101,7 @@ def test_the_commits_of_the_walked_examples_are_there() -> None:
     if not log.rstrip().endswith(FIRST_COMMIT):
         pytest.skip("the history is not here: an archive, a shallow clone")
     assert [subject for subject in shown if f"\n{subject}" not in log] == []
+
+
+def test_the_language_in_one_text_is_short() -> None:
+    assert len(LANGUAGE.read_text(encoding="utf-8").split()) <= MOST_WORDS
