@@ -21,7 +21,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
-    api, comparing, zoo_list  what notebooks and scripts use; the zoo as a list
+    api, comparing, zoo_list, blocks_list  what notebooks and scripts use; the zoo and std as lists
     cli/           the command line; schemas/ of its JSON
 """
 

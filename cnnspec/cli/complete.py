@@ -46,10 +46,11 @@ def nets(context: click.Context, parameter: click.Parameter, typed: str) -> list
 
 
 def layers(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """The layers that begin so."""
+    """The layers, forms and blocks of std that begin so."""
+    from cnnspec.blocks_list import pages
     from cnnspec.layers import REGISTRY
 
-    return [op for op in REGISTRY if op.startswith(typed)]
+    return [name for name in (*REGISTRY, *pages()) if name.startswith(typed)]
 
 
 def codes(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:

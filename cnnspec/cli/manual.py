@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from cnnspec.cli import complete
@@ -38,34 +40,42 @@ def explain(code: str | None, as_json: bool) -> None:
 @click.argument("name", required=False, shell_complete=complete.layers)
 @json_option
 def layers(name: str | None, as_json: bool) -> None:
-    """List the layers of the language, or show the manual of one.
+    """List the layers, forms and blocks of std, or show the manual of one.
 
     \b
     cnnspec layers conv
+    cnnspec layers bottleneck
     """
-    if name is not None and name not in manual.LAYERS:
+    from cnnspec import blocks_list as blocks
+
+    known = [*manual.LAYERS, *blocks.pages()]
+    if name is not None and name not in known:
         from cnnspec.elaborate.mistakes.suggest import suggest
 
-        cure = suggest(name, list(manual.LAYERS))
+        cure = suggest(name, known)
         raise click.UsageError(f"there is no layer `{name}`" + (f"; {cure}" if cure else ""))
     if as_json:
-        print_json(manual.as_dict(name) if name else [manual.as_dict(op) for op in manual.LAYERS])
+        listed = [manual.as_dict(one) if one in manual.LAYERS else blocks.as_dict(one) for one in known]
+        print_json(listed[known.index(name)] if name else listed)
+    elif name is None:
+        click.echo(manual.index() + "\n" + blocks.index())
     else:
-        click.echo(manual.page(name) if name else manual.index())
+        click.echo(manual.page(name) if name in manual.LAYERS else blocks.page(name))
 
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.nets)
 @json_option
 def zoo(name: str | None, as_json: bool) -> None:
-    """List the nets that ship, or print the spec of one.
+    """List the nets that ship, or print the spec of one; `std` is the library of blocks.
 
     \b
     cnnspec zoo
     cnnspec zoo resnet50
     """
+    from cnnspec.elaborate.module import STANDARD_LIBRARY
     from cnnspec.spec_files import zoo_entry
-    from cnnspec.zoo_list import as_text, entries, entry
+    from cnnspec.zoo_list import Entry, as_text, entries, entry
 
     if name is None:
         found = entries()
@@ -74,9 +84,11 @@ def zoo(name: str | None, as_json: bool) -> None:
         else:
             click.echo(as_text(found))
         return
-    path, net = zoo_entry(name)
+    path, net = (Path(STANDARD_LIBRARY), "std") if name == "std" else zoo_entry(name)
     text = path.read_text(encoding="utf-8")
     if as_json:
-        print_json({**entry(path, net)._asdict(), "spec": text})
+        library = Entry("std", path.name, "", "library", None, None)
+        found = library if name == "std" else entry(path, net)
+        print_json({**found._asdict(), "spec": text})
     else:
         click.echo(text, nl=False)

@@ -269,6 +269,7 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
         ("cnnspec exp", ["explain"]),
         ("cnnspec explain shape-m", ["shape-mark"]),
         ("cnnspec layers group", ["groupnorm"]),
+        ("cnnspec layers bottl", ["bottleneck"]),
         ("cnnspec zoo densenet20", ["densenet201"]),
         ("cnnspec summary wi", ["widths.cnn", "wideresnet50_2", "wideresnet101_2"]),
         ("cnnspec check parts/", ["parts/blocks.cnn"]),

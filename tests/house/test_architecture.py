@@ -29,7 +29,7 @@ difference
 importing
 live
 api
-zoo_list comparing
+zoo_list blocks_list comparing
 cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
