@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
@@ -25,7 +25,8 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     A stage is what stands at one step, in pixels of the image, between neighbouring values: a convolution
     without padding, which makes the map smaller by a few pixels, begins none. Nor does a pool before the
     head, a gate, or a map between a convolution that strides along one axis and one that strides along the
-    other. It is as wide as the widest map that it hands on. Only nets of one input have stages.
+    other. It is as wide as the widest map that it hands on, before the 1x1 convolution that widens it where a
+    block begins. Only nets of one input have stages.
     """
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
@@ -39,26 +40,35 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     deepest: dict[Number, int] = {}
     handed_on: dict[Number, int] = {}
     depth: dict[str, int] = {}
+    narrow: dict[str, int] = {}
     for node in graph:
         step = steps.get(node.name)
         if step is None:
             continue
+        narrow[node.name] = min(node.shape[0], _before(node, narrow, fields))
         reached = 0
         for before in node.inputs:
             other = steps[before]
             if other == step:
                 reached = max(reached, depth[before])
             elif other is not None:
-                handed_on[other] = max(handed_on.get(other, 0), graph.nodes[before].shape[0])
+                handed_on[other] = max(handed_on.get(other, 0), narrow[before])
         depth[node.name] = reached = reached + bool(costs.layers[node.name].macs)
         if reached:
             first.setdefault(step, node)
             last[step] = node
             deepest[step] = max(deepest.get(step, 0), reached)
     return [
-        NetStage(node.shape[1:], handed_on.get(step, last[step].shape[0]), deepest[step], node)
+        NetStage(node.shape[1:], handed_on.get(step, narrow[last[step].name]), deepest[step], node)
         for step, node in sorted(first.items(), key=lambda item: item[0])
     ]
+
+
+def _before(node: Node, narrow: Mapping[str, int], fields: Fields) -> int:
+    """The width before a layer that looks at one pixel of one map; its own before any other."""
+    alone = len(node.inputs) == 1 and node.inputs[0] in narrow
+    same = alone and fields.paths[node.inputs[0]] is fields.paths[node.name]
+    return narrow[node.inputs[0]] if same else node.shape[0]
 
 
 def _step(node: Node, fields: Fields) -> Number | None:

@@ -131,7 +131,7 @@ def test_stages_go_by_the_step_between_pixels_not_by_sizes_or_the_order_of_the_w
         ],
         {"output": "last"},
     )
-    assert sizes_widths_depths(arms) == [(56, 48, 1), (28, 128, 2)]
+    assert sizes_widths_depths(arms) == [(56, 24, 1), (28, 128, 2)]
 
 
 def test_a_map_that_is_halved_along_one_axis_is_no_stage() -> None:

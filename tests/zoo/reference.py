@@ -1,0 +1,93 @@
+"""A net of the zoo against a module of torchvision or timm, by outputs on the same random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from cnnspec.api import Net
+from cnnspec.backends.weights import declared
+
+
+def difference(net: Net, module: torch.nn.Module) -> float:
+    """How far the outputs of both lie apart, in inference, of the largest value of the module's.
+
+    The module's weights, running statistics among them, are made random and given to the net. Each layer
+    takes those of the first module that has its shapes and is not taken, in the order in which they run.
+    """
+    torch.manual_seed(0)
+    module = module.eval()
+    randomize(module)
+    (shape,) = net.inputs.values()
+    image = torch.randn(1, *shape)
+    model = net.to_torch().eval()
+    with torch.no_grad():
+        model.load_state_dict(paired(net, in_order(module, image)), strict=False)
+        found, expected = first(model(image)), first(module(image))
+    assert found.shape == expected.shape
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def first(outputs: Any) -> torch.Tensor:
+    """The first of several outputs."""
+    while not isinstance(outputs, torch.Tensor):
+        outputs = next(iter(outputs.values() if isinstance(outputs, dict) else outputs))
+    return outputs
+
+
+def randomize(module: torch.nn.Module) -> None:
+    """Draw the parameters that begin as constants, and the statistics, so that each makes a difference."""
+    for name, tensor in module.state_dict().items():
+        if name.endswith("running_var"):
+            tensor.uniform_(0.5, 1.5)
+        elif name.endswith("running_mean"):
+            tensor.normal_(0, 0.1)
+        elif tensor.ndim == 1 and tensor.is_floating_point():
+            tensor.uniform_(0.5, 1.5) if name.endswith("weight") else tensor.uniform_(-0.1, 0.1)
+
+
+def in_order(module: torch.nn.Module, image: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+    """The tensors of the modules that have some of their own, in the order in which they run."""
+    ran: dict[torch.nn.Module, None] = {}
+    hooks = [
+        part.register_forward_pre_hook(lambda part, _: ran.setdefault(part))
+        for part in module.modules()
+        if next(own(part), None) is not None
+    ]
+    module(image)
+    for hook in hooks:
+        hook.remove()
+    return [dict(own(part)) for part in ran]
+
+
+def own(part: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    yield from part.named_parameters(recurse=False)
+    yield from (pair for pair in part.named_buffers(recurse=False) if pair[1] is not None and pair[1].ndim)
+
+
+def paired(net: Net, modules: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The modules' tensors under the net's names. Every module that runs must be taken."""
+    wanted: dict[str, dict[str, str]] = {}
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    for key, weight, _ in declared(net.ir.inference()):
+        path, _, name = key.rpartition(".")
+        wanted.setdefault(path, {})[name] = key
+        shapes.setdefault(path, {})[name] = weight.shape
+    left = list(modules)
+    found: dict[str, torch.Tensor] = {}
+    for path, names in wanted.items():
+        number = next(i for i, tensors in enumerate(left) if fits(tensors, shapes[path]))
+        tensors = left.pop(number)
+        found |= {names[name]: tensors[name].reshape(shapes[path][name]) for name in names}
+    assert not left, [[tuple(t.shape) for t in tensors.values()] for tensors in left]
+    return found
+
+
+def fits(tensors: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> bool:
+    """Whether a module has just these tensors, of these shapes; a 1x1 convolution may be a linear layer."""
+    return tensors.keys() == shapes.keys() and all(
+        tuple(n for n in tensors[name].shape if n != 1) == tuple(n for n in shape if n != 1)
+        for name, shape in shapes.items()
+    )

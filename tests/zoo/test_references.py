@@ -1,0 +1,102 @@
+"""Every model of torchvision and timm that a spec covers: the same outputs on the same random weights.
+
+A few small ones run always, the others are slow.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import cnnspec
+
+torch = pytest.importorskip("torch")
+
+from reference import difference  # noqa: E402
+
+TOLERANCE = 1e-4
+"""Of the largest output: rounding over hundreds of layers, whose order of additions differs."""
+
+TORCHVISION = {
+    "alexnet": "alexnet",
+    "vgg11": "vgg11",
+    "vgg13": "vgg13",
+    "vgg16": "vgg16",
+    "vgg19": "vgg19",
+    "vgg16_bn": "vgg16_bn",
+    "resnet18": "resnet18",
+    "resnet34": "resnet34",
+    "resnet50": "resnet50",
+    "resnet101": "resnet101",
+    "resnet152": "resnet152",
+    "resnext50_32x4d": "resnext50_32x4d",
+    "resnext101_32x8d": "resnext101_32x8d",
+    "resnext101_64x4d": "resnext101_64x4d",
+    "wide_resnet50_2": "wide_resnet50_2",
+    "wide_resnet101_2": "wide_resnet101_2",
+    "densenet121": "densenet121",
+    "densenet161": "densenet161",
+    "densenet169": "densenet169",
+    "densenet201": "densenet201",
+    "googlenet": "googlenet_bn",
+    "mobilenet_v2": "mobilenetv2",
+    "mobilenet_v3_large": "mobilenetv3_large",
+    "mobilenet_v3_small": "mobilenetv3_small",
+    **{f"efficientnet_b{i}": f"efficientnet_b{i}" for i in range(8)},
+    **{f"efficientnet_v2_{size}": f"efficientnetv2_{size}" for size in "sml"},
+    **{f"shufflenet_v2_x{width}": f"shufflenetv2_x{width}" for width in ("0_5", "1_0", "1_5", "2_0")},
+    **{f"mnasnet{width}": f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3")},
+    "squeezenet1_0": "squeezenet1_0",
+    "squeezenet1_1": "squeezenet1_1",
+    **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
+    **{f"regnet_x_{size}": f"regnet_x_{size}" for size in ("800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")},
+    "regnet_x_400mf": "regnet_x_400mf_up",
+}
+"""torchvision's models, each with the net of the zoo."""
+
+TIMM = {
+    "mobilenetv1_100": "mobilenetv1",
+    "resnet50": "resnet50",
+}
+"""timm's models, each with the net of the zoo."""
+
+QUICK = {"squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "mnasnet0_5", "mobilenetv1_100"}
+
+
+def cases(models: dict[str, str]) -> Iterator[Any]:
+    for model, name in models.items():
+        yield pytest.param(model, name, marks=[] if model in QUICK else pytest.mark.slow, id=model)
+
+
+def at_size(name: str, side: int = 96) -> cnnspec.Net:
+    """A net at a small size of its one image."""
+    (key,) = cnnspec.zoo(name).inputs
+    return cnnspec.zoo(name, inputs={key: (3, side, side)})
+
+
+@pytest.mark.parametrize(("model", "name"), list(cases(TORCHVISION)))
+def test_outputs_are_those_of_torchvision(torchvision: Any, model: str, name: str) -> None:
+    options = {"init_weights": False} if model in ("googlenet", "inception_v3") else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = getattr(torchvision, model)(weights=None, **options)
+    side = 224 if model.startswith(("vgg", "alexnet")) else 96
+    assert difference(at_size(name, side), module) < TOLERANCE
+
+
+@pytest.mark.parametrize(("model", "name"), list(cases(TIMM)))
+def test_outputs_are_those_of_timm(model: str, name: str) -> None:
+    timm = pytest.importorskip("timm")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = timm.create_model(model, pretrained=False)
+    assert difference(at_size(name), module) < TOLERANCE
+
+
+def test_a_net_that_is_another_differs(torchvision: Any) -> None:
+    """A test that cannot fail would hold nothing: a stride at another place keeps every weight."""
+    module = torchvision.resnet50(weights=None)
+    assert difference(at_size("resnet50_2015"), module) > 0.01
