@@ -88,7 +88,7 @@ def test_outputs_are_those_of_torchvision(torchvision: Any, model: str, name: st
 
 
 @pytest.mark.parametrize(("model", "name"), list(cases(TIMM)))
-def test_outputs_are_those_of_timm(model: str, name: str) -> None:
+def test_outputs_are_those_of_timm(torchvision: Any, model: str, name: str) -> None:
     timm = pytest.importorskip("timm")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
