@@ -266,10 +266,15 @@ def _head_of(graph: Graph, head: str) -> Span | None:
     return next((block.span for block in blocks if block.path == head), None)
 
 
+def _ends_residual(node: Node) -> bool:
+    """Whether a sum is that of a residual, and not one within its main path."""
+    return node.block.kind == "residual" and node.block.children[-1] == node.name
+
+
 def residual_empty(subject: Subject) -> Iterator[Finding]:
     """A residual without a main path: what flows in is added to itself."""
     for node, _ in subject.of(Add):
-        if node.block.kind == "residual" and len(set(node.inputs)) == 1:
+        if _ends_residual(node) and len(set(node.inputs)) == 1:
             yield Finding(
                 "residual-empty",
                 node,
@@ -281,7 +286,7 @@ def residual_empty(subject: Subject) -> Iterator[Finding]:
 def residual_activation(subject: Subject) -> Iterator[Finding]:
     """A main path that is never negative, so that the sum can only grow. He et al. 2016, section 4.1."""
     for node, _ in subject.of(Add):
-        if node.block.kind == "residual":
+        if _ends_residual(node):
             main = subject.graph[node.inputs[0]]
             if len(set(node.inputs)) > 1 and main.layer.nonnegative and _is_within(main, node):
                 yield Finding(

@@ -113,6 +113,10 @@ def test_residual_activation() -> None:
     """The main path is what the residual makes: a label from outside is not its to change."""
     assert warnings("input 4x8x8; residual { conv(4, 3) -> relu }") == ["residual-activation"]
     assert warnings("input 4x8x8; y: relu; residual { | y | conv(4, 3) }") == []
+    assert (
+        warnings("input 4x8x8; residual { y: conv(4, 3) -> relu; conv(4, 3); add(y, prev); conv(4, 3) }")
+        == []
+    )
 
 
 @pytest.mark.parametrize(

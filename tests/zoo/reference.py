@@ -11,11 +11,12 @@ from cnnspec.api import Net
 from cnnspec.backends.weights import declared
 
 
-def difference(net: Net, module: torch.nn.Module) -> float:
+def difference(net: Net, module: torch.nn.Module, shortcuts_first: bool = False) -> float:
     """How far the outputs of both lie apart, in inference, of the largest value of the module's.
 
     The module's weights, running statistics among them, are made random and given to the net. Each layer
     takes those of the first module that has its shapes and is not taken, in the order in which they run.
+    With `shortcuts_first` the module projects a block's shortcut before it runs the main path.
     """
     torch.manual_seed(0)
     module = module.eval()
@@ -24,7 +25,7 @@ def difference(net: Net, module: torch.nn.Module) -> float:
     image = torch.randn(1, *shape)
     model = net.to_torch().eval()
     with torch.no_grad():
-        model.load_state_dict(paired(net, in_order(module, image)), strict=False)
+        model.load_state_dict(paired(net, in_order(module, image), shortcuts_first), strict=False)
         found, expected = first(model(image)), first(module(image))
     assert found.shape == expected.shape
     return float((found - expected).abs().max() / expected.abs().max())
@@ -67,7 +68,9 @@ def own(part: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     yield from (pair for pair in part.named_buffers(recurse=False) if pair[1] is not None and pair[1].ndim)
 
 
-def paired(net: Net, modules: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+def paired(
+    net: Net, modules: list[dict[str, torch.Tensor]], shortcuts_first: bool
+) -> dict[str, torch.Tensor]:
     """The modules' tensors under the net's names. Every module that runs must be taken."""
     wanted: dict[str, dict[str, str]] = {}
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
@@ -77,17 +80,36 @@ def paired(net: Net, modules: list[dict[str, torch.Tensor]]) -> dict[str, torch.
         shapes.setdefault(path, {})[name] = weight.shape
     left = list(modules)
     found: dict[str, torch.Tensor] = {}
-    for path, names in wanted.items():
+    paths = list(wanted)
+    if shortcuts_first:
+        paths.sort(key=lambda path: (paths.index(start_of(path, paths)), ".shortcut." not in path))
+    for path in paths:
+        names = wanted[path]
         number = next(i for i, tensors in enumerate(left) if fits(tensors, shapes[path]))
         tensors = left.pop(number)
-        found |= {names[name]: tensors[name].reshape(shapes[path][name]) for name in names}
+        by_name = (
+            tensors if tensors.keys() == names.keys() else dict(zip(names, tensors.values(), strict=True))
+        )
+        found |= {names[name]: by_name[name].reshape(shapes[path][name]) for name in names}
     assert not left, [[tuple(t.shape) for t in tensors.values()] for tensors in left]
     return found
 
 
+def start_of(path: str, paths: list[str]) -> str:
+    """The first layer of the innermost residual that a layer is in; itself outside of one."""
+    inside, found, _ = path.rpartition("residual.")
+    return next(other for other in paths if other.startswith(inside + found)) if found else path
+
+
 def fits(tensors: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> bool:
-    """Whether a module has just these tensors, of these shapes; a 1x1 convolution may be a linear layer."""
-    return tensors.keys() == shapes.keys() and all(
-        tuple(n for n in tensors[name].shape if n != 1) == tuple(n for n in shape if n != 1)
+    """Whether a module has just these tensors, of these shapes; a 1x1 convolution may be a linear layer.
+
+    Where there is one tensor its name does not matter: a scale is called otherwise everywhere.
+    """
+    if len(tensors) != len(shapes) or (len(shapes) > 1 and tensors.keys() != shapes.keys()):
+        return False
+    names = {name: name if len(shapes) > 1 else next(iter(tensors)) for name in shapes}
+    return all(
+        [n for n in tensors[names[name]].shape if n != 1] == [n for n in shape if n != 1]
         for name, shape in shapes.items()
     )

@@ -49,21 +49,52 @@ TORCHVISION = {
     **{f"efficientnet_v2_{size}": f"efficientnetv2_{size}" for size in "sml"},
     **{f"shufflenet_v2_x{width}": f"shufflenetv2_x{width}" for width in ("0_5", "1_0", "1_5", "2_0")},
     **{f"mnasnet{width}": f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3")},
+    "inception_v3": "inceptionv3",
     "squeezenet1_0": "squeezenet1_0",
     "squeezenet1_1": "squeezenet1_1",
     **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
     **{f"regnet_x_{size}": f"regnet_x_{size}" for size in ("800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")},
     "regnet_x_400mf": "regnet_x_400mf_up",
+    **{f"regnet_y_{size}": f"regnet_y_{size}" for size in ("400mf", "1_6gf", "3_2gf", "16gf", "32gf")},
+    "regnet_y_800mf": "regnet_y_800mf_up",
+    "regnet_y_8gf": "regnet_y_8gf_up",
 }
 """torchvision's models, each with the net of the zoo."""
 
 TIMM = {
     "mobilenetv1_100": "mobilenetv1",
-    "resnet50": "resnet50",
+    "mobilenetv1_050": "mobilenetv1_050",
+    "seresnet50": "seresnet50",
+    "seresnet101": "seresnet101",
+    "seresnet152": "seresnet152",
+    **{f"resnet{depth}d": f"resnet{depth}d" for depth in (18, 34, 50, 101, 152)},
+    **{f"res2net50_{split}": f"res2net50_{split}" for split in ("26w_4s", "48w_2s", "14w_8s")},
+    "res2net101_26w_4s": "res2net101_26w_4s",
+    "dla34": "dla34",
+    "dla60": "dla60",
+    "dla102": "dla102",
+    "ghostnet_100": "ghostnet",
+    "ghostnet_130": "ghostnet_130",
+    "repvgg_a0": "repvgg_a0",
+    "repvgg_a1": "repvgg_a1",
+    "repvgg_a2": "repvgg_a2",
+    "repvgg_b0": "repvgg_b0",
+    "legacy_xception": "xception",
+    "darknet53": "darknet53",
+    "cspdarknet53": "cspdarknet53",
+    "inception_v4": "inceptionv4",
+    "hrnet_w18": "hrnet_w18",
+    "hrnet_w32": "hrnet_w32",
+    "hrnet_w48": "hrnet_w48",
 }
 """timm's models, each with the net of the zoo."""
 
-QUICK = {"squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "mnasnet0_5", "mobilenetv1_100"}
+QUICK = {
+    *("squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "mnasnet0_5", "regnet_y_400mf"),
+    *("mobilenetv1_050", "resnet18d", "ghostnet_100"),
+}
+SIDES = {"vgg": 224, "alexnet": 224, "inception": 299}
+"""The side of the image, of families that take no small one."""
 
 
 def cases(models: dict[str, str]) -> Iterator[Any]:
@@ -83,8 +114,9 @@ def test_outputs_are_those_of_torchvision(torchvision: Any, model: str, name: st
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = getattr(torchvision, model)(weights=None, **options)
-    side = 224 if model.startswith(("vgg", "alexnet")) else 96
-    assert difference(at_size(name, side), module) < TOLERANCE
+    family = model.partition("_")[0].rstrip("0123456789")
+    found = difference(at_size(name, SIDES.get(family, 96)), module, shortcuts_first=family == "regnet")
+    assert found < TOLERANCE
 
 
 @pytest.mark.parametrize(("model", "name"), list(cases(TIMM)))
