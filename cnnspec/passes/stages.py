@@ -67,7 +67,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
 def _before(node: Node, narrow: Mapping[str, int], fields: Fields) -> int:
     """The width before a layer that looks at one pixel of one map; its own before any other."""
     alone = len(node.inputs) == 1 and node.inputs[0] in narrow
-    same = alone and fields.paths[node.inputs[0]] is fields.paths[node.name]
+    same = alone and fields.paths[node.inputs[0]] == fields.paths[node.name]
     return narrow[node.inputs[0]] if same else node.shape[0]
 
 
