@@ -203,7 +203,8 @@ def judge_summary(arguments: Sequence[str]) -> None:
     require(not data["macs"] or abs(shares - 1) < 1e-3 * len(outer), f"shares add up to {shares}")
     # those of LaTeX are rounded, as papers print them
     for form in ("text", "md", "html"):
-        text = perform(["summary", *arguments, "--format", form]).text
+        # a narrow table of text rounds figures, and how wide it is hangs on the terminal
+        text = perform(["summary", *arguments, "--format", form, "--width", "400"]).text
         for _, params, macs, _ in rows:
             require(
                 f"{params:,}" in text and f"{macs:,}" in text,

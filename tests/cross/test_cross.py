@@ -13,7 +13,8 @@ import pytest
 from cnnspec import loads
 from cnnspec.backends.numpy import rules
 from cross import agreement, commands, damage
-from cross.judge import Done, Fault, judge, parse, strict
+from cross.judge import Done, Fault, judge, judge_summary, parse, strict
+from cross.kinds import KINDS
 
 COMMANDS, AGREEMENT, DAMAGE = 60, 80, 80
 """How many cases the suite runs of each."""
@@ -44,6 +45,16 @@ def test_every_option_has_values() -> None:
             assert commands.values(name, option), (
                 f"say in SAMPLES what may stand after {name} {option.opts[-1]}"
             )
+
+
+def test_what_the_judge_says_does_not_hang_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "20")
+    for kind in ("training head", "share", "several heads", "dead layers and training heads"):
+        Path("net.cnn").write_text(KINDS[kind])
+        judge_summary(["net.cnn", "--depth", "9", "--count", "all"])
 
 
 WRONG = [
