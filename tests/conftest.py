@@ -1,4 +1,4 @@
-"""Golden files, held against tests/golden/ and renewed by `--update-golden`; and torchvision's models."""
+"""Golden files, renewed by `--update-golden`; torchvision's models; and properties that no clock decides."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from folders import GOLDEN
+
+# how long an example takes says how busy the machine is, and nothing of what is tested
+hypothesis.settings.register_profile(
+    "unhurried",
+    parent=hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,7 +26,7 @@ def ask(
     preview: Preview, path: str, method: str = "GET", body: str | None = None, **headers: str
 ) -> tuple[int, str]:
     host = preview.origin.removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=120)
+    connection = http.client.HTTPConnection(host, timeout=600)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, sent)
     answer = connection.getresponse()
@@ -59,7 +59,7 @@ def test_others_get_nothing(preview: Preview, path: str, headers: dict[str, str]
 
 def test_a_click_shows_its_line(preview: Preview) -> None:
     path = f"/{preview.token}/show"
-    assert ask(preview, path, "POST", "7") == (204, "") and CLICKS.get(timeout=120) == 7
+    assert ask(preview, path, "POST", "7") == (204, "") and CLICKS.get(timeout=600) == 7
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_is_no_click(preview: Preview, body: str, headers: dict[str, str], 
 
 def test_pages_hear_of_changes_and_of_the_cursor(preview: Preview) -> None:
     host = preview.origin.removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=120)
+    connection = http.client.HTTPConnection(host, timeout=600)
     connection.request("GET", f"/{preview.token}/events")
     answer = connection.getresponse()
     preview.point(12)
