@@ -34,7 +34,7 @@ from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
-from cnnspec.syntax import Parsed, parse
+from cnnspec.syntax import Parsed, parse, tree
 
 if TYPE_CHECKING:  # a check of one file needs no paths
     from pathlib import Path
@@ -218,8 +218,14 @@ def basis_of(name: str, module: Module) -> Iterator[object]:
         yield value if definition is None else None
         for item, owner in ((net, home), (definition, getattr(value, "module", None))):
             if item is not None and owner is not None:
-                yield lines_of(item.span)
+                yield lines_of(whole(item))
                 open_names += [(used, owner) for used in sorted(set(names_in(item)))]
+
+
+def whole(item: tree.Definition | tree.NetDefinition | tree.Given) -> Span:
+    """Where a definition stands, from its name to the end of its body."""
+    last = item.body or (item.arguments[-1:] or (item,))[0] if isinstance(item, tree.Given) else item.body
+    return Span(item.span.source, item.span.start, last.span.end)
 
 
 def lines_of(span: Span) -> tuple[str, int, int, str]:

@@ -56,6 +56,7 @@ def bind_parameters(site: CallSite, block: DefinedBlock, callee: Context) -> Var
     names = tuple(p.name for p in known)
     given = match(arguments, names, block.name, site.span, site.context.note, early)
     bound: Variables = {}
+    around = block.around or {}
     for parameter in known:
         argument = given.get(parameter.name)
         if parameter.name in early:
@@ -63,7 +64,7 @@ def bind_parameters(site: CallSite, block: DefinedBlock, callee: Context) -> Var
         elif argument is not None:
             bound[parameter.name] = evaluate(argument.value, site.context, site.variables)
         elif parameter.default is not None:
-            bound[parameter.name] = evaluate(parameter.default, callee, bound)
+            bound[parameter.name] = evaluate(parameter.default, callee, {**around, **bound})
         elif len(given) < len(arguments):
             raise FollowUp
         else:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import GraphBuilder
 from cnnspec.elaborate.module import Arguments, Module
-from cnnspec.elaborate.values import LOST, Family, Mistake, Value, Variables
+from cnnspec.elaborate.values import LOST, Family, InnerLabels, Mistake, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
 from cnnspec.limits import Limits
@@ -24,7 +24,8 @@ class LabelScope:
 
     `segments` are the labels as the names of layers write them: `p[1]` and `p1` are the same. `tainted` says
     that a mistake was made here, `lost` names what it left undefined, `suspected` what a syntax error may
-    have: where these mean nothing, that is its doing. `expectations` are what a net states of itself.
+    have: where these mean nothing, that is its doing. `expectations` are what a net states of itself,
+    `moved` the labels of an equal call, where this one was copied.
     """
 
     labels: dict[str, Value | Family] = field(default_factory=dict)
@@ -33,6 +34,11 @@ class LabelScope:
     lost: set[str] = field(default_factory=set)
     suspected: set[str] = field(default_factory=set)
     expectations: list[Expectation] = field(default_factory=list)
+    moved: InnerLabels | None = None
+
+    def inner(self) -> InnerLabels:
+        """The labels, for whoever opens them from outside."""
+        return self.moved or InnerLabels(self.labels, not self.tainted)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +118,7 @@ class CallSite(NamedTuple):
     """A call as it stands in a flow: its text, where the walk stands, and the values of the names it sees.
 
     `segment` is its label, empty where it has none; `turn` is its number within a repeat. `early` are the
-    arguments that its block had before.
+    arguments that its block had before, `scope` is filled with the labels of a def.
     """
 
     unit: tree.Unit
@@ -121,6 +127,7 @@ class CallSite(NamedTuple):
     segment: str = ""
     turn: int | None = None
     early: Arguments = ()
+    scope: LabelScope | None = None
 
     @property
     def span(self) -> Span:

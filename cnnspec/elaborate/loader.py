@@ -88,8 +88,8 @@ class Loader:
             bound = unpack(let.names, evaluate(let.value, context, {}), let.span)
         except Mistake as mistake:
             mistake.report(self.report)
-            bound = {name.name: UNKNOWN for name in let.names}
-        for name in let.names:
+            bound = {name.name: UNKNOWN for name in tree.flat_names(let.names)}
+        for name in tree.flat_names(let.names):
             if self._claim(name.name, name.span, module):
                 module.names[name.name] = bound[name.name]
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from cnnspec.elaborate.mistakes.undefined import may_define
-from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock
+from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock, Variables
 from cnnspec.files import shipped
 from cnnspec.graph import show_value
 from cnnspec.records import dataclass
@@ -60,11 +60,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DefinedBlock:
-    """A def or share, with the file whose names it sees."""
+    """A def or share, with the file whose names it sees; one in a body sees the values around it as well."""
 
     name: str
     definition: tree.Definition
     module: Module
+    around: Variables | None = None
 
 
 Arguments = tuple[tuple[str, Any], ...]

@@ -14,8 +14,8 @@ from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.mistakes.suggest import suggest, suggest_at
 from cnnspec.elaborate.module import Module
-from cnnspec.elaborate.statements import walk
-from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables
+from cnnspec.elaborate.statements import shape_of, walk
+from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables, has_unknown
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
 from cnnspec.limits import Limits
@@ -99,6 +99,7 @@ def elaborate(
         bound.update(_from_outside(settings.parameters, net, context))
         context.module = home
         variables = _with_defaults(net, bound, context)
+        _state_inputs(name, module, context, variables)
     except Mistake as mistake:
         builder.report_mistake(mistake, root)
         return None
@@ -110,6 +111,7 @@ def elaborate(
         walk(net.body, context, variables)
     except Abandoned:
         return Elaborated(net, None, ())
+    builder.is_done = True
     _check_flow(net, context)
     _check_inputs(settings, builder)
     expectations = (*context.scope.expectations, *_stated(stated, settings, context, variables))
@@ -180,18 +182,18 @@ def _no_base(item: tree.Given | None, chain: list[tuple[Any, Module]]) -> Mistak
 def _stated(
     item: tree.NetDefinition | tree.Given | None, settings: Settings, context: Context, variables: Variables
 ) -> Iterator[Expectation]:
-    """What `net NAME = base(...) { expect ... }` states of that net.
+    """What `net NAME = base(...) { expect ... }` states of that net, its inputs apart.
 
     These are facts of the net as written: what is set from outside makes another net, which they do not hold.
     """
     if not isinstance(item, tree.Given) or item.body is None:
         return
     for statement in item.body.statements:
-        if not isinstance(statement, (tree.Expect, tree.Broken)):
+        if not isinstance(statement, (tree.Expect, tree.InputDeclaration, tree.Broken)):
             context.builder.report.error(
                 "misplaced",
                 statement.span,
-                f"net {item.name} is given by another net: its braces may only hold `expect`",
+                f"net {item.name} is given by another net: its braces may only hold `input` and `expect`",
                 help="write a net with a body of its own, or give parameters to the net it is given by",
             )
         elif isinstance(statement, tree.Expect) and not settings.parameters and not settings.inputs:
@@ -251,8 +253,39 @@ def _family_help(net: tree.NetDefinition, module: Module, parameter: str) -> str
     return f"{pick}give it with --set {parameter}=..."
 
 
+def _state_inputs(name: str, module: Module, context: Context, variables: Variables) -> None:
+    """Give inputs the shapes that `net NAME = base(...) { input 3x192x192 }` states, the outermost net last.
+
+    What is given from outside comes before. Raises Mistake.
+    """
+    *chain, _ = _links(name, module)
+    builder, stated = context.builder, dict[str, Shape]()
+    for given, home in reversed(chain):
+        body = given.body if isinstance(given, tree.Given) else None
+        seen: set[str] = set()
+        for statement in body.statements if body is not None else ():
+            if not isinstance(statement, tree.InputDeclaration):
+                continue
+            called = statement.name or "input"
+            if called in seen:
+                message = f"the shape of input `{called}` is given twice"
+                raise Mistake("argument-twice", statement.span, message, help="leave one of them out")
+            seen.add(called)
+            shape = shape_of(statement, replace(context, module=home), variables)
+            if not has_unknown(shape):
+                stated[called] = shape
+                builder.stated_inputs[called] = statement.span
+    for called in builder.input_shapes:
+        builder.stated_inputs.pop(called, None)
+    builder.input_shapes = {**stated, **builder.input_shapes}
+
+
 def _check_inputs(settings: Settings, builder: GraphBuilder) -> None:
     names = [builder.graph.nodes[number].title[0] for number in builder.graph.inputs]
+    for name, span in builder.stated_inputs.items():
+        if name not in names and names:
+            cure = f"its inputs: {', '.join(names)}"
+            builder.report.error("unknown-input", span, f"the net has no input `{name}`", help=cure)
     for name in settings.inputs:
         if name not in names and names:
             builder.report.error(

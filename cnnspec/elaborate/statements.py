@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnnspec.elaborate.building.builder import Abandoned
+from cnnspec.elaborate.building.shared import SharedWeights
 from cnnspec.elaborate.calls.labels import Label, bind, label_of, label_taken, label_value
-from cnnspec.elaborate.calls.steps import step
-from cnnspec.elaborate.context import DONE, CallSite, Context, Expectation, Visit, Visits
+from cnnspec.elaborate.calls.steps import chosen, step
+from cnnspec.elaborate.context import DONE, CallSite, Context, Expectation, LabelScope, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import evaluate, truth
 from cnnspec.elaborate.expressions.items import unpack, unpacked
 from cnnspec.elaborate.mistakes.undefined import broken_names, lost_names, words_of
+from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import (
+    BUILT_IN,
     LOST,
     UNKNOWN,
     BoundExceeded,
@@ -31,6 +34,8 @@ from cnnspec.elaborate.values import (
     has_unknown,
 )
 from cnnspec.graph import Block
+from cnnspec.layers.base import REGISTRY
+from cnnspec.layers.first_names import is_newer
 from cnnspec.layers.input import Input
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
@@ -95,7 +100,9 @@ def lose(statement: tree.Statement, context: Context, variables: Variables) -> N
     context.taint()
     context.scope.lost |= lost_names(statement)
     if isinstance(statement, tree.Let):
-        variables.update({name.name: UNKNOWN for name in statement.names})
+        variables.update({name.name: UNKNOWN for name in tree.flat_names(statement.names)})
+    elif isinstance(statement, tree.Definition):
+        variables[statement.name] = UNKNOWN
     elif not isinstance(statement, (tree.Head, tree.Expect, tree.InputDeclaration)):
         context.value = LOST
 
@@ -105,8 +112,9 @@ def lose(statement: tree.Statement, context: Context, variables: Variables) -> N
 
 def flow(flow: tree.Flow, context: Context, variables: Variables) -> Visits:
     if flow.label is None:
-        for unit in flow.units:
-            yield from step(CallSite(unit, context, variables))
+        for part in flow.units:
+            if (unit := chosen(part, context, variables)) is not None:
+                yield from step(CallSite(unit, context, variables))
     else:
         yield from _labelled(flow, label_of(flow.label, context, variables), context, variables)
     if flow.mark is not None:
@@ -115,15 +123,51 @@ def flow(flow: tree.Flow, context: Context, variables: Variables) -> Visits:
 
 def _labelled(flow: tree.Flow, label: Label, context: Context, variables: Variables) -> Visits:
     if len(flow.units) == 1:
-        yield from step(CallSite(flow.units[0], context, variables, label.segment))
+        scope = LabelScope()
+        if (unit := chosen(flow.units[0], context, variables)) is not None:
+            yield from step(CallSite(unit, context, variables, label.segment, scope=scope))
+        if context.value is not None and (scope.labels or scope.moved or scope.tainted):
+            context.value = Value(context.value.node, context.value.shape, scope.inner())
     else:
         inner = context.opened("label", label.name, label.span, label.segment)
-        for unit in flow.units:
-            yield from step(CallSite(unit, inner, variables))
+        for part in flow.units:
+            if (unit := chosen(part, inner, variables)) is not None:
+                yield from step(CallSite(unit, inner, variables))
         context.value = inner.value
+    _bind_here(label, context, variables)
+
+
+def labelled(statement: tree.Labelled, context: Context, variables: Variables) -> Visits:
+    """A loop or condition under a label: a block of its own, whose value is that which it ends in."""
+    label = label_of(statement.label, context, variables)
+    inner = context.opened("label", label.name, label.span, label.segment)
+    yield from STATEMENTS[statement.statement.__class__](statement.statement, inner, variables)
+    context.value = inner.value
+    _bind_here(label, context, variables)
+
+
+def _bind_here(label: Label, context: Context, variables: Variables) -> None:
+    """Give a label the value that flows. Raises Mistake where its name is taken."""
     if variables.get(label.name, UNKNOWN) is not UNKNOWN:
         raise label_taken(label.name, label.span, "parameter or value")
     bind(label, context.value or LOST, context)
+
+
+def inner_share(definition: tree.Definition, context: Context, variables: Variables) -> Visits:
+    """A share in a body: a block with weights of its own, each time that the walk comes through.
+
+    It sees the parameters and values around it. Raises Mistake where its name is taken.
+    """
+    name, builder = definition.name, context.builder
+    if name in BUILT_IN and not is_newer(name):
+        what = "layer" if name in REGISTRY else "form"
+        cure = f"choose another name, such as `my_{name}`"
+        raise Mistake("name-taken", definition.span, f"`{name}` is a {what} of the language", help=cure)
+    around = dict(variables)
+    block = around[name] = variables[name] = DefinedBlock(name, definition, context.module, around)
+    outer = builder.shared_calls[-1] if builder.shared_calls else None
+    builder.shared[block] = SharedWeights(name, around=outer)
+    return DONE
 
 
 def check_mark(mark: tree.Mark, context: Context, variables: Variables) -> None:
@@ -186,9 +230,8 @@ def input_declaration(declaration: tree.InputDeclaration, context: Context, vari
     _only_in_net("input", declaration.span, context)
     builder, graph = context.builder, context.builder.graph
     name = declaration.name or "input"
-    extents = tuple([evaluate(extent, context, variables) for extent in declaration.extents])
-    if len(extents) == 1 and isinstance(extents[0], tuple):
-        extents = extents[0]
+    extents = shape_of(declaration, context, variables)
+    span = builder.stated_inputs.get(name, declaration.span)
     shape = builder.input_shapes.get(name, extents)
     # marks and expectations are facts of the net as it is written
     builder.resized = builder.resized or shape != extents
@@ -196,11 +239,11 @@ def input_declaration(declaration: tree.InputDeclaration, context: Context, vari
         context.scope.labels[name] = context.value = LOST
         return DONE
     if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
-        raise Mistake("input-shape", declaration.span, "the sizes of an input must be integers of at least 1")
+        raise Mistake("input-shape", span, "the sizes of an input must be integers of at least 1")
     if len(shape) != len(extents):
         raise Mistake(
             "input-shape",
-            declaration.span,
+            span,
             f"input `{name}` has {len(extents)} sizes, channels first, and is given as {describe(shape)}",
             help=_full_shape(shape, extents),
         )
@@ -209,6 +252,12 @@ def input_declaration(declaration: tree.InputDeclaration, context: Context, vari
     bind(Label(name, (), name, declaration.span), node, context)
     context.value = node if len(graph.inputs) == 1 else None
     return DONE
+
+
+def shape_of(declaration: tree.InputDeclaration, context: Context, variables: Variables) -> Any:
+    """The sizes that a declaration gives to an input, some of them maybe unknown or no sizes."""
+    extents = tuple([evaluate(extent, context, variables) for extent in declaration.extents])
+    return extents[0] if len(extents) == 1 and isinstance(extents[0], tuple) else extents
 
 
 def _full_shape(given: Shape, extents: Shape) -> str:
@@ -275,9 +324,11 @@ def _only_in_net(what: str, span: Span, context: Context) -> None:
 
 STATEMENTS: dict[type, Callable[[Any, Context, Variables], Visits]] = {
     tree.Flow: flow,
+    tree.Labelled: labelled,
     tree.Loop: loop,
     tree.Branch: branch,
     tree.Let: let,
+    tree.Definition: inner_share,
     tree.InputDeclaration: input_declaration,
     tree.Section: section,
     tree.Head: head,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Edit, Frame, Report
 from cnnspec.layers.base import REGISTRY, Layer
@@ -67,12 +67,55 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class Move(NamedTuple):
+    """From the values of a call to those of an equal one: what the first took, and by how much nodes move."""
+
+    taken: int
+    value: Value
+    shift: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InnerLabels:
+    """The labels of a call that a label names. `moves` lead to them from those of the equal calls before it.
+
+    They are not complete where a mistake was made in the call.
+    """
+
+    labels: Mapping[str, Value | Family]
+    complete: bool
+    moves: tuple[Move, ...] = ()
+
+    def get(self, name: str) -> Value | Family | None:
+        """The value or family of a label; None where there is none."""
+        found = self.labels.get(name)
+        if isinstance(found, dict):
+            return {indices: self._moved(value) for indices, value in found.items()}
+        return None if found is None else self._moved(found)
+
+    def _moved(self, value: Value) -> Value:
+        for taken, flowing, shift in self.moves:
+            if value.node == taken:
+                value = flowing
+            elif value.node >= 0:
+                value = Value(value.node + shift, value.shape, value.inner)
+        if value.inner is None or not self.moves:
+            return value
+        inner = value.inner
+        moved = InnerLabels(inner.labels, inner.complete, inner.moves + self.moves)
+        return Value(value.node, value.shape, moved)
+
+
 @dataclass(slots=True, eq=False)
 class Value:
-    """A value that flows: the node that makes it and its shape; -1 and None after a mistake."""
+    """A value that flows: the node that makes it and its shape; -1 and None after a mistake.
+
+    One that is named by the label of a call knows the labels of that call.
+    """
 
     node: int
     shape: Shape | None
+    inner: InnerLabels | None = None
 
 
 LOST = Value(-1, None)

@@ -22,7 +22,7 @@ def lint_syntax(file: tree.File, report: Report) -> None:
 def _unused_parameters(file: tree.File, report: Report) -> None:
     """Report the parameters that nothing uses; a block that is passed as a value has those of its kind."""
     passed = {node.name for node in tree.parts(file.items) if isinstance(node, tree.Name)}
-    for item in file.items:
+    for item in tree.parts(file.items):
         if not isinstance(item, (tree.Definition, tree.NetDefinition)):
             continue
         if isinstance(item, tree.Definition) and item.name in passed:
@@ -62,9 +62,7 @@ def _unused_lets(file: tree.File, report: Report) -> None:
 def _python_words(file: tree.File, report: Report) -> None:
     """Report the labels and heads that generated code cannot write as an attribute."""
     for node in tree.parts(file.items):
-        named = (
-            node.label if isinstance(node, tree.Flow) else node.name if isinstance(node, tree.Head) else None
-        )
+        named = node.name if isinstance(node, tree.Head) else getattr(node, "label", None)
         if named is not None and iskeyword(named.name):
             report.warning(
                 "python-word",
@@ -105,9 +103,9 @@ def _bound(file: tree.File) -> Iterator[tuple[str, Span]]:
     for node in tree.parts(file.items):
         if isinstance(node, (tree.Definition, tree.NetDefinition, tree.Given, tree.ParameterDefinition)):
             yield node.name, node.span
-        elif isinstance(node, tree.Flow) and node.label is not None:
+        elif isinstance(node, (tree.Flow, tree.Labelled)) and node.label is not None:
             yield node.label.name, node.label.span
-        for name in getattr(node, "names", ()):
+        for name in tree.flat_names(getattr(node, "names", ())):
             yield name.name, name.span
 
 

@@ -129,8 +129,20 @@ class TreeBuilder:
         otherwise = children[4] if len(children) > 3 else None
         return tree.Branch(children[1], children[2], otherwise, self._over(children))
 
-    def names(self, children: list[Any]) -> tuple[tree.Name, ...]:
-        return tuple(map(self._name, children))
+    def labelled(self, children: list[Any]) -> tree.Labelled:
+        (label,), statement = children
+        return tree.Labelled(label, statement, self._at(label, statement))
+
+    def inner_share(self, children: list[Any]) -> tree.Definition:
+        name, *parameters, body = children
+        given = parameters[0] if parameters else ()
+        return tree.Definition(name.text, given, body, True, self._at(name, name))
+
+    def names(self, children: list[Any]) -> tuple[tree.Target, ...]:
+        return tuple([self._name(child) if isinstance(child, Token) else child for child in children])
+
+    def unpacked(self, children: list[Any]) -> tree.Unpacked:
+        return tree.Unpacked(children[1], self._over(children))
 
     def input(self, children: list[Any]) -> tree.InputDeclaration:
         name = children[1].text if len(children) > 2 else None
@@ -160,8 +172,13 @@ class TreeBuilder:
     def flow(self, children: list[Any]) -> tree.Flow:
         label = children[0][0] if isinstance(children[0], tuple) else None
         mark = children[-1] if isinstance(children[-1], tree.Mark) else None
-        units = tuple(child for child in children if isinstance(child, tree.Unit))
+        units = tuple(child for child in children if isinstance(child, tree.Step))
         return tree.Flow(label, units, mark, self._at(label or units[0], mark or units[-1]))
+
+    def conditional(self, children: list[Any]) -> tree.Conditional:
+        unit, condition, *otherwise = children
+        end = otherwise[0] if otherwise else condition
+        return tree.Conditional(unit, condition, otherwise[0] if otherwise else None, self._at(unit, end))
 
     def label(self, children: list[Any]) -> tuple[tree.Reference]:
         return (children[0],)
@@ -195,9 +212,17 @@ class TreeBuilder:
         return children[0], None
 
     def ref(self, children: list[Any]) -> tree.Reference:
+        name, *rest = children
+        indices = [part for part in rest if isinstance(part, tuple)]
+        members = tuple([part for part in rest if isinstance(part, tree.Member)])
+        last = members[-1] if members else indices[-1][1] if indices else name
+        span = self._at(name, last)
+        return tree.Reference(intern(name.text), tuple([v for v, _ in indices]), span, members)
+
+    def member(self, children: list[Any]) -> tree.Member:
         name, *indices = children
         last = indices[-1][1] if indices else name
-        return tree.Reference(intern(name.text), tuple([v for v, _ in indices]), self._at(name, last))
+        return tree.Member(intern(name.text), tuple([v for v, _ in indices]), self._at(name, last))
 
     def the_input(self, children: list[Any]) -> tree.Reference:
         return self.ref(children)
@@ -210,7 +235,8 @@ class TreeBuilder:
 
     def guard(self, children: list[Any]) -> tree.Guard:
         names = children[1] if children[0].text == "for" else ()
-        return tree.Guard(names, children[-2], self._over(children))
+        value, colon = children[3:5] if names else children[1:3]
+        return tree.Guard(names, value, self._at(children[0], colon))
 
     def arguments(self, children: list[Any]) -> tuple[tuple[tree.Argument, ...], Token]:
         return tuple(child for child in children if isinstance(child, tree.Argument)), children[-1]

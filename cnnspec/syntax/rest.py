@@ -18,7 +18,7 @@ class Rest:
     span: Span
     blocks: tuple[tree.Body | tree.Arms, ...] = ()
     label: tree.Reference | None = None
-    units: tuple[tree.Unit, ...] = ()
+    units: tuple[tree.Step, ...] = ()
     callee: tree.Reference | None = None
     arguments: tuple[tree.Argument, ...] = ()
 
@@ -26,8 +26,9 @@ class Rest:
 def rest_of(taken: list[Any], span: Span) -> Rest:
     """What is left of a statement, from the values that were taken off the stack of the parser."""
     values = list(_flat(taken))
-    units = tuple(value for value in values if isinstance(value, tree.Unit))
-    blocks = [unit.block for unit in units if unit.block is not None]
+    units = tuple(value for value in values if isinstance(value, tree.Step))
+    inside = tree.parts(units, without=(tree.Body, tree.Arms))
+    blocks = [part.block for part in inside if isinstance(part, tree.Unit) and part.block is not None]
     blocks += [value for value in values if isinstance(value, (tree.Body, tree.Arms))]
     for value in values:
         if isinstance(value, tree.Broken):

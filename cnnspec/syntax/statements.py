@@ -12,6 +12,8 @@ ITEMS = ("def", "share", "net", "use", "let")
 """What the items of a file begin with."""
 AT_MARGIN = ("def", "share", "net", "use")
 """What at the margin begins an item of its own, whatever braces are open."""
+NEVER_IN_BODIES = ("def", "net", "use")
+"""What at the margin begins an item of its own for sure: a share may stand in a body."""
 
 
 def braces_match(text: str, tokens: list[Token]) -> bool:
@@ -24,7 +26,7 @@ def braces_match(text: str, tokens: list[Token]) -> bool:
             depth -= 1
             if depth < 0:
                 return False
-        elif depth and word in AT_MARGIN and text[start - 1 : start] in ("", "\n"):
+        elif depth and word in NEVER_IN_BODIES and text[start - 1 : start] in ("", "\n"):
             return False
     return depth == 0
 

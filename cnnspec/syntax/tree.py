@@ -37,10 +37,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacked:
+    """`(a, b)` among the names of a `let` or `for`: the names of the parts of one item."""
+
+    names: tuple[Target, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Target = Name | Unpacked
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
     """`for names in iterable if condition ...` of a comprehension."""
 
-    names: tuple[Name, ...]
+    names: tuple[Target, ...]
     iterable: Expression
     conditions: tuple[Expression, ...]
 
@@ -158,12 +169,22 @@ Expression = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """A name with its indices: `conv`, `skip[i]`, `y[stage, branch]`."""
+class Member:
+    """A label within what a label names: `.p[3]` of `pyramid.p[3]`."""
 
     name: str
     indices: tuple[tuple[Expression, ...], ...]
     span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name with its indices: `conv`, `skip[i]`, `y[stage, branch]`, `pyramid.p[3]`."""
+
+    name: str
+    indices: tuple[tuple[Expression, ...], ...]
+    span: Span = field(compare=False, repr=False)
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +197,7 @@ class Body:
 class Guard:
     """`for names in value:` or `if value:` before an arm; `names` is empty for `if`."""
 
-    names: tuple[Name, ...]
+    names: tuple[Target, ...]
     value: Expression
     span: Span = field(compare=False, repr=False)
 
@@ -194,7 +215,7 @@ class Broken:
     span: Span = field(compare=False, repr=False)
     tokens: tuple[Token, ...] = field(default=(), compare=False, repr=False)
     label: Reference | None = field(default=None, compare=False)
-    units: tuple[Unit, ...] = field(default=(), compare=False)
+    units: tuple[Step, ...] = field(default=(), compare=False)
     callee: Reference | None = field(default=None, compare=False)
     arguments: tuple[Argument, ...] = field(default=(), compare=False)
 
@@ -227,6 +248,19 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditional:
+    """`unit if condition`, left out where it does not hold, or `unit if condition else otherwise`."""
+
+    unit: Unit
+    condition: Expression
+    otherwise: Unit | None
+    span: Span = field(compare=False, repr=False)
+
+
+Step = Unit | Conditional
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A shape mark; None stands for `?`."""
 
@@ -237,21 +271,21 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Flow:
     label: Reference | None
-    units: tuple[Unit, ...]
+    units: tuple[Step, ...]
     mark: Mark | None
     span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    names: tuple[Name, ...]
+    names: tuple[Target, ...]
     value: Expression
     span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    names: tuple[Name, ...]
+    names: tuple[Target, ...]
     iterable: Expression
     body: Body
     span: Span = field(compare=False, repr=False)
@@ -262,6 +296,15 @@ class Branch:
     condition: Expression
     body: Body
     otherwise: Body | Branch | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """`label: for ... { }` or `label: if ... { }`: names the value that it ends in."""
+
+    label: Reference
+    statement: Loop | Branch
     span: Span = field(compare=False, repr=False)
 
 
@@ -294,9 +337,6 @@ class Expect:
     span: Span = field(compare=False, repr=False)
 
 
-Statement = Flow | Loop | Branch | Let | InputDeclaration | Section | Head | Expect | Broken
-
-
 # ---- a file
 
 
@@ -319,7 +359,7 @@ class ParameterDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A def; with `shared`, all its calls use one set of weights."""
+    """A def; with `shared`, all its calls use one set of weights. A share may stand in a body as well."""
 
     name: str
     parameters: tuple[ParameterDefinition, ...]
@@ -347,6 +387,9 @@ class Given:
     span: Span = field(compare=False, repr=False)
 
 
+Statement = (
+    Flow | Labelled | Loop | Branch | Let | Definition | InputDeclaration | Section | Head | Expect | Broken
+)
 Item = Use | Definition | NetDefinition | Given | Let | Broken
 
 
@@ -367,6 +410,15 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
         elif (names := _children(kind, False)) is not None and not issubclass(kind, without):
             yield node
             stack.extend([getattr(node, name) for name in names])
+
+
+def flat_names(names: tuple[Target, ...]) -> Iterator[Name]:
+    """The names that items are unpacked into, those in parentheses among them."""
+    for name in names:
+        if isinstance(name, Name):
+            yield name
+        else:
+            yield from flat_names(name.names)
 
 
 LEAVES = frozenset(["str", "bool", "str | None"])

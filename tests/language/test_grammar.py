@@ -111,6 +111,7 @@ def test_what_a_flow_holds():
     assert isinstance(flow, tree.Flow) and flow.label is not None and flow.mark is not None
     assert flow.label.name == "skip" and len(flow.label.indices[0]) == 2
     conv, relu = flow.units
+    assert isinstance(conv, tree.Unit) and isinstance(relu, tree.Unit)
     assert conv.arguments is not None and [argument.name for argument in conv.arguments] == [None, "kernel"]
     assert relu.arguments is None and relu.repeat == tree.Literal(2, relu.span)
     assert [extent and extent.value for extent in flow.mark.extents] == [64, None]  # type: ignore[union-attr]
@@ -127,10 +128,46 @@ def test_all_inputs_of_an_index():
     assert [item.value for item in found.index.items] == [1, 2, 3]  # type: ignore[union-attr]
 
 
+def test_steps_under_conditions_and_labels_of_labels():
+    (flow,) = statements("b.p[3] -> blur * 2 if s > 1 or t -> relu if x else gelu(approximate=tanh) => 4x?")
+    assert isinstance(flow, tree.Flow) and flow.mark is not None
+    start, blur, act = flow.units
+    assert isinstance(start, tree.Unit) and start.target is not None
+    assert [(m.name, len(m.indices)) for m in start.target.members] == [("p", 1)]
+    assert isinstance(blur, tree.Conditional) and blur.unit.repeat is not None and blur.otherwise is None
+    assert blur.span.text == "blur * 2 if s > 1 or t" and isinstance(blur.condition, tree.Logic)
+    assert isinstance(act, tree.Conditional) and act.otherwise is not None
+
+
+def test_loops_and_conditions_with_labels_and_nested_names():
+    loop, branch = statements("a[1]: for i, (b, (c, d)) in rows { relu }; b: if n { relu } else { gelu }")
+    assert isinstance(loop, tree.Labelled) and isinstance(loop.statement, tree.Loop)
+    assert [name.name for name in tree.flat_names(loop.statement.names)] == ["i", "b", "c", "d"]
+    assert isinstance(branch, tree.Labelled) and isinstance(branch.statement, tree.Branch)
+
+
+def test_a_share_in_a_body_at_the_margin():
+    (net,) = read("net A {\ninput 3x8x8\nshare s(n) { relu }\ns(3)\n}\n").items
+    assert isinstance(net, tree.NetDefinition)
+    assert [type(statement) for statement in net.body.statements] == [
+        tree.InputDeclaration,
+        tree.Definition,
+        tree.Flow,
+    ]
+
+
+def test_names_that_are_words_of_newer_rules_alone():
+    """What today's specs call so goes on working: new rules take no name away."""
+    text = "split: conv(step, space=log) -> vary -> where(of=none, inner=1) -> none1 if if_same else step"
+    assert len(statements(text)) == 1
+
+
 def test_words_of_the_language_as_layers_are_named():
     """A layer, an argument or a label may have any name but a keyword: there is no list of layers."""
     (flow,) = statements("anything(goes=here) { | a | b }")
-    assert isinstance(flow, tree.Flow) and isinstance(flow.units[0].block, tree.Arms)
+    assert isinstance(flow, tree.Flow)
+    (unit,) = flow.units
+    assert isinstance(unit, tree.Unit) and isinstance(unit.block, tree.Arms)
 
 
 def test_spans_are_exact():
@@ -140,6 +177,7 @@ def test_spans_are_exact():
     flow, expect = net.body.statements
     assert isinstance(flow, tree.Flow) and isinstance(expect, tree.Expect)
     (unit,) = flow.units
+    assert isinstance(unit, tree.Unit)
     assert flow.span.text == "x: conv(a + (b), 3) => 4x?" and (flow.span.line, flow.span.column) == (2, 5)
     assert unit.span.text == "conv(a + (b), 3)"
     assert [argument.span.text for argument in unit.arguments or ()] == ["a + (b)", "3"]

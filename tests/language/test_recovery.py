@@ -103,7 +103,8 @@ def broken(text: str) -> tree.Broken:
 def test_a_broken_statement_keeps_what_was_read_of_it() -> None:
     node = broken("net A {\n    x[1]: relu -> conv(64, kernel=3, ? 4) -> gap\n    relu\n}\n")
     assert node.label is not None and node.label.name == "x" and node.label.indices
-    assert [unit.target.name for unit in node.units if unit.target] == ["relu"]
+    units = [unit for unit in node.units if isinstance(unit, tree.Unit)]
+    assert [unit.target.name for unit in units if unit.target] == ["relu"]
     assert node.callee is not None and node.callee.name == "conv"
     assert [argument.name for argument in node.arguments] == [None, "kernel"]
     assert node.span.text == "x[1]: relu -> conv(64, kernel=3, ? 4) -> gap"

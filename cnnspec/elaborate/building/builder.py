@@ -10,6 +10,7 @@ from cnnspec.elaborate.building.fixes import input_cure, size_cure
 from cnnspec.elaborate.building.reuse import CallKey, FirstCall
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
+from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import LOST, BoundExceeded, Mistake, Value
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
@@ -29,17 +30,22 @@ class Abandoned(Exception):
 class GraphBuilder:
     """Builds the graph of one net. What is made is in `graph`, what is found wrong in `report`.
 
-    `steps` is what has been spent so far on turns, calls and items of lists, less what the layers are worth.
-    `broken` says that a mistake was made, `resized` that an input is not of the size that the spec gives it.
+    `stated_inputs` are the inputs whose shapes a net given by another states, and where; `steps` is what has
+    been spent so far on turns, calls and items of lists, less what the layers are worth. `broken` says that a
+    mistake was made, `is_done` that the net is whole, `resized` that an input is not of the size that the
+    spec gives it, `uses_shares_of_file` that later calls use the weights of a share of a file.
     """
 
     def __init__(self, report: Report, limits: Limits, inputs: Mapping[str, Shape]) -> None:
         self.report, self.limits, self.input_shapes = report, limits, inputs
         self.graph = UnnamedGraph(Block("net", ""))
+        self.stated_inputs: dict[str, Span] = {}
         self.steps = 0
         self.broken = False
+        self.is_done = False
         self.resized = False
-        self.shared: dict[int, SharedWeights] = {}
+        self.shared: dict[DefinedBlock, SharedWeights] = {}
+        self.uses_shares_of_file = False
         self.shared_calls: list[SharedCall] = []
         self.first_calls: dict[CallKey, FirstCall] = {}
         self.filled_by: dict[Block, FirstCall] = {}

@@ -13,11 +13,12 @@ that was taken, 0, reads the one that flows in now, 3.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
-from cnnspec.elaborate.values import UNKNOWN, FormBlock, LayerBlock, Value, Variables
+from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, LayerBlock, Value, Variables
 from cnnspec.graph import Block
 
 CallKey = tuple[Any, ...]
@@ -27,7 +28,7 @@ PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)
 class FirstCall(NamedTuple):
     """What the first of equal calls has added: its block, its nodes, the value it took and the one it gave.
 
-    `steps` is what it counted towards the bound on loops and calls.
+    `steps` is what it counted towards the bound on loops and calls, `labels` are those of its body.
     """
 
     block: Block
@@ -36,6 +37,7 @@ class FirstCall(NamedTuple):
     taken: int
     given: Value
     steps: int
+    labels: Mapping[str, Value | Family]
 
 
 def call_key(target: DefinedBlock, bound: Variables, value: Value | None) -> CallKey | None:
@@ -59,7 +61,11 @@ def _key_part(value: Any) -> CallKey | None:
     if isinstance(value, tuple):
         parts = [_key_part(item) for item in value]
         return None if None in parts else (tuple, *parts)
-    return (value.__class__, value) if isinstance(value, PLAIN) and value is not UNKNOWN else None
+    if value is UNKNOWN or not isinstance(value, PLAIN):
+        return None
+    # whose weights a share uses hangs on more than what it is called with
+    is_shared = isinstance(value, DefinedBlock) and value.definition.shared
+    return None if is_shared else (value.__class__, value)
 
 
 def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value) -> Value:

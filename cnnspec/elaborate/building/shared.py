@@ -14,11 +14,15 @@ from cnnspec.source import Span
 
 @dataclass(slots=True, eq=False)
 class SharedWeights:
-    """The nodes that own the weights of a share, in the order of its body; complete after its first call."""
+    """The nodes that own the weights of a share, in the order of its body; complete after its first call.
+
+    `around` is the call of another share in whose body it stands: that says whose weights are used first.
+    """
 
     name: str
     owners: list[int] = field(default_factory=list)
     complete: bool = False
+    around: SharedCall | None = None
 
 
 class SharedCall:
@@ -39,8 +43,10 @@ class SharedCall:
         if self.position > len(owners):
             if self.weights.complete:
                 raise self._differs(span, "this call has more layers with weights than the first one")
-            owners.append(len(graph.nodes))
-            return -1
+            around = self.weights.around
+            owner = around.claim(graph, layer, shapes, span) if around is not None else -1
+            owners.append(owner if owner >= 0 else len(graph.nodes))
+            return owner
         node = graph.nodes[owners[self.position - 1]]
         theirs = node.layer.params(*[graph.nodes[i].shape for i in node.inputs])
         if [(w.name, w.shape) for w in theirs] != [(w.name, w.shape) for w in needed]:

@@ -35,14 +35,16 @@ def call(site: CallSite) -> Visits:
         return FORM_CALLS[target.name](site)
     elif isinstance(target, Value):
         if unit.arguments is not None or unit.block is not None:
-            message = f"`{unit.target.name}` is a label and takes no arguments"
+            message = f"`{unit.target.span.text}` is a label and takes no arguments"
             raise Mistake("not-callable", unit.span, message)
         context.value = target
     elif target is UNKNOWN:
         context.value = LOST
     else:
-        message = f"`{unit.target.name}` is {kind_of(target)}, not a layer, block or label"
-        raise Mistake("not-callable", unit.span, message)
+        name = unit.target.span.text
+        message = f"`{name}` is {kind_of(target)}, not a layer, block or label"
+        cure = f"write it in an argument, as in conv({name}, 1)" if type(target) is int else ""
+        raise Mistake("not-callable", unit.span, message, help=cure)
     return DONE
 
 

@@ -7,7 +7,7 @@ from cnnspec.elaborate.building.reuse import FirstCall, call_key, copy_call
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.context import CallSite, Context, LabelScope, Visit, Visits
 from cnnspec.elaborate.module import DefinedBlock
-from cnnspec.elaborate.values import Value, Variables
+from cnnspec.elaborate.values import InnerLabels, Move, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.source import Span
 
@@ -16,7 +16,8 @@ def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
     """Walk the body of a def or share in a scope of its own, with the values of its parameters."""
     definition, context = target.definition, site.context
     inner = site.opened("share" if definition.shared else "def", target.name)
-    callee = Context(inner.builder, target.module, LabelScope(), inner.block, inner.value)
+    scope = LabelScope() if site.scope is None else site.scope
+    callee = Context(inner.builder, target.module, scope, inner.block, inner.value)
     bound = bind_parameters(site, target, callee)
     inner.block.arguments = tuple(bound.items())
     early = dict(site.early)
@@ -38,9 +39,10 @@ def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
 def _shared_body(target: DefinedBlock, callee: Context, bound: Variables) -> Visits:
     """Walk the body of a share, whose layers use the weights of its first call."""
     definition, builder = target.definition, callee.builder
-    weights = builder.shared.setdefault(id(definition), SharedWeights(definition.name))
+    weights = builder.shared.setdefault(target, SharedWeights(definition.name))
+    builder.uses_shares_of_file = builder.uses_shares_of_file or target.around is None
     builder.shared_calls.append(SharedCall(weights))
-    yield Visit(definition.body, callee, bound)
+    yield Visit(definition.body, callee, {**(target.around or {}), **bound})
     builder.shared_calls.pop()
     weights.complete = weights.complete or callee.value is None or callee.value.shape is not None
 
@@ -48,17 +50,17 @@ def _shared_body(target: DefinedBlock, callee: Context, bound: Variables) -> Vis
 def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -> Visits:
     """Walk the body of a def, or copy what an equal call has made."""
     builder, taken = callee.builder, callee.value
-    key = None if builder.shared or builder.shared_calls else call_key(target, bound, taken)
+    key = None if builder.uses_shares_of_file or builder.shared_calls else call_key(target, bound, taken)
     known = builder.first_calls.get(key) if key is not None else None
     if known is not None and taken is not None:
         callee.value = _copied(known, callee, taken, span)
         return
     start, reported, steps = len(builder.graph.nodes), builder.report.total, builder.steps
     yield Visit(target.definition.body, callee, bound)
-    alike = builder.report.total == reported and not builder.shared
+    alike = builder.report.total == reported and not builder.uses_shares_of_file
     if alike and key is not None and taken is not None and callee.value is not None:
         end, spent = len(builder.graph.nodes), builder.steps - steps
-        made = FirstCall(callee.block, start, end, taken.node, callee.value, spent)
+        made = FirstCall(callee.block, start, end, taken.node, callee.value, spent, callee.scope.labels)
         builder.first_calls[key] = builder.filled_by[callee.block] = made
 
 
@@ -68,6 +70,8 @@ def _copied(known: FirstCall, context: Context, value: Value, span: Span) -> Val
     builder.make_room(known.end - known.start, span)
     builder.spend(span, known.steps)
     builder.filled_by[context.block] = known
+    move = Move(known.taken, value, len(builder.graph.nodes) - known.start)
+    context.scope.moved = InnerLabels(known.labels, True, (move,))
     return copy_call(known, builder.graph, context.block, value)
 
 

@@ -12,7 +12,7 @@ from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.items import may_lack, pick
-from cnnspec.elaborate.expressions.names import HERE
+from cnnspec.elaborate.expressions.names import HERE, attribute
 from cnnspec.elaborate.mistakes.suggest import choose_near, nearest_block
 from cnnspec.elaborate.module import Module, library_names
 from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Variables, kind_of
@@ -37,6 +37,9 @@ class Label(NamedTuple):
 
 def label_of(reference: tree.Reference, context: Context, variables: Variables) -> Label:
     """The label that a statement gives. Raises Mistake where an index is none."""
+    if reference.members:
+        message = f"`{reference.span.text}` is a label of `{reference.name}`, and cannot be given here"
+        raise Mistake("not-a-label", reference.span, message, help="choose a name without `.`")
     name, indices = reference.name, tuple(_indices(reference, context, variables))
     between = "_" if indices and name[-1].isdigit() else ""
     return Label(name, indices, name + between + "_".join(map(str, indices)), reference.span)
@@ -98,10 +101,23 @@ def resolve(reference: tree.Reference, context: Context, variables: Variables) -
         if reference.indices:
             context.scope.lost.add(reference.name)
         raise unknown_block(reference, context.module, [*context.scope.labels, *variables])
+    if reference.indices and isinstance(target, dict):
+        target = may_lack(target, reference.name, context)
+    target = _picked(target, reference, context, variables)
+    for member in reference.members:
+        if target is UNKNOWN:
+            return UNKNOWN
+        place = Span(reference.span.source, reference.span.start, member.span.end)
+        target = _picked(attribute(target, member.name, place), member, context, variables)
+    return target
+
+
+def _picked(
+    target: Any, reference: tree.Reference | tree.Member, context: Context, variables: Variables
+) -> Any:
+    """The item that the indices of a reference lead to."""
     for group in reference.indices:
         values = [evaluate(expression, context, variables) for expression in group]
-        if isinstance(target, dict):
-            target = may_lack(target, reference.name, context)
         target = pick(target, tuple(values) if len(values) > 1 else values[0], reference.span)
     return target
 
@@ -122,7 +138,9 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
     near = nearest_block(reference.name, known, sorted(library_names()))
     library = [name for name in near if name not in known]
     edits: tuple[Edit, ...] = ()
-    if reference.name in HERE:
+    if reference.members and reference.members[-1].name in known:
+        cure = f"write {reference.members[-1].name} alone"
+    elif reference.name in HERE:
         cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
     elif reference.name in FOREIGN:
         cure = FOREIGN[reference.name]

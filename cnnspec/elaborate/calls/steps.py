@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from cnnspec.elaborate.calls.call import call
 from cnnspec.elaborate.calls.defined import copy_turn
-from cnnspec.elaborate.context import CallSite, Visits
-from cnnspec.elaborate.expressions.evaluate import count, evaluate
-from cnnspec.elaborate.values import LOST, Variables
+from cnnspec.elaborate.calls.labels import resolve
+from cnnspec.elaborate.context import CallSite, Context, Visits
+from cnnspec.elaborate.expressions.evaluate import count, evaluate, truth
+from cnnspec.elaborate.values import LOST, UNKNOWN, Mistake, Value, Variables
 from cnnspec.syntax import tree
+
+
+def chosen(part: tree.Step, context: Context, variables: Variables) -> tree.Unit | None:
+    """The unit that a step of a flow comes to; None where it is left out. Raises Mistake."""
+    if isinstance(part, tree.Unit):
+        return part
+    for unit in (part.unit, part.otherwise):
+        if unit is not None and unit.target is not None:
+            _refuse_label(unit.target, context, variables)
+    condition = evaluate(part.condition, context, variables)
+    if condition is UNKNOWN:
+        context.value = LOST
+        context.taint()
+        return None
+    return part.unit if truth(condition, part.condition.span) else part.otherwise
+
+
+def _refuse_label(target: tree.Reference, context: Context, variables: Variables) -> None:
+    """Raise Mistake for a label under a condition: a chain begins with it, whatever flows."""
+    if isinstance(resolve(target, context, variables), (Value, dict)):
+        name = target.span.text
+        raise Mistake(
+            "not-callable",
+            target.span,
+            f"`{name}` is a value of the net, which begins a chain and takes no condition",
+            help=f"write if c {{ {name} -> ... }}, or let x = {name} if c else prev, and x -> ...",
+        )
 
 
 def step(site: CallSite) -> Visits:

@@ -1,6 +1,7 @@
 """What expressions evaluate to.
 
 Read `functions` (those of the language), `arithmetic` (operators, within the bounds), `names` (what a name
-means), `items` (of lists and families), `matching` (arguments and parameters), `early` (blocks with
+means), `items` (of lists and families), `split`
+(parts of the channels), `matching` (arguments and parameters), `early` (blocks with
 arguments given early) and `evaluate` (the rules for each kind of expression).
 """

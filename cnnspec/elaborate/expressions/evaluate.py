@@ -16,9 +16,10 @@ from cnnspec.elaborate.expressions.arithmetic import (
     spent,
 )
 from cnnspec.elaborate.expressions.early import give_early
-from cnnspec.elaborate.expressions.functions import FUNCTIONS, MAX_ITEMS, ItemsError
-from cnnspec.elaborate.expressions.items import may_lack, pick, unpacked
+from cnnspec.elaborate.expressions.functions import FUNCTIONS, MAX_ITEMS, ChannelParts, ItemsError
+from cnnspec.elaborate.expressions.items import may_lack, numbered, pick, unpacked
 from cnnspec.elaborate.expressions.names import attribute, value_of
+from cnnspec.elaborate.expressions.split import split
 from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Mistake, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -213,6 +214,8 @@ def _select(step: Any, target: Any, context: Context, variables: Variables, dept
         bounds.append(None if bound is None else evaluate(bound, context, variables, depth))
     if UNKNOWN in bounds:
         return UNKNOWN
+    if isinstance(target, dict):
+        target = numbered(target, step.span)
     if not isinstance(target, tuple) or not all(b is None or isinstance(b, int) for b in bounds):
         raise Mistake(
             "type", step.span, f"`[a:b]` cuts a list between two integers, this is {kind_of(target)}"
@@ -261,6 +264,8 @@ def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -
     except (TypeError, ValueError, ArithmeticError):
         given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
         raise Mistake("type", call.span, f"`{name}` does not take {given}") from None
+    if isinstance(result, ChannelParts):
+        return split(result.value, result.parts, context, call.span)
     return (
         bounded_number(result, context, call.span) if is_number(result) else spent(result, call.span, context)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_ITEMS = 100_000
 
@@ -87,6 +87,17 @@ def make_divisible(value: float, divisor: int = 8, least: int | None = None) -> 
     return nearest + divisor if nearest < 0.9 * value else nearest
 
 
+class ChannelParts(NamedTuple):
+    """What is to be split, and how: parts of a value are layers of the net, which whoever calls adds."""
+
+    value: Any
+    parts: Any
+
+
+def _split(value: Any = None, parts: Any = None) -> ChannelParts:
+    return ChannelParts(value, parts)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": _extreme(min),
     "max": _extreme(max),
@@ -108,4 +119,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "unique": _unique,
     "round_to": round_to,
     "make_divisible": make_divisible,
+    "split": _split,
 }

@@ -30,6 +30,8 @@ def pick(target: Any, index: Any, span: Span) -> Any:
     if index is UNKNOWN or target is UNKNOWN:
         return UNKNOWN
     if isinstance(target, dict):
+        if type(index) is int and index < 0:
+            return pick(tuple(by_first_index(target).values()), index, span)
         key = index if isinstance(index, tuple) else (index,)
         if key in target:
             return target[key]
@@ -52,8 +54,33 @@ def pick(target: Any, index: Any, span: Span) -> Any:
     return target[index]
 
 
+def by_first_index(family: Family) -> dict[int, Value | Family]:
+    """What a family has at each first index, in the order of labelling."""
+    found: dict[int, Any] = {}
+    for key, value in family.items():
+        if len(key) == 1:
+            found[key[0]] = value
+        else:
+            found.setdefault(key[0], {})[key[1:]] = value
+    return found
+
+
+def numbered(family: Family, span: Span) -> tuple[Value | Family, ...]:
+    """A family as a list. Raises Mistake where its labels are not numbered 0, 1, 2 in order."""
+    parts = by_first_index(family)
+    if list(parts) != list(range(len(parts))):
+        have = ", ".join(map(str, list(parts)[:12]))
+        raise Mistake(
+            "index",
+            span,
+            f"a slice is of labels numbered from 0 in order, these are {have}",
+            help="list those that are meant: [y[2], y[4]]",
+        )
+    return tuple(parts.values())
+
+
 def unpacked(
-    names: tuple[tree.Name, ...], items: Any, span: Span, context: Context, outer: Variables
+    names: tuple[tree.Target, ...], items: Any, span: Span, context: Context, outer: Variables
 ) -> Iterator[Variables]:
     """The variables of each turn of a loop over a list. Raises Mistake where an item does not unpack."""
     try:
@@ -67,13 +94,17 @@ def unpacked(
         yield {**outer, **unpack(names, item, span)}
 
 
-def unpack(names: tuple[tree.Name, ...], item: Any, span: Span) -> Variables:
+def unpack(names: tuple[tree.Target, ...], item: Any, span: Span) -> Variables:
     """The variables that names get from an item: one name takes it whole. Raises Mistake."""
     if len(names) == 1:
-        return {names[0].name: item}
+        (name,) = names
+        return {name.name: item} if isinstance(name, tree.Name) else unpack(name.names, item, span)
     if item is UNKNOWN:
-        return {name.name: UNKNOWN for name in names}
+        return {name.name: UNKNOWN for name in tree.flat_names(names)}
     if not isinstance(item, tuple) or len(item) != len(names):
         had = f"a list of {len(item)}" if isinstance(item, tuple) else kind_of(item)
         raise Mistake("unpack", span, f"{len(names)} names take a list of {len(names)} items, here is {had}")
-    return {name.name: value for name, value in zip(names, item, strict=True)}
+    bound: Variables = {}
+    for name, value in zip(names, item, strict=True):
+        bound |= unpack((name,), value, span)
+    return bound

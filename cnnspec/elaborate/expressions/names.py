@@ -60,15 +60,25 @@ def _here(name: str, context: Context, span: Span) -> Any:
 
 
 def attribute(target: Any, name: str, span: Span) -> Any:
-    """`target.name`: channels, sizes or shape of a value. Raises Mistake."""
+    """`target.name`: channels, sizes or shape of a value, or a label of the call it names. Raises Mistake."""
     if not isinstance(target, Value):
         message = f"`.{name}` asks for the shape of a label, this is {kind_of(target)}"
-        raise Mistake("type", span, message)
-    if name not in SHAPE_ATTRIBUTES:
-        place = Span(span.source, span.end - len(name), span.end)
-        cure = suggest_at(place, name, SHAPE_ATTRIBUTES, "a value has " + ", ".join(SHAPE_ATTRIBUTES))
-        raise Mistake("unknown-attribute", span, f"a value has no `{name}`", help=cure.help, edits=cure.edits)
-    return shape_attribute(target.shape, name, span)
+        before = span.text.rpartition(".")[0].strip()
+        is_block = isinstance(target, BlockValue)
+        cure = f"`.` chains nothing: write {before} -> {name}" if is_block else ""
+        raise Mistake("type", span, message, help=cure)
+    if name in SHAPE_ATTRIBUTES:
+        return shape_attribute(target.shape, name, span)
+    found = target.inner.get(name) if target.inner is not None else None
+    if found is not None:
+        return found
+    if target.shape is None or (target.inner is not None and not target.inner.complete):
+        return UNKNOWN
+    labels = list(target.inner.labels) if target.inner is not None else []
+    place = Span(span.source, span.end - len(name), span.end)
+    known = [*SHAPE_ATTRIBUTES, *labels]
+    cure = suggest_at(place, name, known, "a value has " + ", ".join(known))
+    raise Mistake("unknown-attribute", span, f"a value has no `{name}`", help=cure.help, edits=cure.edits)
 
 
 def shape_attribute(shape: Shape | None, name: str, span: Span) -> Any:

@@ -71,9 +71,18 @@ def _names(statement: tree.Statement) -> Iterator[str]:
     while stack:
         node = stack.pop()
         if isinstance(node, tree.Flow):
-            stack += [unit.block for unit in node.units]
+            stack += node.units
             if node.label is not None:
                 yield node.label.name
+        elif isinstance(node, tree.Unit):
+            stack.append(node.block)
+        elif isinstance(node, tree.Conditional):
+            stack += [node.unit, node.otherwise]
+        elif isinstance(node, tree.Labelled):
+            stack.append(node.statement)
+            yield node.label.name
+        elif isinstance(node, tree.Definition):
+            yield node.name
         elif isinstance(node, tree.Body):
             stack += node.statements
         elif isinstance(node, tree.Arms):
@@ -83,7 +92,7 @@ def _names(statement: tree.Statement) -> Iterator[str]:
         elif isinstance(node, (tree.Loop, tree.Section)):
             stack.append(node.body)
         elif isinstance(node, tree.Let):
-            yield from (name.name for name in node.names)
+            yield from (name.name for name in tree.flat_names(node.names))
         elif isinstance(node, tree.Head) and node.name is not None:
             yield node.name.name
         elif isinstance(node, tree.InputDeclaration):

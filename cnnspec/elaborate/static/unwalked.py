@@ -124,7 +124,9 @@ def bound_names(item: Definition) -> set[str]:
     """The names that a definition binds, wherever in it, and those that its syntax errors may mean."""
     bound = {parameter.name for parameter in item.parameters}.union(*map(lost_names, item.body.statements))
     for node in tree.parts(tree_of(item)):
-        bound.update(name.name for name in getattr(node, "names", ()))
+        bound.update(name.name for name in tree.flat_names(getattr(node, "names", ())))
+        if isinstance(node, (tree.Definition, tree.ParameterDefinition)):
+            bound.add(node.name)
         if isinstance(node, tree.Broken):
             bound.update(words_of(node))
     return bound
@@ -135,7 +137,8 @@ def used(item: Definition) -> list[Any]:
 
     What `expect` says is left out: it has names of its own.
     """
-    binding = {id(name) for node in tree.parts(tree_of(item)) for name in getattr(node, "names", ())}
+    named = [getattr(node, "names", ()) for node in tree.parts(tree_of(item))]
+    binding = {id(name) for names in named for name in tree.flat_names(names)}
     nodes = [
         node
         for node in tree.parts(tree_of(item), without=(tree.Expect,))

@@ -13,7 +13,9 @@ LONGEST_SHOWN = 60
 EXPRESSION = frozenset(
     ["NUMBER", "DIMS", "STRING", "NAME", "(", "[", "true", "false", "none", "input", "+", "-", "not"]
 )
-STATEMENT = frozenset(["NAME", "input", "{", "for", "if", "let", "stem", "body", "head", "expect", "BROKEN"])
+STATEMENT = frozenset(
+    ["NAME", "input", "{", "for", "if", "let", "share", "stem", "body", "head", "expect", "BROKEN"]
+)
 ITEM = frozenset(["use", "def", "share", "net", "let", "BROKEN"])
 NAMED = {
     **{sign: f"`{sign}`" for sign in ("(", "[", "{", ")", "]", "}", ",", ":", "=", "|", "in", "training")},

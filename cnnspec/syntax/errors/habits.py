@@ -56,13 +56,6 @@ HABITS = (
     # chains
     Habit(r"--+>|>>+|\|>|~>|>(?!=)", "`{0}` does not chain layers", "write `->`", after=rf"{ENDED}|\|"),
     Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]"),
-    Habit(
-        r"\. *(channels|height|width|size|shape)\b",
-        "`.{1}` says how large a value is, and is no step of a chain",
-        "write it in an argument, as in conv({before}.{1}, 1)",
-        after=ENDED,
-    ),
-    Habit(r"\. *(\w+)", "`.` leads to nothing here", "write {1} alone, or {before} -> {1}", after=ENDED),
     Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
     Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
     Habit(r",", A_SHAPE, "write => 64x28x28", after=r"=> *[\d?]+"),
@@ -78,7 +71,7 @@ HABITS = (
     Habit(r"\*\*", "`**` is no repeat", "write `*`", after=ENDED),
     Habit(r"(\d+) *[*xX]", "a repeat stands after what it repeats", "write block(64) * {1}", after=BEGINS),
     Habit(r"for\b", "a loop stands before its block", A_LOOP, after=ENDED),
-    Habit(r"if\b", "a condition stands before its block", A_CHOICE, after=ENDED),
+    Habit(r"\{", "a condition stands before its block", A_CHOICE, after=r"[)}\]\w] if [^{}\n;]*"),
     Habit(r"\d", "a layer gives the output", "expect output == 10 holds the net to it", first="outputs?"),
     Habit(
         r"\d\w*(?:[ ,]+\w+)*", "arguments stand in parentheses", "write {before}({listed})", r"[A-Za-z_]\w*"
@@ -101,6 +94,7 @@ HABITS = (
     ),
     # loops, conditions and definitions
     Habit(r"\(|=|:(?! *\n)", "a loop does not begin like this", A_LOOP, after=r"for( +\w+)?", first="for"),
+    Habit(r"in\b", "a loop does not begin like this", A_LOOP, after=r"for *\([^()]*", first="for"),
     Habit(r"=", "`=` compares nothing", "write `==`", first="if|expect"),
     Habit(r"\w", "a block stands in braces", "write {first} {{ ... }}", after="stem|body", first="stem|body"),
     Habit(
@@ -169,7 +163,7 @@ def foreign(error: Unexpected) -> Answer | None:
 
 def habits(error: Unexpected) -> Answer | None:
     """Signs and orders of other languages, in a statement."""
-    if error.in_brackets:
+    if error.in_brackets and error.first.text != "for":
         return None
     before = written(error.tokens[max(0, error.at - LOOK_BACK) : error.at])
     after = written(error.tokens[error.at : error.at + LOOK_AHEAD])
