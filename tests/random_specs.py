@@ -280,11 +280,9 @@ class Writer:
         """A layer, or now and then a form with statements inside."""
         if not nest or self.draw(st.integers(0, 2)):
             return self.layer(shape)
-        form = self.draw(
-            st.sampled_from(
-                [self.residual, self.project, self.same, self.concat, self.gate, self.dense, self.block]
-            )
-        )
+        plain = [self.residual, self.project, self.same, self.concat, self.gate, self.dense, self.block]
+        newer = [self.conditional, self.split, self.early, self.opened, self.own_share, self.loop, self.reach]
+        form = self.draw(st.sampled_from([*plain, *newer]))
         lines, result = form(shape)
         return (lines, result) if prod(result) <= LARGEST else ([], shape)
 
@@ -358,6 +356,74 @@ class Writer:
         layer = f"linear({out}) -> tanh" if len(shape) == 1 else f"batchnorm -> relu -> conv({out}, 3)"
         return [f"dense({count}) {{ {layer} }}"], (grown + count * out, *shape[1:])
 
+    def conditional(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A step under a condition that holds or not, perhaps with another one in its place."""
+        (first, result), (second, other) = self.layer(shape), self.layer(shape)
+        holds = self.draw(FLAG)
+        condition = f"{first[0] if first else 'relu'} if {'true' if holds else 'channels < 1'}"
+        if not second or self.draw(FLAG):
+            return [condition], result if holds else shape
+        return [f"{condition} else {second[0]}"], result if holds else other
+
+    def split(self, shape: Shape) -> tuple[Lines, Shape]:
+        """The parts of the channels, each on its way, and joined again."""
+        if self.draw(FLAG):
+            parts = self.draw(divisor(shape[0]))
+            lines = [f"concat {{ | for part in split(prev, {parts}): part -> relu | identity }}"]
+            return lines, (2 * shape[0], *shape[1:])
+        if shape[0] == 1:
+            return self.layer(shape)
+        first = self.draw(st.integers(1, shape[0] - 1))
+        one, other = self.fresh("part"), self.fresh("part")
+        chain = self.kept((first, *shape[1:]))
+        lines = [f"let {one}, {other} = split(prev, [{first}, {shape[0] - first}])", f"{one} -> {chain[0]}"]
+        return grouped([*lines, *chain[1:], f"concat({other}, prev)"]), shape
+
+    def early(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A layer with its arguments, given to a def."""
+        name = self.fresh("block")
+        self.definitions.append(f"def {name}(unit, act=relu) {{ unit -> act }}")
+        given, result = self.layer(shape)
+        act = self.draw(st.sampled_from(["", ", leaky_relu(0.25)", ", act=identity"]))
+        return [f"{name}({given[0] if given else 'tanh'}{act})"], result
+
+    def opened(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A label within a def, from outside, of the first call or of one like it."""
+        name, label = self.fresh("block"), self.fresh("open")
+        first, second = self.kept(shape), self.kept(shape)
+        group = [f"first: {{ {'; '.join(first)} }}"]
+        self.definitions += [f"def {name} {{", *indented([*group, *second]), "}"]
+        before = self.draw(st.sampled_from([[], [name]]))
+        lines = [*before, f"{label}: {name}", f"concat({label}.first, prev)"]
+        return grouped(lines), (2 * shape[0], *shape[1:])
+
+    def own_share(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A share in the body of a def, whose calls have weights of their own."""
+        name = self.fresh("block")
+        body = ["share own {", *indented(self.kept(shape)), "}", "own -> own"]
+        self.definitions += [f"def {name} {{", *indented(body), "}"]
+        return [self.draw(st.sampled_from([name, f"{name} * 2", f"{name} -> {name}"]))], shape
+
+    def loop(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A loop with a label, whose items are unpacked twice."""
+        label, turns = self.fresh("loop"), self.draw(st.integers(0, 2))
+        lines = [
+            f"{label}: for i, (a, b) in enumerate([[1, 2]] * {turns}) {{",
+            *indented(self.kept(shape)),
+            "}",
+        ]
+        return grouped(lines), shape
+
+    def reach(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A residual whose shortcut is a block, or none at all."""
+        out, stride = self.draw(st.integers(1, 8)), self.draw(st.integers(1, 2))
+        if len(shape) == 1:
+            word = self.draw(st.sampled_from(["linear", "linear(bias=false)", "none"]))
+            return [f"residual(shortcut={word}) {{ linear({out}) }}"], (out,)
+        word = self.draw(st.sampled_from(["conv(kernel=1)", "conv(kernel=3, bias=false)", "none"]))
+        sizes = ((size - 1) // stride + 1 for size in shape[1:])
+        return [f"residual(shortcut={word}) {{ conv({out}, 3, stride={stride}) }}"], (out, *sizes)
+
     def block(self, shape: Shape) -> tuple[Lines, Shape]:
         """A def or a share, called a few times."""
         name = self.fresh("block")
@@ -384,6 +450,11 @@ def fitted(shape: Shape, target: Shape) -> Lines:
 def joined(join: str, arms: list[Lines]) -> Lines:
     """A join of arms, each on one line."""
     return [f"{join} {{", *(f"    | {' -> '.join(arm)}" for arm in arms), "}"]
+
+
+def grouped(lines: Lines) -> Lines:
+    """Statements in braces, of which one may be labelled."""
+    return ["{", *indented(lines), "}"]
 
 
 def indented(lines: Lines) -> Lines:

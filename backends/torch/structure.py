@@ -302,7 +302,9 @@ class Builder:
                 suffix = part.path[len(block.path) :]
                 owner = part.owner[: -len(suffix)]
                 first = self.by_path.get(owner)
-                if part.owner.endswith(suffix) and first is not None and self._does_the_same(block, first):
+                # a share that calls itself has the weights of what is around it
+                is_other = part.owner.endswith(suffix) and not is_within(block.path, owner)
+                if is_other and first is not None and self._does_the_same(block, first):
                     return owner
                 return None
         return None

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from cnnspec.colours import WORD_ROLES
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
+from cnnspec.elaborate.expressions.names import SHAPE_ATTRIBUTES
 from cnnspec.elaborate.module import DefinedBlock, Module, library_names
-from cnnspec.elaborate.values import FORMS, LayerBlock
+from cnnspec.elaborate.values import FORMS, SHORTCUTS, LayerBlock
 from cnnspec.layers import manual
 from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.live.figures import FORM_TEXTS, heading_of, written
@@ -52,6 +53,8 @@ def offers(module: Module, offset: int) -> list[Offer]:
         return [*_of_use(module, before)]
     if before and before[-1].text in ("def", "share", "net", "let"):
         return []
+    if before and before[-1].text == "." and len(before) > 1:
+        return [*_of_label(module, item, before[-2].text)]
     call = call_around(before)
     found = list(_arguments(module, call, before)) if call else []
     if item is None and not call:
@@ -85,12 +88,31 @@ def _in_a_definition(module: Module, item: tree.Item | None, within_call: bool) 
         return found
     found += [Offer(op, "layer", manual.signature(cls), manual.page(op)) for op, cls in REGISTRY.items()]
     found += [Offer(form, "layer", FORM_TEXTS[form].partition(":")[0], FORM_TEXTS[form]) for form in FORMS]
-    words = ("input", "stem", "body", "head", "let", "for", "if", "else", "expect")
+    words = ("input", "stem", "body", "head", "let", "share", "for", "if", "else", "expect")
     found += [Offer(word, "word") for word in words]
     found += [Offer(name, "block", "of std: add use std (...)") for name in sorted(library_names())]
     if isinstance(item, (tree.NetDefinition, tree.Given)):
         found += [Offer(figure, "figure") for figure in FIGURES]
     return found
+
+
+def _of_label(module: Module, item: tree.Item | None, label: str) -> Iterator[Offer]:
+    """What may stand after the dot behind a label: the labels of the def that it calls, and its shape."""
+    for flow in tree.parts(getattr(item, "body", None)):
+        if isinstance(flow, tree.Flow) and flow.label is not None and flow.label.name == label:
+            units = [unit.target.name for unit in tree.units(flow) if unit.target is not None]
+            value = module.lookup(units[0]) if len(flow.units) == 1 and units else None
+            if isinstance(value, DefinedBlock):
+                own = dict.fromkeys(labels_of(value.definition))
+                yield from (Offer(name, "name", f"a label of {value.name}") for name in own)
+    yield from (Offer(name, "name") for name in SHAPE_ATTRIBUTES)
+
+
+def labels_of(definition: tree.Definition) -> Iterator[str]:
+    """The labels in the body of a def."""
+    for node in tree.parts(definition.body, without=(tree.Definition,)):
+        if isinstance(node, (tree.Flow, tree.Labelled)) and node.label is not None:
+            yield node.label.name
 
 
 def _used_origin(before: Sequence[Token]) -> str | None:
@@ -172,6 +194,8 @@ def arguments_of(module: Module, name: str) -> tuple[KnownArgument, ...]:
 def _arguments(module: Module, call: CallAround, before: Sequence[Token]) -> Iterator[Offer]:
     known = arguments_of(module, call.name)
     value = module.lookup(call.name)
+    if call.name == "residual" and [token.text for token in before[-2:]] == ["shortcut", "="]:
+        yield from (Offer(word, "word") for word in SHORTCUTS)
     if before[-1].text == "=" and isinstance(value, LayerBlock):
         for parameter in parameters(value.layer):
             if parameter.name == before[-2].text:

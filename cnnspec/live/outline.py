@@ -43,9 +43,8 @@ def _item(item: tree.Item) -> Iterator[OutlineEntry]:
             end = item.body.span if item.body is not None else item.span
             yield OutlineEntry("net", item.name, f"= {item.base.name}", item.span, item.span.to(end))
         case tree.Let():
-            yield from (
-                OutlineEntry("let", name.name, "", name.span, item.span.to(name.span)) for name in item.names
-            )
+            for name in tree.flat_names(item.names):
+                yield OutlineEntry("let", name.name, "", name.span, item.span.to(name.span))
         case _:
             pass
 
@@ -74,13 +73,18 @@ def _statement(statement: tree.Statement) -> Iterator[OutlineEntry]:
             whole = _over(statement.span, body.span)
             yield OutlineEntry("head", title, detail, statement.span, whole, _body(body))
         case tree.Flow(label):
-            inner = tuple(entry for unit in statement.units for entry in _unit(unit))
+            inner = tuple(entry for unit in tree.units(statement) for entry in _unit(unit))
             if label is None:
                 yield from inner
             else:
                 yield OutlineEntry(
                     "label", label.span.text, "", label.span, _over(label.span, statement.span), inner
                 )
+        case tree.Labelled(label, inner):
+            whole = _over(label.span, statement.span)
+            yield OutlineEntry("label", label.span.text, "", label.span, whole, tuple(_statement(inner)))
+        case tree.Definition():
+            yield from _item(statement)
         case tree.Loop():
             yield from _body(statement.body)
         case tree.Branch():

@@ -81,7 +81,7 @@ def steps(file: tree.File) -> Iterator[WrittenStep]:
     """Every step that is written in a text, in no order."""
     for flow in tree.parts(file):
         if isinstance(flow, tree.Flow):
-            for unit in flow.units:
+            for unit in tree.units(flow):
                 inner = (part.span.end for part in (unit.block, unit.repeat) if part is not None)
                 last = unit is flow.units[-1] and flow.mark is None
                 yield WrittenStep(unit, unit.span.start, max(unit.span.end, *inner, 0), last)

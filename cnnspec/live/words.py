@@ -116,10 +116,15 @@ def own_names(item: tree.Item) -> Iterator[str]:
         match node:
             case tree.Flow(label=tree.Reference(name=name)) | tree.Head(name=tree.Reference(name=name)):
                 yield name
-            case tree.Broken(label=tree.Reference(name=name)):
+            case (
+                tree.Broken(label=tree.Reference(name=name)) | tree.Labelled(label=tree.Reference(name=name))
+            ):
                 yield name
+            case tree.Definition(name=name):
+                yield name
+                yield from (parameter.name for parameter in node.parameters)
             case tree.Let() | tree.Loop() | tree.Clause() | tree.Guard():
-                yield from (name.name for name in node.names)
+                yield from (name.name for name in tree.flat_names(node.names))
             case tree.InputDeclaration(name=str(name)):
                 yield name
 

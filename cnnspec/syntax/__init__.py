@@ -7,7 +7,8 @@
 In reading order. What every text goes through:
 
     tokens      the one lexer: comments and ends of lines are tokens too
-    tree        what a spec is once it is read: data
+    expressions what expressions are once they are read: data
+    tree        what a spec is: expressions, statements, items, and a way through them
     build       from what the parser recognizes to the tree, a method a rule
     tables      the automaton of grammar/cnn.lark, saved; `generate`, the one user of lark, makes it anew
     stack       the LALR(1) parser: states and values

@@ -9,161 +9,26 @@ from typing import Any
 
 from cnnspec.records import dataclass
 from cnnspec.source import Span
+from cnnspec.syntax.expressions import Argument as Argument
+from cnnspec.syntax.expressions import Arithmetic as Arithmetic
+from cnnspec.syntax.expressions import Attribute as Attribute
+from cnnspec.syntax.expressions import Call as Call
+from cnnspec.syntax.expressions import Choice as Choice
+from cnnspec.syntax.expressions import Clause as Clause
+from cnnspec.syntax.expressions import Comparison as Comparison
+from cnnspec.syntax.expressions import Comprehension as Comprehension
+from cnnspec.syntax.expressions import Expression as Expression
+from cnnspec.syntax.expressions import Index as Index
+from cnnspec.syntax.expressions import Listing as Listing
+from cnnspec.syntax.expressions import Literal as Literal
+from cnnspec.syntax.expressions import Logic as Logic
+from cnnspec.syntax.expressions import Name as Name
+from cnnspec.syntax.expressions import Prefix as Prefix
+from cnnspec.syntax.expressions import Slicing as Slicing
+from cnnspec.syntax.expressions import Target as Target
+from cnnspec.syntax.expressions import Unpacked as Unpacked
+from cnnspec.syntax.expressions import flat_names as flat_names
 from cnnspec.syntax.tokens import Token
-
-# ---- expressions
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number, a text, a truth value, `none`, or dims (a tuple of integers)."""
-
-    value: int | float | str | bool | tuple[int, ...] | None
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """`[a, b]`, or `(a, b)`, which is the same."""
-
-    items: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """`(a, b)` among the names of a `let` or `for`: the names of the parts of one item."""
-
-    names: tuple[Target, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-Target = Name | Unpacked
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """`for names in iterable if condition ...` of a comprehension."""
-
-    names: tuple[Target, ...]
-    iterable: Expression
-    conditions: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Comprehension:
-    element: Expression
-    clauses: tuple[Clause, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`a if c else b if d else e`: the values in turn, each but the last with its condition."""
-
-    values: tuple[Expression, ...]
-    conditions: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Logic:
-    """`a and b and c`, or the same with `or`."""
-
-    operator: str
-    operands: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """`not`, `-` or `+`, any number of times, before an operand."""
-
-    operators: tuple[str, ...]
-    operand: Expression
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`a < b <= c`: true where every neighbour holds."""
-
-    operators: tuple[str, ...]
-    operands: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
-    """Operators of one precedence, from left to right; `**` from right to left."""
-
-    operators: tuple[str, ...]
-    operands: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    target: Expression
-    index: Expression
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Slicing:
-    """`target[start:stop]`."""
-
-    target: Expression
-    start: Expression | None
-    stop: Expression | None
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    target: Expression
-    name: str
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a call, positional where `name` is None."""
-
-    name: str | None
-    value: Expression
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    function: Expression
-    arguments: tuple[Argument, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-Expression = (
-    Literal
-    | Name
-    | Listing
-    | Comprehension
-    | Choice
-    | Logic
-    | Prefix
-    | Comparison
-    | Arithmetic
-    | Index
-    | Slicing
-    | Attribute
-    | Call
-)
-
 
 # ---- statements
 
@@ -412,13 +277,15 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
             stack.extend([getattr(node, name) for name in names])
 
 
-def flat_names(names: tuple[Target, ...]) -> Iterator[Name]:
-    """The names that items are unpacked into, those in parentheses among them."""
-    for name in names:
-        if isinstance(name, Name):
-            yield name
+def units(flow: Flow) -> Iterator[Unit]:
+    """The units of a flow, those under a condition and those in their place among them."""
+    for step in flow.units:
+        if isinstance(step, Unit):
+            yield step
         else:
-            yield from flat_names(name.names)
+            yield step.unit
+            if step.otherwise is not None:
+                yield step.otherwise
 
 
 LEAVES = frozenset(["str", "bool", "str | None"])

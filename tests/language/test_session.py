@@ -155,3 +155,11 @@ def test_sixteen_threads_at_once():
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(work, names))
+
+
+def test_an_edit_below_the_first_line_of_a_net_is_seen():
+    session = Session()
+    text = "net A {\n    input 3x8x8\n    conv(4, 3)\n}\nnet B = A() {\n    input 3x4x4\n}\n"
+    assert [net.costs.inference.macs for net in read(session, text).nets] == [6_912, 1_728]
+    other = text.replace("conv(4, 3)", "conv(8, 3)").replace("3x4x4", "3x2x2")
+    assert [net.costs.inference.macs for net in read(session, other).nets] == [13_824, 864]
