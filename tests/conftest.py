@@ -1,4 +1,4 @@
-"""Golden files, renewed by `--update-golden`; torchvision's models; and properties that no clock decides."""
+"""Golden files, renewed by `--update-golden`; torchvision and timm; properties that no clock decides."""
 
 from __future__ import annotations
 
@@ -64,3 +64,9 @@ def torchvision() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield pytest.importorskip("torchvision.models", exc_type=ImportError)
+
+
+@pytest.fixture(scope="session")
+def timm(torchvision: Any) -> Any:
+    """timm, whose models import torchvision."""
+    return pytest.importorskip("timm", exc_type=ImportError)

@@ -10,9 +10,10 @@ import numpy as np
 
 from cnnspec.backends.numpy import formulas
 from cnnspec.backends.numpy.kernels import activation as act
-from cnnspec.backends.numpy.kernels import conv, dense, join, norm, pool, shape, window
+from cnnspec.backends.numpy.kernels import attention, conv, dense, join, norm, pool, shape, window
 from cnnspec.backends.numpy.kernels.window import Array, Gradients
 from cnnspec.layers import activation as A
+from cnnspec.layers import attention as T
 from cnnspec.layers import conv as C
 from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
@@ -39,13 +40,17 @@ class KernelRule(NamedTuple):
     modal: bool = False
 
 
+OF_WEIGHTS = ("affine", "shared", "init", "threshold")
+"""Arguments that kernels do not take: which weights there are says as much."""
+
+
 def nothing(layer: Layer, *shapes: Shape) -> Settings:
     return {}
 
 
 def fields(layer: Layer, *shapes: Shape) -> Settings:
     """The arguments of a layer as they are, but for those that only make weights."""
-    return {name: value for name, value in vars(layer).items() if name not in ("affine", "shared", "init")}
+    return {name: value for name, value in vars(layer).items() if name not in OF_WEIGHTS}
 
 
 @cache
@@ -135,6 +140,10 @@ def scale_settings(layer: D.Scale, source: Shape) -> Settings:
     return {} if layer.learnable else {"by": layer.by}
 
 
+def reduce_settings(layer: T.Reduce, source: Shape) -> Settings:
+    return {"statistic": layer.statistic, "axes": tuple(1 + axis for axis in layer.axes(source))}
+
+
 def drop_values(layer: D.Dropout, batch: Shape, rng: np.random.Generator) -> Array:
     return (rng.random(batch) >= layer.rate) / (1 - layer.rate)
 
@@ -159,8 +168,11 @@ RULES: dict[type[Layer], KernelRule] = {
     N.GroupNorm: KernelRule(norm.groupnorm, norm.groupnorm_backward, fields),
     N.LocalResponseNorm: KernelRule(norm.lrn, norm.lrn_backward, fields),
     N.RMSNorm: KernelRule(norm.rmsnorm, norm.rmsnorm_backward, fields),
+    N.GlobalResponseNorm: KernelRule(norm.grn, norm.grn_backward, fields),
+    N.FilterResponseNorm: KernelRule(norm.frn, norm.frn_backward, fields),
+    N.EvoNormS0: KernelRule(norm.evonorm_s0, norm.evonorm_s0_backward, fields),
     A.PReLU: KernelRule(act.prelu, act.prelu_backward, nothing),
-    A.Softmax: KernelRule(act.softmax, act.softmax_backward, nothing),
+    A.Softmax: KernelRule(act.softmax, act.softmax_backward, fields),
     A.LogSoftmax: KernelRule(act.log_softmax, act.log_softmax_backward, nothing),
     D.Linear: KernelRule(dense.linear, dense.linear_backward, nothing),
     D.Flatten: KernelRule(dense.flatten, dense.flatten_backward, nothing),
@@ -169,6 +181,9 @@ RULES: dict[type[Layer], KernelRule] = {
     D.Identity: KernelRule(dense.identity, dense.identity_backward, nothing),
     D.Scale: KernelRule(dense.scale, dense.scale_backward, scale_settings),
     D.LayerScale: KernelRule(dense.layerscale, dense.layerscale_backward, nothing),
+    D.Affine: KernelRule(dense.affine, dense.affine_backward, nothing),
+    T.Reduce: KernelRule(attention.reduce_axes, attention.reduce_axes_backward, reduce_settings),
+    T.EfficientChannelAttention: KernelRule(attention.eca, attention.eca_backward, nothing),
     S.Pad: KernelRule(window.pad, window.pad_backward, pad_settings),
     S.Crop: KernelRule(shape.crop, shape.crop_backward, crop_settings),
     S.Slice: KernelRule(shape.slice_channels, shape.slice_channels_backward, fields),

@@ -4,8 +4,8 @@ Read in this order:
 
 - emit.py: what rules write with, nodes and constants of an ONNX graph;
 - formula.py: the nodes of an elementwise layer, from its formula;
-- rules.py: the table from each layer to the nodes that it is; conv.py, pool.py, norm.py, activation.py and
-  shape.py: the rules that are more than one node;
+- rules.py: the table from each layer to the nodes that it is; conv.py, pool.py, norm.py, activation.py,
+  attention.py and shape.py: the rules that are more than one node;
 - builder.py: a graph and its weights as a model, and as a file; program.py: a model run in onnxruntime;
 - backend.py: what the table of backends says of it.
 """

@@ -7,6 +7,9 @@ import numpy as np
 from cnnspec.backends.onnx.emit import Emit
 from cnnspec.layers.norm import (
     BatchNorm,
+    EvoNormS0,
+    FilterResponseNorm,
+    GlobalResponseNorm,
     GroupNorm,
     InstanceNorm,
     LayerNorm,
@@ -63,3 +66,26 @@ def lrn(emit: Emit, layer: LocalResponseNorm, x: str) -> str:
     mean = emit("Reshape", emit("AveragePool", rows, kernel_shape=(layer.size, 1)), (0, *emit.shape))
     divisor = emit("Pow", emit("Add", emit("Mul", mean, layer.alpha), layer.k), layer.beta)
     return emit("Div", x, divisor)
+
+
+def grn(emit: Emit, layer: GlobalResponseNorm, x: str) -> str:
+    size = emit("ReduceL2", x, emit.axes)
+    n = emit("Div", size, emit("Add", emit("ReduceMean", size, (1,)), layer.eps))
+    return emit("Add", x, emit.affine(emit("Mul", x, n)))
+
+
+def frn(emit: Emit, layer: FilterResponseNorm, x: str) -> str:
+    square = emit("ReduceMean", emit("Mul", x, x), emit.axes)
+    y = emit.affine(emit("Div", x, emit("Sqrt", emit("Add", square, layer.eps))))
+    return emit("Max", y, emit.per_channel(emit.weights["tau"])) if layer.threshold else y
+
+
+def evonorm_s0(emit: Emit, layer: EvoNormS0, x: str) -> str:
+    """The deviation of each group, repeated for its channels by way of axes of its own."""
+    gated = emit("Mul", x, emit("Sigmoid", emit("Mul", x, emit.per_channel(emit.weights["v"]))))
+    grouped = emit("Reshape", x, (0, layer.groups, -1))
+    centred = emit("Sub", grouped, emit("ReduceMean", grouped, (2,)))
+    variance = emit("ReduceMean", emit("Mul", centred, centred), (2,))
+    deviation = emit("Sqrt", emit("Add", variance, layer.eps))
+    y = emit("Div", emit("Reshape", gated, (0, layer.groups, -1)), deviation)
+    return emit.affine(emit("Reshape", y, (0, *emit.shape)))

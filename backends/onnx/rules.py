@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnspec.backends.onnx import conv, norm, pool, shape
+from cnnspec.backends.onnx import attention, conv, norm, pool, shape
 from cnnspec.backends.onnx.emit import Emit, Rule
 from cnnspec.backends.onnx.formula import elementwise
 from cnnspec.layers import activation as A
+from cnnspec.layers import attention as T
 from cnnspec.layers import conv as C
 from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
@@ -35,6 +36,15 @@ def prelu(emit: Emit, layer: A.PReLU, x: str) -> str:
     return emit("PRelu", x, emit.per_channel(emit.weights["weight"]))
 
 
+def softmax(emit: Emit, layer: A.Softmax, x: str) -> str:
+    """Over the channels as they are; else over an axis of groups, channels of a group, positions."""
+    if layer.over == "channels" and layer.groups == 1:
+        return emit("Softmax", x, axis=1)
+    parts = emit("Reshape", x, (0, layer.groups, emit.shape[0] // layer.groups, -1))
+    axis = {"groups": 1, "channels": 2, "positions": 3}[layer.over]
+    return emit("Reshape", emit("Softmax", parts, axis=axis), (0, *emit.shape))
+
+
 RULES: dict[type[Layer], Rule] = {
     C.Conv: conv.conv,
     C.TransposedConv: conv.tconv,
@@ -49,6 +59,9 @@ RULES: dict[type[Layer], Rule] = {
     N.GroupNorm: norm.groupnorm,
     N.LocalResponseNorm: norm.lrn,
     N.RMSNorm: norm.rmsnorm,
+    N.GlobalResponseNorm: norm.grn,
+    N.FilterResponseNorm: norm.frn,
+    N.EvoNormS0: norm.evonorm_s0,
     A.ReLU: node("Relu"),
     A.LeakyReLU: field("LeakyRelu", "alpha", "slope"),
     A.PReLU: prelu,
@@ -60,7 +73,7 @@ RULES: dict[type[Layer], Rule] = {
     A.Softsign: node("Softsign"),
     A.Sigmoid: node("Sigmoid"),
     A.Tanh: node("Tanh"),
-    A.Softmax: node("Softmax", axis=1),
+    A.Softmax: softmax,
     A.LogSoftmax: node("LogSoftmax", axis=1),
     D.Linear: conv.linear,
     D.Flatten: node("Flatten"),
@@ -69,6 +82,9 @@ RULES: dict[type[Layer], Rule] = {
     D.Identity: node("Identity"),
     D.Scale: shape.scale,
     D.LayerScale: shape.layerscale,
+    D.Affine: shape.affine,
+    T.Reduce: attention.reduce,
+    T.EfficientChannelAttention: attention.eca,
     S.Pad: conv.pad,
     S.Crop: shape.crop,
     S.Slice: shape.slice_channels,

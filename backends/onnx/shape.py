@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnspec.backends.onnx.emit import Emit
-from cnnspec.layers.dense import Layer, LayerScale, Scale
+from cnnspec.layers.dense import Affine, Layer, LayerScale, Scale
 from cnnspec.layers.join import Mul, aligned
 from cnnspec.layers.shape import (
     ChannelShuffle,
@@ -79,6 +79,10 @@ def scale(emit: Emit, layer: Scale, x: str) -> str:
 
 def layerscale(emit: Emit, layer: LayerScale, x: str) -> str:
     return emit("Mul", x, emit.per_channel(emit.weights["weight"]))
+
+
+def affine(emit: Emit, layer: Affine, x: str) -> str:
+    return emit.affine(x) if emit.weights else emit("Identity", x)
 
 
 def concat(emit: Emit, layer: Layer, *inputs: str) -> str:

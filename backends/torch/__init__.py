@@ -2,14 +2,15 @@
 
 Read in this order:
 
-- calls.py: what a rule gives, the constructor or the function of a layer; rules.py: the table of them;
+- calls.py: what a rule gives, the constructor or the function of a layer; rules.py: the table of
+  them, windows.py: those of convs and pools;
 - formula.py: an elementwise layer that torch has no name for, as a module;
 - structure.py: the blocks of a net as nested modules; fields.py: what a constructor holds;
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
 - parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;
-- writer.py: the whole file, with what it needs of helpers.py; module.py: that file executed; training.py;
+- writer.py: the whole file, with what it needs of helpers/; module.py: that file executed; training.py;
 - backend.py: what the table of backends says of it.
 
 torch itself is loaded when a module is made; writing source does without it.

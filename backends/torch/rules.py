@@ -1,6 +1,6 @@
 """The table of the torch backend: from each layer to the module, or the function, that it is in torch.
 
-A name without a dot (`Crop`) is a class of helpers.py, which generated source carries along.
+A name without a dot (`Crop`) is a class of helpers/, which generated source carries along.
 """
 
 from __future__ import annotations
@@ -10,105 +10,17 @@ from typing import Any
 
 from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchCall, TorchForm, both, compact, module, rank_of
 from cnnspec.backends.torch.formula import elementwise
+from cnnspec.backends.torch.windows import adaptive, avgpool, conv, lppool, maxpool, tconv
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
+from cnnspec.layers import attention as T
 from cnnspec.layers import conv as C
 from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import shape as S
-from cnnspec.layers.base import Extent, Layer, Shape, Slide, per_axis
-
-
-def conv(layer: C.Conv, source: Shape) -> TorchForm:
-    rank, slide = rank_of(source), layer.slide(source)
-    same = slide.pads_apart(layer.pad)
-    slots = (
-        Slot("in_channels", source[0]),
-        Slot("out_channels", layer.out),
-        Slot("kernel_size", compact(slide.kernel)),
-        Slot("stride", compact(slide.stride), 1),
-        *(() if same else (Slot("padding", margins(slide), 0),)),
-        Slot("dilation", compact(slide.dilation), 1),
-        Slot("groups", layer.groups, 1),
-        Slot("bias", layer.bias, True),
-        Slot("padding_mode", layer.pad_mode, "zeros"),
-    )
-    kind = ("Standardized" if layer.standardize else "") + ("Same" if same else "")
-    return module(f"{kind or 'nn.'}Conv{rank}d", *slots)
-
-
-def margins(slide: Slide) -> Extent:
-    """The margin on both sides."""
-    return compact(tuple(before for before, _ in slide.margins))
-
-
-def tconv(layer: C.TransposedConv, source: Shape) -> TorchForm:
-    slide = layer.slide(source)
-    return module(
-        f"nn.ConvTranspose{rank_of(source)}d",
-        Slot("in_channels", source[0]),
-        Slot("out_channels", layer.out),
-        Slot("kernel_size", compact(slide.kernel)),
-        Slot("stride", compact(slide.stride), 1),
-        Slot("padding", margins(slide), 0),
-        Slot("output_padding", compact(layer.output_pad), 0),
-        Slot("groups", layer.groups, 1),
-        Slot("bias", layer.bias, True),
-        Slot("dilation", compact(slide.dilation), 1),
-    )
-
-
-def pool(name: str, function: str, layer: Any, source: Shape, *extra: Slot) -> TorchForm:
-    """A sliding pool: its window first, then what else it takes."""
-    rank, slide = rank_of(source), layer.slide(source)
-    if slide.pads_apart(layer.pad):
-        return module(f"Same{name}{rank}d", *window(slide), *extra)
-    slots = (*window(slide), Slot("padding", margins(slide), 0), *extra)
-    return both(f"nn.{name}{rank}d", f"F.{function}{rank}d", *slots)
-
-
-def window(slide: Slide) -> tuple[Slot, Slot]:
-    """Kernel and stride of a pool, whose stride is the kernel where it is None."""
-    stride = None if slide.kernel == slide.stride else compact(slide.stride)
-    return Slot("kernel_size", compact(slide.kernel)), Slot("stride", stride, None)
-
-
-def maxpool(layer: P.MaxPool, source: Shape) -> TorchForm:
-    extra = (Slot("dilation", compact(layer.dilation), 1), Slot("ceil_mode", layer.ceil, False))
-    return pool("MaxPool", "max_pool", layer, source, *extra)
-
-
-def avgpool(layer: P.AvgPool, source: Shape) -> TorchForm:
-    extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
-    slide = layer.slide(source)
-    if reaches_beyond(slide, source) and not slide.pads_apart(layer.pad):
-        return module("WideAvgPool3d", *window(slide), Slot("padding", margins(slide), 0), *extra)
-    return pool("AvgPool", "avg_pool", layer, source, *extra)
-
-
-def reaches_beyond(slide: Slide, source: Shape) -> bool:
-    """Whether a window is larger than a volume, which the pools of torch take in 1-d and 2-d alone."""
-    larger = any(kernel > size for kernel, size in zip(slide.kernel, source[1:], strict=True))
-    return rank_of(source) == 3 and larger
-
-
-def lppool(layer: P.LpPool, source: Shape) -> TorchForm:
-    rank, slide = rank_of(source), layer.slide(source)
-    slots = (*window(slide), Slot("ceil_mode", layer.ceil, False))
-    if reaches_beyond(slide, source):
-        return module("WideLPPool3d", Slot("norm_type", layer.power), *slots)
-    return both(f"nn.LPPool{rank}d", f"F.lp_pool{rank}d", Slot("norm_type", layer.power), *slots)
-
-
-def adaptive(name: str, function: str) -> Callable[[Any, Shape], TorchForm]:
-    def rule(layer: Any, source: Shape) -> TorchForm:
-        rank = rank_of(source)
-        size = Slot("output_size", compact(layer.size))
-        return both(f"nn.Adaptive{name}Pool{rank}d", f"F.adaptive_{function}_pool{rank}d", size)
-
-    return rule
+from cnnspec.layers.base import Layer, Shape, per_axis
 
 
 def batchnorm(layer: N.BatchNorm, source: Shape) -> TorchForm:
@@ -177,6 +89,39 @@ def prelu(layer: A.PReLU, source: Shape) -> TorchForm:
         Slot("num_parameters", 1 if layer.shared else source[0], 1),
         Slot("init", layer.init, 0.25),
     )
+
+
+def frn(layer: N.FilterResponseNorm, source: Shape) -> TorchForm:
+    return module(
+        "FilterResponseNorm",
+        Slot("channels", source[0]),
+        Slot("eps", layer.eps, 1e-5),
+        Slot("threshold", layer.threshold, True),
+    )
+
+
+def evonorm_s0(layer: N.EvoNormS0, source: Shape) -> TorchForm:
+    return module(
+        "EvoNormS0",
+        Slot("num_groups", layer.groups),
+        Slot("num_channels", source[0]),
+        Slot("eps", layer.eps, 1e-5),
+    )
+
+
+def softmax(layer: A.Softmax, source: Shape) -> TorchForm:
+    if layer.over == "channels" and layer.groups == 1:
+        return both("nn.Softmax", "F.softmax", DIM)
+    if layer.over == "positions" and rank_of(source) == 1:
+        return both("nn.Softmax", "F.softmax", Slot("dim", 2, None))
+    if layer.over == "positions":
+        return module("PositionSoftmax")
+    return module("GroupSoftmax", Slot("over", layer.over), Slot("groups", layer.groups))
+
+
+def reduce(layer: T.Reduce, source: Shape) -> TorchForm:
+    axes = (Slot(f"axis{i}", 1 + axis) for i, axis in enumerate(layer.axes(source)))
+    return module("Reduce", Slot("statistic", layer.statistic), *axes)
 
 
 def linear(layer: D.Linear, source: Shape) -> TorchForm:
@@ -290,6 +235,11 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     N.GroupNorm: groupnorm,
     N.LocalResponseNorm: lrn,
     N.RMSNorm: rmsnorm,
+    N.GlobalResponseNorm: lambda layer, source: module(
+        "GlobalResponseNorm", Slot("channels", source[0]), Slot("eps", layer.eps, 1e-6)
+    ),
+    N.FilterResponseNorm: frn,
+    N.EvoNormS0: evonorm_s0,
     A.ReLU: plain("nn.ReLU", "F.relu"),
     A.ReLU6: plain("nn.ReLU6", "F.relu6"),
     A.LeakyReLU: simple("nn.LeakyReLU", "F.leaky_relu", slope=("negative_slope", 0.01)),
@@ -305,7 +255,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     A.Softsign: plain("nn.Softsign", "F.softsign"),
     A.Sigmoid: plain("nn.Sigmoid", "torch.sigmoid"),
     A.Tanh: plain("nn.Tanh", "torch.tanh"),
-    A.Softmax: plain("nn.Softmax", "F.softmax", DIM),
+    A.Softmax: softmax,
     A.LogSoftmax: plain("nn.LogSoftmax", "F.log_softmax", DIM),
     D.Linear: linear,
     D.Flatten: lambda layer, source: TorchForm(
@@ -318,6 +268,14 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     D.LayerScale: lambda layer, source: module(
         "LayerScale", Slot("channels", source[0]), Slot("init", layer.init)
     ),
+    D.Affine: lambda layer, source: module(
+        "Affine",
+        Slot("channels", source[0]),
+        Slot("weight", layer.weight, True),
+        Slot("bias", layer.bias, True),
+    ),
+    T.Reduce: reduce,
+    T.EfficientChannelAttention: simple("EfficientChannelAttention", "", kernel=("kernel_size", REQUIRED)),
     S.Pad: pad,
     S.Crop: sizes("Crop", "size"),
     S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),

@@ -312,11 +312,15 @@ def _imports(code: str) -> str:
     return "\n".join([*found, "from torch import nn"])
 
 
+HELPERS = ("containers", "windows", "norms", "attention", "scaling", "shapes")
+"""The files of helpers/."""
+
+
 @cache
 def helper_texts() -> dict[str, str]:
-    """The classes and functions of helpers.py by name, in its order."""
-    text = (Path(__file__).parent / "helpers.py").read_text("utf-8")
-    blocks = re.split(r"\n\n\n(?=class |def )", text)[1:]
+    """The classes and functions of helpers/ by name, in the order of its files."""
+    texts = [(Path(__file__).parent / "helpers" / f"{file}.py").read_text("utf-8") for file in HELPERS]
+    blocks = [block for text in texts for block in re.split(r"\n\n\n(?=class |def )", text)[1:]]
     found: dict[str, str] = {}
     for block in blocks:
         name = re.match(r"(?:class|def) (\w+)", block)

@@ -16,10 +16,12 @@ from cnnspec.layers.base import (
     argument,
     input_saved,
     layer,
+    need_divisor,
+    need_map,
     output_saved,
 )
 from cnnspec.layers.formula import Functions
-from cnnspec.layers.kinds import FLAG, NUMBER, POSITIVE, words
+from cnnspec.layers.kinds import COUNT, FLAG, NUMBER, POSITIVE, words
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -217,14 +219,30 @@ class Tanh(Layer):
 
 @layer("softmax", family="activation")
 class Softmax(Layer):
-    """exp(x) over its sum over the channels, at each place.
+    """exp(x) over its sum: over the channels at each place, or over what `over` says.
 
-    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    over=groups weighs parts of the channels against one another (Zhang et al. 2020, "ResNeSt"),
+    over=positions the places (Cao et al. 2019, "GCNet"). Bridle 1990, "Probabilistic interpretation of
+    feedforward classification network outputs".
     """
 
     nonnegative = True
     operations = functions = one_each
     saved = output_by_channel_saved
+
+    over: str = argument(
+        words("channels", "groups", "positions"),
+        "channels is the channels of each group at each place, groups the groups against one another "
+        "(channel i of each), positions the places of each channel",
+        default="channels",
+    )
+    groups: int = argument(COUNT, "groups of channels", default=1)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        if self.over == "positions":
+            need_map("softmax", shapes[0])
+        need_divisor("softmax", shapes[0][0], self.groups)
+        return shapes[0]
 
 
 @layer("log_softmax", family="activation")

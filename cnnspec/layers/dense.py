@@ -1,4 +1,4 @@
-"""Layers of dense nets and of training: linear, flatten, dropout, droppath, identity, scale, layerscale."""
+"""Layers of dense nets and of training: linear, flatten, the dropouts, identity, and factors a channel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from math import prod
 
 from cnnspec.layers.base import (
     FLOAT,
+    ONES,
     POINTWISE,
+    ZEROS,
     Init,
     Layer,
     LayerError,
@@ -175,3 +177,28 @@ class LayerScale(Layer):
         return prod(shapes[0])
 
     saved = input_saved
+
+
+@layer("affine", family="dense")
+class Affine(Layer):
+    """weight * x + bias, with one learned weight and bias a channel: a norm without statistics.
+
+    Touvron et al. 2021, "ResMLP"; the biases and factors of Zhang et al. 2019, "Fixup initialization".
+    """
+
+    rescales = True
+    follows = True
+
+    weight: bool = argument(FLAG, "multiplies by a learned weight, which starts at 1", default=True)
+    bias: bool = argument(FLAG, "adds a learned bias, which starts at 0", default=True)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        weight = (Weight("weight", shapes[0][:1], ONES),) if self.weight else ()
+        return weight + ((Weight("bias", shapes[0][:1], ZEROS),) if self.bias else ())
+
+    def operations(self, *shapes: Shape) -> int:
+        return (self.weight + self.bias) * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, where a weight multiplies it."""
+        return Saved(inputs=(0,) if self.weight else (), view=not self.weight and not self.bias)

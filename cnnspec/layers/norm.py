@@ -1,4 +1,4 @@
-"""Normalizations: batchnorm, layernorm, instancenorm, groupnorm, lrn and rmsnorm.
+"""Normalizations: batchnorm, layernorm, instancenorm, groupnorm, lrn, rmsnorm, grn, frn and evonorm_s0.
 
 The window of each is a point, by the convention of receptive-field tables: although all but batchnorm in
 inference look at more, what they take from there is a mean and a variance.
@@ -214,6 +214,92 @@ class RMSNorm(Layer):
             return Saved(per_sample=normalized, channels_last=last)
         own = normalized + FLOAT * statistics(shapes[0], self.over)
         return Saved(inputs=(0,), per_sample=own, channels_last=last)
+
+
+@layer("grn", family="norm")
+class GlobalResponseNorm(Layer):
+    """Global response normalization: x + weight * x * n + bias, where n says how strong a channel is.
+
+    n = |x| / (mean of |x| over the channels + eps), with |x| the norm of a channel over space; weight and
+    bias start at 0. Woo et al. 2023, "ConvNeXt V2".
+    """
+
+    eps: float = argument(SMALL, "added to the mean norm, against division by 0", default=1e-6)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        need_map("grn", shapes[0])
+        return shapes[0]
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return Weight("weight", shapes[0][:1], ZEROS), Weight("bias", shapes[0][:1], ZEROS)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, its product with n, and what n is found from: norms, their mean, and n itself."""
+        product = FLOAT * prod(shapes[0])
+        if not wanted[0]:
+            return Saved(per_sample=product)
+        return Saved(inputs=(0,), per_sample=product + FLOAT * (2 * shapes[0][0] + 1))
+
+
+@layer("frn", family="norm")
+class FilterResponseNorm(Layer):
+    """max(weight * x / sqrt(mean of x^2 + eps) + bias, tau), with the mean of each channel over space.
+
+    The learned threshold tau, one a channel, takes the place of an activation. Singh and Krishnan 2020,
+    "Filter response normalization layer".
+    """
+
+    eps: float = argument(SMALL, "added to the mean of squares, against division by 0", default=1e-5)
+    threshold: bool = argument(FLAG, "takes the maximum with the learned tau", default=True)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        need_map("frn", shapes[0])
+        return shapes[0]
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        tau = (Weight("tau", shapes[0][:1], ZEROS),) if self.threshold else ()
+        return affine_weights(shapes[0][:1], True) + tau
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, each deviation, the normalized values, and what is compared with tau."""
+        own = FLOAT * prod(shapes[0]) * (1 + self.threshold)
+        if not wanted[0]:
+            return Saved(per_sample=own)
+        return Saved(inputs=(0,), per_sample=own + FLOAT * shapes[0][0])
+
+
+@layer("evonorm_s0", family="norm")
+class EvoNormS0(Layer):
+    """x * sigmoid(v * x) / sqrt(variance + eps) * weight + bias, a norm and an activation in one.
+
+    The variance is that of each group of channels over space, for each sample. Liu et al. 2020, "Evolving
+    normalization-activation layers".
+    """
+
+    groups: int = argument(COUNT, "groups of channels normalized apart", default=32)
+    eps: float = argument(SMALL, EPS_DOC, default=1e-5)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        need_map("evonorm_s0", shapes[0])
+        need_divisor("evonorm_s0", shapes[0][0], self.groups)
+        return shapes[0]
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return *affine_weights(shapes[0][:1], True), Weight("v", shapes[0][:1], ONES)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 5 * prod(shapes[0])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input, its gate, their product, the deviation of each group, and what is divided by it."""
+        own = (2 + wanted[0]) * prod(shapes[0]) + self.groups
+        return Saved(inputs=(0,), per_sample=FLOAT * own)
 
 
 def statistics(shape: Shape, over: str) -> int:

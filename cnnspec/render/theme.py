@@ -42,7 +42,10 @@ class Theme:
         return self.families.get(family, self.families["block"])
 
 
-FAMILIES = ("input", "conv", "pool", "norm", "activation", "dense", "scaling", "shape", "join", "block")
+FAMILIES = (
+    *("input", "conv", "pool", "norm", "activation", "dense", "attention"),
+    *("scaling", "shape", "join", "block"),
+)
 
 
 def paint_family(layer: Layer) -> str:
@@ -61,7 +64,8 @@ LIGHT = Theme(
     Paint("#f6f8fa", "#c3cad2"), Paint("#ffffff", "#8c959f"),
     _families(
         ("#eceff2", "#57606a"), ("#cfe3f4", "#0072b2"), ("#fbdcc8", "#d55e00"), ("#fbf2bf", "#a89200"),
-        ("#cdebdf", "#009e73"), ("#f2d7e6", "#b4578f"), ("#ece9e4", "#8a7f6d"),
+        ("#cdebdf", "#009e73"), ("#f2d7e6", "#b4578f"), ("#e3dcf5", "#6a4fb3"),
+        ("#ece9e4", "#8a7f6d"),
         ("#dff2fc", "#3a9bd0"), ("#ffffff", "#57606a"), ("#e3e9f6", "#4a63a8"),
     ),
 )  # fmt: skip
@@ -71,7 +75,8 @@ DARK = Theme(
     Paint("#161b22", "#606b78"), Paint("#0d1117", "#8b949e"),
     _families(
         ("#2a3038", "#a3adb8"), ("#0f3a57", "#56b4e9"), ("#57290c", "#ff9b52"), ("#4a430d", "#e9d84a"),
-        ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#35322c", "#bfb39d"),
+        ("#0b4535", "#2fcf9f"), ("#50263f", "#e59cc6"), ("#382c5c", "#b9a5f0"),
+        ("#35322c", "#bfb39d"),
         ("#123e50", "#8fd3f4"), ("#0d1117", "#a3adb8"), ("#27324f", "#93a9e6"),
     ),
 )  # fmt: skip
@@ -81,7 +86,8 @@ PRINT = Theme(
     Paint("#ffffff", "#888888"), Paint("#ffffff", "#555555"),
     _families(
         ("#ffffff", "#000000"), ("#d9d9d9", "#000000"), ("#a8a8a8", "#000000"), ("#f4f4f4", "#666666"),
-        ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#fafafa", "#777777"),
+        ("#ffffff", "#666666"), ("#bfbfbf", "#000000"), ("#d0d0d0", "#000000"),
+        ("#fafafa", "#777777"),
         ("#ececec", "#444444"), ("#ffffff", "#000000"), ("#e6e6e6", "#000000"),
     ),
     skip_line=2.0,

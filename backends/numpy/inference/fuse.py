@@ -22,7 +22,7 @@ import numpy as np
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.steps import Step
 from cnnspec.layers.base import Layer
-from cnnspec.layers.dense import LayerScale, Scale
+from cnnspec.layers.dense import Affine, LayerScale, Scale
 from cnnspec.layers.norm import BatchNorm
 from cnnspec.passes import fusion
 
@@ -114,6 +114,8 @@ def affine(step: Step, tensors: Mapping[str, Array]) -> tuple[Array, Array | Non
         return weights.get("weight", np.full(1, step.layer.by, np.float32)), None
     if isinstance(step.layer, LayerScale):
         return weights["weight"], None
+    if isinstance(step.layer, Affine):
+        return weights.get("weight", np.ones(1, np.float32)), weights.get("bias")
     assert isinstance(step.layer, BatchNorm)
     scale = 1 / np.sqrt(weights["running_var"] + np.float32(step.layer.eps))
     if step.layer.affine:

@@ -3,8 +3,8 @@
 Arrays are `(batch, channels, *spatial)`, or `(batch, channels)` for vectors. A forward function takes the
 inputs, then the weights and the settings by name, and gives the output; its `_backward` takes the gradient of
 the output before the same arguments, and gives the gradients of the inputs (a tuple) and of the weights (by
-name). The families are those of the layers: `conv`, `norm`, `activation`, `pool`, `dense`, `shape`, `join`;
-`window` is what convs and pools share, `functions` what formulas are written in.
+name). The families are those of the layers: `conv`, `norm`, `activation`, `pool`, `dense`, `attention`,
+`shape`, `join`; `window` is what convs and pools share, `functions` what formulas are written in.
 
 Nothing here knows about layers or graphs, so that generated source files can hold these functions as
 they are.

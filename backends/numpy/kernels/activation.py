@@ -1,4 +1,4 @@
-"""Activations that are not elementwise: prelu, with a weight a channel, and the softmaxes, over channels.
+"""Activations that are not elementwise: prelu, with a weight a channel, and the softmaxes.
 
 The kernels of the others are made of their formulas (formulas.py).
 """
@@ -22,16 +22,27 @@ def prelu_backward(grad: Array, x: Array, weight: Array) -> Gradients:
     return (grad * slope,), {"weight": below if weight.size > 1 else below.sum(keepdims=True)}
 
 
-def softmax(x: Array) -> Array:
-    """y[c] = exp(x[c]) / sum of exp(x) over the channels, less the maximum against overflow."""
-    powers = np.exp(x - x.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+def softmax(x: Array, *, over: str = "channels", groups: int = 1) -> Array:
+    """y = exp(x) / sum of exp(x) over the channels of a group, the groups, or the positions.
+
+    The maximum is subtracted first, against overflow.
+    """
+    parts, axis = softmax_parts(x, over, groups)
+    powers = np.exp(parts - parts.max(axis, keepdims=True))
+    return (powers / powers.sum(axis, keepdims=True)).reshape(x.shape)
 
 
-def softmax_backward(grad: Array, x: Array) -> Gradients:
+def softmax_parts(x: Array, over: str, groups: int) -> tuple[Array, int]:
+    """The values as (batch, groups, channels of a group, positions), and the axis to sum over."""
+    parts = x.reshape(x.shape[0], groups, x.shape[1] // groups, -1)
+    return parts, {"groups": 1, "channels": 2, "positions": 3}[over]
+
+
+def softmax_backward(grad: Array, x: Array, *, over: str = "channels", groups: int = 1) -> Gradients:
     """dx = y * (dy - sum of dy * y)."""
-    y = softmax(x)
-    return (y * (grad - (grad * y).sum(1, keepdims=True)),), {}
+    y, axis = softmax_parts(softmax(x, over=over, groups=groups), over, groups)
+    slope = grad.reshape(y.shape)
+    return ((y * (slope - (slope * y).sum(axis, keepdims=True))).reshape(x.shape),), {}
 
 
 def log_softmax(x: Array) -> Array:

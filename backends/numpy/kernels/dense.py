@@ -69,3 +69,23 @@ def layerscale(x: Array, weight: Array) -> Array:
 def layerscale_backward(grad: Array, x: Array, weight: Array) -> Gradients:
     axes = (0, *range(2, x.ndim))
     return (grad * per_channel(weight, x.ndim - 2),), {"weight": (grad * x).sum(axes)}
+
+
+def affine(x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
+    """y = w * x + b with one learned w and b a channel. Touvron et al. 2021, "ResMLP"."""
+    if weight is not None:
+        x = x * per_channel(weight, x.ndim - 2)
+    return x if bias is None else x + per_channel(bias, x.ndim - 2)
+
+
+def affine_backward(
+    grad: Array, x: Array, weight: Array | None = None, bias: Array | None = None
+) -> Gradients:
+    axes = (0, *range(2, x.ndim))
+    gradients = {}
+    if bias is not None:
+        gradients["bias"] = grad.sum(axes)
+    if weight is not None:
+        gradients["weight"] = (grad * x).sum(axes)
+        grad = grad * per_channel(weight, x.ndim - 2)
+    return (grad,), gradients

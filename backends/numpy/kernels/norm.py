@@ -6,6 +6,7 @@ from functools import reduce
 
 import numpy as np
 
+from cnnspec.backends.numpy.kernels.functions import logistic
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes, per_channel
 
 
@@ -194,6 +195,89 @@ def rmsnorm_backward(
     gradients = scaled_backward(grad, y, gamma, None, weight.shape) if weight is not None else {}
     inner = grad if gamma is None else grad * gamma
     return ((inner - y * (inner * y).mean(axes, keepdims=True)) / size,), gradients
+
+
+def grn(x: Array, weight: Array, bias: Array, *, eps: float) -> Array:
+    """y = x + gamma * x * n + beta, n = |x| / (mean of |x| over channels + eps). Woo et al. 2023."""
+    rank = x.ndim - 2
+    return x + per_channel(weight, rank) * x * response(x, eps)[1] + per_channel(bias, rank)
+
+
+def response(x: Array, eps: float) -> tuple[Array, Array]:
+    """The norm of each channel over space, and that over the mean norm."""
+    size = np.sqrt((x**2).sum(tuple(range(2, x.ndim)), keepdims=True))
+    return size, size / (size.mean(1, keepdims=True) + eps)
+
+
+def grn_backward(grad: Array, x: Array, weight: Array, bias: Array, *, eps: float) -> Gradients:
+    """Through the product with n, and through n to the norm of its channel and of all in the mean."""
+    axes, rank = tuple(range(2, x.ndim)), x.ndim - 2
+    gamma = per_channel(weight, rank)
+    size, n = response(x, eps)
+    mean = size.mean(1, keepdims=True) + eps
+    slope = (grad * gamma * x).sum(axes, keepdims=True)
+    of_size = (slope - (slope * n).mean(1, keepdims=True)) / mean
+    spread = np.divide(of_size, size, out=np.zeros_like(size), where=size != 0)
+    gradients = {"weight": (grad * x * n).sum((0, *axes)), "bias": grad.sum((0, *axes))}
+    return (grad * (1 + gamma * n) + spread * x,), gradients
+
+
+def frn(x: Array, weight: Array, bias: Array, tau: Array | None = None, *, eps: float) -> Array:
+    """y = max(gamma * x / sqrt(mean(x^2) + eps) + beta, tau). Singh and Krishnan 2020, eq. 1."""
+    rank = x.ndim - 2
+    size = np.sqrt((x**2).mean(tuple(range(2, x.ndim)), keepdims=True) + eps)
+    y = x / size * per_channel(weight, rank) + per_channel(bias, rank)
+    return y if tau is None else np.maximum(y, per_channel(tau, rank))
+
+
+def frn_backward(
+    grad: Array, x: Array, weight: Array, bias: Array, tau: Array | None = None, *, eps: float
+) -> Gradients:
+    """dx = (dy - y * mean(dy * y)) / rms where y is above tau; below it tau gets the gradient."""
+    axes, rank = tuple(range(2, x.ndim)), x.ndim - 2
+    gradients = {}
+    if tau is not None:
+        y = frn(x, weight, bias, eps=eps)
+        above = ((np.sign(y - per_channel(tau, rank)) + 1) / 2).astype(grad.dtype)
+        gradients["tau"] = (grad * (1 - above)).sum((0, *axes))
+        grad = grad * above
+    size = np.sqrt((x**2).mean(axes, keepdims=True) + eps)
+    y = x / size
+    gradients |= {"weight": (grad * y).sum((0, *axes)), "bias": grad.sum((0, *axes))}
+    inner = grad * per_channel(weight, rank)
+    return ((inner - y * (inner * y).mean(axes, keepdims=True)) / size,), gradients
+
+
+def evonorm_s0(x: Array, weight: Array, bias: Array, v: Array, *, groups: int, eps: float) -> Array:
+    """y = gamma * x * logistic(v * x) / sqrt(var + eps) + beta, by groups. Liu et al. 2020, table 1."""
+    rank = x.ndim - 2
+    gate = logistic(per_channel(v, rank) * x)
+    return x * gate / group_deviation(x, groups, eps) * per_channel(weight, rank) + per_channel(bias, rank)
+
+
+def group_deviation(x: Array, groups: int, eps: float) -> Array:
+    """sqrt(var + eps) of the group that each channel is in: (batch, channels, 1, ..)."""
+    deviation = np.sqrt(x.reshape(x.shape[0], groups, -1).var(2) + eps)
+    return deviation.repeat(x.shape[1] // groups, 1).reshape(*x.shape[:2], *(1,) * (x.ndim - 2))
+
+
+def evonorm_s0_backward(
+    grad: Array, x: Array, weight: Array, bias: Array, v: Array, *, groups: int, eps: float
+) -> Gradients:
+    """Through the gate, and through the variance of each group."""
+    axes, rank = (0, *range(2, x.ndim)), x.ndim - 2
+    gate = logistic(per_channel(v, rank) * x)
+    deviation = group_deviation(x, groups, eps)
+    y = x * gate / deviation
+    gradients = {"weight": (grad * y).sum(axes), "bias": grad.sum(axes)}
+    inner = grad * per_channel(weight, rank)
+    slope = inner / deviation * x * gate * (1 - gate)
+    gradients["v"] = (slope * x).sum(axes)
+    grouped = x.reshape(x.shape[0], groups, -1)
+    along = (inner * y).reshape(grouped.shape).sum(2, keepdims=True)
+    centred = (grouped - grouped.mean(2, keepdims=True)) / grouped.shape[2]
+    of_variance = (along * centred).reshape(x.shape) / deviation**2
+    return (inner / deviation * gate + slope * per_channel(v, rank) - of_variance,), gradients
 
 
 def lrn(x: Array, *, size: int, alpha: float, beta: float, k: float) -> Array:

@@ -1,0 +1,148 @@
+"""Layers held against the modules of timm and torch that they are named after: outputs and all gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from layer_cases import Case
+
+from cnnspec.backends import numpy as backend
+from cnnspec.layers import activation as act
+from cnnspec.layers import attention, dense, norm
+from cnnspec.layers.base import Layer, Shape
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+
+class Reference(NamedTuple):
+    """A layer, the shapes of its inputs and the module that does the same, to a relative `rtol`.
+
+    `names` maps weights of the layer to parameters of the module where they are called otherwise.
+    """
+
+    layer: Layer
+    shapes: tuple[Shape, ...]
+    module: Callable[[], nn.Module]
+    names: Mapping[str, str] = {}
+    rtol: float = 1e-9
+
+    @property
+    def title(self) -> str:
+        return Case(self.layer, self.shapes).title
+
+
+SINGLE = 1e-4
+"""How near statistics are that timm takes in single precision, whatever the precision of the map."""
+
+
+class Function(nn.Module):
+    """A function of torch as a module."""
+
+    def __init__(self, function: Callable[..., Any]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *x: Any) -> Any:
+        return self.function(*x)
+
+
+def layers() -> Any:
+    import timm.layers
+
+    return timm.layers
+
+
+def radix() -> nn.Module:
+    from timm.layers.split_attn import RadixSoftmax
+
+    return RadixSoftmax(3, 1)
+
+
+def resmlp_affine() -> nn.Module:
+    from timm.models.mlp_mixer import Affine
+
+    class ChannelsFirst(Affine):
+        def forward(self, x: Any) -> Any:
+            return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+    return ChannelsFirst(4)
+
+
+REFERENCES = [
+    Reference(
+        norm.GlobalResponseNorm(),
+        ((4, 7, 6),),
+        lambda: layers().grn.GlobalResponseNorm(4, channels_last=False),
+    ),
+    Reference(
+        norm.FilterResponseNorm(), ((4, 7, 6),), lambda: layers().FilterResponseNormTlu2d(4), rtol=SINGLE
+    ),
+    Reference(
+        norm.FilterResponseNorm(threshold=False),
+        ((4, 7, 6),),
+        lambda: layers().FilterResponseNormAct2d(4, apply_act=False),
+        rtol=SINGLE,
+    ),
+    Reference(norm.EvoNormS0(4), ((8, 7, 6),), lambda: layers().EvoNorm2dS0(8, groups=4), rtol=SINGLE),
+    Reference(norm.EvoNormS0(), ((32, 3, 3),), lambda: layers().EvoNorm2dS0(32), rtol=SINGLE),
+    Reference(
+        attention.EfficientChannelAttention(5),
+        ((8, 7, 6),),
+        lambda: layers().EcaModule(kernel_size=5),
+        {"weight": "conv.weight"},
+    ),
+    Reference(dense.Affine(), ((4, 9),), resmlp_affine, {"weight": "alpha", "bias": "beta"}),
+    Reference(
+        act.Softmax("groups", 3), ((6, 1, 1),), lambda: nn.Sequential(radix(), nn.Unflatten(1, (6, 1, 1)))
+    ),
+    Reference(act.Softmax("positions"), ((4, 9),), lambda: nn.Softmax(2)),
+    Reference(
+        attention.Reduce("std", "positions"),
+        ((4, 7, 6),),
+        lambda: Function(lambda x: x.std((2, 3), correction=0, keepdim=True)),
+    ),
+    Reference(
+        attention.Reduce("norm2", "channels"),
+        ((4, 7, 6),),
+        lambda: Function(lambda x: x.norm(2, 1, keepdim=True)),
+    ),
+    Reference(
+        attention.Reduce("max", "all"), ((4, 7, 6),), lambda: Function(lambda x: x.amax((1, 2, 3), True))
+    ),
+]
+
+
+@pytest.mark.parametrize("case", REFERENCES, ids=lambda case: case.title)
+@pytest.mark.usefixtures("timm")
+def test_a_layer_is_the_module_it_is_named_after(case: Reference) -> None:
+    program = backend.compile(Case(case.layer, case.shapes).graph(), dtype=np.float64)
+    rng = np.random.default_rng(0)
+    program.load({key: rng.standard_normal(a.shape) for key, a in program.tensors.items()})
+    inputs = {f"x{i}": rng.standard_normal((3, *shape)) for i, shape in enumerate(case.shapes)}
+    y = program.forward(inputs, training=False)
+    grad = rng.standard_normal(y.shape)
+    found = program.backward(grad)
+
+    module = case.module().double().eval()
+    parameters = dict(module.named_parameters())
+    names = {key: case.names.get(key[len("layer.") :], key[len("layer.") :]) for key in program.trainable}
+    assert set(names.values()) == set(parameters)
+    with torch.no_grad():
+        for key, name in names.items():
+            parameters[name].copy_(torch.tensor(program.tensors[key]).reshape(parameters[name].shape))
+    xs = {name: torch.tensor(x, requires_grad=True) for name, x in inputs.items()}
+    expected = module(*xs.values())
+    (expected * torch.tensor(grad)).sum().backward()
+
+    wanted = {name: x.grad for name, x in xs.items()} | {
+        key: parameters[name].grad for key, name in names.items()
+    }
+    pairs = [(y, expected.detach()), *((found[key], value) for key, value in wanted.items())]
+    for got, value in pairs:
+        np.testing.assert_allclose(
+            got, value.numpy().reshape(got.shape), rtol=case.rtol, atol=case.rtol / 100
+        )
