@@ -14,7 +14,7 @@ from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.rules import Settings, known, rule_of
+from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
 from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import WeightsError, declared, fitting, initialize
 from cnnspec.diagnostics import InvalidValue
@@ -195,12 +195,13 @@ class Program:
             grad = pending.pop(step.value, None)
             if grad is None:
                 continue
-            weights = {name: self.tensors[key] for name, key in step.weights.items()}
+            keys = keyword_names(step)
+            weights = {name: self.tensors[key] for name, key in keys.items()}
             into, gradients = rule_of(step.layer).backward(grad, *inputs, **weights, **settings)
             for name, value in zip(step.inputs, into, strict=True):
                 accumulate(pending, name, value)
             for name, value in gradients.items():
-                accumulate(result, step.weights[name], value)
+                accumulate(result, keys[name], value)
         return result | {name: pending[name] for name in self.graph.inputs if name in pending}
 
     def _heads(self, training: bool) -> dict[str, str]:
@@ -283,7 +284,7 @@ class Program:
             inputs = tuple(values[name] for name in step.inputs)
             if training:
                 settings = settings | self._training_settings(step, inputs[0].shape)
-            weights = {name: self.tensors[key] for name, key in step.weights.items()}
+            weights = {name: self.tensors[key] for name, key in keyword_names(step).items()}
             values[step.value] = rule_of(step.layer).forward(*inputs, **weights, **settings)
             if tape is not None:
                 tape.append(Record(step, inputs, settings))

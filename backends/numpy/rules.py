@@ -12,6 +12,7 @@ from cnnspec.backends.numpy import formulas
 from cnnspec.backends.numpy.kernels import activation as act
 from cnnspec.backends.numpy.kernels import attention, conv, dense, join, norm, pool, shape, window
 from cnnspec.backends.numpy.kernels.window import Array, Gradients
+from cnnspec.backends.steps import Step
 from cnnspec.layers import activation as A
 from cnnspec.layers import attention as T
 from cnnspec.layers import conv as C
@@ -144,6 +145,16 @@ def reduce_settings(layer: T.Reduce, source: Shape) -> Settings:
     return {"statistic": layer.statistic, "axes": tuple(1 + axis for axis in layer.axes(source))}
 
 
+def attention_settings(layer: T.Attention, source: Shape) -> Settings:
+    shift = layer.shifts(source)
+    return {
+        "heads": layer.heads,
+        "window": layer.places(source),
+        "shift": shift if any(shift) else None,
+        "grid": layer.grid is not None,
+    }
+
+
 def drop_values(layer: D.Dropout, batch: Shape, rng: np.random.Generator) -> Array:
     return (rng.random(batch) >= layer.rate) / (1 - layer.rate)
 
@@ -184,6 +195,7 @@ RULES: dict[type[Layer], KernelRule] = {
     D.Affine: KernelRule(dense.affine, dense.affine_backward, nothing),
     T.Reduce: KernelRule(attention.reduce_axes, attention.reduce_axes_backward, reduce_settings),
     T.EfficientChannelAttention: KernelRule(attention.eca, attention.eca_backward, nothing),
+    T.Attention: KernelRule(attention.attention, attention.attention_backward, attention_settings),
     S.Pad: KernelRule(window.pad, window.pad_backward, pad_settings),
     S.Crop: KernelRule(shape.crop, shape.crop_backward, crop_settings),
     S.Slice: KernelRule(shape.slice_channels, shape.slice_channels_backward, fields),
@@ -215,3 +227,8 @@ def known(layer: Layer) -> bool:
 def rule_of(layer: Layer) -> KernelRule:
     """The rule of a layer that is known."""
     return RULES[type(layer)] if type(layer) in RULES else elementwise(type(layer))
+
+
+def keyword_names(step: Step) -> dict[str, str]:
+    """The keys of the weights of a step by the keyword of a kernel: qkv_weight for qkv.weight."""
+    return {name.replace(".", "_"): key for name, key in step.weights.items()}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from cnnspec.backends.numpy.rules import known, rule_of
+from cnnspec.backends.numpy.rules import keyword_names, known, rule_of
 from cnnspec.backends.python_source import Namespace, literal, module_names, plain_words
 from cnnspec.backends.steps import Step, steps
 from cnnspec.backends.weights import declared
@@ -184,10 +184,7 @@ def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: 
     settings = rule.settings(step.layer, *sources)
     arguments = [
         *arguments,
-        *(
-            f"**w[{literal(path)}]"
-            for path in {key.rpartition(".")[0]: None for key in step.weights.values()}
-        ),
+        *weight_arguments(step),
         *(f"{name}={literal(value)}" for name, value in settings.items() if defaults[name] != value),
     ]
     start, end = f"        {variable} = {kernel.__name__}(", f")  # {describe(step.layer.infer(*sources))}"
@@ -197,6 +194,17 @@ def statement(step: Step, sources: tuple[Shape, ...], variable: str, arguments: 
     if len(line) + 12 <= WIDTH:
         return f"{start}\n            {line}\n        {end}"
     return f"{start}\n" + "".join(f"            {argument},\n" for argument in arguments) + f"        {end}"
+
+
+def weight_arguments(step: Step) -> list[str]:
+    """All weights of a layer at once; those that have names of two parts one by one."""
+    if not any("." in name for name in step.weights):
+        return [
+            f"**w[{literal(path)}]"
+            for path in {key.rpartition(".")[0]: None for key in step.weights.values()}
+        ]
+    parts = [(keyword, *key.rpartition(".")[::2]) for keyword, key in keyword_names(step).items()]
+    return [f"{keyword}=w[{literal(path)}][{literal(name)}]" for keyword, path, name in parts]
 
 
 def table(graph: Graph) -> str:

@@ -100,6 +100,9 @@ def tconv(emit: Emit, layer: TransposedConv, x: str) -> str:
 
 
 def linear(emit: Emit, layer: Linear, x: str) -> str:
+    if emit.rank:
+        product = emit("MatMul", emit.weights["weight"], x)
+        return emit("Add", product, emit.per_channel(emit.weights["bias"])) if layer.bias else product
     return emit("Gemm", x, emit.weights["weight"], *bias(emit), transB=1)
 
 

@@ -85,6 +85,7 @@ RULES: dict[type[Layer], Rule] = {
     D.Affine: shape.affine,
     T.Reduce: attention.reduce,
     T.EfficientChannelAttention: attention.eca,
+    T.Attention: attention.attention,
     S.Pad: conv.pad,
     S.Crop: shape.crop,
     S.Slice: shape.slice_channels,

@@ -124,9 +124,27 @@ def reduce(layer: T.Reduce, source: Shape) -> TorchForm:
     return module("Reduce", Slot("statistic", layer.statistic), *axes)
 
 
+def attention(layer: T.Attention, source: Shape) -> TorchForm:
+    sized = (Slot("channels", source[0]), Slot("num_heads", layer.heads))
+    bias = Slot("qkv_bias", layer.qkv_bias, True)
+    if layer.is_plain(source):
+        return module("Attention", *sized, bias)
+    shift = layer.shifts(source)
+    return module(
+        "WindowAttention",
+        *sized,
+        Slot("sizes", source[1:]),
+        Slot("window", layer.places(source)),
+        Slot("shift", shift if any(shift) else None, None),
+        Slot("grid", layer.grid is not None, False),
+        Slot("relative", layer.bias == "relative", False),
+        bias,
+    )
+
+
 def linear(layer: D.Linear, source: Shape) -> TorchForm:
     return module(
-        "nn.Linear",
+        "nn.Linear" if len(source) == 1 else "PositionLinear",
         Slot("in_features", source[0]),
         Slot("out_features", layer.out),
         Slot("bias", layer.bias, True),
@@ -276,6 +294,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     ),
     T.Reduce: reduce,
     T.EfficientChannelAttention: simple("EfficientChannelAttention", "", kernel=("kernel_size", REQUIRED)),
+    T.Attention: attention,
     S.Pad: pad,
     S.Crop: sizes("Crop", "size"),
     S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),

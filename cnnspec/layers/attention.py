@@ -1,12 +1,14 @@
-"""Layers that weigh by what they see: reduce (statistics to weigh by) and eca."""
+"""Layers that weigh by what they see: attention, eca, and reduce (statistics to weigh by)."""
 
 from __future__ import annotations
 
-from math import prod
+from math import prod, sqrt
 
 from cnnspec.layers.base import (
     FLOAT,
     POINTWISE,
+    Extent,
+    Init,
     Layer,
     LayerError,
     Saved,
@@ -15,10 +17,13 @@ from cnnspec.layers.base import (
     Window,
     argument,
     default_init,
+    describe,
     layer,
+    near_divisors,
     need_map,
+    per_axis,
 )
-from cnnspec.layers.kinds import COUNT, words
+from cnnspec.layers.kinds import COUNT, EXTENT, FLAG, MARGIN, optional, words
 
 
 @layer("reduce", family="attention")
@@ -51,7 +56,7 @@ class Reduce(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if self.over == "channels" or prod(shapes[0][1:]) == 1 else None
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -88,9 +93,139 @@ class EfficientChannelAttention(Layer):
     def operations(self, *shapes: Shape) -> int:
         return 2 * prod(shapes[0]) + shapes[0][0]
 
-    def window(self, *shapes: Shape) -> None:
+    def sees(self, *shapes: Shape) -> None:
         return None
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, the mean of each channel, and the gates."""
         return Saved(inputs=(0,), per_sample=2 * FLOAT * shapes[0][0])
+
+
+@layer("attention", family="attention")
+class Attention(Layer):
+    """Multi-head self-attention between the places of a sequence or a map: softmax(q k^T / sqrt(d) + b) v.
+
+    q, k and v are linear in the channels at a place (`qkv`), d = channels / heads of them a head; `proj` is a
+    linear layer after it. With `window` only places of one window see each other. Windows that are shifted
+    wrap around the edge, and places from both sides of it do not see each other (Liu et al. 2021, "Swin
+    transformer"); a window as large as an axis is not shifted along it. `grid` takes places at even distances
+    instead, so many on each axis (Tu et al. 2022, "MaxViT"). bias=relative adds a learned b that depends on
+    the distance on each axis. Vaswani et al. 2017, "Attention is all you need"; Dosovitskiy et al. 2020, "An
+    image is worth 16x16 words".
+    """
+
+    heads: int = argument(COUNT, "parts of the channels, each with an attention of its own")
+    qkv_bias: bool = argument(FLAG, "adds a learned value to each of q, k and v", default=True)
+    window: Extent | None = argument(
+        optional(EXTENT), "places of a window on each axis; none is the whole", default=None
+    )
+    shift: Extent = argument(MARGIN, "by how many places the windows are moved", default=0)
+    grid: Extent | None = argument(
+        optional(EXTENT), "places of a grid on each axis, in the place of a window", default=None
+    )
+    bias: str = argument(
+        words("none", "relative"), "relative adds a learned value for each distance", default="none"
+    )
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("attention", shapes[0])
+        if channels % self.heads:
+            raise LayerError(
+                "groups-divide",
+                f"`attention` has {self.heads} heads, which do not divide its {channels} channels",
+                label=f"{channels} channels, heads={self.heads}",
+                help=f"heads that divide {channels}: {near_divisors(channels, self.heads)}",
+            )
+        if self.window is not None and self.grid is not None:
+            raise LayerError(
+                "argument-range",
+                "`attention` takes a window or a grid, not both",
+                help="window=7 is for neighbours, grid=7 for places at even distances",
+            )
+        for size, places in zip(sizes, self.places(shapes[0]), strict=True):
+            if size % places:
+                raise LayerError(
+                    "attention-window",
+                    f"`attention` in windows of {places} does not divide the {size} places of an axis",
+                    label=f"map {describe(shapes[0])}",
+                    help=f"sizes that divide {size}: {near_divisors(size, places)}; or resize the map before",
+                )
+        for places, moved in zip(self.places(shapes[0]), self.shifts(shapes[0]), strict=True):
+            if moved >= places:
+                raise LayerError(
+                    "attention-window",
+                    f"`attention` moves windows of {places} places by {moved}",
+                    help=f"use a shift of {places // 2}, half a window",
+                )
+        return shapes[0]
+
+    def places(self, shape: Shape) -> tuple[int, ...]:
+        """The places of a window on each axis, at most those that there are."""
+        asked = self.window if self.grid is None else self.grid
+        if asked is None:
+            return shape[1:]
+        name = "window" if self.grid is None else "grid"
+        return tuple(map(min, per_axis(asked, len(shape) - 1, name), shape[1:]))
+
+    def shifts(self, shape: Shape) -> tuple[int, ...]:
+        """By how much windows are moved on each axis: not along one that they fill."""
+        axes = zip(shape[1:], self.places(shape), per_axis(self.shift, len(shape) - 1, "shift"), strict=True)
+        return tuple(0 if size == places or self.grid else moved for size, places, moved in axes)
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        channels = shapes[0][0]
+        init = default_init(channels)
+        rows = prod(2 * places - 1 for places in self.places(shapes[0]))
+        table = Weight("relative_position_bias_table", (rows, self.heads), Init("uniform", 0.02 * sqrt(3)))
+        bias = (Weight("qkv.bias", (3 * channels,), init, channels, 3 * channels),) if self.qkv_bias else ()
+        return (
+            *((table,) if self.bias == "relative" else ()),
+            Weight("qkv.weight", (3 * channels, channels), init, channels, 3 * channels),
+            *bias,
+            Weight("proj.weight", (channels, channels), init, channels, channels),
+            Weight("proj.bias", (channels,), init, channels, channels),
+        )
+
+    def macs(self, *shapes: Shape) -> int:
+        """Those of qkv and proj, and of the two products: of q and k, and of the weights and v."""
+        channels, places = shapes[0][0], prod(shapes[0][1:])
+        return places * channels * (4 * channels + 2 * prod(self.places(shapes[0])))
+
+    def activations(self, *shapes: Shape) -> int:
+        """Outputs of qkv, of proj and of the two products."""
+        channels, places = shapes[0][0], prod(shapes[0][1:])
+        return places * (5 * channels + self.heads * prod(self.places(shapes[0])))
+
+    def additions(self, *shapes: Shape) -> int:
+        return prod(shapes[0]) * (4 if self.qkv_bias else 1)
+
+    def operations(self, *shapes: Shape) -> int:
+        """The biases, and one for each score."""
+        scores = self.heads * prod(shapes[0][1:]) * prod(self.places(shapes[0]))
+        return self.additions(*shapes) + scores
+
+    def sees(self, *shapes: Shape) -> None:
+        return None
+
+    def window_count(self, shape: Shape) -> int:
+        """How many windows there are."""
+        return prod(shape[1:]) // prod(self.places(shape))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input by places, q, k and v, and what proj reads; the logarithm of each sum, or all weights.
+
+        Windows are copied out of the map first, and torch keeps the weights of attention that has a bias.
+        """
+        values, places = prod(shapes[0]), prod(self.places(shapes[0]))
+        if self.is_plain(shapes[0]):
+            own = 4 * values + self.heads * prod(shapes[0][1:])
+            return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
+        # the v of a single head is no copy of its own, but a part of qkv
+        own = (6 if self.heads == 1 else 4) * values + self.heads * prod(shapes[0][1:]) * places
+        if self.window_count(shapes[0]) == 1:
+            return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
+        return Saved(per_sample=FLOAT * (own + values), channels_last=True)
+
+    def is_plain(self, shape: Shape) -> bool:
+        """Whether all places see each other, without a bias."""
+        return self.bias == "none" and self.window_count(shape) == 1

@@ -106,9 +106,9 @@ class Saved(NamedTuple):
     and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
     each sample, and whatever the batch. The output of a `view` is its first input in another shape.
 
-    A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`;
-    one that reads `by_channel` copies such a map, and keeps the copy. Most layers leave a map as it comes;
-    of a batch smaller than `first_below` one gives it channel by channel.
+    A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`.
+    One that reads `by_channel` copies such a map, and keeps the copy; one that reads `by_place` copies all
+    others. Most layers leave a map as it comes; one that reads by channel leaves it channel by channel.
     """
 
     inputs: tuple[int, ...] = ()
@@ -118,6 +118,7 @@ class Saved(NamedTuple):
     view: bool = False
     channels_last: bool = False
     by_channel: bool = False
+    by_place: bool = False
     first_below: int = 0
 
 
@@ -173,6 +174,8 @@ class Layer:
     """Belongs to the layer before it in drawings: norms, activations and the like."""
     keeps_layout: ClassVar[bool] = False
     """Of one axis too torch lays its map out as its input: of two and three nearly all layers do."""
+    constant: ClassVar[bool] = False
+    """The same whatever comes in: of its input it takes the batch alone."""
     counted_by_fvcore: ClassVar[bool] = False
     """The counter of fvcore adds its `operations` to the multiply-accumulates."""
     sign: ClassVar[str] = ""
@@ -205,11 +208,20 @@ class Layer:
         """Exponentials, logarithms and the like that a sample takes; a power is one of each."""
         return calls_of(self.formula) * prod(shapes[0]) if self.elementwise else 0
 
+    def activations(self, *shapes: Shape) -> int:
+        """Outputs of what multiplies, for one sample: of the layer itself, or of several products inside."""
+        return prod(self.infer(*shapes)) if self.macs(*shapes) else 0
+
+    def additions(self, *shapes: Shape) -> int:
+        """Values that a bias of what multiplies is added to."""
+        biased = any(weight.name == "bias" for weight in self.params(*shapes))
+        return self.activations(*shapes) if biased else 0
+
     def slide(self, *shapes: Shape) -> Slide | None:
         """How its window slides over the map: the geometry of a conv or a pool; None for other layers."""
         return None
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         """What an output position sees, one Window an axis; POINTWISE, or None for the whole input."""
         slide = self.slide(*shapes)
         return POINTWISE if slide is None else slide.windows

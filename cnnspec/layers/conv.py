@@ -217,7 +217,7 @@ class TransposedConv(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(self.infer(*shapes)) if self.bias else 0
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return self.slide(*shapes).transposed_windows
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:

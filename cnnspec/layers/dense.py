@@ -30,6 +30,7 @@ from cnnspec.layers.kinds import COUNT, FLAG, FRACTION, NUMBER
 class Linear(Layer):
     """Fully connected layer: y = Wx + b. Weights: in*out, and out for the bias.
 
+    On a sequence it acts at each position; on a map, conv(out, 1) does the same.
     Rumelhart et al. 1986, "Learning representations by back-propagating errors".
     """
 
@@ -39,14 +40,14 @@ class Linear(Layer):
     bias: bool = argument(FLAG, "adds a learned value to each feature", default=True)
 
     def infer(self, *shapes: Shape) -> Shape:
-        if len(shapes[0]) != 1:
+        if len(shapes[0]) > 2:
             raise LayerError(
                 "shape-rank",
                 f"`linear` needs a vector, here it gets the map {describe(shapes[0])}",
                 label=f"map {describe(shapes[0])}",
                 help=f"flatten first: {self._cures(shapes[0])}",
             )
-        return (self.out,)
+        return self.out, *shapes[0][1:]
 
     def _cures(self, map_shape: Shape) -> str:
         """What makes a vector of a map, with the weights that this layer then has."""
@@ -62,15 +63,18 @@ class Linear(Layer):
         return (weight, Weight("bias", (self.out,), init, features, self.out)) if self.bias else (weight,)
 
     def macs(self, *shapes: Shape) -> int:
-        return self.out * shapes[0][0]
+        return self.out * prod(shapes[0])
 
     def operations(self, *shapes: Shape) -> int:
-        return self.out if self.bias else 0
+        return prod(self.infer(*shapes)) if self.bias else 0
 
-    def window(self, *shapes: Shape) -> None:
-        return None
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return None if len(shapes[0]) == 1 else POINTWISE
 
-    saved = input_saved
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The input; of a sequence its positions one after the other."""
+        places = len(shapes[0]) > 1
+        return Saved(inputs=(0,), by_place=places, channels_last=places)
 
 
 @layer("flatten", family="dense")
@@ -83,7 +87,7 @@ class Flatten(Layer):
     def infer(self, *shapes: Shape) -> Shape:
         return (prod(shapes[0]),)
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if len(shapes[0]) == 1 else None
 
     saved = viewed

@@ -168,7 +168,7 @@ class GlobalAvgPool(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
-    def window(self, *shapes: Shape) -> None:
+    def sees(self, *shapes: Shape) -> None:
         return None
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
@@ -189,7 +189,7 @@ class GlobalMaxPool(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
-    def window(self, *shapes: Shape) -> None:
+    def sees(self, *shapes: Shape) -> None:
         return None
 
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
@@ -218,7 +218,7 @@ class AdaptiveAvgPool(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -243,7 +243,7 @@ class AdaptiveMaxPool(Layer):
     def operations(self, *shapes: Shape) -> int:
         return prod(shapes[0])
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return adaptive_windows(shapes[0][1:], self.infer(*shapes)[1:])
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:

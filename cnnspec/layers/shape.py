@@ -55,7 +55,7 @@ class Pad(Layer):
         """The pixels added before and after each axis."""
         return tuple((amount, amount) for amount in per_axis(self.amount, len(shape) - 1, "amount"))
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, -before, -before) for before, _ in self.margins(shapes[0]))
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -89,7 +89,7 @@ class Crop(Layer):
         """The first pixel kept, on each axis."""
         return tuple((h - m) // 2 for h, m in zip(shape[1:], self.infer(shape)[1:], strict=True))
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
 
     saved = viewed
@@ -161,7 +161,7 @@ class PixelShuffle(Layer):
             )
         return channels // share, *(h * self.factor for h in sizes)
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return (nearest_window(Fraction(1, self.factor)),) * (len(shapes[0]) - 1)
 
 
@@ -184,7 +184,7 @@ class Upsample(Layer):
             h * n for h, n in zip(sizes, per_axis(self.scale, len(sizes), "scale"), strict=True)
         )
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return resize_windows(shapes[0], self.infer(*shapes), self.mode)
 
 
@@ -205,7 +205,7 @@ class Resize(Layer):
         channels, sizes = need_map("resize", shapes[0])
         return channels, *per_axis(self.size, len(sizes), "size")
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...]:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return resize_windows(shapes[0], self.infer(*shapes), self.mode)
 
 
@@ -233,7 +233,7 @@ class Reshape(Layer):
             )
         return target
 
-    def window(self, *shapes: Shape) -> tuple[Window, ...] | None:
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
         return POINTWISE if self.infer(*shapes) == shapes[0] else None
 
     saved = viewed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import prod
 from typing import NamedTuple
 
 from cnnspec.graph import Applied, Graph, Node
@@ -91,15 +90,13 @@ def _once(nodes: Iterable[Node], layers: Mapping[str, LayerCost]) -> dict[str, L
 def _layer_cost(applied: Applied, shape: Shape) -> LayerCost:
     layer, shapes = applied
     weights = layer.params(*shapes)
-    macs = layer.macs(*shapes)
-    elements = prod(shape)
     return LayerCost(
         params=sum(w.size for w in weights if not w.buffer),
         buffers=sum(w.size for w in weights if w.buffer),
-        macs=macs,
-        activations=elements if macs else 0,
+        macs=layer.macs(*shapes),
+        activations=layer.activations(*shapes),
         operations=layer.operations(*shapes),
-        bias=elements if macs and any(w.name == "bias" for w in weights) else 0,
+        bias=layer.additions(*shapes),
     )
 
 

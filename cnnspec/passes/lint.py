@@ -163,7 +163,7 @@ def _pool_after(graph: Graph, node: Node) -> Node | None:
         if not users:
             return None
         node = graph[users[0]]
-        if node.layer.window(*graph.input_shapes(node)) is None:
+        if node.layer.sees(*graph.input_shapes(node)) is None:
             return node if len(node.shape) > 1 else None
     return None
 

@@ -84,7 +84,7 @@ def receptive_field(graph: Graph) -> Fields:
 
 def _windows(applied: Applied) -> Bounds | None:
     """The windows of a layer; those of a 1x1 conv look at one pixel as well."""
-    windows = applied.layer.window(*applied.shapes)
+    windows = applied.layer.sees(*applied.shapes)
     return POINTWISE if windows is not None and all(window == PIXEL for window in windows) else windows
 
 
@@ -187,7 +187,7 @@ def last_map(graph: Graph) -> Node | None:
     node = graph.nodes[heads[0]] if heads else None
     while node is not None and node.inputs:
         shapes = [graph.nodes[name].shape for name in node.inputs]
-        if node.layer.window(*shapes) is not None and any(n > 1 for n in node.shape[1:]):
+        if node.layer.sees(*shapes) is not None and any(n > 1 for n in node.shape[1:]):
             return node
         wider = [name for name in node.inputs if len(graph.nodes[name].shape) > 1] or list(node.inputs)
         node = graph.nodes[wider[0]]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from math import prod
 
 from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import FLOAT, Saved
+from cnnspec.layers.base import FLOAT, Saved, Shape
 from cnnspec.passes.buffers import Buffer, Timeline
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import OPTIMIZERS
@@ -82,6 +82,9 @@ def saved_values(
         if saved.by_channel and not places[node.inputs[0]].in_a_row(batch):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
             values = []
+        if saved.by_place and not lies_by_place(applied.shapes[0], places[node.inputs[0]]):
+            kept[name] += batch * FLOAT * prod(applied.shapes[0])
+            values = []
         for value in values:
             keepers.setdefault(places[value].root, []).append(name)
     for root in keepers:
@@ -142,6 +145,11 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batc
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
     in_order = before.whole and not before.channels_last
     return before if in_order or not moved else Home(node.name)
+
+
+def lies_by_place(shape: Shape, place: Home) -> bool:
+    """Whether the channels of each place lie side by side, as they do where there is one place or channel."""
+    return place.channels_last or min(shape[0], prod(shape[1:])) == 1
 
 
 def lies_channels_last(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> bool:

@@ -19,7 +19,7 @@ def test_activation(cls, shape):
     assert layer.infer(shape) == shape
     assert layer.operations(shape) == size
     assert layer.macs(shape) == 0
-    assert layer.window(shape) == POINTWISE
+    assert layer.sees(shape) == POINTWISE
     assert bool(layer.params(shape)) == (cls is PReLU)
 
 

@@ -49,7 +49,7 @@ def test_two_layers_cannot_share_a_name():
 def test_an_elementwise_layer_is_the_default():
     plain = Layer()
     assert plain.infer((3, 4, 5)) == (3, 4, 5)
-    assert plain.params((3, 4, 5)) == () == plain.decompose((3, 4, 5)) == plain.window((3, 4, 5))
+    assert plain.params((3, 4, 5)) == () == plain.decompose((3, 4, 5)) == plain.sees((3, 4, 5))
     assert plain.macs((3, 4, 5)) == 0 == plain.operations((3, 4, 5))
 
 

@@ -127,7 +127,7 @@ def test_a_bias_is_one_operation_an_output():
     ],
 )
 def test_windows(layer, shape, windows):
-    assert layer.window(shape) == windows
+    assert layer.sees(shape) == windows
 
 
 def test_margins_of_a_conv():

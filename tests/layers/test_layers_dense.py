@@ -18,7 +18,7 @@ def test_linear():
     )
     assert layer.macs((400,)) == 4000
     assert layer.operations((400,)) == 10
-    assert layer.window((400,)) is None
+    assert layer.sees((400,)) is None
 
 
 def test_linear_without_bias():
@@ -37,7 +37,7 @@ def test_a_linear_layer_of_100_million_weights():
 def test_flatten(shape):
     layer = Flatten()
     assert layer.infer(shape) == (24,)
-    assert layer.window(shape) == (POINTWISE if shape == (24,) else None)
+    assert layer.sees(shape) == (POINTWISE if shape == (24,) else None)
     assert layer.operations(shape) == 0
 
 
@@ -45,7 +45,7 @@ def test_flatten(shape):
 @pytest.mark.parametrize("layer", [Dropout(), DropPath(0.1), Identity(), Scale(), LayerScale()])
 def test_these_keep_the_shape(layer, shape):
     assert layer.infer(shape) == shape
-    assert layer.window(shape) == POINTWISE
+    assert layer.sees(shape) == POINTWISE
     assert layer.macs(shape) == 0
 
 
@@ -63,7 +63,7 @@ def test_operations():
 
 def test_what_a_linear_layer_on_a_map_is_told():
     with pytest.raises(LayerError) as caught:
-        Linear(5).infer((8, 2))
+        Linear(5).infer((8, 1, 2))
     assert caught.value.help == (
         "flatten first: flatten -> linear(5) has 80 weights, gap -> flatten -> linear(5) has 40"
     )

@@ -38,7 +38,7 @@ MAP = (8, 7, 5)
 def test_join(layer, shapes, result, operations):
     assert layer.infer(*shapes) == result
     assert layer.operations(*shapes) == operations
-    assert layer.window(*shapes) == POINTWISE
+    assert layer.sees(*shapes) == POINTWISE
     assert layer.params(*shapes) == ()
     assert layer.macs(*shapes) == 0
 

@@ -73,4 +73,4 @@ def test_norms_of_two_values_are_allowed():
 def test_cost_and_window(layer, each):
     assert layer.operations(MAP) == each * 12 * 7 * 5
     assert layer.macs(MAP) == 0
-    assert layer.window(MAP) == POINTWISE
+    assert layer.sees(MAP) == POINTWISE

@@ -116,12 +116,12 @@ def test_operations(layer, shape, operations):
     ],
 )
 def test_windows(layer, shape, window):
-    assert layer.window(shape) == window
+    assert layer.sees(shape) == window
 
 
 @given(st.integers(1, 40), st.integers(2, 40))
 def test_adaptive_windows_are_the_tightest_that_hold(size, out):
-    ((step, low, high),) = AdaptiveAvgPool(out).window((1, size)) or ((1, 0, 0),)
+    ((step, low, high),) = AdaptiveAvgPool(out).sees((1, size)) or ((1, 0, 0),)
     firsts = [floor(Fraction(i * size, out)) - i * step for i in range(out)]
     lasts = [ceil(Fraction((i + 1) * size, out)) - 1 - i * step for i in range(out)]
     assert (min(firsts), max(lasts)) == (low, high)

@@ -74,7 +74,7 @@ HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 )
 def test_shape_and_window(layer, shape, result, window):
     assert layer.infer(shape) == result
-    assert layer.window(shape) == window
+    assert layer.sees(shape) == window
     assert layer.operations(shape) == layer.macs(shape) == 0
     assert layer.params(shape) == layer.decompose(shape) == ()
 
@@ -92,14 +92,14 @@ def test_zero_channels_go_before_and_after():
 
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_nearest_windows_are_the_tightest_that_hold(size, out):
-    ((step, low, high),) = Resize(out).window((1, size))
+    ((step, low, high),) = Resize(out).sees((1, size))
     taps = [floor(Fraction(i * size, out)) - i * step for i in range(out)]
     assert (min(taps), max(taps)) == (low, high)
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_bilinear_windows_are_the_tightest_that_hold(size, out):
-    ((step, low, high),) = Resize(out, "bilinear").window((1, size))
+    ((step, low, high),) = Resize(out, "bilinear").sees((1, size))
     places = [(i + HALF) * Fraction(size, out) - HALF for i in range(2 * out)]
     firsts = [floor(place) - i * step for i, place in enumerate(places)]
     lasts = [-floor(-place) - i * step for i, place in enumerate(places)]

@@ -72,7 +72,83 @@ def resmlp_affine() -> nn.Module:
     return ChannelsFirst(4)
 
 
+class OnSequence(nn.Module):
+    """A module over (batch, places, channels) on a sequence or map with channels first; `mask` is added."""
+
+    def __init__(self, module: nn.Module, *given: Any):
+        super().__init__()
+        self.module, self.given = module, given
+
+    def forward(self, x: Any) -> Any:
+        return self.module(x.flatten(2).transpose(1, 2), *self.given).transpose(1, 2).reshape(x.shape)
+
+
+class OnMap(nn.Module):
+    """A module over (batch, height, width, channels) on a map with channels first."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Any) -> Any:
+        return self.module(x.movedim(1, -1)).movedim(-1, 1)
+
+
+def swin_block(shift: int) -> nn.Module:
+    """The windows of a Swin block: shift, mask and relative bias, without norms and MLP."""
+    from timm.models.swin_transformer import SwinTransformerBlock
+
+    block = SwinTransformerBlock(8, (8, 4), num_heads=2, window_size=4, shift_size=shift)
+    block.forward = block._attn  # type: ignore[method-assign]
+    for name in ("norm1", "norm2", "mlp"):
+        delattr(block, name)
+    return OnMap(block)
+
+
+def grid_attention() -> nn.Module:
+    from timm.models.maxxvit import MaxxVitTransformerCfg, PartitionAttentionCl
+
+    config = MaxxVitTransformerCfg(dim_head=4, window_size=(2, 2), grid_size=(2, 2), head_first=False)
+    block = PartitionAttentionCl(8, partition_type="grid", cfg=config)
+    block.forward = block._partition_attn  # type: ignore[method-assign]
+    for name in ("norm1", "norm2", "mlp"):
+        delattr(block, name)
+    return OnMap(block)
+
+
+def named(prefix: str, table: str = "") -> Mapping[str, str]:
+    """Where the weights of attention are in a module of timm."""
+    names = {key: prefix + key for key in ("qkv.weight", "qkv.bias", "proj.weight", "proj.bias")}
+    return names | ({"relative_position_bias_table": prefix + table} if table else {})
+
+
+TABLE = "relative_position_bias_table"
+
 REFERENCES = [
+    Reference(
+        attention.Attention(2),
+        ((8, 9),),
+        lambda: OnSequence(layers().Attention(8, num_heads=2, qkv_bias=True)),
+        named("module."),
+    ),
+    Reference(
+        attention.Attention(2, window=4, bias="relative"),
+        ((8, 8, 4),),
+        lambda: swin_block(0),
+        named("module.attn.", TABLE),
+    ),
+    Reference(
+        attention.Attention(2, window=4, shift=2, bias="relative"),
+        ((8, 8, 4),),
+        lambda: swin_block(2),
+        named("module.attn.", TABLE),
+    ),
+    Reference(
+        attention.Attention(2, grid=2, bias="relative"),
+        ((8, 6, 4),),
+        grid_attention,
+        named("module.attn.", f"rel_pos.{TABLE}"),
+    ),
     Reference(
         norm.GlobalResponseNorm(),
         ((4, 7, 6),),

@@ -313,7 +313,7 @@ def test_windows_hold_what_outputs_depend_on_and_no_more(kernel, stride, pad, di
     for layer, module in pairs:
         for weight in module.parameters():
             nn.init.ones_(weight)
-        ((step, low, high),) = layer.window((1, size))
+        ((step, low, high),) = layer.sees((1, size))
         spans = [(i, taps[0], taps[-1]) for i, taps in enumerate(touched(module, size)) if taps]
         assert min(first - i * step for i, first, _ in spans if first > 0) == low
         assert max(last - i * step for i, _, last in spans if last < size - 1) == high

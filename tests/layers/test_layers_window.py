@@ -60,4 +60,4 @@ def test_a_transposed_conv_slides_over_its_output():
     slide = layer.slide((3, 5, 5))
     assert slide.sizes == layer.infer((3, 5, 5))[1:] == (10, 10)
     assert slide.outputs == (5, 5)
-    assert layer.window((3, 5, 5)) == slide.transposed_windows
+    assert layer.sees((3, 5, 5)) == slide.transposed_windows

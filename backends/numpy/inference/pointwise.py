@@ -9,7 +9,7 @@ import numpy as np
 from cnnspec.backends.numpy.inference.common import Block, Phase, Workplace, cut, split
 from cnnspec.backends.numpy.inference.fuse import Stage
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.numpy.rules import rule_of
+from cnnspec.backends.numpy.rules import keyword_names, rule_of
 from cnnspec.layers.base import Shape
 from cnnspec.passes.placement import Location
 
@@ -176,8 +176,8 @@ def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     weight, residual = work.tensors[stage.weights["weight"]], work.residual(stage)
 
     def block(columns: slice) -> Block:
-        y, factor = out[:, columns], weight[columns].T
-        extra = None if residual is None else residual[:, columns]
+        y, factor = out[..., columns], weight[columns].T
+        extra = None if residual is None else residual[..., columns]
 
         def run() -> None:
             np.matmul(x, factor, out=y)
@@ -192,7 +192,7 @@ def build_plain(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     """Any other layer: the plain kernel, on views that stand channels first."""
     inputs = [np.moveaxis(work.view(name), -1, 1) for name in stage.inputs]
     out = np.moveaxis(work.view(stage.output), -1, 1)
-    weights = {name: work.tensors[key] for name, key in stage.weights.items()}
+    weights = {name: work.tensors[key] for name, key in keyword_names(stage.step).items()}
     shapes = tuple(work.memory.shapes[name] for name in stage.inputs)
     rule = rule_of(stage.step.layer)
     settings = rule.settings(stage.layer, *shapes)

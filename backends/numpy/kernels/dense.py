@@ -6,17 +6,17 @@ from cnnspec.backends.numpy.kernels.window import Array, Gradients, per_channel
 
 
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
-    """y = x W^T + b. Rosenblatt 1958."""
-    y = x @ weight.T
-    return y if bias is None else y + bias
+    """y = x W^T + b, at each position of a sequence. Rosenblatt 1958."""
+    y = x @ weight.T if x.ndim == 2 else weight @ x
+    return y if bias is None else y + per_channel(bias, x.ndim - 2)
 
 
 def linear_backward(grad: Array, x: Array, weight: Array, bias: Array | None = None) -> Gradients:
-    """dx = dy W, dW = dy^T x, db = sum of dy over the batch."""
-    gradients = {"weight": grad.T @ x}
+    """dx = dy W, dW = dy^T x, db = sum of dy over the batch; and over the positions of a sequence."""
+    gradients = {"weight": grad.T @ x if x.ndim == 2 else (grad @ x.swapaxes(1, 2)).sum(0)}
     if bias is not None:
-        gradients["bias"] = grad.sum(0)
-    return (grad @ weight,), gradients
+        gradients["bias"] = grad.sum((0, *range(2, grad.ndim)))
+    return (grad @ weight if x.ndim == 2 else weight.T @ grad,), gradients
 
 
 def flatten(x: Array) -> Array:

@@ -1,4 +1,8 @@
-"""What weighs values by others."""
+"""What weighs values by others, and what acts at each position of a sequence."""
+
+# torch names the input of its layers otherwise, and a buffer may be a module to its types
+# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportGeneralTypeIssues=false
 
 import torch
 import torch.nn.functional as F
@@ -55,3 +59,124 @@ class PositionSoftmax(nn.Module):
 
     def forward(self, x):
         return x.flatten(2).softmax(2).reshape(x.shape)
+
+
+class PositionLinear(nn.Linear):
+    """A linear layer at each position of a sequence."""
+
+    def forward(self, x):
+        x = F.linear(x.transpose(1, 2), self.weight, self.bias)
+        return x.transpose(1, 2)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention between all places."""
+
+    def __init__(self, channels, num_heads, qkv_bias=True):
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
+        self.proj = nn.Linear(channels, channels)
+
+    def forward(self, x):
+        shape = x.shape
+        qkv = self.qkv(x.flatten(2).transpose(1, 2))
+        qkv = qkv.unflatten(2, [3, self.num_heads, -1]).permute(2, 0, 3, 1, 4)
+        x = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
+        x = self.proj(x.transpose(1, 2).flatten(2))
+        return x.transpose(1, 2).reshape(shape)
+
+
+class WindowAttention(nn.Module):
+    """Multi-head self-attention between the places of each window, or of a grid.
+
+    A shift moves the windows over the edge, where places from both sides do not see
+    each other; a relative bias depends on how far apart two places are.
+    """
+
+    def __init__(
+        self,
+        channels,
+        num_heads,
+        sizes,
+        window,
+        shift=None,
+        grid=False,
+        relative=False,
+        qkv_bias=True,
+    ):
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
+        self.proj = nn.Linear(channels, channels)
+        order = window_order(sizes, window, shift, grid)
+        self.register_buffer("order", order, persistent=False)
+        self.register_buffer("back", order.flatten().argsort(), persistent=False)
+        self.register_buffer("mask", shift_mask(order, sizes, shift), persistent=False)
+        self.register_buffer("index", relative_index(window), persistent=False)
+        self.relative_position_bias_table = None
+        if relative:
+            table = torch.empty(int(self.index.max()) + 1, num_heads)
+            nn.init.uniform_(table, -(0.0012**0.5), 0.0012**0.5)
+            self.relative_position_bias_table = nn.Parameter(table)
+
+    def forward(self, x):
+        shape = x.shape
+        windows, places = self.order.shape
+        x = x.flatten(2).transpose(1, 2)
+        if windows > 1:
+            x = x.index_select(1, self.order.flatten())
+        qkv = self.qkv(x).unflatten(1, [windows, places])
+        qkv = qkv.unflatten(3, [3, self.num_heads, -1]).permute(3, 0, 1, 4, 2, 5)
+        x = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], self.bias())
+        x = self.proj(x.transpose(2, 3).flatten(3).flatten(1, 2))
+        if windows > 1:
+            x = x.index_select(1, self.back)
+        return x.transpose(1, 2).reshape(shape)
+
+    def bias(self):
+        """What is added to the scores of a window: its mask, and the relative bias."""
+        bias = self.mask
+        if self.relative_position_bias_table is not None:
+            table = self.relative_position_bias_table[self.index].permute(2, 0, 1)
+            bias = table if bias is None else bias + table
+        return bias
+
+
+def window_order(sizes, window, shift, grid):
+    """The places of each window, as numbers into the flattened map."""
+    places = torch.arange(torch.Size(sizes).numel()).reshape(sizes)
+    axes = list(range(len(sizes)))
+    if shift is not None:
+        places = places.roll([-amount for amount in shift], axes)
+    for axis in reversed(axes):
+        count = sizes[axis] // window[axis]
+        parts = [window[axis], count] if grid else [count, window[axis]]
+        places = places.unflatten(axis, parts)
+    inner = [2 * axis + (not grid) for axis in axes]
+    outer = [2 * axis + grid for axis in axes]
+    order = places.permute(outer + inner)
+    return order.reshape(-1, torch.Size(window).numel()).contiguous()
+
+
+def shift_mask(order, sizes, shift):
+    """-100 between places of a window that come from both sides of the edge, else 0."""
+    if shift is None:
+        return None
+    wrapped, step = torch.zeros_like(order), order.numel()
+    for size, amount in zip(sizes, shift, strict=True):
+        step = step // size
+        wrapped = 2 * wrapped + (order // step % size < amount)
+    apart = wrapped[:, None, :, None] != wrapped[:, None, None, :]
+    return apart * -100.0
+
+
+def relative_index(window):
+    """The row of the table for each two places of a window."""
+    axes = torch.meshgrid([torch.arange(size) for size in window], indexing="ij")
+    index = torch.zeros(1, dtype=torch.long)
+    for size, axis in zip(window, axes, strict=True):
+        place = axis.flatten()
+        apart = place[:, None] - place + size - 1
+        index = index * (2 * size - 1) + apart
+    return index

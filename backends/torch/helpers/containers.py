@@ -1,5 +1,8 @@
 """Modules that hold modules."""
 
+# torch names the input of its layers otherwise
+# pyright: reportIncompatibleMethodOverride=false
+
 import torch
 from torch import nn
 

@@ -77,7 +77,7 @@ def input_cure(graph: UnnamedGraph, layer: Layer, value: Value) -> str:
         if not node.inputs:
             large = max(*needed, *node.shape[1:])
             return f"use an input of at least {describe((large,) * len(needed))}"
-        windows = node.layer.window(*[graph.nodes[i].shape for i in node.inputs])
+        windows = node.layer.sees(*[graph.nodes[i].shape for i in node.inputs])
         if windows is None:
             return ""
         if windows:
