@@ -4,35 +4,72 @@ from __future__ import annotations
 
 from math import copysign
 
+from cnnspec.render.beside import (
+    Area,
+    EdgeLines,
+    FrameTitle,
+    Segment,
+    box_areas,
+    frame_title,
+    place_words,
+    segments,
+    title_area,
+    words_area,
+)
 from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
 from cnnspec.render.canvas import Curve, Mark, MarkGroup, Point, Rect, Text
 from cnnspec.render.draw_boxes import arrow_head, box_group
 from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
-from cnnspec.render.text import text_width
 
 
 def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
     """Frames, edges and boxes, from back to front."""
-    marks: list[Mark] = []
-    for number in plan.titles:
-        if number in layout.frames:
-            marks.append(frame_group(plan, number, layout.frames[number]))
-        marks.extend(frame_group(plan, number, more) for more in layout.continued.get(number, ()))
-    marks.extend(
-        edge_group(plan, link, layout) for link in plan.links if (link.source, link.target) in layout.routes
-    )
-    for number in plan.titles:
-        if number in layout.frames:
-            marks.append(frame_words(plan, number, layout.frames[number]))
-        marks.extend(
-            frame_words(plan, number, more, "continued") for more in layout.continued.get(number, ())
-        )
+    frames = [(number, frame, "") for number, frame in layout.frames.items() if number in plan.titles]
+    for number, more in layout.continued.items():
+        frames.extend((number, frame, "continued") for frame in more)
+    frames.sort(key=lambda item: list(plan.titles).index(item[0]))
+    links = [link for link in plan.links if (link.source, link.target) in layout.routes]
+    lines = {link: edge_segments(plan, link, layout) for link in links}
+    every = EdgeLines(segment for line in lines.values() for segment in line)
+    titles = [_title(plan, number, frame, instead, every) for number, frame, instead in frames]
+    words = _words(plan, layout, links, every, [area for title in titles for area in title_area(title)])
+    marks: list[Mark] = [frame_group(plan, number, frame) for number, frame, _ in frames]
+    marks.extend(edge_group(plan, link, layout, words.get(link)) for link in links)
+    marks.extend(title_marks(plan, title) for title in titles)
     for number, box in plan.boxes.items():
         x, y = layout.boxes[number]
         marks.append(MarkGroup((box_group(plan, number, box),), x, y))
     return marks
+
+
+def edge_segments(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[Segment]:
+    """An edge as short straight lines, with its arrow."""
+    route = layout.routes[link.source, link.target]
+    bridges = bridge(plan, link, layout)
+    return [*(gap for gap in bridges), *segments(route.points), (route.points[-1], route.tip)]
+
+
+def _title(plan: DrawingPlan, number: int, frame: Outline, instead: str, edges: EdgeLines) -> FrameTitle:
+    """The title of a frame and its figures, or what is said `instead`."""
+    name, _, rest = plan.titles[number].partition(" · ")
+    return frame_title(frame, name, instead or rest, edges)
+
+
+def _words(
+    plan: DrawingPlan, layout: Layout, links: list[Arrow], edges: EdgeLines, taken: list[Area]
+) -> dict[Arrow, Point]:
+    """Where the words on edges stand; those that find no place are left out."""
+    areas = [*taken, *box_areas(plan, layout)]
+    found: dict[Arrow, Point] = {}
+    for link in links:
+        words = plan.words_on(link)
+        route = layout.routes[link.source, link.target]
+        if words and (place := place_words(words, route, edges, areas)) is not None:
+            found[link] = place
+            areas.append(words_area(words, place))
+    return found
 
 
 def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
@@ -44,29 +81,16 @@ def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
     return MarkGroup((outline,), key=str(number), kind="frame")
 
 
-def frame_words(plan: DrawingPlan, number: int, frame: Outline, instead: str = "") -> MarkGroup:
-    """The title of a frame at its top left, and its figures, or what is said `instead`, at its right.
-
-    They stand on ground of their own, so that no edge strikes them.
-    """
+def title_marks(plan: DrawingPlan, title: FrameTitle) -> MarkGroup:
+    """The title of a frame, and its figures."""
     theme = plan.theme
-    ground = (theme.training if number in plan.scene.training else theme.cluster).fill
-    name, _, rest = plan.titles[number].partition(" · ")
-    rest = instead or rest
-    width = text_width(name, TITLE_SIZE, True)
-    marks: list[Mark] = [
-        Rect(frame.x + 6, frame.y + 4, width + 4, 15, ground),
-        Text(frame.x + 8, frame.y + 15, name, TITLE_SIZE, theme.text, bold=True),
-    ]
-    room = text_width(rest, DETAIL_SIZE)
-    if rest and width + room < frame.width - 28:
-        right = frame.x + frame.width - 8
-        marks.append(Rect(right - room - 2, frame.y + 4, room + 4, 15, ground))
-        marks.append(Text(right, frame.y + 15, rest, DETAIL_SIZE, theme.muted, anchor="end"))
+    marks: list[Mark] = [Text(title.name_x, title.base, title.name, TITLE_SIZE, theme.text, bold=True)]
+    if title.rest:
+        marks.append(Text(title.rest_x, title.base, title.rest, DETAIL_SIZE, theme.muted))
     return MarkGroup(tuple(marks), kind="frame-title")
 
 
-def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[tuple[Point, ...]]:
+def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[Segment]:
     """What is missing where an edge leaves from the room for a box's arc, at its side: a line to the box."""
     box, (x, y) = plan.boxes[link.source], layout.boxes[link.source]
     start = layout.routes[link.source, link.target].points[0]
@@ -78,8 +102,8 @@ def bridge(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[tuple[Point, 
     return [(start, (start[0], y + copysign(top, start[1] - y)))] if abs(start[1] - y) > top + 1 else []
 
 
-def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout) -> MarkGroup:
-    """An edge with its arrow, and the shape that flows along it in the layers view."""
+def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout, words: Point | None) -> MarkGroup:
+    """An edge with its arrow, and its words: in the layers view the shape that flows along it."""
     theme, route = plan.theme, layout.routes[link.source, link.target]
     gaps = bridge(plan, link, layout)
     color = theme.skip if link.skip else theme.edge
@@ -89,10 +113,9 @@ def edge_group(plan: DrawingPlan, link: Arrow, layout: Layout) -> MarkGroup:
         Curve(to_arrow(route), color, theme.skip_line if link.skip else 1.1, bezier=True, dash=dash),
         arrow_head(route.points[-1], route.tip, color),
     ]
-    if route.label and (words := plan.words_on(link)):
-        x, y = route.label
-        beside = 5 if plan.direction == "TB" else 0
-        marks.append(Text(x + beside, y + 3, words, DETAIL_SIZE, theme.muted, anchor="middle"))
+    if words:
+        x, y = words
+        marks.append(Text(x, y, plan.words_on(link), DETAIL_SIZE, theme.muted, anchor="middle"))
     return MarkGroup(tuple(marks), key=f"{link.source}-{link.target}", kind="edge")
 
 
