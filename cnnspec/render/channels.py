@@ -66,6 +66,9 @@ class Courses:
     def lane(self, edge: GridEdge, kind: Literal["gutter", "channel"], number: int) -> int:
         return self.lanes[edge, Strip(kind, number)]
 
+    def used(self, kind: Literal["gutter", "channel"], number: int) -> bool:
+        return Strip(kind, number) in self.counts
+
     def room(self, kind: Literal["gutter", "channel"], number: int) -> float:
         """How much wider lanes make a strip than one with a single edge."""
         return LANE * max(0, self.counts.get(Strip(kind, number), 0) - 1)

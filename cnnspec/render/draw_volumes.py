@@ -13,10 +13,11 @@ from cnnspec.render.fit import MOST_ROWS, fit, small_text
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.place_volumes import Grid, is_u, place_in_rows, place_in_u
 from cnnspec.render.plan import DrawingPlan, make_plan
+from cnnspec.render.pyramid import is_pyramid
 from cnnspec.render.sheet import make_sheet
 from cnnspec.render.solids import TALLEST, faces, make_scale, make_solid, patch
 from cnnspec.render.text import show_shape
-from cnnspec.render.volume_arrows import Way, ways_in
+from cnnspec.render.volume_arrows import Way, left_of_rows, ways_in
 from cnnspec.render.volumes import LONGEST, SHAPE_SIZE, WORDS_LINE, WORDS_SIZE, Volume, make_volumes
 
 MOST_VOLUMES = 300
@@ -62,14 +63,15 @@ def _drawn(plan: DrawingPlan, volumes: list[Volume], tall: float, rows: int | No
     if is_u(volumes):
         grid = place_in_u(volumes)
     else:
-        grid = place_in_rows(volumes, rows or 1)
+        levels = is_pyramid(plan.graph)
+        grid = place_in_rows(volumes, rows or 1, levels=levels)
         if rows is None and grid.width > LONG_ROW:
-            grid = place_in_rows(volumes, 1 + int(grid.width // LONG_ROW))
+            grid = place_in_rows(volumes, 1 + int(grid.width // LONG_ROW), levels=levels)
     drawn = {part for volume in volumes for part in (volume.number, *(number for _, number in volume.parts))}
     shown = replace(plan, boxes={number: plan.boxes[number] for number in sorted(drawn)})
-    left = 16.0 if len(grid.roofs) > 1 else 4.0
+    left = max(4.0, left_of_rows(grid))
     body = MarkGroup(tuple(volume_marks(plan, volumes, grid)), left, 4.0)
-    return make_sheet(shown, [body], grid.width + 2 * left, grid.height + 12, NOTE)
+    return make_sheet(shown, [body], grid.width + left + 4.0, grid.height + 12, NOTE)
 
 
 def volume_marks(plan: DrawingPlan, volumes: list[Volume], grid: Grid) -> list[Mark]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cnnspec.render.canvas import Point
-from cnnspec.render.channels import LANE, Courses, GridEdge, Strip
+from cnnspec.render.channels import LANE, Courses, GridEdge
 from cnnspec.render.grid import BlockGrid, GridFrame, make_grid
 from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.plan import DrawingPlan
@@ -110,7 +110,7 @@ def _place(grid: BlockGrid, courses: Courses) -> _Placed:
     y = 0.0
     for row in range(count + 1):
         channels[row] = y
-        if 0 < row < count or Strip("channel", row) in courses.counts:
+        if 0 < row < count or courses.used("channel", row):
             y += ROW_GAP + courses.room("channel", row)
         here = [slot for slot in slots if slot[0] == row]
         height = max((tall[slot] for slot in here), default=0.0)
@@ -151,7 +151,7 @@ def _columns(
     count = 1 + max(spot.column for spot in grid.spots.values())
     for column in range(count + 1):
         gutters[column] = x
-        if Strip("gutter", column) in courses.counts:
+        if courses.used("gutter", column):
             x += GUTTER + courses.room("gutter", column)
         if column < count:
             cells = [cell for cell, spot in grid.spots.items() if spot.column == column]

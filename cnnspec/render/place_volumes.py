@@ -5,17 +5,25 @@ made of the same begins a lane below, and a join ends the lanes that it takes in
 
     input - conv - conv ---------- add - linear
                  \\_ pool - conv _/
+
+Nets of several scales have lanes for each size of maps. Edges run between lanes and columns (`channels`); one
+that goes over others of the first lane is an arc, one to a later row runs below its row to the left margin.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
+from cnnspec.render.channels import Courses, GridEdge, GridSpot, find_courses
+from cnnspec.render.pyramid import rows_of
 from cnnspec.render.volumes import Volume
 
-GAP, STEP = 16.0, 10.0
-LANE_GAP, ROW_GAP = 18.0, 26.0
+GAP, STEP = 18.0, 10.0
+LANE_GAP, ROW_GAP, ENTRY = 18.0, 26.0, 6.0
 ARC, ARC_STEP, MOST_ARC = 12.0, 7.0, 8
+EXIT = -1
+"""The cell left of and below a row that stands for all later rows."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +36,32 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The places of volumes, and the size of the whole, in points; `roofs` are the tops of the rows.
+class VolumeRow:
+    """A row of the page: its edges, the left ends of gutters, the tops of channels, its first column."""
 
-    `edges` are the right edges of the columns.
+    courses: Courses
+    gutters: dict[int, float]
+    channels: dict[int, float]
+    first: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The places of volumes, and the size of the whole, in points; `rows` are those of the page.
+
+    `margins` are the lanes left of all rows of those volumes that are used in a later row.
     """
 
     spots: tuple[Spot, ...]
     width: float
     height: float
-    roofs: tuple[float, ...]
-    edges: tuple[float, ...] = ()
+    rows: tuple[VolumeRow, ...] = ()
+    margins: dict[int, int] = field(default_factory=dict)
+
+
+def entry_of(source: int) -> int:
+    """The cell left of and above a row that stands for a volume of an earlier one."""
+    return -2 - source
 
 
 def is_u(volumes: list[Volume]) -> bool:
@@ -69,24 +92,92 @@ def lanes_of(volumes: list[Volume]) -> list[tuple[int, int]]:
     return found
 
 
-def place_in_rows(volumes: list[Volume], count: int) -> Grid:
-    """From left to right on lanes, in a number of rows at most. Sets the places of the volumes."""
-    lanes = lanes_of(volumes)
+def level_lanes(volumes: list[Volume]) -> list[tuple[int, int]]:
+    """The lane and the column of each volume, those of one size of maps next to each other.
+
+    What comes before the first branch stands in the lane of that. Within a size a value goes on in the lane
+    of what it is made of where that is free, else in the next.
+    """
+    shapes = [(place, volume.shape) for place, volume in enumerate(volumes)]
+    rows = rows_of(shapes, {place: volume.sources for place, volume in enumerate(volumes)})
+    users = Counter(source for volume in volumes for source in volume.sources)
+    branch = next((place for place in range(len(volumes)) if users[place] > 1), 0)
+    rows.update((place, rows[branch]) for place in range(branch))
+    taken: set[tuple[int, int, int]] = set()
+    spots: list[tuple[int, int, int]] = []
+    for place, volume in enumerate(volumes):
+        column = max((spots[source][2] + 1 for source in volume.sources), default=0)
+        level = rows[place]
+        wanted = [spots[s][1] for s in volume.sources if spots[s][0] == level and s not in volume.skips]
+        lane = next(n for n in (*wanted, *range(len(volumes))) if (level, n, column) not in taken)
+        taken.add((level, lane, column))
+        spots.append((level, lane, column))
+    lanes = sorted({spot[:2] for spot in spots})
+    return [(lanes.index(spot[:2]), spot[2]) for spot in spots]
+
+
+def place_in_rows(volumes: list[Volume], count: int, *, levels: bool = False) -> Grid:
+    """From left to right on lanes, in a number of rows at most. Sets the places of the volumes.
+
+    With `levels` lanes are those of sizes of maps.
+    """
+    lanes = level_lanes(volumes) if levels else lanes_of(volumes)
     columns = 1 + max(column for _, column in lanes)
     widths = [0.0] * columns
     for volume, (_, column) in zip(volumes, lanes, strict=True):
-        widths[column] = max(widths[column], 2 * max(volume.solid.full_width / 2, volume.text_half) + GAP)
-    starts = _row_starts(widths, count)
-    rows = [sum(start <= column for start in starts) - 1 for column in range(columns)]
-    spots = tuple(Spot(rows[column], lane, column) for lane, column in lanes)
-    roofs, y = [], 0.0
-    for row in range(len(starts)):
-        y += _arcs(volumes, spots, row)
-        roofs.append(y)
-        y = _place_row(volumes, spots, row, widths, y) + ROW_GAP
+        widths[column] = max(widths[column], 2 * max(volume.solid.full_width / 2, volume.text_half))
+    starts = _row_starts([width + GAP for width in widths], count)
+    of_column = [sum(start <= column for start in starts) - 1 for column in range(columns)]
+    spots = tuple(Spot(of_column[column], lane, column) for lane, column in lanes)
+    rows: list[VolumeRow] = []
+    y = 0.0
+    for row, first in enumerate(starts):
+        courses = find_courses(*_cells(volumes, spots, row, first), falls=False)
+        last = starts[row + 1] if row + 1 < len(starts) else columns
+        gutters, middles = _columns(courses, widths, first, last)
+        channels, y = _place_row(volumes, spots, row, courses, middles, y)
+        rows.append(VolumeRow(courses, gutters, channels, first))
+        y += ROW_GAP
     width = max(volume.middle + max(volume.solid.full_width / 2, volume.text_half) for volume in volumes)
-    edges = [sum(widths[starts[row] : column + 1]) for column, row in enumerate(rows)]
-    return Grid(spots, width, y - ROW_GAP, tuple(roofs), tuple(edges))
+    return Grid(spots, width, y - ROW_GAP, tuple(rows), _margins(volumes, spots))
+
+
+def _cells(
+    volumes: list[Volume], spots: tuple[Spot, ...], row: int, first: int
+) -> tuple[dict[int, GridSpot], list[GridEdge]]:
+    """The cells of a row of the page, what is before and after it among them, and the edges to lay there."""
+    cells = {place: GridSpot(spot.lane, spot.column) for place, spot in enumerate(spots) if spot.row == row}
+    edges: dict[GridEdge, None] = {}
+    lanes = 1 + max(spot.row for spot in cells.values())
+    for place, volume in enumerate(volumes):
+        for source in volume.sources:
+            skip = source in volume.skips
+            if spots[source].row == row == spots[place].row:
+                if not is_arc(spots, source, place):
+                    edges[GridEdge(source, place, skip)] = None
+            elif spots[source].row == row:
+                cells[EXIT] = GridSpot(lanes, first - 1)
+                edges[GridEdge(source, EXIT)] = None
+            elif spots[place].row == row:
+                cells[entry_of(source)] = GridSpot(-1, first - 1)
+                edges[GridEdge(entry_of(source), place, skip)] = None
+    return cells, list(edges)
+
+
+def _margins(volumes: list[Volume], spots: tuple[Spot, ...]) -> dict[int, int]:
+    """The lane in the left margin of each volume that is used in a later row: free from there to there."""
+    until: dict[int, int] = {}
+    for place, volume in enumerate(volumes):
+        for source in volume.sources:
+            if spots[source].row != spots[place].row:
+                until[source] = max(until.get(source, 0), spots[place].row)
+    ends: list[int] = []
+    lanes: dict[int, int] = {}
+    for source in sorted(until, key=lambda source: spots[source].row):
+        lane = next((n for n, end in enumerate(ends) if end <= spots[source].row), len(ends))
+        ends[lane : lane + 1] = [until[source]]
+        lanes[source] = lane
+    return lanes
 
 
 def _row_starts(widths: list[float], count: int) -> list[int]:
@@ -104,6 +195,20 @@ def _row_starts(widths: list[float], count: int) -> list[int]:
         goal *= 1.03
 
 
+def _columns(
+    courses: Courses, widths: list[float], first: int, last: int
+) -> tuple[dict[int, float], dict[int, float]]:
+    """The left edges of the gutters of a row, and the middles of its columns; the first begins at 0."""
+    gutters, middles = {first: -GAP}, {}
+    x = 0.0
+    for column in range(first, last):
+        middles[column] = x + widths[column] / 2
+        x += widths[column]
+        gutters[column + 1] = x
+        x += GAP + courses.room("gutter", column + 1)
+    return gutters, middles
+
+
 def _arcs(volumes: list[Volume], spots: tuple[Spot, ...], row: int) -> float:
     """The room that arcs need above the first lane of a row."""
     reach = [0]
@@ -115,9 +220,11 @@ def _arcs(volumes: list[Volume], spots: tuple[Spot, ...], row: int) -> float:
 
 
 def is_arc(spots: tuple[Spot, ...], source: int, target: int) -> bool:
-    """Whether an edge goes over others: along the first lane, past its neighbour."""
+    """Whether an edge goes over others of the first lane."""
     a, b = spots[source], spots[target]
-    return a.row == b.row and a.lane == b.lane and b.column - a.column > 1
+    if not (a.row == b.row and a.lane == b.lane == 0):
+        return False
+    return any(s.row == a.row and s.lane == 0 and a.column < s.column < b.column for s in spots)
 
 
 def arc_height(distance: int) -> float:
@@ -125,23 +232,31 @@ def arc_height(distance: int) -> float:
 
 
 def _place_row(
-    volumes: list[Volume], spots: tuple[Spot, ...], row: int, widths: list[float], y: float
-) -> float:
-    """Set the places of the volumes of a row; the y of its foot."""
+    volumes: list[Volume], spots: tuple[Spot, ...], row: int, courses: Courses,
+    middles: dict[int, float], y: float,
+) -> tuple[dict[int, float], float]:  # fmt: skip
+    """Set the places of the volumes of a row; the tops of its channels, and the y of its foot."""
     here = [place for place, spot in enumerate(spots) if spot.row == row]
-    first = min(spots[place].column for place in here)
-    for lane in sorted({spots[place].lane for place in here}):
+    lanes = 1 + max(spots[place].lane for place in here)
+    entries = len({edge.source for edge in courses.ways if edge.source < EXIT})
+    y += ENTRY * entries
+    channels = {0: y}
+    y += courses.room("channel", 0) + (LANE_GAP if courses.used("channel", 0) else 0.0)
+    y += _arcs(volumes, spots, row)
+    for lane in range(lanes):
         lane_places = [place for place in here if spots[place].lane == lane]
-        tallest = max(volumes[place].solid.full_height for place in lane_places)
+        tallest = max((volumes[place].solid.full_height for place in lane_places), default=0.0)
         for place in lane_places:
             volume = volumes[place]
-            column = spots[place].column
-            middle = sum(widths[first:column]) + widths[column] / 2
-            volume.x = middle - volume.solid.full_width / 2
+            volume.x = middles[spots[place].column] - volume.solid.full_width / 2
             volume.base = y + tallest
             volume.y = volume.base - (tallest - volume.solid.full_height) / 2
-        y += tallest + 4 + max(volumes[place].text_height for place in lane_places) + LANE_GAP
-    return y - LANE_GAP
+        if lane_places:
+            y += tallest + 4 + max(volumes[place].text_height for place in lane_places)
+        channels[lane + 1] = y
+        if lane + 1 < lanes or courses.used("channel", lanes):
+            y += LANE_GAP + courses.room("channel", lane + 1)
+    return channels, y
 
 
 def place_in_u(volumes: list[Volume]) -> Grid:
@@ -169,7 +284,7 @@ def place_in_u(volumes: list[Volume]) -> Grid:
         ends[level] = x + half
         spots.append(Spot(level, 0, column))
     width = max(volume.middle + max(volume.solid.full_width / 2, volume.text_half) for volume in volumes)
-    return Grid(tuple(spots), width, y, ())
+    return Grid(tuple(spots), width, y)
 
 
 def levels_of(volumes: list[Volume]) -> list[int]:
