@@ -61,6 +61,7 @@ FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
 @click.option("--rows", metavar="N", type=click.IntRange(1), help="Wrap into so many rows, or columns.")
 @click.option("--no-title", is_flag=True, help="Leave out the title.")
 @click.option("--no-legend", is_flag=True, help="Leave out the legend.")
+@click.option("--embed-font", is_flag=True, help="Put the letters that are used into an svg: 10 kB more.")
 @json_option
 def render(
     spec: str,

@@ -12,9 +12,9 @@ In reading order, from what a drawing shows to the bytes of a file:
   (those in rows by the sizes of maps); `volumes`, `place_volumes`, `volume_arrows` and `solids` (feature maps
   to scale);
 - as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
-  `charts` (memory over time, nets against each other);
-- as a file: `output` (every format), `svg`, `pdf`, `raster` (PNG), `mermaid`, `page` with `web/` (HTML); with
-  the `fonts/` that all of them measure.
+  `beside` (text that no edge strikes), `charts` (memory over time, nets against each other);
+- as a file: `output` (every format), `svg` with `embed_font`, `pdf`, `raster` (PNG), `mermaid`, `page` with
+  `web/` (HTML); with the `fonts/` that all of them measure.
 """
 
 from cnnspec.render.options import RenderError

@@ -61,14 +61,13 @@ def _windowed(layer: Any, rank: int) -> str:
     return ", ".join(parts)
 
 
-QUIET = frozenset(
-    {"eps", "momentum", "over", "affine", "alpha", "beta", "k", "init", "count_pad", "ceil", "mode"}
-)
-"""Arguments that no paper writes into a box."""
-
-
 def _generic(layer: Layer, minor: bool) -> str:
-    """The op, with those arguments that must be given or differ from their defaults."""
+    """The op, with those arguments that must be given or differ from their defaults.
+
+    Of a layer that belongs to the one before it, or that only moves values, no paper writes the others into a
+    box: how a norm keeps from dividing by 0, how a map is interpolated.
+    """
+    quiet = layer.follows or layer.moves
     given = []
     for parameter in parameters(type(layer)):
         value = getattr(layer, parameter.name)
@@ -76,7 +75,7 @@ def _generic(layer: Layer, minor: bool) -> str:
             continue
         if parameter.required:
             given.append(show_value(value) if not isinstance(value, tuple) else show_shape(value))
-        elif value != parameter.default and parameter.name not in QUIET:
+        elif value != parameter.default and (parameter.minor or not quiet):
             given.append(f"{parameter.name}={show_value(value)}")
     if len(given) == 1:
         given[0] = given[0].rpartition("=")[2]

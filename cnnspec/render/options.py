@@ -39,6 +39,7 @@ class Choices(TypedDict, total=False):
     rows: int | None
     title: bool
     legend: bool
+    embed_font: bool
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class DrawingOptions:
     prints them; `block` the one part that is drawn, alone and opened. `direction` is TB or LR (volumes always
     run to the right), `color_by` params, macs, memory or receptive_field, `theme` light, dark or print.
     `width` is that of the picture and `font_size` that of its smallest text, in points; `rows` is in how many
-    rows, or columns, a long chain is wrapped; `title` and `legend` may be left out.
+    rows, or columns, a long chain is wrapped; `title` and `legend` may be left out. `embed_font` puts the
+    letters that are used into an SVG, about 10 kB; without it a reader's Helvetica or Arial shows them.
     """
 
     view: str = "blocks"
@@ -65,6 +67,7 @@ class DrawingOptions:
     rows: int | None = None
     title: bool = True
     legend: bool = True
+    embed_font: bool = False
     block: str | None = None
 
     def __post_init__(self) -> None:

@@ -56,7 +56,8 @@ def to_bytes(graph: Graph, format: str, **choices: Unpack[Choices]) -> Rendered:
 
 def to_svg(graph: Graph, **choices: Unpack[Choices]) -> str:
     """The diagram as SVG; arguments as for `render`."""
-    return svg_source(drawing(graph, read_options(choices)))
+    options = read_options(choices)
+    return _svg(drawing(graph, options), options)
 
 
 def to_dot(graph: Graph, **choices: Unpack[Choices]) -> str:
@@ -97,13 +98,20 @@ def encode(graph: Graph, options: DrawingOptions, kind: str) -> Rendered:
         from cnnspec.render.pdf import to_pdf
 
         return Rendered(to_pdf(picture), picture.notes)
-    svg = svg_source(picture)
     if kind == "svg":
-        return Rendered(svg.encode(), picture.notes)
+        return Rendered(_svg(picture, options).encode(), picture.notes)
     from cnnspec.render.raster import to_png
 
-    data = to_png(svg, picture.width * picture.scale, picture.height * picture.scale)
+    data = to_png(svg_source(picture), picture.width * picture.scale, picture.height * picture.scale)
     return Rendered(data, picture.notes)
+
+
+def _svg(picture: Drawing, options: DrawingOptions) -> str:
+    if not options.embed_font:
+        return svg_source(picture)
+    from cnnspec.render.embed_font import font_style
+
+    return svg_source(picture, font_style(picture))
 
 
 def _page(plan: DrawingPlan) -> str:

@@ -13,9 +13,9 @@ from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.pyramid import is_pyramid
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
-from cnnspec.render.text import show_shape
+from cnnspec.render.text import show_shape, text_width
 from cnnspec.render.theme import THEMES, Theme, heat_color
-from cnnspec.render.words import figure_words, frame_name
+from cnnspec.render.words import figure_words, frame_name, heat_words
 
 FRAMED = frozenset({"section", "head", "label", "def", "share", "dense", "repeat"})
 MOST_LAYERS = 3000
@@ -128,13 +128,19 @@ def fill_plan(plan: DrawingPlan, closed: Iterable[int], opened: Iterable[int]) -
     }
     return replace(
         plan,
-        boxes=same_width(mark_training(scene, boxes), options, plan.widest),
+        boxes=same_width(mark_training(scene, boxes), options, plan.widest, _frame_room(titles)),
         titles=titles,
         colors=colors,
     )
 
 
 def _box(plan: DrawingPlan, item: DrawnPart) -> Box:
+    """The box of a part; coloured by a figure that boxes do not tell, it has a line for that."""
+    box, words = _plain_box(plan, item), heat_words(item, plan.figures, plan.options.color_by or "")
+    return replace(box, rows=(*box.rows, TextLine(words, DETAIL_SIZE))) if words and box.rows else box
+
+
+def _plain_box(plan: DrawingPlan, item: DrawnPart) -> Box:
     if plan.options.view == "layers":
         return make_layer_box(plan.graph, item, plan.figures)
     aside = item.kind == "head" and not any(name in plan.graph.inference_nodes for name in item.nodes)
@@ -179,13 +185,21 @@ def _training_rows(item: DrawnPart, box: Box) -> tuple[TextLine, ...]:
     return (box.rows[0], TextLine("training only", DETAIL_SIZE), *box.rows[1:])
 
 
-def same_width(boxes: dict[int, Box], options: DrawingOptions, room: float = WIDEST) -> dict[int, Box]:
+def _frame_room(titles: dict[int, str]) -> float:
+    """How wide boxes are to be for the figures of frames to stand right of an edge down the middle."""
+    figures = (title.partition(" · ")[2] for title in titles.values())
+    return max((2 * text_width(words, DETAIL_SIZE) for words in figures), default=0.0)
+
+
+def same_width(
+    boxes: dict[int, Box], options: DrawingOptions, room: float = WIDEST, framed: float = 0.0
+) -> dict[int, Box]:
     """The boxes with one width for all that have text, so that a column of them reads as one.
 
-    Heads for training, which stand aside, are as wide as they need to be.
+    Heads for training, which stand aside, are as wide as they need to be; `framed` is what frames need.
     """
     wide = options.view != "layers" and options.direction == "TB"
-    least = min(room, LEAST_WIDTH if wide else LEAST_LAYER_WIDTH)
+    least = min(room, max(LEAST_WIDTH, framed) if wide else LEAST_LAYER_WIDTH)
     widest = max((box.natural_width for box in boxes.values() if not box.dashed), default=0.0)
     return {
         number: replace(box, width=box.natural_width if box.join or box.dashed else max(least, widest))

@@ -19,7 +19,8 @@ def make_sheet(
 ) -> Drawing:
     """The drawing of a picture of some size, with what the options ask for around it."""
     options, theme, graph = plan.options, plan.theme, plan.graph
-    border = BORDER if options.title or options.legend else TIGHT_BORDER
+    # A picture fitted to a page has the margins of that.
+    border = BORDER if (options.title or options.legend) and options.width is None else TIGHT_BORDER
     subtitle = subtitle_of(plan)
     least = text_width(graph.name, TITLE_SIZE, True) if options.title else 0.0
     inner = max(width, least, plan.least_width - 2 * border)

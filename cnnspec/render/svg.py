@@ -12,17 +12,19 @@ NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
-def svg_source(drawing: Drawing) -> str:
-    """The whole SVG file."""
+def svg_source(drawing: Drawing, style: str = "") -> str:
+    """The whole SVG file; `style` is an element with the fonts that it brings."""
     width, height = number(drawing.width), number(drawing.height)
     wide, high = number(drawing.width * drawing.scale), number(drawing.height * drawing.scale)
+    family = f"Arimo, {FONT_FAMILY}" if style else FONT_FAMILY
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt" '
-        f'viewBox="0 0 {width} {height}" font-family="{FONT_FAMILY}" role="img">',
+        f'viewBox="0 0 {width} {height}" font-family="{family}" role="img">',
         f"<title>{clean(drawing.title)}</title>",
     ]
     if drawing.description:
         lines.append(f"<desc>{clean(drawing.description)}</desc>")
+    lines.extend([style] if style else [])
     lines.append(f'<rect width="{width}" height="{height}" fill="{drawing.background}"/>')
     marks = (MarkGroup(drawing.marks, drawing.shift),) if drawing.shift else drawing.marks
     lines.extend(map(element, marks))

@@ -259,6 +259,14 @@ def figure_words(item: DrawnPart, figures: dict[str, Figures]) -> Iterator[str]:
         yield f"{short_number(parts.macs)} MACs"
 
 
+def heat_words(item: DrawnPart, figures: dict[str, Figures], measure: str) -> str:
+    """The figure that colours a part, where its box does not tell it anyway: bytes, or what it sees."""
+    parts = total(figures[name] for name in item.all_nodes())
+    if measure == "memory":
+        return short_bytes(parts.memory)
+    return f"sees {show_shape(parts.field)}" if measure == "receptive_field" and parts.field else ""
+
+
 def shape_change(graph: Graph, item: DrawnPart) -> str:
     """The shapes that go in and come out: 64x56x56 → 256x56x56; of calls on several maps, the outputs."""
     if item.parallel:

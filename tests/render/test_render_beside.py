@@ -1,4 +1,4 @@
-"""No arrow strikes text: in every view of the zoo, of the cases, of nets of several scales and of random nets."""
+"""No arrow strikes text: in every view of the zoo, the cases, nets of several scales and random nets."""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import json
 import re
 import shutil
@@ -13,12 +16,13 @@ from pathlib import Path
 
 import pytest
 import render_nets
+from fontTools.ttLib import TTFont
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import cnnspec
 from cnnspec.graph import Graph
-from cnnspec.render import dot, embedded, layout, mermaid, output, svg
+from cnnspec.render import dot, embedded, layout, mermaid, output, svg, to_svg
 from cnnspec.render.options import RenderError
 
 HOSTILE = "</title><script>alert(1)</script>\"'\\]; n1 -> n2 <b>&amp; ]]> @DATA@ \x00\x1b é 网"
@@ -182,3 +186,28 @@ def test_fonts_are_subsets_with_what_drawings_need():
     for path in FONT_FILES.values():
         assert path.stat().st_size < 64_000
         assert zlib.crc32(path.read_bytes())
+
+
+def test_an_svg_brings_its_letters_if_asked():
+    """The fonts in it are Arimo with the glyphs that the drawing uses, and no other."""
+    graph = cnnspec.zoo("lenet5").ir
+    plain, text = to_svg(graph), to_svg(graph, embed_font=True)
+    assert "@font-face" not in plain and text == to_svg(graph, embed_font=True)
+    assert len(plain) < len(text) < len(plain) + 16_000
+    letters = {letter for word in re.findall(r">([^<]+)</text>", plain) for letter in html.unescape(word)}
+    fonts = re.findall(r"font-weight:(\w+);src:url\(data:font/woff;base64,([^)]+)\)", text)
+    assert [weight for weight, _ in fonts] == ["normal", "bold"]
+    held = [set(TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap()) for _, data in fonts]
+    assert set().union(*held) == set(map(ord, letters))
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        ("memory", ["4.00 KiB", "37.4 KiB", "189 KiB"]),
+        ("receptive_field", ["sees 5x5", "sees 6x6", "sees 32x32"]),
+    ],
+)
+def test_boxes_tell_the_figure_that_colours_them(measure: str, words: list[str]):
+    shown = re.findall(r">([^<]+)</text>", to_svg(cnnspec.zoo("lenet5").ir, color_by=measure))
+    assert set(words) <= set(shown)
