@@ -109,10 +109,14 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
     return [Rect(x, middle - 5, SWATCH, 10, paint.fill, paint.stroke, radius=2)]
 
 
+def show_measure(measure: str, value: float) -> str:
+    """A figure as a legend writes it: memory in bytes."""
+    return short_bytes(value) if measure == "memory" else short_number(value)
+
+
 def _scale(plan: DrawingPlan, width: float) -> list[Mark]:
     """The colours of a heat map from nothing to the largest value."""
     theme, measure, largest = plan.theme, plan.options.color_by or "", plan.scale or 0.0
-    write = short_bytes if measure == "memory" else short_number
     length, steps = min(width, 240.0), 48
     words = MEASURE_WORDS[measure]
     marks: list[Mark] = [
@@ -122,5 +126,5 @@ def _scale(plan: DrawingPlan, width: float) -> list[Mark]:
     marks.append(Rect(0, 12, length, 9, None, theme.edge, 0.6))
     marks.append(Text(0, 8, words, SIZE, theme.text, True))
     marks.append(Text(0, 30, "0", SIZE, theme.muted))
-    marks.append(Text(length, 30, write(largest), SIZE, theme.muted, anchor="end"))
+    marks.append(Text(length, 30, show_measure(measure, largest), SIZE, theme.muted, anchor="end"))
     return marks

@@ -20,27 +20,29 @@ from cnnspec.render.boxes import DETAIL_SIZE, TITLE_SIZE
 from cnnspec.render.dot import dot_source
 from cnnspec.render.draw_boxes import box_group
 from cnnspec.render.embedded import program
-from cnnspec.render.figures import total
+from cnnspec.render.figures import MEASURES, total
 from cnnspec.render.layout import Layout, lay_out
-from cnnspec.render.legend import legend_marks
+from cnnspec.render.legend import MEASURE_WORDS, legend_marks, show_measure
 from cnnspec.render.options import DrawingOptions, RenderError
-from cnnspec.render.plan import DrawingPlan, fill_plan, make_plan
+from cnnspec.render.plan import DrawingPlan, fill_plan, heat_of, make_plan
 from cnnspec.render.rising import rising_boxes
 from cnnspec.render.scene import Arrow, Owner, links, opens_along, visible
 from cnnspec.render.sheet import subtitle_of
 from cnnspec.render.svg import clean_raw, element
 from cnnspec.render.text import short_number, show_shape
-from cnnspec.render.theme import Theme
+from cnnspec.render.theme import Theme, heat_color, ink_on
 from cnnspec.render.words import frame_name
 
 LEGEND_WIDTH = 960.0
+HEAT_STEPS = 24
 
 
 def page_source(graph: Graph, options: DrawingOptions) -> str:
     """The whole page. Raises RenderError for the volumes view, which has no blocks to open."""
     if options.view == "volumes":
         raise RenderError("the volumes view has no html form: it is drawn as svg, png or pdf")
-    first = make_plan(graph, options)
+    # The page colours boxes itself, by what its reader chooses.
+    first = replace(make_plan(graph, options), scale=None, colors={})
     everything = range(1, len(first.scene.items))
     plan = fill_plan(first, everything, (item for item in everything if first.scene.items[item].children))
     shown = replace(plan, boxes={item: plan.boxes[item] for item in first.boxes})
@@ -78,11 +80,19 @@ def _data(plan: DrawingPlan, layout: Layout) -> dict[str, Any]:
         "sideGap": plan.side_gap,
         "titleSize": TITLE_SIZE,
         "detailSize": DETAIL_SIZE,
+        "colourBy": plan.options.color_by or "",
+        "heat": [{"fill": fill, "ink": ink_on(fill)} for fill in _heat_colors(theme)],
+        "measures": MEASURE_WORDS,
         "colors": {
             "text": theme.text, "muted": theme.muted, "edge": theme.edge, "skip": theme.skip,
             "background": theme.background, "frame": theme.cluster.fill, "frameLine": theme.cluster.stroke,
         },
     }  # fmt: skip
+
+
+def _heat_colors(theme: Theme) -> list[str]:
+    """The colours of a heat map, from nothing to the most."""
+    return [heat_color(theme, step / (HEAT_STEPS - 1)) for step in range(HEAT_STEPS)]
 
 
 def _leaves(plan: DrawingPlan) -> tuple[dict[str, Owner], list[Arrow]]:
@@ -108,6 +118,7 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
             "frame": "",
             "output": "",
             "params": "",
+            "figures": {},
         }
     box = plan.boxes[number]
     parts = total(plan.figures[name] for name in item.all_nodes())
@@ -136,6 +147,8 @@ def _item(plan: DrawingPlan, number: int) -> dict[str, Any]:
         "params": f"{parts.params:,}" if parts.params else "",
         "macs": short_number(parts.macs) if parts.macs else "",
         "field": show_shape(parts.field) if parts.field else "",
+        "figures": (figures := {measure: heat_of(item, plan.figures, measure) for measure in MEASURES}),
+        "said": {measure: show_measure(measure, value) for measure, value in figures.items()},
     }
 
 

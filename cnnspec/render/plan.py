@@ -152,10 +152,10 @@ def _plain_box(plan: DrawingPlan, item: DrawnPart) -> Box:
 
 def _value(plan: DrawingPlan, number: int) -> float:
     """The figure that a part has in a heat map."""
-    return _heat(plan.scene.items[number], plan.figures, plan.options.color_by or "")
+    return heat_of(plan.scene.items[number], plan.figures, plan.options.color_by or "")
 
 
-def _heat(item: DrawnPart, figures: dict[str, Figures], measure: str) -> float:
+def heat_of(item: DrawnPart, figures: dict[str, Figures], measure: str) -> float:
     """The figure of a part; of equal ones in a row that of the costliest, so many cheap ones stay cheap."""
     turns = (item, *item.copies)
     return max(total(figures[name] for name in turn.nodes).value(measure) for turn in turns)
@@ -166,7 +166,7 @@ def _largest(
 ) -> float | None:
     if measure is None:
         return None
-    return max((_heat(scene.items[number], figures, measure) for number in closed), default=0.0)
+    return max((heat_of(scene.items[number], figures, measure) for number in closed), default=0.0)
 
 
 def mark_training(scene: Scene, boxes: dict[int, Box]) -> dict[int, Box]:

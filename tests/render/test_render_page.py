@@ -234,3 +234,53 @@ def test_axe_finds_nothing_serious(theme: str, tmp_path: Path):
     """
     script = "<script>" + source.read_text(encoding="utf-8") + "</script>"
     assert drive(cnnspec.zoo("googlenet").ir, steps, tmp_path, theme=theme, script=script) == []
+
+
+def test_the_table_is_sorted_by_cost_and_back(tmp_path: Path):
+    steps = """
+    const names = () => [...rows.querySelectorAll("tr")].map((row) => items[row.dataset.key].path);
+    const spec = names(), button = document.querySelector('[data-sort="params"]');
+    button.click();
+    const costs = names(), head = button.closest("th").getAttribute("aria-sort");
+    button.click();
+    return [spec, costs, head, names(), button.closest("th").hasAttribute("aria-sort")];
+    """
+    spec, costs, head, again, left = drive(cnnspec.zoo("vgg16").ir, steps, tmp_path)
+    assert head == "descending" and not left and again == spec
+    top = [path for path in costs if "." not in path]
+    assert sorted(costs) == sorted(spec) and top == ["head", "body", "input"]
+
+
+def test_boxes_are_coloured_by_what_the_reader_chooses(tmp_path: Path):
+    steps = """
+    const fill = (path) => element(path).querySelector(":scope > rect").getAttribute("fill");
+    const colour = document.getElementById("colour"), scale = document.getElementById("scale");
+    const before = fill("body.layer4.1");
+    colour.value = "params";
+    colour.dispatchEvent(new Event("change"));
+    await until(() => fill("body.layer4.1") !== before);
+    const heat = ["body.layer4.0", "body.layer1.0", "body.layer4.1"].map(fill), words = scale.innerText;
+    colour.value = "";
+    colour.dispatchEvent(new Event("change"));
+    await until(() => fill("body.layer4.1") === before);
+    return [heat, words, scale.hidden];
+    """
+    heat, words, hidden = drive(cnnspec.zoo("resnet50").ir, steps, tmp_path)
+    assert len(set(heat)) == 3 and heat[0] == "#08306b"
+    assert words.startswith("parameters: 0") and words.endswith("6.04M") and hidden
+
+
+def test_a_link_opens_its_block(tmp_path: Path):
+    """The address names the block that was opened last; opened with it, the page shows that block in view."""
+    steps = """
+    location.hash = "#body.layer3.1";
+    await until(() => spot(part("body.layer3.1")) && open.has(part("body.layer3.1")));
+    await until(() => boxes() > 13);
+    const [x, y, width, height] = spot(part("body.layer3.1"));
+    const across = view.x <= x && x + width <= view.x + view.width;
+    const inside = across && view.y <= y && y + height <= view.y + view.height;
+    await settled(() => fire(element("body.layer2.0"), "click"));
+    return [inside, location.hash];
+    """
+    inside, address = drive(cnnspec.zoo("resnet50").ir, steps, tmp_path)
+    assert inside and address == "#body.layer2.0"

@@ -45,6 +45,7 @@ function openWith(number) {
 function toggle(number) {
   if (!items[number].children.length) return;
   if (open.has(number)) open.delete(number); else openWith(number);
+  linkTo(open.has(number) ? number : items[number].parent);
   hideNote();
   show(false, number);
 }
@@ -209,6 +210,54 @@ addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+// Scroll the table to a part, where the table stands beside the drawing and not below it.
+function toRow(number) {
+  if (matchMedia("(min-width: 761px)").matches) rows.querySelector(`[data-key="${number}"]`)?.scrollIntoView({ block: "nearest" });
+}
+
+// ---- links to a block, costs ---------------------------------------------------------------------------------
+
+// The address of the page names the block that was opened last: #body.layer2
+function linkTo(number) {
+  history.replaceState(null, "", "#" + encodeURIComponent(items[number].path));
+}
+
+// Open what an address names, and all around it; true where there is such a part.
+async function goToLink(fit) {
+  const path = decodeURIComponent(location.hash.slice(1));
+  const number = path ? items.findIndex((item) => item.path === path && !item.run) : -1;
+  if (number <= 0) return false;
+  for (let around = items[number].parent; around >= 0; around = items[around].parent) open.add(around);
+  openWith(number);
+  await show(fit);
+  const place = spot(number);
+  if (place) intoView(place);
+  choose(number);
+  toRow(number);
+  return true;
+}
+
+addEventListener("hashchange", () => goToLink(false));
+
+const colour = document.getElementById("colour");
+colour.value = colourBy;
+colour.addEventListener("change", () => {
+  colourBy = colour.value;
+  show(false);
+});
+
+for (const button of document.querySelectorAll("[data-sort]")) {
+  button.addEventListener("click", () => {
+    sortBy = sortBy === button.dataset.sort ? "" : button.dataset.sort;
+    document.querySelectorAll("[data-sort]").forEach((other) => {
+      const heading = other.closest("th");
+      if (other.dataset.sort === sortBy) heading.setAttribute("aria-sort", "descending");
+      else heading.removeAttribute("aria-sort");
+    });
+    drawTable();
+  });
+}
+
 // ---- finding ------------------------------------------------------------------------------------------------
 
 const query = document.getElementById("query"), found = document.getElementById("found");
@@ -237,7 +286,7 @@ async function goToHit(step) {
   if (place) intoView(place);
   found.textContent = `${hit + 1} of ${all.length}`;
   choose(number);
-  rows.querySelector(`[data-key="${number}"]`)?.scrollIntoView({ block: "nearest" });
+  toRow(number);
 }
 
 query.addEventListener("input", search);
@@ -276,4 +325,4 @@ document.getElementById("save").addEventListener("click", () => {
 });
 
 addEventListener("resize", fitView);
-show(true);
+goToLink(true).then((there) => there || show(true));

@@ -10,6 +10,7 @@ const rows = document.getElementById("rows");
 const open = new Set(data.open);
 const rising = new Set(data.rising);
 const hits = new Set();
+let colourBy = data.colourBy, sortBy = "";
 let view = { x: 0, y: 0, width: 1, height: 1 };
 let size = { width: 1, height: 1 };
 
@@ -120,11 +121,32 @@ function says(number) {
   };
 }
 
-function drawBox(number, [x, y], parent) {
+// The boxes by a figure, from nothing to the largest of those that are shown; with ink that can be read on it.
+function heatBox(group, number, largest) {
+  const outline = group.querySelector(":scope > rect");
+  if (!colourBy || !outline) return;
+  const { fill, ink } = data.heat[Math.round(items[number].figures[colourBy] / (largest || 1) * (data.heat.length - 1))];
+  outline.setAttribute("fill", fill);
+  group.querySelectorAll(":scope > text").forEach((text) => text.setAttribute("fill", ink));
+}
+
+function drawScale(numbers, largest) {
+  const scale = document.getElementById("scale"), legend = document.querySelector("footer svg");
+  scale.hidden = !colourBy;
+  legend.style.display = colourBy ? "none" : "";
+  if (!colourBy) return;
+  const top = numbers.find((number) => items[number].figures[colourBy] === largest);
+  const bar = document.createElement("span");
+  bar.style.background = `linear-gradient(to right, ${data.heat.map(({ fill }) => fill).join(",")})`;
+  scale.replaceChildren(data.measures[colourBy] + ": 0 ", bar, " " + (top === undefined ? "0" : items[top].said[colourBy]));
+}
+
+function drawBox(number, [x, y], parent, largest) {
   const item = items[number];
   const place = { transform: `translate(${x} ${y})`, "data-key": number, class: "box" };
   const group = make("g", { ...place, ...says(number) }, parent);
   group.innerHTML = item.box;
+  heatBox(group, number, largest);
   if (item.children.length) group.classList.add("can");
 }
 
@@ -136,7 +158,16 @@ function draw(layout, links) {
     .forEach((number) => drawFrame(number, layout.frames[number], picture));
   for (const [key, link] of links) if (layout.routes[key]) drawEdge(link, layout.routes[key], picture);
   for (const number of Object.keys(layout.frames)) drawFrameWords(number, layout.frames[number], picture);
-  for (const number of Object.keys(layout.boxes)) drawBox(number, layout.boxes[number], picture);
+  const numbers = Object.keys(layout.boxes);
+  const largest = colourBy ? Math.max(0, ...numbers.map((number) => items[number].figures[colourBy])) : 0;
+  for (const number of numbers) drawBox(number, layout.boxes[number], picture, largest);
+  drawScale(numbers, largest);
+}
+
+// The parts of a block as in the spec, or the costliest first.
+function sorted(children) {
+  if (!sortBy) return children;
+  return [...children].sort((a, b) => items[b].figures[sortBy] - items[a].figures[sortBy]);
 }
 
 function drawTable() {
@@ -157,7 +188,7 @@ function drawTable() {
       row.firstChild.title = item.path;
       lines.push(row);
     }
-    if (number === 0 || open.has(number)) item.children.forEach((child) => visit(child, depth + (number > 0)));
+    if (number === 0 || open.has(number)) sorted(item.children).forEach((child) => visit(child, depth + (number > 0)));
   };
   visit(0, 0);
   rows.replaceChildren(...lines);
