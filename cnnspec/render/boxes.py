@@ -75,7 +75,7 @@ class TextLine:
     @property
     def join_room(self) -> float:
         """The room of the join behind its arms."""
-        return 4.0 + 2 * (join_radius(self.join) - SMALLER)
+        return ARM_GAP + 2 * (join_radius(self.join) - SMALLER)
 
     @property
     def height(self) -> float:
@@ -234,7 +234,9 @@ def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
 
 
 def _first_word(arm: ArmWords) -> str:
-    return arm.brief.partition(",")[0].partition(ARROW)[0]
+    """The window of an arm's last step; of an arm that ends in a join, those of its arms: 1x3 | 3x1."""
+    steps = arm.brief.removeprefix("(").removesuffix(")").split(BAR)
+    return BAR.join(step.partition(",")[0].partition(ARROW)[0] for step in steps)
 
 
 def narrow_rows(

@@ -49,10 +49,17 @@ FAMILIES = (
 
 
 def paint_family(layer: Layer) -> str:
-    """The family whose colour a layer has: what is no linear map is not coloured as one."""
-    if layer.family != "dense" or layer.weighted:
+    """The family whose colour a layer has: what is no linear map is not coloured as one.
+
+    A layer of a family without a colour is seen by its traits; one made of several has that of a block.
+    """
+    if layer.family in FAMILIES and (layer.family != "dense" or layer.weighted):
         return layer.family
-    return "shape" if layer.moves else "scaling"
+    if layer.weighted:
+        return "dense"
+    if layer.moves:
+        return "shape"
+    return "scaling" if layer.follows else "block"
 
 
 def _families(*paints: tuple[str, str]) -> dict[str, Paint]:

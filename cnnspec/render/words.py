@@ -268,15 +268,18 @@ def heat_words(item: DrawnPart, figures: dict[str, Figures], measure: str) -> st
 
 
 def shape_change(graph: Graph, item: DrawnPart) -> str:
-    """The shapes that go in and come out: 64x56x56 → 256x56x56; of calls on several maps, the outputs."""
+    """The shapes that go in and come out: 64x56x56 → 256x56x56; of calls on several maps, the outputs.
+
+    Where several values go in, that which comes out.
+    """
     if item.parallel:
         ends = [graph[part.nodes[-1]].shape for part in (item, *item.copies)]
         return f"{show_shape(ends[0])} … {show_shape(ends[-1])}"
     nodes = list(item.all_nodes())
     inside = set(nodes)
-    outer = (graph[source].shape for name in nodes for source in graph[name].inputs if source not in inside)
-    before, after = show_shape(next(outer, ())), show_shape(graph[nodes[-1]].shape)
-    return after if before in ("", after) else f"{before} → {after}"
+    outer = {source for name in nodes for source in graph[name].inputs if source not in inside}
+    before, after = show_shape(graph[min(outer)].shape if outer else ()), show_shape(graph[nodes[-1]].shape)
+    return after if len(outer) > 1 or before in ("", after) else f"{before} → {after}"
 
 
 def describe_item(graph: Graph, item: DrawnPart, figures: dict[str, Figures]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.layers.base import Layer
+from cnnspec.layers.base import REGISTRY, Layer
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
 from cnnspec.layers.dense import Dropout, Linear
 from cnnspec.layers.norm import BatchNorm, GroupNorm
@@ -12,7 +12,7 @@ from cnnspec.layers.pool import AvgPool, MaxPool
 from cnnspec.layers.shape import Upsample
 from cnnspec.render.labels import layer_label
 from cnnspec.render.text import short_bytes, short_number, shorten, text_width, wrap
-from cnnspec.render.theme import THEMES, heat_color, ink_on
+from cnnspec.render.theme import THEMES, Theme, heat_color, ink_on, paint_family
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,20 @@ def test_text_on_every_colour_of_the_scale_can_be_read(theme: str):
         color = heat_color(THEMES[theme], step / 20)
         light, dark = sorted((luminance(color), luminance(ink_on(color))), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_every_layer_has_a_colour_by_what_it_is(theme: Theme):
+    colours = {op: paint_family(cls.__new__(cls)) for op, cls in REGISTRY.items()}
+    assert set(colours.values()) <= set(theme.families)
+    assert (colours["scale"], colours["dropout"], colours["flatten"]) == ("scaling", "scaling", "shape")
+    assert (colours["linear"], colours["conv"], colours["channel_shuffle"]) == ("dense", "conv", "shape")
+
+
+def test_a_layer_of_a_new_family_is_coloured_by_its_traits():
+    class Mixing(Layer):
+        family = "mixing"
+
+    assert paint_family(Mixing()) == "block"
+    for trait, colour in (("weighted", "dense"), ("moves", "shape"), ("follows", "scaling")):
+        assert paint_family(type("Mixing", (Mixing,), {trait: True})()) == colour
