@@ -157,9 +157,30 @@ def _column(layout: Layout, sizes: Sizes, low: float, high: float, title_room: f
             start = top - depth * (title_room or EDGE_ROOM) - (EDGE_ROOM if title_room else 0.0)
         if end > high:
             end = bottom + depth * EDGE_ROOM
-        frames[number] = Outline(frame.x, start, frame.width, end - start)
+        left, right = _narrowed(layout, sizes, frame, (low, high), boxes, frames.values())
+        frames[number] = Outline(left, start, right - left, end - start)
     ordered = {number: frames[number] for number in layout.frames if number in frames}
     return _bounded(layout, sizes, boxes, ordered, frozenset(continued))
+
+
+def _narrowed(
+    layout: Layout, sizes: Sizes, frame: Outline, cut: tuple[float, float], boxes: frozenset[int],
+    frames: Iterable[Outline],
+) -> tuple[float, float]:  # fmt: skip
+    """The left and right sides of a piece of a frame, no wider than what is in it needs."""
+    low, high = max(cut[0], frame.y), min(cut[1], frame.y + frame.height)
+    spans = [
+        (x - sizes[box][0] / 2, x + sizes[box][0] / 2)
+        for box, (x, y) in ((box, layout.boxes[box]) for box in boxes)
+        if low < y < high and frame.x < x < frame.x + frame.width
+    ]
+    right = frame.x + frame.width
+    spans += [(f.x, f.x + f.width) for f in frames if frame.x < f.x and f.x + f.width < right]
+    if not spans:
+        return frame.x, right
+    return max(frame.x, min(span[0] for span in spans) - EDGE_ROOM), min(
+        right, max(span[1] for span in spans) + EDGE_ROOM
+    )
 
 
 def _bounded(
