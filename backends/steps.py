@@ -104,6 +104,7 @@ def known_parts(graph: Graph, node: Node, known: Known, backend: str) -> list[La
     """
     shapes = graph.input_shapes(node)
     result: list[Layer] = []
+    # parts may decompose in turn: the shapes go on from layer to layer, as the parts run one after the other
     pending = [node.layer]
     while pending:
         layer = pending.pop()

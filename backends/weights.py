@@ -19,6 +19,8 @@ from cnnspec.backends.safetensors import WeightsError, load, save
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Shape, Weight
+from cnnspec.layers.join import Add
+from cnnspec.layers.norm import BatchNorm
 
 __all__ = [
     "SCHEMES",
@@ -96,12 +98,13 @@ def _stream(seed: int, key: str) -> np.random.Generator:
 
 def residual_end(graph: Graph, node: Node) -> str | None:
     """The path of the batchnorm that ends the main path of a residual, where `node` is the sum after it."""
-    if node.layer.op != "add" or not any(b.kind == "residual" for b in (node.block, node.block.parent) if b):
+    around = (node.block, node.block.parent)
+    if not isinstance(node.layer, Add) or not any(b is not None and b.kind == "residual" for b in around):
         return None
     main = graph[node.inputs[0]]
     while main.layer.silent and main.inputs:
         main = graph[main.inputs[0]]
-    return main.weights_of if main.layer.op == "batchnorm" else None
+    return main.weights_of if isinstance(main.layer, BatchNorm) else None
 
 
 @dataclass(frozen=True)

@@ -191,12 +191,14 @@ class Session:
         for name in names:
             basis = (settings, lenient, *basis_of(name, module))
             reading = readings.get(name)
+            # a hook wants to see the passes run
             if reading is None or reading.basis != basis or hook is not None:
                 own = report.branch(lenient)
                 compiled = compile_net(name, module, settings, own, self.limits, hook)
                 reading = Reading(basis, compiled, own)
             readings[name] = reading
             report.merge(reading.report)
+        # a net with mistakes is compiled again: what it says may hang on more than its own lines
         good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}
         self._kept[module.source.name] = good
         return tuple(net for name in names if (net := readings[name].compiled) is not None)

@@ -59,6 +59,7 @@ class Collector:
     def _frame(self, rows: Sequence[Scope]) -> list[Field]:
         """The modules of a class or namespace; what is a function or another's module leaves none."""
         found = []
+        # nn.Sequential holds modules alone: in one that is run by it even a relu is a module
         calls_them = rows[0].form == "space" or not rows[0].linear
         for parts in zip(*(scope.parts for scope in rows), strict=True):
             present = [part for part in parts if not isinstance(part, Absent)]
@@ -70,6 +71,7 @@ class Collector:
             if calls_them and isinstance(first, Leaf) and self._is_function(present):
                 self.functions.add(first.node)
                 continue
+            # a join is an expression in forward, and shared weights are those of another module
             if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.path):
                 continue
             field = self._field([None if isinstance(part, Absent) else part for part in parts])
@@ -162,6 +164,8 @@ class Collector:
         """The modules of a list, those in a row that differ in steady steps folded into runs."""
         lists: list[list[Any]] = [row.parts if isinstance(row, Scope) else [] for row in rows]
         lengths = {len(parts) for parts in lists if parts}
+        # Of one length everywhere, the list may be cut into runs where its numbers break step; else only the
+        # count tells instances apart, and all but the first must be in step.
         if len(lengths) == 1:
             borders = self._borders([parts for parts in lists if parts], lengths.pop())
             return [self._run(lists, start, [min(stop, len(p)) for p in lists]) for start, stop in borders]
@@ -192,6 +196,7 @@ class Collector:
                 break
             stop, steps = stop + 1, here
         moves = steps is not None and any(any(step) for step in steps if step)
+        # two that differ are in step with each other by themselves: it takes three to see one
         return start + 1 if moves and stop - start < 3 else stop
 
     def _run(self, lists: list[list[Any]], start: int, stops: list[int]) -> Field:

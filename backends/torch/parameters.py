@@ -66,6 +66,8 @@ class Inference:
         self.fields = fields
         self.every = [argument for field in fields for argument in arguments(field)]
         self.names = namespace()
+        # What the spec names comes first, so that its words win over made ones: it is tried first, and new
+        # names keep clear of it.
         self.whole = self._known(graph, instances)
         self.rows = self._distinct_rows(len(instances))
         self.known = {name: self._reduce(column) for name, column in self.whole.items()}
@@ -119,6 +121,8 @@ class Inference:
             argument.value = self._express(argument, argument.column)
             if argument.steps is not None and any(argument.steps):
                 argument.step = self._express(argument, argument.steps, f"{argument.name}_step")
+        # Last, since what tells whether a module is there is said in terms of the parameters that are there
+        # by now.
         for field in optional_fields(self.fields):
             field.condition = self._condition(field)
         return self._ordered()
@@ -160,6 +164,8 @@ class Inference:
 
     def _is_of_kind(self, name: str, argument: ArgumentValues) -> bool:
         kind = self.kinds.get(name, argument.kind)
+        # Any number can be had of any other by a formula. Margins follow from kernels; that one is as large
+        # as some count of channels says nothing.
         if argument.kind != "margin":
             return kind == argument.kind
         column = self.whole[name]
@@ -167,8 +173,11 @@ class Inference:
         return near or kind == "margin"
 
     def _add(self, wanted: str, owner: str, column: Column) -> Expression:
+        # a second `kernel_size` is that of its module; the first is just that
         plain = wanted in self.whole or wanted in self.names.taken
         name = self.names.unique(f"{owner}_{wanted}" if plain and owner.isidentifier() else wanted)
+        # An instance without the module is given a value all the same: the commonest, which may become the
+        # default.
         filler = Counter(value for value in column if value is not ABSENT).most_common(1)[0][0]
         whole = tuple(filler if value is ABSENT else value for value in column)
         self.whole[name], self.known[name] = whole, self._reduce(whole)

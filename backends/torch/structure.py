@@ -215,6 +215,8 @@ class Builder:
                 parts += self._leaves(child, block)
             elif (part := self.made[id(child)]) is not None:
                 parts.append(part)
+        # A place for the shortcut that other instances of the block may have, so that all have equally many
+        # parts.
         if block.kind == "residual" and not any(_is_shortcut(part) for part in parts) and _is_sum(parts):
             parts.insert(len(parts) - 1, Absent())
         return parts
@@ -246,6 +248,7 @@ class Builder:
         inner = [part.nesting for part in parts if isinstance(part, Scope) and part.form != "class"]
         scope.nesting = 1 + max(inner, default=0)
         if not foreign:
+            # a block that calls a module from elsewhere cannot own what it calls: it stays a namespace
             scope.form = self._form(scope)
         if scope.form == "class":
             scope.nesting = 0

@@ -88,10 +88,10 @@ class _Scale(NamedTuple):
 
     def rewired(self) -> Iterator[tuple[Key, Change]]:
         """The layers that stayed, and read another value of those that stayed."""
+        stayed = set(self.became.values())
         for before, after in self.became.items():
             ours, theirs = self.old.graph.nodes[before].inputs, self.new.graph.nodes[after].inputs
             meant = [self.became.get(name) for name in ours]
-            stayed = set(self.became.values())
             if len(ours) != len(theirs) or None in meant or not stayed.issuperset(theirs):
                 continue
             if meant != list(theirs):

@@ -12,8 +12,6 @@ from cnnspec.difference.trees import settings
 from cnnspec.graph import Graph
 from cnnspec.passes.alike import Numbers, number_of
 
-COMMUTATIVE = frozenset({"add", "mul", "maximum"})
-
 
 def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
     """Which node of a net is which of another, where they are the same; None where they are not."""
@@ -38,7 +36,7 @@ def _values(graph: Graph, numbers: Numbers) -> dict[int, list[str]]:
     by_number: dict[int, list[str]] = defaultdict(list)
     for name, node in graph.nodes.items():
         inputs = [found[source] for source in node.inputs]
-        if node.layer.op in COMMUTATIVE:
+        if node.layer.commutes:
             inputs.sort()
         key = ("value", settings(graph.applied[name]), tuple(inputs))
         found[name] = number_of(key, numbers)

@@ -51,6 +51,7 @@ def lay_out(entries: Sequence[Entry], indent: int) -> Laid:
             lines: list[Line | Inside] = [Line(indent, "", comment=entry.text)]
         else:
             lines = statement_lines(entry, indent)
+        # what is aligned reads as a table, which ends at a blank line, a comment and what takes several lines
         if entry.blank or isinstance(entry, Remark) or len(lines) > 1:
             _align(laid, run)
             run = []
@@ -269,6 +270,7 @@ def _place_to_break(parts: Sequence[Part]) -> int | None:
     for number, part in enumerate(parts):
         if not is_flat([part]):
             return number
+    # the widest gives the most room, and so the fewest breaks
     groups = [number for number, part in enumerate(parts) if isinstance(part, Group) and part.parts]
     return max(groups, key=lambda number: len(flat([parts[number]])), default=None)
 

@@ -102,6 +102,7 @@ class _Open:
 
 def arrange(pieces: Sequence[Piece], exits: Sequence[str]) -> tuple[LabelledChain, ...]:
     """Statements for pieces in topological order; `exits` are the values that are read outside."""
+    # a value that is used once needs no name: its chain goes on. What leaves counts as a use.
     uses = Counter(name for piece in pieces for name in piece.reads)
     uses.update(exits)
     chains: dict[str, _Open] = {}
@@ -131,6 +132,7 @@ def _joined(piece: Piece, uses: Counter[str], chains: dict[str, _Open]) -> _Open
     ]
     sources = {source for source, _ in arms}
     (source, *others) = sources
+    # arms that begin at different values, or in a join of several themselves, cannot be written in braces
     if others or source is None:
         return _Open(None, [replace(piece.unit, named=piece.reads)])
     for name in piece.reads:

@@ -178,6 +178,8 @@ class Layer:
     """The same whatever comes in: of its input it takes the batch alone."""
     counted_by_fvcore: ClassVar[bool] = False
     """The counter of fvcore adds its `operations` to the multiply-accumulates."""
+    commutes: ClassVar[bool] = False
+    """Of several inputs the order says nothing."""
     sign: ClassVar[str] = ""
     """What a join is drawn as."""
 

@@ -38,6 +38,7 @@ class Add(Layer):
     """The sum of equal shapes. He et al. 2015, "Deep residual learning for image recognition"."""
 
     arity = None
+    commutes = True
     keeps_layout = True
     sign = "+"
 
@@ -58,6 +59,7 @@ class Mul(Layer):
     """
 
     arity = None
+    commutes = True
     keeps_layout = True
     sign = "x"
 
@@ -92,6 +94,7 @@ class Maximum(Layer):
     """The largest of the inputs, value by value. Goodfellow et al. 2013, "Maxout networks"."""
 
     arity = None
+    commutes = True
     keeps_layout = True
     sign = "max"
 

@@ -120,11 +120,13 @@ def fuse(run: Iterable[Operation], heads: Iterable[str]) -> Fusion:
 def _taken_in(operation: Operation, makers: dict[str, Fused], single: set[str]) -> Fused | None:
     """The group that takes an operation in; None where none can."""
     layer, inputs = operation.layer, operation.inputs
+    # y = conv(x) + shortcut: the sum goes over the values of the conv while they are at hand
     if isinstance(layer, Add):
         return _sum_taken_in(inputs, makers, single)
     group = makers.get(inputs[0]) if len(inputs) == 1 and inputs[0] in single else None
     if group is None or not (group.works or group.layer.rescales):
         return None
+    # not behind a residual or an activation: y * scale + shift is what is done first
     if layer.rescales and group.open:
         return group
     if layer.elementwise and not group.active:
@@ -137,6 +139,7 @@ def _sum_taken_in(inputs: tuple[str, ...], makers: dict[str, Fused], single: set
     """A sum of two is taken into the later of the convs that make them; the other value is added to it."""
     if len(inputs) != 2 or inputs[0] == inputs[1]:
         return None
+    # the later one, so that the other value is there when the group runs
     other, name = sorted(inputs, key=lambda name: makers[name].number if name in makers else -1)
     group = makers.get(name)
     if group is None or name not in single or not group.works or not group.open:

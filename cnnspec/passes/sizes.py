@@ -129,12 +129,14 @@ class SizeWalk:
         columns = [self.columns[name] for name in node.inputs]
         first = columns[0]
         known = all(self.channels[name] is not None for name in (node.name, *node.inputs))
+        # equal shapes join wherever they come from the same column, and give it again
         if known and node.layer.family == "join" and all(column is first for column in columns):
             return first
         if node.name in self.followed:
             return self.find(node, columns)
         layer, channels = node.layer, tuple([self.channels[name] for name in node.inputs])
         if known and layer.slide(*self.graph.input_shapes(node)) is not None:
+            # what a window makes of a map does not hang on channels: convs of all widths share a column
             layer, channels = geometry(layer), ()
         key = (type(layer), layer, channels, self.channels[node.name], tuple(map(id, columns)))
         found = self.made.get(key)
@@ -251,6 +253,8 @@ def followed_sizes(graph: Graph, reopen: Reopen) -> Followed:
     """The arguments that follow the sizes of other values. Raises Untraceable where it is not told which."""
     running = graph.inference()
     graphs = [running, *_elaborated(running, reopen, FEW)]
+    # No argument has moved at two other sizes: none follows the input. Only where one does is the net
+    # elaborated at more, to tell which value it follows.
     if all(_layers(other) == _layers(running) for other in graphs):
         return {}
     graphs += _elaborated(running, reopen, MANY)
@@ -297,6 +301,8 @@ def _values_of(node: Node, values: list[Any], graphs: list[Graph]) -> tuple[str,
     before = before[: before.index(node.name)]
     result = []
     for axis in range(rank):
+        # The nearest: a gate is resized to the map beside it, not to an earlier one that happens to be as
+        # large.
         for name in reversed(before):
             shapes = [graph[name].shape for graph in graphs]
             if all(

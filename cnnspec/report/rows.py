@@ -87,7 +87,7 @@ def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Summa
     first, last = same[0], same[-1]
     cost = total(cost_of(net, child) for child in same)
     cost = cost._replace(macs=net.counted(cost))
-    all_macs = net.counted(net.costs.inference) if net.costs else 0
+    all_macs = net.counted(net.costs.inference)
     share = cost.macs / all_macs if all_macs else 0.0
     if isinstance(first, str) or isinstance(last, str):
         node = net.graph.nodes[str(first)]

@@ -1,4 +1,8 @@
-"""From the parser's reductions to the AST: one method for each rule of cnn.lark that makes a node."""
+"""From the parser's reductions to the AST: one method for each rule of cnn.lark that makes a node.
+
+The children of a rule are what its production names, in order: nodes, tokens that carry a text, and words and
+signs too where it begins with `!`. Those that take children by their place have the production above them.
+"""
 
 from __future__ import annotations
 
@@ -83,21 +87,25 @@ class TreeBuilder:
     def start(self, children: list[Any]) -> tree.File:
         return tree.File(tuple(children), Span(self.source, 0, len(self.source.text)))
 
+    # use: "use" (NAME | STRING) "(" NAME ("," NAME)* ","? ")"
     def use(self, children: list[Any]) -> tree.Use:
         origin, *names = children
         is_path = origin.kind == "STRING"
         text = origin.text[1:-1] if is_path else origin.text
         return tree.Use(text, is_path, tuple(map(self._name, names)), self._over(children))
 
+    # !definition: ("def" | "share") NAME parameters? body
     def definition(self, children: list[Any]) -> tree.Definition:
         keyword, name, *parameters, body = children
         given = parameters[0] if parameters else ()
         return tree.Definition(name.text, given, body, keyword.text == "share", self._at(name, name))
 
+    # !net: "net" NAME parameters? body
     def net(self, children: list[Any]) -> tree.NetDefinition:
         _, name, *parameters, body = children
         return tree.NetDefinition(name.text, parameters[0] if parameters else (), body, self._at(name, name))
 
+    # given: "net" NAME "=" NAME arguments? body?
     def given(self, children: list[Any]) -> tree.Given:
         name, base, *rest = children
         body = rest.pop() if rest and isinstance(rest[-1], tree.Body) else None
@@ -107,6 +115,7 @@ class TreeBuilder:
     def parameters(self, children: list[Any]) -> tuple[tree.ParameterDefinition, ...]:
         return tuple(children)
 
+    # parameter: NAME ("=" expression)?
     def parameter(self, children: list[Any]) -> tree.ParameterDefinition:
         default = children[1] if len(children) > 1 else None
         return tree.ParameterDefinition(children[0].text, default, self._at(children[0], children[0]))
@@ -119,12 +128,15 @@ class TreeBuilder:
     def arms(self, children: list[Any]) -> tree.Arms:
         return tree.Arms(_nodes(children), self._over(children))
 
+    # !let: "let" names "=" expression
     def let(self, children: list[Any]) -> tree.Let:
         return tree.Let(children[1], children[3], self._over(children))
 
+    # !loop: "for" names "in" expression body
     def loop(self, children: list[Any]) -> tree.Loop:
         return tree.Loop(children[1], children[3], children[4], self._over(children))
 
+    # !branch: "if" expression body ("else" (body | branch))?
     def branch(self, children: list[Any]) -> tree.Branch:
         otherwise = children[4] if len(children) > 3 else None
         return tree.Branch(children[1], children[2], otherwise, self._over(children))
@@ -144,6 +156,7 @@ class TreeBuilder:
     def unpacked(self, children: list[Any]) -> tree.Unpacked:
         return tree.Unpacked(children[1], self._over(children))
 
+    # !input: INPUT NAME? shape
     def input(self, children: list[Any]) -> tree.InputDeclaration:
         name = children[1].text if len(children) > 2 else None
         return tree.InputDeclaration(name, children[-1], self._at(children[0], children[-1][-1]))
@@ -151,9 +164,11 @@ class TreeBuilder:
     def shape(self, children: list[Any]) -> tuple[tree.Expression, ...]:
         return tuple(self._extents(children[0])) if isinstance(children[0], Token) else tuple(children)
 
+    # !section: ("stem" | "body") body
     def section(self, children: list[Any]) -> tree.Section:
         return tree.Section(children[0].text, children[1], self._at(children[0], children[0]))
 
+    # !head: "head" ref? origin? role? body
     def head(self, children: list[Any]) -> tree.Head:
         keyword, *middle, body = children
         name = next((part for part in middle if isinstance(part, tree.Reference)), None)
@@ -169,6 +184,7 @@ class TreeBuilder:
     def expect(self, children: list[Any]) -> tree.Expect:
         return tree.Expect(_nodes(children), self._over(children))
 
+    # flow: label? step ("->" step)* mark?
     def flow(self, children: list[Any]) -> tree.Flow:
         label = children[0][0] if isinstance(children[0], tuple) else None
         mark = children[-1] if isinstance(children[-1], tree.Mark) else None
@@ -183,16 +199,19 @@ class TreeBuilder:
     def label(self, children: list[Any]) -> tuple[tree.Reference]:
         return (children[0],)
 
+    # mark: "=>" (MARK | shape_pattern)
     def mark(self, children: list[Any]) -> tree.Mark:
         token = children[0]
         if not isinstance(token, Token):
             return token
         return tree.Mark(tuple(self._extents(token)), self._at(token, token))
 
+    # shape_pattern: "(" extent ("," extent)* ","? ")"
     def shape_pattern(self, children: list[Any]) -> tree.Mark:
         extents = tuple(None if isinstance(child, Token) else child for child in children)
         return tree.Mark(extents, self._over(children))
 
+    # !unit: (ref arguments? (body | arms)? | body) repeat? | the_input
     def unit(self, children: list[Any]) -> tree.Unit:
         target = arguments = block = repeat = None
         end = children[0]
@@ -211,6 +230,7 @@ class TreeBuilder:
     def repeat(self, children: list[Any]) -> tuple[tree.Expression, None]:
         return children[0], None
 
+    # ref: NAME indices* member*
     def ref(self, children: list[Any]) -> tree.Reference:
         name, *rest = children
         indices = [part for part in rest if isinstance(part, tuple)]
@@ -230,9 +250,11 @@ class TreeBuilder:
     def indices(self, children: list[Any]) -> tuple[tuple[tree.Expression, ...], Token]:
         return _nodes(children), children[-1]
 
+    # !arm: "|" guard* (flow | broken)
     def arm(self, children: list[Any]) -> tree.Arm:
         return tree.Arm(tuple(children[1:-1]), children[-1], self._at(children[0], children[-1]))
 
+    # !guard: "for" names "in" expression ":" _END? | "if" expression ":" _END?
     def guard(self, children: list[Any]) -> tree.Guard:
         names = children[1] if children[0].text == "for" else ()
         value, colon = children[3:5] if names else children[1:3]
@@ -241,12 +263,14 @@ class TreeBuilder:
     def arguments(self, children: list[Any]) -> tuple[tuple[tree.Argument, ...], Token]:
         return tuple(child for child in children if isinstance(child, tree.Argument)), children[-1]
 
+    # argument: (NAME "=")? expression
     def argument(self, children: list[Any]) -> tree.Argument:
         name = children[0].text if len(children) > 1 else None
         return tree.Argument(name, children[-1], self._over(children))
 
     # ---- expressions
 
+    # ?choice: disjunction ("if" disjunction "else" disjunction)*
     def choice(self, children: list[Any]) -> tree.Choice:
         values = (*children[0::2],)
         return tree.Choice(values, (*children[1::2],), self._over(children))
@@ -271,9 +295,11 @@ class TreeBuilder:
 
     product = total
 
+    # ?power: operand ("**" exponent)*
     def power(self, children: list[Any]) -> tree.Arithmetic:
         return tree.Arithmetic(("**",) * (len(children) - 1), tuple(children), self._over(children))
 
+    # selected: postfix trailer
     def selected(self, children: list[Any]) -> tree.Expression:
         target, (kind, value, end) = children
         span = self._at(target, end)
@@ -296,9 +322,11 @@ class TreeBuilder:
         stop = children[colon + 1] if colon + 2 < len(children) else None
         return "cut", (start, stop), children[-1]
 
+    # attribute: "." NAME
     def attribute(self, children: list[Any]) -> tuple[str, Any, Token]:
         return "attribute", children[0].text, children[0]
 
+    # !call: "(" (argument ("," argument)* ","?)? ")"
     def call(self, children: list[Any]) -> tuple[str, Any, Token]:
         arguments, end = self.arguments(children)
         return "call", arguments, end
@@ -333,9 +361,11 @@ class TreeBuilder:
     def listing(self, children: list[Any]) -> tree.Listing:
         return tree.Listing(_nodes(children), self._over(children))
 
+    # !comprehension: "[" expression comprehension_for+ "]"
     def comprehension(self, children: list[Any]) -> tree.Comprehension:
         return tree.Comprehension(children[1], tuple(children[2:-1]), self._over(children))
 
+    # comprehension_for: "for" names "in" disjunction comprehension_if*
     def comprehension_for(self, children: list[Any]) -> tree.Clause:
         names, iterable, *conditions = children
         return tree.Clause(names, iterable, tuple(conditions))

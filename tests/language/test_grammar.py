@@ -233,3 +233,12 @@ def test_what_is_wrong_with_a_value_alone(text: str, message: str, cure: str) ->
     report = Report()
     assert parse_expression(Source("--set", text), report) is None
     assert [(d.message, d.help) for d in report.diagnostics] == [(message, cure)]
+
+
+def test_what_builds_a_node_shows_its_production():
+    """The methods that take children by their place say above which rule of the grammar these are of."""
+    grammar = re.sub(r"\s+", " ", (ROOT / "grammar/cnn.lark").read_text(encoding="utf-8"))
+    builder = (ROOT / "cnnspec/syntax/build.py").read_text(encoding="utf-8")
+    shown = re.findall(r"^    # ([!?]*(\w+): .+)\n    def (\w+)\(", builder, re.M)
+    assert len(shown) >= 26
+    assert all(rule == method and production in grammar for production, rule, method in shown)

@@ -66,6 +66,25 @@ def gives_values_of_its_input(run: Run, x: Array, case: Case) -> bool:
     return bool(np.isin(y, [*x.ravel(), margin]).all())
 
 
+def gives_the_same_swapped(case: Case) -> bool:
+    """Whether a join of the same values in the other order is the same, values and shape."""
+    values = [np.random.default_rng(n).standard_normal((2, *s)) for n, s in enumerate(case.shapes)]
+
+    def joined(order: int) -> Array:
+        graph = case._replace(shapes=case.shapes[::order]).graph()
+        program = numpy.compile(graph, seeded_weights(graph), dtype="float64")
+        return program(dict(zip(graph.inputs, values[::order], strict=True)))
+
+    one, other = joined(1), joined(-1)
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in REGISTRY.values() if cls.arity is None])
+def test_order_says_nothing_where_a_join_commutes(cls: type[Layer]) -> None:
+    cases = [case for case in CASES if type(case.layer) is cls and len(case.shapes) > 1]
+    assert cases and cls.commutes == all(map(gives_the_same_swapped, cases))
+
+
 def is_never_negative(run: Run, x: Array, case: Case) -> bool:
     return bool(run(x).min() >= 0)
 

@@ -172,6 +172,7 @@ def _arithmetic(expression: tree.Arithmetic, context: Context, variables: Variab
     if UNKNOWN in values:
         return UNKNOWN
     if expression.operators[0] == "**":
+        # from the right, as in Python: 2 ** 3 ** 2 is 2 ** 9
         result = values[-1]
         for base in reversed(values[:-1]):
             result = power(base, result, context, expression.span)
@@ -184,6 +185,7 @@ def _arithmetic(expression: tree.Arithmetic, context: Context, variables: Variab
 
 def _selection(expression: tree.Expression, context: Context, variables: Variables, depth: int) -> Any:
     """A chain of indices, attributes and calls, from its root outwards: a long one is not a deep one."""
+    # a loop in place of recursion: x[0][1][2]... may be as long as a line, where depth is bounded
     chain: list[Any] = []
     root: Any = expression
     while isinstance(root, (tree.Index, tree.Slicing, tree.Attribute, tree.Call)):
