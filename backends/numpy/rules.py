@@ -215,6 +215,8 @@ RULES: dict[type[Layer], KernelRule] = {
     J.Concat: KernelRule(join.concat, join.concat_backward, nothing),
     J.Add: KernelRule(join.add, join.add_backward, nothing),
     J.Mul: KernelRule(join.mul, join.mul_backward, nothing),
+    J.Sub: KernelRule(join.sub, join.sub_backward, nothing),
+    J.Div: KernelRule(join.div, join.div_backward, nothing),
     J.Maximum: KernelRule(join.maximum, join.maximum_backward, nothing),
 }
 

@@ -99,6 +99,8 @@ RULES: dict[type[Layer], Rule] = {
     J.Concat: shape.concat,
     J.Add: shape.add,
     J.Mul: shape.mul,
+    J.Sub: shape.sub,
+    J.Div: shape.div,
     J.Maximum: shape.maximum,
 }
 

@@ -93,12 +93,25 @@ def add(emit: Emit, layer: Layer, *inputs: str) -> str:
     return emit("Add" if len(inputs) == 2 else "Sum", *inputs)
 
 
-def mul(emit: Emit, layer: Mul, *inputs: str) -> str:
-    """A product, one factor after the other; beside maps, vectors get axes of size 1."""
-    factors = [
+def lifted(emit: Emit, inputs: tuple[str, ...]) -> list[str]:
+    """The inputs of a product: beside maps, vectors get axes of size 1."""
+    return [
         name if len(shape) == len(whole) else emit("Unsqueeze", name, tuple(range(2, 1 + len(whole))))
         for name, shape, whole in zip(inputs, emit.shapes, aligned(emit.shapes), strict=True)
     ]
+
+
+def sub(emit: Emit, layer: Layer, *inputs: str) -> str:
+    return emit("Sub", *lifted(emit, inputs))
+
+
+def div(emit: Emit, layer: Layer, *inputs: str) -> str:
+    return emit("Div", *lifted(emit, inputs))
+
+
+def mul(emit: Emit, layer: Mul, *inputs: str) -> str:
+    """A product, one factor after the other."""
+    factors = lifted(emit, inputs)
     if len(factors) == 1:
         return emit("Identity", factors[0])
     product = factors[0]

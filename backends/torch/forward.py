@@ -320,6 +320,8 @@ class ForwardWriter:
             return whole
         if step.broadcast:
             docs = [_lifted(doc, missing) for doc, missing in zip(docs, step.broadcast, strict=True)]
+        if step.join in ("sub", "div"):
+            return call(f"torch.{step.join}", tuple(map(DocItem, docs)))
         return Infix(step.join, tuple(docs))
 
     # how it ends

@@ -222,6 +222,16 @@ def mul(layer: J.Mul, *sources: Shape) -> TorchForm:
     return TorchForm(join="*", broadcast=tuple(rank - len(source) for source in sources))
 
 
+def of_two(join: str) -> Callable[..., TorchForm]:
+    """The rule of a join of two values, by torch's name of it."""
+
+    def rule(layer: J.Sub | J.Div, *sources: Shape) -> TorchForm:
+        rank = max(map(len, sources))
+        return TorchForm(join=join, broadcast=tuple(rank - len(source) for source in sources))
+
+    return rule
+
+
 def plain(name: str, function: str, *slots: Slot) -> Callable[..., TorchForm]:
     """The rule of a layer without arguments of its own."""
     return lambda layer, source: both(name, function, *slots)
@@ -308,6 +318,8 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     J.Concat: lambda layer, *sources: TorchForm(join="cat"),
     J.Add: lambda layer, *sources: TorchForm(join="+"),
     J.Mul: mul,
+    J.Sub: of_two("sub"),
+    J.Div: of_two("div"),
     J.Maximum: lambda layer, *sources: TorchForm(join="maximum"),
 }
 

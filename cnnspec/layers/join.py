@@ -1,4 +1,4 @@
-"""Joins: concat, add, mul and maximum. Each takes any number of values, from one up."""
+"""Joins: concat, add, mul and maximum take any number of values, from one up; sub and div take two."""
 
 from __future__ import annotations
 
@@ -64,14 +64,7 @@ class Mul(Layer):
     sign = "x"
 
     def infer(self, *shapes: Shape) -> Shape:
-        first, *others = aligned(shapes)
-        for shape in others:
-            if len(shape) != len(first) or not all(
-                a == b or 1 in (a, b) for a, b in zip(first, shape, strict=True)
-            ):
-                raise unequal("mul", first, shape, "each axis, or have size 1 there")
-            first = tuple(map(max, first, shape))
-        return first
+        return repeated("mul", shapes)
 
     def operations(self, *shapes: Shape) -> int:
         return (len(shapes) - 1) * prod(self.infer(*shapes))
@@ -87,6 +80,48 @@ class Mul(Layer):
                 own += FLOAT * prod(product) if i > 1 else 0
             product = self.infer(product, shape)
         return Saved(tuple(sorted(kept)), per_sample=own, view=len(shapes) == 1)
+
+
+@layer("sub", family="join")
+class Sub(Layer):
+    """The first value less the second; axes of size 1 are repeated, and a vector C counts as Cx1x1.
+
+    Highway networks carry x * (1 - t): Srivastava et al. 2015, "Training very deep networks".
+    """
+
+    arity = None
+    sign = "-"
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return repeated("sub", two("sub", shapes))
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Nothing: both gradients are that of the output."""
+        return Saved()
+
+
+@layer("div", family="join")
+class Div(Layer):
+    """The first value by the second; axes of size 1 are repeated, and a vector C counts as Cx1x1.
+
+    Response norms divide by what they measure: Woo et al. 2023, "ConvNeXt V2", section 3.
+    """
+
+    arity = None
+    sign = "/"
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return repeated("div", two("div", shapes))
+
+    def operations(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """What is divided by, and where its gradient is wanted what is divided."""
+        return Saved((0, 1) if wanted[1] else (1,))
 
 
 @layer("maximum", family="join")
@@ -115,9 +150,33 @@ class Maximum(Layer):
 
 
 def aligned(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """The shapes as `mul` pairs their axes: beside maps, a vector C is Cx1x1."""
+    """The shapes as `mul`, `sub` and `div` pair their axes: beside maps, a vector C is Cx1x1."""
     rank = max(map(len, shapes))
     return tuple(shape + (1,) * (rank - 1) if len(shape) == 1 else shape for shape in shapes)
+
+
+def repeated(op: str, shapes: tuple[Shape, ...]) -> Shape:
+    """The shape of values whose axes of size 1 are repeated. Raises LayerError where others differ."""
+    first, *others = aligned(shapes)
+    for shape in others:
+        if len(shape) != len(first) or not all(
+            a == b or 1 in (a, b) for a, b in zip(first, shape, strict=True)
+        ):
+            raise unequal(op, first, shape, "each axis, or have size 1 there")
+        first = tuple(map(max, first, shape))
+    return first
+
+
+def two(op: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes of two inputs. Raises LayerError where there are more or fewer."""
+    if len(shapes) != 2:
+        raise LayerError(
+            "argument-count",
+            f"`{op}` takes two values, here {'is' if len(shapes) == 1 else 'are'} {len(shapes)}",
+            label=", ".join(map(describe, shapes)),
+            help=f"write {op}(a, prev)",
+        )
+    return shapes
 
 
 def equal_shape(op: str, shapes: tuple[Shape, ...]) -> Shape:
@@ -144,7 +203,10 @@ def cure(op: str, first: Shape, second: Shape) -> str:
         fewer = min(first, second, key=len)
         return f"flatten the others, or reshape {describe(fewer)} to {max(len(first), len(second))} axes"
     advice = []
-    differ = [a != b and not (op == "mul" and 1 in (a, b)) for a, b in zip(first, second, strict=True)]
+    differ = [
+        a != b and not (op in ("mul", "sub", "div") and 1 in (a, b))
+        for a, b in zip(first, second, strict=True)
+    ]
     if any(differ[1:]):
         advice.append(size_cure(first, second))
     if op == "mul" and differ[0] and is_gate(first, second):

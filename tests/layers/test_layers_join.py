@@ -3,7 +3,7 @@
 import pytest
 
 from cnnspec.layers.base import POINTWISE
-from cnnspec.layers.join import Add, Concat, Maximum, Mul, aligned
+from cnnspec.layers.join import Add, Concat, Div, Maximum, Mul, Sub, aligned
 
 MAP = (8, 7, 5)
 
@@ -24,6 +24,8 @@ MAP = (8, 7, 5)
         (Maximum(), [(2, 3, 4, 5)], (2, 3, 4, 5), 0),
         (Mul(), [MAP], MAP, 0),
         (Mul(), [MAP, MAP], MAP, 280),
+        (Sub(), [MAP, (8, 1, 1)], MAP, 280),
+        (Div(), [(8,), MAP], MAP, 280),
         (Mul(), [MAP, (8, 1, 1)], MAP, 280),
         (Mul(), [(8, 1, 1), MAP], MAP, 280),
         (Mul(), [MAP, (1, 7, 5)], MAP, 280),

@@ -44,6 +44,29 @@ def mul_backward(grad: Array, *inputs: Array) -> Gradients:
     return tuple(results), {}
 
 
+def sub(x: Array, y: Array) -> Array:
+    """The first less the second, repeated as in a product."""
+    return np.subtract(*aligned((x, y)))
+
+
+def sub_backward(grad: Array, x: Array, y: Array) -> Gradients:
+    first, second = aligned((x, y))
+    return (collapse(grad, first.shape).reshape(x.shape), -collapse(grad, second.shape).reshape(y.shape)), {}
+
+
+def div(x: Array, y: Array) -> Array:
+    """The first by the second, repeated as in a product."""
+    return np.divide(*aligned((x, y)))
+
+
+def div_backward(grad: Array, x: Array, y: Array) -> Gradients:
+    """dx = dy / y and dy = -dy * x / y^2, each summed over what was repeated."""
+    first, second = aligned((x, y))
+    over = grad / second
+    of_x = collapse(over, first.shape).reshape(x.shape)
+    return (of_x, -collapse(over * first / second, second.shape).reshape(y.shape)), {}
+
+
 def aligned(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
     """The inputs with their channels on the same axis."""
     rank = max(x.ndim for x in inputs)

@@ -37,6 +37,8 @@ LAYERS_ELSEWHERE = {
     "add": "sum plus eltwise",
     "mul": "multiply times",
     "maximum": "max",
+    "sub": "subtract minus difference",
+    "div": "divide quotient",
     "residual": "resblock residualblock shortcut",
     "dense": "denseblock",
     "squeeze_excite": "se seblock squeezeexcitation",
