@@ -63,7 +63,6 @@ TORCHVISION = {
 
 TIMM = {
     "mobilenetv1_100": "mobilenetv1",
-    "mobilenetv1_050": "mobilenetv1_050",
     "seresnet50": "seresnet50",
     "seresnet101": "seresnet101",
     "seresnet152": "seresnet152",
@@ -91,7 +90,7 @@ TIMM = {
 
 QUICK = {
     *("squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "mnasnet0_5", "regnet_y_400mf"),
-    *("mobilenetv1_050", "resnet18d", "ghostnet_100"),
+    *("mobilenetv1_100", "resnet18d", "ghostnet_100"),
 }
 SIDES = {"vgg": 224, "alexnet": 224, "inception": 299}
 """The side of the image, of families that take no small one."""

@@ -58,7 +58,7 @@ def test_every_net_of_a_file_holds_its_marks_and_totals_without_a_warning(path: 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_begins_with_its_paper(path: Path) -> None:
     first = path.read_text(encoding="utf-8").partition("\n")[0]
-    pattern = r"# The standard library: .*" if path.stem == "std" else r'# [\w -]+: .+ \d{4}, ".+"'
+    pattern = r"# The standard library: .*" if path.stem == "std" else r'# [\w+ -]+: .+ \d{4}, ".+"'
     assert re.fullmatch(pattern, first)
 
 
