@@ -82,7 +82,9 @@ def paired(
     found: dict[str, torch.Tensor] = {}
     paths = list(wanted)
     if shortcuts_first:
-        paths = sorted(wanted, key=lambda path: (paths.index(start_of(path, paths)), ".shortcut." not in path))
+        paths = sorted(
+            wanted, key=lambda path: (paths.index(start_of(path, paths)), ".shortcut." not in path)
+        )
     for path in paths:
         names = wanted[path]
         number = next(i for i, tensors in enumerate(left) if fits(tensors, shapes[path]))
