@@ -157,6 +157,11 @@ def arguments(draw: Draw, op: str, shape: Shape) -> dict[str, Any]:
         "reshape": lambda: {"shape": draw(st.sampled_from(factorings(prod(shape))))},
         "zero_channels": lambda: {"out": draw(st.integers(channels, channels + 4))},
         "subsample": lambda: {"stride": draw(extent(rank, 1, 3))},
+        "reduce": lambda: {
+            "statistic": draw(st.sampled_from(["mean", "max", "std", "norm2"])),
+            "over": draw(st.sampled_from(["channels", "positions", "all"])),
+        },
+        "attention": lambda: {"heads": draw(divisor(channels)), "qkv_bias": draw(FLAG)},
     }
     return values[op]() if op in values else {}
 
