@@ -14,7 +14,7 @@ from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from cnnspec.diagnostics import InvalidValue, Refused
 from cnnspec.graph import Graph
@@ -48,6 +48,15 @@ class Options:
     init: str = "default"
     spec: str = ""
     channels_last: bool = False
+
+
+class Lowering(TypedDict, total=False):
+    """The keyword arguments of `Net.to`; their meaning is that of the fields of Options."""
+
+    dtype: str
+    init: str
+    spec: str
+    channels_last: bool
 
 
 class TrainingStep(NamedTuple):

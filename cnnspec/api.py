@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import networkx
     from numpy.typing import DTypeLike, NDArray
 
+    from cnnspec.backends.base import Lowering
     from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
@@ -197,7 +198,12 @@ class Net:
         render(self.ir, path, **options)
 
     def to(
-        self, backend: str, weights: Mapping[str, Any] | None = None, *, seed: int = 0, **options: Any
+        self,
+        backend: str,
+        weights: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        **options: Unpack[Lowering],
     ) -> Any:
         """The net as the own object of the backend of a name, with these weights or those of the seed.
 

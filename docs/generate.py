@@ -1,4 +1,4 @@
-"""Writes what comes from the registries: layers, diagnostics, passes, the zoo, colours for editors.
+"""Writes what comes from the code: layers, diagnostics, passes, the Python API, the zoo, colours for editors.
 
     python docs/generate.py
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import runpy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -311,6 +312,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
     "passes.md": passes,
+    "python.md": runpy.run_path(str(DOCS / "python_page.py"))["python"],
     "zoo.md": zoo,
     "crossing.md": crossing,
     "../cnnspec/llms.txt": language_in_one_text,

@@ -132,6 +132,8 @@ class SizeWalk:
         # equal shapes join wherever they come from the same column, and give it again
         if known and node.layer.family == "join" and all(column is first for column in columns):
             return first
+        if known and (node.layer.elementwise or node.layer.rescales or node.layer.silent):
+            return first
         if node.name in self.followed:
             return self.find(node, columns)
         layer, channels = node.layer, tuple([self.channels[name] for name in node.inputs])

@@ -81,7 +81,7 @@ def wrap(pieces: list[str], sign: str, width: float, size: float, bold: bool = F
 
 def short_number(value: float) -> str:
     """A count in three significant digits: 950, 25.6M, 4.09G."""
-    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit * 0.9995:
             scaled = value / limit
             digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
@@ -90,10 +90,10 @@ def short_number(value: float) -> str:
 
 
 def short_bytes(value: float) -> str:
-    """A memory size in three significant digits, in powers of 1024: 97.5 MiB."""
-    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
-        if value >= 1024**power * 0.9995:
-            scaled = value / 1024**power
+    """A memory size in three significant digits, in powers of 1000 as tables have it: 97.5 MB."""
+    for limit, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= limit * 0.9995:
+            scaled = value / limit
             digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
             return f"{scaled:.{digits}f} {unit}"
     return f"{value:.0f} B"

@@ -199,12 +199,12 @@ def _under(table: Table, width: int | None) -> list[str]:
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """A text in lines of a width; in one where there is none."""
+    """A text in lines of a width; in one where there is none. A name that is longer than a line is broken."""
     if width is None or len(text) <= width:
         return [text]
     from textwrap import wrap
 
-    return wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
+    return wrap(text, max(width, 20), break_on_hyphens=False)
 
 
 def as_markdown(table: Table) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from folders import ROOT
 
+import cnnspec
 from cnnspec.api import open_spec
 from cnnspec.diagnostics.explain import codes
 from cnnspec.layers import REGISTRY
@@ -37,6 +38,16 @@ def test_a_page_is_not_stale(name: str, made: dict[str, str], pytestconfig: pyte
 def test_every_layer_and_diagnostic_has_its_entry(made: dict[str, str]) -> None:
     assert all(f"\n### {op}\n" in made["layers.md"] for op in REGISTRY)
     assert all(f"\n## {code}\n" in made["diagnostics.md"] for code in codes())
+
+
+def test_the_page_of_python_has_every_public_name(made: dict[str, str]) -> None:
+    page = made["python.md"]
+    public = [name for name in cnnspec.__all__ if not name.startswith("_")]
+    assert all(f"\n### cnnspec.{name}\n" in page for name in public)
+    members = [
+        name for name, value in vars(cnnspec.Net).items() if not name.startswith("_") and value.__doc__
+    ]
+    assert all(f"\n#### .{name}\n" in page for name in members) and len(members) > 15
 
 
 PICTURES = re.findall(

@@ -40,3 +40,19 @@ def test_functions_have_types(function):
 def test_every_attribute_of_a_net_is_documented(name):
     value = inspect.getattr_static(cnnspec.Net, name)
     assert inspect.getdoc(value) or name == "name", f"Net.{name} has no docstring"
+
+
+OF_A_SPEC = {"load", "loads", "zoo"}
+"""What takes the parameters of a net, whose names a spec says."""
+
+
+def test_arguments_are_typed_to_the_end():
+    named = [(name, getattr(cnnspec, name)) for name in cnnspec.__all__ if name not in OF_A_SPEC]
+    named += [(name, value) for name, value in vars(cnnspec.Net).items() if not name.startswith("_")]
+    functions = [(name, value) for name, value in named if inspect.isfunction(value)]
+    assert len(functions) > 12
+    for name, function in functions:
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                assert parameter.annotation.startswith("Unpack["), name
+            assert parameter.name == "self" or parameter.annotation is not parameter.empty, name

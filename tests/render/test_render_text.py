@@ -44,7 +44,7 @@ def test_labels(layer: Layer, rank: int, label: str):
     [
         (0, "0"),
         (999, "999"),
-        (9408, "9.41K"),
+        (9408, "9.41k"),
         (999_600, "1.00M"),
         (25_557_032, "25.6M"),
         (4_089_184_256, "4.09G"),
@@ -55,7 +55,7 @@ def test_short_numbers(value: int, text: str):
 
 
 def test_short_bytes():
-    assert [short_bytes(n) for n in (512, 4096, 400_000_000)] == ["512 B", "4.00 KiB", "381 MiB"]
+    assert [short_bytes(n) for n in (512, 4096, 400_000_000)] == ["512 B", "4.10 kB", "400 MB"]
 
 
 def test_text_is_as_wide_as_helvetica_says():

@@ -1,0 +1,62 @@
+"""What is printed of every net of the zoo: tables fit a terminal, a node is a line, LaTeX is for papers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import cnnspec
+from cnnspec.passes import sizes
+from cnnspec.passes.training_memory import training_timeline
+from cnnspec.report import FORMATS, Table, as_text
+from cnnspec.report.memory import memory_table
+from cnnspec.zoo_list import entries
+
+WIDTH = 80
+NAMES = [entry.name for entry in entries() if entry.params is not None]
+
+
+def width_of(table: Table) -> int:
+    return max(map(len, as_text(table, WIDTH).splitlines()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_tables_fit_a_terminal_and_its_nodes_a_line(name: str) -> None:
+    net = cnnspec.zoo(name)
+    columns = ("kernel", "input", "output", "params")
+    tables = [net.table(), net.table(9), net.table(sort="params"), net.table(9, columns)]
+    tables += [memory_table(net.ir, net.memory()), cnnspec.compare([net])]
+    assert [width_of(table) for table in tables if width_of(table) > WIDTH] == []
+    shown = [repr(node) for _, node in net.graph.nodes(data="node")]
+    assert all("\n" not in text and len(text) < 400 for text in shown)
+
+
+@pytest.mark.parametrize("name", ["LeNet5", "ResNet50", "UNet2015"])
+def test_memory_of_training_fits_a_terminal(name: str) -> None:
+    graph = cnnspec.zoo(name).ir
+    assert width_of(memory_table(graph, training_timeline(graph))) <= WIDTH
+
+
+def test_latex_has_short_numbers_a_caption_and_a_label() -> None:
+    for table in (cnnspec.zoo("ResNet50").table(), cnnspec.compare(["ResNet50", "VGG16"])):
+        text = FORMATS["latex"](table)
+        assert r"\caption{" in text and r"\label{tab:" in text and r"\toprule" in text
+        assert not re.search(r"\d,\d{3}|\d{5,}", text.partition(r"\midrule")[2])
+    assert "25.6M & 4.09G" in FORMATS["latex"](cnnspec.compare(["ResNet50"]))
+
+
+@pytest.mark.parametrize("name", ["DenseNetBC_100_12", "RetinaNet_ResNet101", "NFNet_F1", "ResNet152"])
+def test_sizes_ask_few_layers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a net takes for a thousand sizes on three ways is told in a second: by layers asked, no clock."""
+    asked = 0
+    rule = sizes.outcome_of
+
+    def counting(*arguments):
+        nonlocal asked
+        asked += 1
+        return rule(*arguments)
+
+    monkeypatch.setattr(sizes, "outcome_of", counting)
+    assert cnnspec.zoo(name).sizes()["square"].valid
+    assert asked < 40_000
