@@ -19,7 +19,10 @@ from cnnspec.backends.images import read_image
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.numpy.program import compile
 from cnnspec.backends.weights import fitting, initialize
+from cnnspec.diagnostics import InvalidValue
+from cnnspec.files import write_whole
 from cnnspec.graph import Graph
+from cnnspec.layers.shapes import describe
 from cnnspec.passes.receptive_field import Box
 
 Array = NDArray[np.float32]
@@ -58,6 +61,22 @@ def effective_field(
         return np.zeros(shape, np.float32)
     strength = np.abs(found).mean(axis=(0, 1))
     return (strength / (strength.max() or 1)).astype(np.float32)
+
+
+def write_picture(
+    path: str | Path,
+    shape: tuple[int, ...],
+    box: Box | None,
+    effective: Array | None,
+    photo: str | Path | None,
+) -> None:
+    """Write the picture of a field to a .png file. Raises InvalidValue for what is no image."""
+    file = Path(path)
+    if file.suffix.lower() != ".png":
+        raise InvalidValue(f"a field is drawn as .png, not {file.name}")
+    if len(shape) != 3:
+        raise InvalidValue(f"a field is drawn over images, the net takes {describe(shape)}")
+    write_whole(file, field_picture(shape, box, effective, None if photo is None else Path(photo)))
 
 
 def field_picture(

@@ -21,7 +21,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
-    api, comparing, zoo_list, blocks_list  what notebooks and scripts use; the zoo and std as lists
+    api, comparing, foreign, zoo_list, blocks_list  what notebooks and scripts use; the zoo and std as lists
     cli/           the command line; schemas/ of its JSON
 """
 
@@ -30,9 +30,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from cnnspec.api import Imported, Net, from_torch, load, load_weights, loads, zoo
+    from cnnspec.api import Net, load, loads, zoo
     from cnnspec.comparing import compare, diff
     from cnnspec.diagnostics import Diagnostic, SpecError
+    from cnnspec.foreign import Imported, from_torch, load_weights
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -54,8 +55,11 @@ __all__ = [
 _HOMES = {
     "Diagnostic": "cnnspec.diagnostics",
     "SpecError": "cnnspec.diagnostics",
+    "Imported": "cnnspec.foreign",
     "compare": "cnnspec.comparing",
     "diff": "cnnspec.comparing",
+    "from_torch": "cnnspec.foreign",
+    "load_weights": "cnnspec.foreign",
 }
 """The modules of the public names; those of all others are in cnnspec.api."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from cnnspec.backends.base import Lowering
-    from cnnspec.backends.match import Match
     from cnnspec.backends.numpy import Program
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.passes.buffers import Timeline
@@ -171,6 +169,38 @@ class Net:
         found = self.field(name, at)
         return effective_field(self.ir, found.layer, found.at, weights=weights, seed=seed)
 
+    def draw_field(
+        self,
+        path: str | Path,
+        name: str | None = None,
+        at: tuple[int, ...] | None = None,
+        *,
+        over: str | Path | None = None,
+        effective: bool = False,
+        weights: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Draw what a position sees of an image to a .png file, over a photograph or white.
+
+        With `effective`, how much each pixel counts. Raises InvalidValue, InputError for what is no image.
+        """
+        from cnnspec.backends.effective import write_picture
+
+        found = self.field(name, at)
+        strength = self.effective_field(name, at, weights=weights, seed=seed) if effective else None
+        write_picture(path, next(iter(self.inputs.values())), found.box, strength, over)
+
+    def save_weights(self, path: str | Path, weights: Any) -> None:
+        """Write weights to a safetensors file, under the names of the net's layers.
+
+        `weights` are a mapping of tensors or arrays, or what has a `state_dict`, as the module of `to_torch`
+        and the program of `to_numpy`. Raises WeightsError where they are not those of the net.
+        """
+        from cnnspec.backends import safetensors
+        from cnnspec.backends.weights import fitting
+
+        safetensors.save(Path(path), fitting(self.ir, state_of(weights)))
+
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds, layer by layer, in bytes at fp32."""
         return self.compiled.training_memory(batch, optimizer)
@@ -272,6 +302,11 @@ class Net:
         backend.export(self.ir, Path(path), initialize(self.ir, seed) if weights is None else weights)
 
 
+def state_of(weights: Any) -> Mapping[str, Any]:
+    """The tensors of a module or program, or a mapping of them as it is."""
+    return weights.state_dict() if hasattr(weights, "state_dict") else weights
+
+
 def load(
     path: str | Path,
     net: str | None = None,
@@ -304,48 +339,6 @@ def loads(
     """A net of a spec given as text. Raises SpecError."""
     source = Source("<text>", given.text("a spec", text))
     return _open(Session(limits=limits), source, net, parameters, inputs)
-
-
-def load_weights(net: Net, tensors: Mapping[str, Any]) -> Match:
-    """A checkpoint's weights for a net: its own, or of the same architecture under other names.
-
-    Tensors are matched by order and shape; the result's `weights` go into `to_torch(weights=...)` and
-    `to_numpy(weights=...)`, and its text says which tensor is which. Raises backends.match.MatchError where
-    they do not fit, saying where the two part.
-    """
-    from cnnspec.backends.match import match
-
-    return match(net.ir, tensors)
-
-
-@dataclass(frozen=True, eq=False)
-class Imported:
-    """A spec that was made of a net: its `text`, the net, and the weights under the names of the spec."""
-
-    text: str
-    net: Net
-    weights: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def from_torch(module: Any, *inputs: Shape, name: str | None = None) -> Imported:
-    """The spec of a torch module, for inputs of these shapes (per sample): from_torch(module, (3, 224, 224)).
-
-    The module is traced as it is: call `eval()` first for the net that inference runs. Its `forward` is run
-    without data. Raises ImportRefused, which names what the language cannot say, and where it stands.
-    """
-    from cnnspec.importing.text import spec_of
-    from cnnspec.importing.torch_trace import trace
-
-    traced = trace(module, *inputs)
-    analysis, became = spec_of(traced, name or traced.name)
-    steps = {became[step.name]: step for step in traced.steps}
-    weights = {
-        f"{node}.{key}": tensor for node, step in steps.items() for key, tensor in step.weights.items()
-    }
-    return Imported(analysis.source.text, Net(analysis.net, analysis.diagnostics), weights)
 
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:

@@ -10,7 +10,6 @@ import click
 from cnnspec.cli import complete
 from cnnspec.cli.common import open_net, print_json, say, wrote
 from cnnspec.cli.options import json_option, out_option, seed_option, spec_options
-from cnnspec.files import write_whole
 from cnnspec.layers.shapes import describe
 from cnnspec.passes.receptive_field import LayerField
 from cnnspec.report.numbers import plain_number, same_on_all
@@ -63,9 +62,9 @@ def field(
     strength = net.effective_field(found.layer, found.at, seed=seed) if effective else None
     reach = radius(strength, found) if strength is not None else None
     if out is not None:
-        from cnnspec.backends.effective import field_picture
+        from cnnspec.backends.effective import write_picture
 
-        write_whole(out, field_picture(shape, found.box, strength, over))
+        write_picture(out, shape, found.box, strength, over)
         wrote(out, f"field of {found.layer}")
     if as_json:
         print_json(data(net.name, found, reach))

@@ -51,7 +51,7 @@ def import_command(
     cnnspec import torchvision.models:resnet50 --input 3x224x224 -o net.cnn
     cnnspec import mynets:Small --input 3x32x32 --weights small.safetensors
     """
-    from cnnspec.api import from_torch
+    from cnnspec.foreign import from_torch
 
     found = from_torch(made(net), *read_inputs(inputs).values(), name=name)
     if weights is not None:

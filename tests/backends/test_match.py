@@ -171,3 +171,22 @@ def stir(module: Any) -> None:
             torch.nn.init.normal_(part.bias, 0, 0.1)
             torch.nn.init.normal_(part.running_mean, 0, 0.1)
             torch.nn.init.uniform_(part.running_var, 0.5, 1.5)
+
+
+def test_weights_go_to_a_file_and_come_from_a_module(tmp_path: Any) -> None:
+    import numpy as np
+
+    from cnnspec.backends import safetensors
+    from cnnspec.backends.weights import WeightsError
+
+    net = cnnspec.zoo("lenet5")
+    module, path = net.to_torch(seed=3), tmp_path / "w.safetensors"
+    net.save_weights(path, module)
+    kept = safetensors.load(path)
+    program = net.to_numpy(seed=3)
+    assert kept.keys() == program.state_dict().keys()
+    assert all(np.array_equal(kept[key], value) for key, value in program.state_dict().items())
+    assert all(np.array_equal(cnnspec.load_weights(net, module).weights[key], kept[key]) for key in kept)
+    with pytest.raises(WeightsError, match="missing"):
+        net.save_weights(tmp_path / "part.safetensors", {"head.linear.weight": kept["head.linear.weight"]})
+    assert not (tmp_path / "part.safetensors").exists()

@@ -113,7 +113,7 @@ def test_an_unknown_backend_is_refused_by_the_api() -> None:
     with pytest.raises(ValueError, match="no backend is called 'jax': there are numpy, torch, onnx"):
         cnnspec.zoo("lenet5").to("jax")
     with pytest.raises(TypeError):
-        cnnspec.zoo("lenet5").to("numpy", colour="red")
+        cnnspec.zoo("lenet5").to("numpy", **{"colour": "red"})  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("name", BACKENDS)

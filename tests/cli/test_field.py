@@ -60,6 +60,22 @@ def test_names_and_positions_that_there_are_not() -> None:
             net.field(name, at)
 
 
+def test_a_picture_from_python(tmp_path) -> None:
+    net, path = cnnspec.loads(PLAIN), tmp_path / "field.png"
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.full((33, 29, 3), 77, np.uint8)).save(photo)
+    net.draw_field(path, "b", (5, 4), over=photo)
+    plain = np.asarray(Image.open(path))
+    net.draw_field(path, "b", (5, 4), effective=True, over=photo, seed=1)
+    drawn = np.asarray(Image.open(path))
+    assert plain.shape == drawn.shape == (33 * 13, 29 * 13, 3)
+    assert (plain[0, 0] == 77).all() and (drawn[0, 0] == 77).all() and (plain != drawn).any()
+    with pytest.raises(ValueError, match="png"):
+        net.draw_field(tmp_path / "field.svg", "b")
+    with pytest.raises(ValueError, match="images"):
+        cnnspec.loads("net V { input 2x9; conv(2, 3) }").draw_field(path)
+
+
 def test_the_command(capsys, tmp_path) -> None:
     out = tmp_path / "field.png"
     photo = tmp_path / "photo.png"
