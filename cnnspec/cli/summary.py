@@ -29,7 +29,20 @@ from cnnspec.report.memory import memory_data, memory_table
 KINDS = (*PLANS, "numpy", "training")
 
 
-@click.command()
+class OneNet(click.Command):
+    """A command of one net, which says what takes several."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if "extra argument" not in error.message:
+                raise
+            several = f"{error.message}: `cnnspec compare` puts several nets side by side"
+            raise click.UsageError(several, ctx) from error
+
+
+@click.command(cls=OneNet)
 @click.argument("spec", shell_complete=complete.specs)
 @spec_options
 @click.option(

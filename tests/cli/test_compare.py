@@ -110,3 +110,8 @@ def test_the_summary_as_a_table_goes_into_pandas() -> None:
     assert frame["params"].is_monotonic_decreasing and frame["params"].sum() == net.params
     assert frame["kept"].sum() == net.training_memory().saved
     assert frame["kernel"][0] == (3, 3)
+
+
+def test_a_summary_of_two_nets_names_the_comparison(capsys) -> None:
+    assert execute(["summary", "lenet5", "resnet20"]) == 2
+    assert "`cnnspec compare` puts several nets side by side" in capsys.readouterr().err
