@@ -29,11 +29,7 @@ difference
 importing
 live
 api
-<<<<<<< HEAD
-zoo_list blocks_list comparing
-=======
-zoo_list comparing foreign
->>>>>>> 8f8e57f (Python draws fields, writes weights, and takes a module's: what people had to find in cnnspec.backends)
+zoo_list blocks_list comparing foreign
 cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
