@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Edit, Frame, Report
@@ -115,7 +116,7 @@ class Value:
 
     node: int
     shape: Shape | None
-    inner: InnerLabels | None = None
+    inner: InnerLabels | None = field(default=None, repr=False)
 
 
 LOST = Value(-1, None)
