@@ -90,6 +90,8 @@ RULES: dict[type[Layer], Rule] = {
     S.Crop: shape.crop,
     S.Slice: shape.slice_channels,
     S.ChannelShuffle: shape.channel_shuffle,
+    S.PixelUnshuffle: shape.pixel_unshuffle,
+    D.LearnedConstant: shape.constant,
     S.PixelShuffle: shape.pixel_shuffle,
     S.Upsample: shape.resize,
     S.Resize: shape.resize,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cnnspec.backends.onnx.emit import Emit
-from cnnspec.layers.dense import Affine, Layer, LayerScale, Scale
-from cnnspec.layers.join import Mul, aligned
+from cnnspec.layers.dense import Affine, Layer, LayerScale, LearnedConstant, Scale
+from cnnspec.layers.join import Concat, Mul, aligned
 from cnnspec.layers.shape import (
     ChannelShuffle,
     Crop,
     PixelShuffle,
+    PixelUnshuffle,
     Reshape,
     Resize,
     Slice,
@@ -85,8 +86,23 @@ def affine(emit: Emit, layer: Affine, x: str) -> str:
     return emit.affine(x) if emit.weights else emit("Identity", x)
 
 
-def concat(emit: Emit, layer: Layer, *inputs: str) -> str:
-    return emit("Concat", *inputs, axis=1)
+def concat(emit: Emit, layer: Concat, *inputs: str) -> str:
+    return emit("Concat", *inputs, axis=1 if layer.over == "channels" else 2)
+
+
+def constant(emit: Emit, layer: LearnedConstant, x: str) -> str:
+    """The weight, repeated for as many samples as there are."""
+    samples = emit("Concat", emit("Shape", x, start=0, end=1), layer.shape_of_value, axis=0)
+    return emit("Expand", emit.weights["weight"], samples)
+
+
+def pixel_unshuffle(emit: Emit, layer: PixelUnshuffle, x: str) -> str:
+    """Each axis as pixels of blocks and within them, of which the latter join the channels."""
+    rank, factor, out = emit.rank, layer.factor, layer.infer(emit.shape)
+    pairs = tuple(size for n in out[1:] for size in (n, factor))
+    parts = emit("Reshape", x, (0, emit.shape[0], *pairs))
+    order = (0, 1, *range(3, 3 + 2 * rank, 2), *range(2, 2 + 2 * rank, 2))
+    return emit("Reshape", emit("Transpose", parts, perm=order), (0, *out))
 
 
 def add(emit: Emit, layer: Layer, *inputs: str) -> str:

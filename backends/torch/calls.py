@@ -40,7 +40,8 @@ class TorchCall(NamedTuple):
 class TorchForm(NamedTuple):
     """How a layer is written: as a module, as a function where it needs no state, or as a join of its inputs.
 
-    `join` is one of cat, +, *, maximum. `broadcast` is the number of axes that each input of a join lacks.
+    `join` is one of cat (channels), cat2 (positions), +, *, maximum. `broadcast` is the number of axes that
+    each input of a join lacks.
     """
 
     module: TorchCall | None = None

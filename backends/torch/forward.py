@@ -29,6 +29,8 @@ from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
 BODY = 2 * INDENT
+CONCATENATIONS = {"cat": "1", "cat2": "2"}
+"""The axis that a join puts its inputs one after the other on: channels, or positions."""
 MOST_CALLS = 2
 """How many calls may stand inside one another on a line."""
 FEW_ARMS = 2
@@ -234,7 +236,7 @@ class ForwardWriter:
 
     def _is_readable(self, step: ForwardStep, found: Pending, indent: int) -> bool:
         """Whether an expression is neither too deep nor too long; a concatenation may take several lines."""
-        fitting = step.join == "cat" or fits(flat(found.doc), indent + len("return "))
+        fitting = step.join in CONCATENATIONS or fits(flat(found.doc), indent + len("return "))
         return found.depth <= MOST_CALLS and fitting
 
     def _build(self, step: ForwardStep) -> Pending:
@@ -309,10 +311,9 @@ class ForwardWriter:
             return Bracketed(f"{step.callee}(", (*map(DocItem, docs), *step.settings))
         if len(docs) == 1:
             return docs[0]
-        if step.join == "cat":
-            return Bracketed(
-                "torch.cat(", (DocItem(Bracketed("[", tuple(map(DocItem, docs)), "]")), DocItem("1", "dim="))
-            )
+        if step.join in CONCATENATIONS:
+            values = DocItem(Bracketed("[", tuple(map(DocItem, docs)), "]"))
+            return Bracketed("torch.cat(", (values, DocItem(CONCATENATIONS[step.join], "dim=")))
         if step.join == "maximum":
             whole = docs[0]
             for doc in docs[1:]:

@@ -19,6 +19,7 @@ from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
+from cnnspec.layers import sequence as Q
 from cnnspec.layers import shape as S
 from cnnspec.layers.base import Layer, Shape, per_axis
 
@@ -166,14 +167,17 @@ def pad(layer: S.Pad, source: Shape) -> TorchForm:
     return module(f"nn.{kind[layer.mode]}Pad{rank}d", padding)
 
 
-def sizes(name: str, field: str) -> Callable[[Any, Shape], TorchForm]:
-    """The rule of a helper that takes one number for each spatial axis."""
+def crop(layer: S.Crop, source: Shape) -> TorchForm:
+    kept = layer.infer(source)[1:]
+    at = None if layer.at is None else layer.offsets(source)
+    return module("Crop", *(Slot(f"size{i}", n) for i, n in enumerate(kept)), Slot("at", at, None))
 
-    def rule(layer: Any, source: Shape) -> TorchForm:
-        values = per_axis(getattr(layer, field), rank_of(source), field)
-        return module(name, *(Slot(f"{field}{axis}", value) for axis, value in enumerate(values)))
 
-    return rule
+def pixel_unshuffle(layer: S.PixelUnshuffle, source: Shape) -> TorchForm:
+    factor = Slot("downscale_factor", layer.factor)
+    if rank_of(source) == 2:
+        return both("nn.PixelUnshuffle", "F.pixel_unshuffle", factor)
+    return module("PixelUnshuffle", factor)
 
 
 def subsample(layer: S.Subsample, source: Shape) -> TorchForm:
@@ -306,7 +310,17 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     T.EfficientChannelAttention: simple("EfficientChannelAttention", "", kernel=("kernel_size", REQUIRED)),
     T.Attention: attention,
     S.Pad: pad,
-    S.Crop: sizes("Crop", "size"),
+    S.Crop: crop,
+    D.LearnedConstant: lambda layer, source: module(
+        "LearnedConstant", *(Slot(f"size{i}", n) for i, n in enumerate(layer.shape_of_value))
+    ),
+    S.PixelUnshuffle: pixel_unshuffle,
+    Q.Tokens: lambda layer, source: TorchForm(
+        TorchCall("nn.Flatten", (Slot("start_dim", 2),)), TorchCall("torch.flatten", (Slot("start_dim", 2),))
+    ),
+    Q.Untokens: lambda layer, source: module(
+        "nn.Unflatten", Slot("dim", 2), Slot("unflattened_size", layer.infer(source)[1:])
+    ),
     S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),
     S.ChannelShuffle: simple("nn.ChannelShuffle", "", groups=("groups", REQUIRED)),
     S.PixelShuffle: pixel_shuffle,
@@ -315,7 +329,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     S.Reshape: reshape,
     S.ZeroChannels: zero_channels,
     S.Subsample: subsample,
-    J.Concat: lambda layer, *sources: TorchForm(join="cat"),
+    J.Concat: lambda layer, *sources: TorchForm(join="cat" if layer.over == "channels" else "cat2"),
     J.Add: lambda layer, *sources: TorchForm(join="+"),
     J.Mul: mul,
     J.Sub: of_two("sub"),

@@ -2,11 +2,11 @@
 
 Read `shapes` (what a shape is), `kinds` (of arguments), `window` (how a kernel slides), `formula` (what
 elementwise functions are written in) and `base` (what every layer is); then the families: `conv`, `norm`,
-`activation`, `pool`, `dense`, `attention`, `shape` (what moves values), `join`, and `input`. `manual` makes
-the manual of them; `first_names` are those that no spec may hide.
+`activation`, `pool`, `dense`, `attention`, `shape` (what moves values), `sequence`, `join`, and `input`.
+`manual` makes the manual of them; `first_names` are those that no spec may hide.
 """
 
-from cnnspec.layers import activation, attention, conv, dense, join, norm, pool, shape
+from cnnspec.layers import activation, attention, conv, dense, join, norm, pool, sequence, shape
 from cnnspec.layers.base import (
     REGISTRY,
     Init,
@@ -40,5 +40,6 @@ __all__ = [
     "norm",
     "parameters",
     "pool",
+    "sequence",
     "shape",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import prod, sqrt
 
 from cnnspec.layers.base import (
     FLOAT,
     ONES,
     POINTWISE,
     ZEROS,
+    Extent,
     Init,
     Layer,
     LayerError,
@@ -23,7 +24,7 @@ from cnnspec.layers.base import (
     layer,
     viewed,
 )
-from cnnspec.layers.kinds import COUNT, FLAG, FRACTION, NUMBER
+from cnnspec.layers.kinds import COUNT, EXTENT, FLAG, FRACTION, NUMBER
 
 
 @layer("linear", family="dense")
@@ -206,3 +207,32 @@ class Affine(Layer):
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, where a weight multiplies it."""
         return Saved(inputs=(0,) if self.weight else (), view=not self.weight and not self.bias)
+
+
+@layer("parameter", family="dense")
+class LearnedConstant(Layer):
+    """A learned value of this shape, the same for every sample: a chain starts anew with it.
+
+    Position embeddings and class tokens, which start uniform with a deviation of 0.02. Dosovitskiy et al.
+    2020, "An image is worth 16x16 words".
+    """
+
+    constant = True
+
+    shape: Extent = argument(EXTENT, "the shape, channels first; an integer makes a vector")
+
+    @property
+    def shape_of_value(self) -> Shape:
+        return (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        return self.shape_of_value
+
+    def params(self, *shapes: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", self.shape_of_value, Init("uniform", 0.02 * sqrt(3))),)
+
+    def operations(self, *shapes: Shape) -> int:
+        return 0
+
+    def sees(self, *shapes: Shape) -> None:
+        return None

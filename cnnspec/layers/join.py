@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import prod
 
-from cnnspec.layers.base import FLOAT, Layer, LayerError, Saved, Shape, describe, layer
+from cnnspec.layers.base import FLOAT, Layer, LayerError, Saved, Shape, argument, describe, layer
+from cnnspec.layers.kinds import words
 
 
 def passed_alone(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -17,6 +18,7 @@ def passed_alone(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...
 class Concat(Layer):
     """The channels of all inputs, one after the other; sizes must agree.
 
+    over=positions joins sequences end to end, where channels must agree.
     Szegedy et al. 2014, "Going deeper with convolutions".
     """
 
@@ -24,11 +26,30 @@ class Concat(Layer):
     moves = True
     sign = "C"
 
+    over: str = argument(
+        words("channels", "positions"), "what is put one after the other", default="channels"
+    )
+
     def infer(self, *shapes: Shape) -> Shape:
+        if self.over == "positions":
+            return self.end_to_end(*shapes)
         for shape in shapes[1:]:
             if shape[1:] != shapes[0][1:]:
                 raise unequal("concat", shapes[0], shape, "everything but their channels")
         return sum(shape[0] for shape in shapes), *shapes[0][1:]
+
+    def end_to_end(self, *shapes: Shape) -> Shape:
+        """The shape of sequences put end to end."""
+        for shape in shapes:
+            if len(shape) != 2:
+                raise LayerError(
+                    "shape-rank",
+                    f"`concat` over positions joins sequences such as 64x49, here is {describe(shape)}",
+                    help="put tokens after a map, which makes a sequence of it",
+                )
+            if shape[0] != shapes[0][0]:
+                raise unequal("concat", shapes[0], shape, "their channels")
+        return shapes[0][0], sum(shape[1] for shape in shapes)
 
     saved = passed_alone
 

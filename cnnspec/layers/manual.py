@@ -14,7 +14,9 @@ def signature(cls: type[Layer]) -> str:
     """A layer's call as the manual shows it: conv(out, kernel, stride=1, ...)."""
     given = [p.name if p.required else f"{p.name}={show_default(p.default)}" for p in parameters(cls)]
     if cls.arity is None:
-        return f"{cls.op}(a, b, ...)  or  {cls.op} {{ | a | b }}"
+        options = "".join(f", {one}" for one in given)
+        arms = f"{cls.op}({', '.join(given)})" if given else cls.op
+        return f"{cls.op}(a, b, ...{options})  or  {arms} {{ | a | b }}"
     return f"{cls.op}({', '.join(given)})" if given else cls.op
 
 

@@ -18,12 +18,13 @@ from cnnspec.layers.base import (
     argument,
     describe,
     layer,
+    near_divisors,
     need_divisor,
     need_map,
     per_axis,
     viewed,
 )
-from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, words
+from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, optional, words
 from cnnspec.layers.window import Margins, Slide, check_margins, slide_over
 
 MODE = words("nearest", "bilinear")
@@ -67,11 +68,17 @@ class Pad(Layer):
 
 @layer("crop", family="shape")
 class Crop(Layer):
-    """The centre of a map, from pixel floor((H - size)/2) on. Ronneberger et al. 2015, "U-Net"."""
+    """A part of a map: its centre, from pixel floor((H - size)/2) on, or the pixels from `at` on.
+
+    Ronneberger et al. 2015, "U-Net".
+    """
 
     moves = True
 
     size: Extent = argument(EXTENT, "output size, in pixels")
+    at: Extent | None = argument(
+        optional(MARGIN), "first pixel kept on each axis, counted from 0; none is the centre", default=None
+    )
 
     def infer(self, *shapes: Shape) -> Shape:
         channels, sizes = need_map("crop", shapes[0])
@@ -83,11 +90,24 @@ class Crop(Layer):
                 label=f"map {describe(shapes[0])}",
                 help=f"use at most {describe(sizes)}, or pad before it",
             )
+        for h, m, start in zip(sizes, kept, self.starts(sizes, kept), strict=True):
+            if start + m > h:
+                raise LayerError(
+                    "argument-range",
+                    f"`crop` takes {m} pixels from {start} on, the axis has {h}",
+                    label=f"map {describe(shapes[0])}",
+                    help=f"use at most at={h - m}",
+                )
         return channels, *kept
 
     def offsets(self, shape: Shape) -> tuple[int, ...]:
         """The first pixel kept, on each axis."""
-        return tuple((h - m) // 2 for h, m in zip(shape[1:], self.infer(shape)[1:], strict=True))
+        return self.starts(shape[1:], self.infer(shape)[1:])
+
+    def starts(self, sizes: Shape, kept: Shape) -> tuple[int, ...]:
+        if self.at is not None:
+            return per_axis(self.at, len(sizes), "at")
+        return tuple((h - m) // 2 for h, m in zip(sizes, kept, strict=True))
 
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, offset, offset) for offset in self.offsets(shapes[0]))
@@ -163,6 +183,33 @@ class PixelShuffle(Layer):
 
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return (nearest_window(Fraction(1, self.factor)),) * (len(shapes[0]) - 1)
+
+
+@layer("pixel_unshuffle", family="shape")
+class PixelUnshuffle(Layer):
+    """Space to channels: C x H*r x W*r becomes C*r*r x H x W, the inverse of pixel_shuffle.
+
+    Ridnik et al. 2020, "TResNet"; the patch merging of Liu et al. 2021, "Swin transformer".
+    """
+
+    moves = True
+
+    factor: int = argument(COUNT, "pixels of a block on each axis")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("pixel_unshuffle", shapes[0])
+        for size in sizes:
+            if size % self.factor:
+                raise LayerError(
+                    "channels-divide",
+                    f"`pixel_unshuffle({self.factor})` needs sizes that it divides, here is {size}",
+                    label=f"map {describe(shapes[0])}",
+                    help=f"put pad or resize before it; {size} has {near_divisors(size, self.factor)}",
+                )
+        return channels * self.factor ** len(sizes), *(size // self.factor for size in sizes)
+
+    def sees(self, *shapes: Shape) -> tuple[Window, ...]:
+        return (Window(self.factor, 0, self.factor - 1),) * (len(shapes[0]) - 1)
 
 
 @layer("upsample", family="shape")

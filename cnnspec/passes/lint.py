@@ -164,7 +164,7 @@ def _pool_after(graph: Graph, node: Node) -> Node | None:
             return None
         node = graph[users[0]]
         if node.layer.sees(*graph.input_shapes(node)) is None:
-            return node if len(node.shape) > 1 else None
+            return node if len(node.shape) > 1 and prod(node.shape[1:]) == 1 else None
     return None
 
 

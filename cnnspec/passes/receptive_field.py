@@ -73,11 +73,12 @@ def receptive_field(graph: Graph) -> Fields:
         if seen == POINTWISE and len(node.inputs) == 1:
             bounds[name], paths[name] = bounds[node.inputs[0]], paths[node.inputs[0]]
             continue
-        bounds[name] = _bounds(node, seen, [bounds[source] for source in node.inputs])
+        sources = [source for source in node.inputs if not graph[source].layer.constant]
+        bounds[name] = _bounds(node, seen, [bounds[source] for source in sources or node.inputs])
         if bounds[name] is not None:
             paths[name] = bounds[name]
         else:
-            spatial = [found for found in (paths[source] for source in node.inputs) if found is not None]
+            spatial = [found for found in (paths[source] for source in sources) if found is not None]
             paths[name] = _bounds(node, seen, spatial) if spatial else None
     return Fields(bounds, paths)
 

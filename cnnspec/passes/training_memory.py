@@ -88,6 +88,9 @@ def saved_values(
         for value in values:
             keepers.setdefault(places[value].root, []).append(name)
     for root in keepers:
+        if graph[root].layer.constant:
+            # every sample has the weight itself
+            continue
         kept[root] += batch * FLOAT * prod(graph[root].shape)
     return kept, {root: tuple(names) for root, names in keepers.items()}
 
@@ -143,7 +146,7 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batc
         cut = before.cut or node.shape[1:] != source.shape[1:]
         return Home(before.root, whole=False, channels_last=before.channels_last, cut=cut)
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
-    in_order = before.whole and not before.channels_last
+    in_order = (before.whole and not before.channels_last) or saved.channels_last
     return before if in_order or not moved else Home(node.name)
 
 

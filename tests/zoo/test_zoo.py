@@ -66,8 +66,8 @@ def test_a_file_begins_with_its_paper(path: Path) -> None:
 def test_published_figures(name: str) -> None:
     net = zoo(name)
     costs, field = net.compiled.costs, net.compiled.receptive_field
-    assert field is not None
     assert (costs.inference.params, net.macs) == FACTS[name][:2]
+    assert field is not None or any(node.layer.op == "attention" for node in net.ir)
     if known := FACTS[name].field:
         assert field == tuple((value, value) for value in known)
 

@@ -45,6 +45,8 @@ def builder(layer: Layer) -> Builder:
     """What writes the phases of a layer; one without a fast form runs by its plain kernel."""
     if layer.elementwise or layer.rescales:
         return pointwise.build_affine
+    if isinstance(layer, Concat) and layer.over == "positions":
+        return pointwise.build_plain
     return BUILDERS.get(type(layer), pointwise.build_plain)
 
 

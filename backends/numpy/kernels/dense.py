@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, per_channel
 
 
@@ -89,3 +91,13 @@ def affine_backward(
         gradients["weight"] = (grad * x).sum(axes)
         grad = grad * per_channel(weight, x.ndim - 2)
     return (grad,), gradients
+
+
+def constant(x: Array, weight: Array) -> Array:
+    """The weight, for every sample."""
+    return np.broadcast_to(weight, (len(x), *weight.shape))
+
+
+def constant_backward(grad: Array, x: Array, weight: Array) -> Gradients:
+    """dw is the sum of dy over the batch; the input counts for nothing."""
+    return (np.zeros_like(x),), {"weight": grad.sum(0)}

@@ -10,14 +10,14 @@ import numpy as np
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes
 
 
-def concat(*inputs: Array) -> Array:
-    """The channels of all inputs, one after the other."""
-    return np.concatenate(inputs, axis=1)
+def concat(*inputs: Array, axis: int = 1) -> Array:
+    """The channels of all inputs, one after the other; or on axis 2 their positions."""
+    return np.concatenate(inputs, axis=axis)
 
 
-def concat_backward(grad: Array, *inputs: Array) -> Gradients:
-    bounds = np.cumsum([x.shape[1] for x in inputs])[:-1]
-    return tuple(np.split(grad, bounds, axis=1)), {}
+def concat_backward(grad: Array, *inputs: Array, axis: int = 1) -> Gradients:
+    bounds = np.cumsum([x.shape[axis] for x in inputs])[:-1]
+    return tuple(np.split(grad, bounds, axis=axis)), {}
 
 
 def add(*inputs: Array) -> Array:

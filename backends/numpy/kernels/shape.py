@@ -63,6 +63,19 @@ def pixel_shuffle_backward(grad: Array, x: Array, *, factor: int) -> Gradients:
     ), {}
 
 
+def pixel_unshuffle(x: Array, *, factor: int) -> Array:
+    """Blocks of pixels become blocks of factor^rank channels: the inverse of pixel_shuffle."""
+    rank = x.ndim - 2
+    pairs = [size for n in x.shape[2:] for size in (n // factor, factor)]
+    parts = x.reshape(*x.shape[:2], *pairs)
+    order = (0, 1, *range(3, 3 + 2 * rank, 2), *range(2, 2 + 2 * rank, 2))
+    return parts.transpose(order).reshape(x.shape[0], -1, *(n // factor for n in x.shape[2:]))
+
+
+def pixel_unshuffle_backward(grad: Array, x: Array, *, factor: int) -> Gradients:
+    return (pixel_shuffle(grad, factor=factor),), {}
+
+
 def resize(x: Array, *, size: Sizes, mode: str = "nearest") -> Array:
     """A map of another size, one axis after the other, without aligned corners.
 

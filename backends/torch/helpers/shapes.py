@@ -1,20 +1,55 @@
 """What moves values."""
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
 
 class Crop(nn.Module):
-    """The centre of a map."""
+    """A part of a map: its centre, or what begins at `at`."""
 
-    def __init__(self, *sizes):
+    def __init__(self, *sizes, at=None):
         super().__init__()
         self.sizes = list(sizes)
+        self.at = None if at is None else list(at)
 
     def forward(self, x):
         for axis, size in enumerate(self.sizes):
-            x = x.narrow(axis + 2, (x.shape[axis + 2] - size) // 2, size)
+            start = (x.shape[axis + 2] - size) // 2
+            if self.at is not None:
+                start = self.at[axis]
+            x = x.narrow(axis + 2, start, size)
         return x
+
+
+class LearnedConstant(nn.Module):
+    """A learned value, the same for every sample."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(sizes))
+        nn.init.uniform_(self.weight, -(0.0012**0.5), 0.0012**0.5)
+
+    def forward(self, x):
+        return self.weight.expand([x.shape[0]] + [-1] * self.weight.dim())
+
+
+class PixelUnshuffle(nn.Module):
+    """Space to channels: each axis shrinks by the factor."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        rank = x.dim() - 2
+        order = [0, 1]
+        for axis in range(rank):
+            x = x.unflatten(2 + 2 * axis, [-1, self.factor])
+            order += [3 + 2 * axis]
+        for axis in range(rank):
+            order += [2 + 2 * axis]
+        return x.permute(order).flatten(1, 1 + rank)
 
 
 class Slice(nn.Module):

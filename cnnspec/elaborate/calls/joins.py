@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
+from cnnspec.elaborate.arguments import layer_arguments
 from cnnspec.elaborate.context import CallSite, Context, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import evaluate, truth
 from cnnspec.elaborate.expressions.items import unpacked
 from cnnspec.elaborate.expressions.names import unknown_function
 from cnnspec.elaborate.module import PartialBlock
 from cnnspec.elaborate.values import LOST, UNKNOWN, LayerBlock, Mistake, Value, Variables, kind_of
+from cnnspec.layers.base import parameters
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
@@ -20,7 +23,8 @@ ARMS = "an arm begins with `|`: {} {{ | a | b }}"
 def join(site: CallSite, block: LayerBlock) -> Visits:
     """A join of arms, `concat { | a | b }`, or of named values, `concat(skip[2], prev)`."""
     unit, context, op = site.unit, site.context, block.name
-    if unit.block is not None and unit.arguments:
+    fields, site = _fields(site, block)
+    if unit.block is not None and site.unit.arguments:
         raise Mistake("arms", unit.span, f"`{op}` joins either named values or arms, not both")
     if unit.block is None:
         values = tuple(_named_values(op, site))
@@ -31,7 +35,7 @@ def join(site: CallSite, block: LayerBlock) -> Visits:
                 f"`{op}` is given a list without values: there is nothing to join",
                 help=f"join it to a value that is always there, such as `prev`: {op}(prev, ...)",
             )
-        context.value = context.add(block.layer, {}, values, unit.span, site.segment)
+        context.value = context.add(block.layer, fields, values, unit.span, site.segment)
         return
     if isinstance(unit.block, tree.Body):
         context.note(Mistake("arms", unit.span, f"`{op}` has no arms here", help=ARMS.format(op)))
@@ -40,7 +44,18 @@ def join(site: CallSite, block: LayerBlock) -> Visits:
     if not values:
         cure = "an arm is `| chain`; identity is the empty one"
         raise Mistake("arms", unit.span, f"`{op}` has no arms here", help=cure)
-    context.value = inner.add(block.layer, {}, values, unit.span)
+    context.value = inner.add(block.layer, fields, values, unit.span)
+
+
+def _fields(site: CallSite, block: LayerBlock) -> tuple[dict[str, Any], CallSite]:
+    """The options of a join, which stand by name beside its values, and the call without them."""
+    arguments = site.unit.arguments or ()
+    named = tuple(one for one in arguments if one.name is not None)
+    if not named or not parameters(block.layer):
+        return {}, site
+    fields = layer_arguments(site._replace(unit=replace(site.unit, arguments=named)), block)
+    rest = tuple(one for one in arguments if one.name is None)
+    return fields or {}, site._replace(unit=replace(site.unit, arguments=rest))
 
 
 def _named_values(op: str, site: CallSite) -> Iterator[Value]:

@@ -1,0 +1,79 @@
+"""Maps as sequences, for attention, and back: tokens and untokens."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnspec.layers.base import (
+    POINTWISE,
+    Extent,
+    Layer,
+    LayerError,
+    Saved,
+    Shape,
+    Window,
+    argument,
+    describe,
+    layer,
+    need_map,
+)
+from cnnspec.layers.kinds import EXTENT
+from cnnspec.layers.shape import Reshape
+
+
+@layer("tokens", family="shape")
+class Tokens(Layer):
+    """A map as a sequence: the pixels of CxHxW, row after row, are the positions of CxL.
+
+    Dosovitskiy et al. 2020, "An image is worth 16x16 words". untokens is the way back.
+    """
+
+    moves = True
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("tokens", shapes[0])
+        return channels, prod(sizes)
+
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return POINTWISE if len(shapes[0]) == 2 else None
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        return (Reshape(self.infer(*shapes)),)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        return Saved(view=True, channels_last=True)
+
+
+@layer("untokens", family="shape")
+class Untokens(Layer):
+    """A sequence as a map of this size, row after row: CxL becomes CxHxW. The way back from tokens."""
+
+    moves = True
+
+    size: Extent = argument(EXTENT, "size of the map, such as 14x14")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        sizes = (self.size,) if isinstance(self.size, int) else tuple(self.size)
+        if len(shapes[0]) != 2:
+            raise LayerError(
+                "shape-rank",
+                f"`untokens` needs a sequence such as 64x49, here it gets {describe(shapes[0])}",
+                help="put it where attention is over, behind tokens",
+            )
+        if prod(sizes) != shapes[0][1]:
+            raise LayerError(
+                "reshape-size",
+                f"`untokens` to {describe(sizes)} needs {prod(sizes)} positions, here are {shapes[0][1]}",
+                label=f"sequence {describe(shapes[0])}",
+                help=f"use sizes whose product is {shapes[0][1]}; a class token goes first, by crop",
+            )
+        return shapes[0][0], *sizes
+
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return POINTWISE if self.infer(*shapes) == shapes[0] else None
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        return (Reshape(self.infer(*shapes)),)
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        return Saved(view=True, channels_last=True)
