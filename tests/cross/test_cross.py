@@ -104,6 +104,14 @@ def test_results_agree_but_for_rounding(dtype: str) -> None:
         agreement.close(graph, weights, inputs, expected + 1000 * step, dtype, "a thousand")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_norm_of_values_that_are_all_the_same(seed: int) -> None:
+    """It gives zero but for rounding, which is infinitely far from zero."""
+    pytest.importorskip("torch")
+    graph = loads("net A { input 1; head { layernorm -> batchnorm(affine=false) } }").ir
+    agreement.train(Random(seed), graph)
+
+
 @pytest.mark.parametrize("op", ["layernorm", "instancenorm", "groupnorm(2)", "batchnorm", "rmsnorm"])
 def test_a_wrong_gradient_of_a_norm_is_a_fault(op: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
