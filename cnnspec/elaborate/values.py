@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Edit, Frame, Report
 from cnnspec.layers.base import REGISTRY, Layer
-from cnnspec.layers.shapes import Shape
+from cnnspec.layers.shapes import Shape, describe
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 
@@ -116,7 +115,11 @@ class Value:
 
     node: int
     shape: Shape | None
-    inner: InnerLabels | None = field(default=None, repr=False)
+    inner: InnerLabels | None = None
+
+    def __repr__(self) -> str:
+        """As calls that take it are shown: by its shape, for equal calls are shown alike."""
+        return "?" if self.shape is None else describe(self.shape)
 
 
 LOST = Value(-1, None)
