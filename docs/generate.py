@@ -40,6 +40,7 @@ FAMILIES = {
     "dense": "Linear layers and layers of training",
     "shape": "Layers that move values",
     "join": "Joins",
+    "attention": "Attention",
 }
 
 

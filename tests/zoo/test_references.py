@@ -83,6 +83,10 @@ TIMM = {
     "cspdarknet53": "cspdarknet53",
     "inception_v4": "inceptionv4",
     "hrnet_w18": "hrnet_w18",
+    **{
+        f"convnextv2_{size}": f"convnextv2_{size}"
+        for size in ("atto", "femto", "pico", "nano", "tiny", "base")
+    },
     "hrnet_w32": "hrnet_w32",
     "hrnet_w48": "hrnet_w48",
 }
