@@ -243,7 +243,7 @@ def test_an_opened_dense_block_shows_its_layers_how_often_and_its_concatenation(
     seen = look_at(graph, depth=3)
     words = [seen.words(number) or seen.plan.boxes[number].join for number in seen.plan.boxes]
     assert words[1:3] == [
-        "3x3 conv, 12 after batchnorm, relu 16x32x32 → 12x32x32 1.77K params · 1.77M MACs",
+        "3x3 conv, 12 after batchnorm, relu 16x32x32 → 12x32x32 1.77k params · 1.77M MACs",
         "C",
     ]
     assert any("dense x4" in title for title in seen.plan.titles.values())
