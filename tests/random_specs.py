@@ -152,6 +152,8 @@ def arguments(draw: Draw, op: str, shape: Shape) -> dict[str, Any]:
         },
         "channel_shuffle": lambda: {"groups": draw(divisor(channels))},
         "pixel_shuffle": lambda: {"factor": draw(st.integers(1, 3))},
+        "pixel_unshuffle": lambda: {"factor": draw(st.integers(1, 3))},
+        "untokens": lambda: {"size": (sizes[-1] // (side := draw(divisor(sizes[-1]))), side)},
         "upsample": lambda: {"scale": draw(extent(rank, 1, 3)), "mode": draw(MODES)},
         "resize": lambda: {"size": draw(extent(rank, 1, 9)), "mode": draw(MODES)},
         "reshape": lambda: {"shape": draw(st.sampled_from(factorings(prod(shape))))},
@@ -178,11 +180,12 @@ def factorings(size: int) -> list[int | tuple[int, ...]]:
     ]
 
 
-MAPS = [op for op, cls in REGISTRY.items() if cls.arity == 1 and op != "linear"]
+MAPS = [op for op, cls in REGISTRY.items() if cls.arity == 1 and op not in ("linear", "parameter")]
+"""Layers of maps; after `parameter`, which begins a chain anew, what came before would be dead."""
 VECTORS = [
     op
     for op, cls in REGISTRY.items()
-    if cls.family in ("activation", "dense")
+    if (cls.family in ("activation", "dense") and op != "parameter")
     or op in ("batchnorm", "layernorm", "groupnorm", "rmsnorm", "slice", "zero_channels", "reshape")
 ]
 
