@@ -25,7 +25,7 @@ print(net.field("body.layer2", at=(7, 7)).box)
 
 ```text
 <cnnspec net ResNet18: 11,181,642 params, 1,813,566,464 MACs>
-((6, 104), (6, 104))
+((7, 105), (7, 105))
 ```
 
 In a notebook a net shows its diagram and its summary, a table itself; `pandas.DataFrame(table)` is the same
