@@ -32,9 +32,18 @@ def train(
     torch.autograd.backward(
         list(outputs.values()), [torch.as_tensor(grads[head]).to(kind) for head in outputs]
     )
+    for name in graph.live_nodes & tensors.keys():
+        if tensors[name].grad is None:
+            # of an input that nothing but its batch is taken of
+            tensors[name].grad = torch.zeros_like(tensors[name])
+    stored = module.state_dict().keys()
     leaves = {**dict(module.named_parameters()), **tensors}
     return TrainingStep(
         {head: as_array(value) for head, value in outputs.items()},
         {name: as_array(leaf.grad) for name, leaf in leaves.items() if leaf.grad is not None},
-        {key: as_array(buffer) for key, buffer in module.named_buffers() if buffer.is_floating_point()},
+        {
+            key: as_array(one)
+            for key, one in module.named_buffers()
+            if key in stored and one.is_floating_point()
+        },
     )

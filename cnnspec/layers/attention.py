@@ -71,6 +71,8 @@ class EfficientChannelAttention(Layer):
     The kernel has no bias, and half of it lies before a channel. Wang et al. 2020, "ECA-Net".
     """
 
+    keeps_layout = True
+
     kernel: int = argument(COUNT, "channels that each gate sees; odd", default=3)
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -220,8 +222,7 @@ class Attention(Layer):
         if self.is_plain(shapes[0]):
             own = 4 * values + self.heads * prod(shapes[0][1:])
             return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
-        # the v of a single head is no copy of its own, but a part of qkv
-        own = (6 if self.heads == 1 else 4) * values + self.heads * prod(shapes[0][1:]) * places
+        own = 4 * values + self.heads * prod(shapes[0][1:]) * places
         if self.window_count(shapes[0]) == 1:
             return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
         return Saved(per_sample=FLOAT * (own + values), channels_last=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod, sqrt
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     FLOAT,
     ONES,
     POINTWISE,
@@ -236,3 +237,7 @@ class LearnedConstant(Layer):
 
     def sees(self, *shapes: Shape) -> None:
         return None
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Nothing: it is the weight, channel by channel whatever the input."""
+        return Saved(first_below=ANY_BATCH)

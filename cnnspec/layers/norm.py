@@ -224,6 +224,8 @@ class GlobalResponseNorm(Layer):
     bias start at 0. Woo et al. 2023, "ConvNeXt V2".
     """
 
+    keeps_layout = True
+
     eps: float = argument(SMALL, "added to the mean norm, against division by 0", default=1e-6)
 
     def infer(self, *shapes: Shape) -> Shape:
@@ -251,6 +253,8 @@ class FilterResponseNorm(Layer):
     The learned threshold tau, one a channel, takes the place of an activation. Singh and Krishnan 2020,
     "Filter response normalization layer".
     """
+
+    keeps_layout = True
 
     eps: float = argument(SMALL, "added to the mean of squares, against division by 0", default=1e-5)
     threshold: bool = argument(FLAG, "takes the maximum with the learned tau", default=True)
@@ -281,6 +285,8 @@ class EvoNormS0(Layer):
     The variance is that of each group of channels over space, for each sample. Liu et al. 2020, "Evolving
     normalization-activation layers".
     """
+
+    keeps_layout = True
 
     groups: int = argument(COUNT, "groups of channels normalized apart", default=32)
     eps: float = argument(SMALL, EPS_DOC, default=1e-5)

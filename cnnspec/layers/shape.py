@@ -211,6 +211,10 @@ class PixelUnshuffle(Layer):
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return (Window(self.factor, 0, self.factor - 1),) * (len(shapes[0]) - 1)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Nothing; volumes are copied into channels that lie one after the other."""
+        return Saved(first_below=ANY_BATCH if len(shapes[0]) == 4 else 0)
+
 
 @layer("upsample", family="shape")
 class Upsample(Layer):

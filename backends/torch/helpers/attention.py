@@ -128,7 +128,8 @@ class WindowAttention(nn.Module):
             x = x.index_select(1, self.order.flatten())
         qkv = self.qkv(x).unflatten(1, [windows, places])
         qkv = qkv.unflatten(3, [3, self.num_heads, -1]).permute(3, 0, 1, 4, 2, 5)
-        x = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], self.bias())
+        q, k, v = qkv[0], qkv[1], qkv[2].contiguous()
+        x = F.scaled_dot_product_attention(q, k, v, self.bias())
         x = self.proj(x.transpose(2, 3).flatten(3).flatten(1, 2))
         if windows > 1:
             x = x.index_select(1, self.back)
