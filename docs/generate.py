@@ -39,6 +39,7 @@ FAMILIES = {
     "activation": "Activations",
     "dense": "Linear layers and layers of training",
     "shape": "Layers that move values",
+    "sequence": "Maps as sequences",
     "join": "Joins",
     "attention": "Attention",
 }

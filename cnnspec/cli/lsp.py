@@ -20,5 +20,5 @@ def lsp() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise click.ClickException("cnnspec lsp needs pygls: pip install 'cnnspec[lsp]'") from error
+        raise click.ClickException("this needs pygls: pip install 'cnnspec[lsp]'") from error
     make_server().start_io()

@@ -40,7 +40,9 @@ def explain(code: str | None, as_json: bool) -> None:
 @click.argument("name", required=False, shell_complete=complete.layers)
 @json_option
 def layers(name: str | None, as_json: bool) -> None:
-    """List the layers, forms and blocks of std, or show the manual of one.
+    """List layers and blocks, or show the manual of one.
+
+    The layers and forms of the language, and the blocks of std.
 
     \b
     cnnspec layers conv
@@ -67,7 +69,9 @@ def layers(name: str | None, as_json: bool) -> None:
 @click.argument("name", required=False, shell_complete=complete.nets)
 @json_option
 def zoo(name: str | None, as_json: bool) -> None:
-    """List the nets that ship, or print the spec of one; `std` is the library of blocks.
+    """List the nets that ship, or print the spec of one.
+
+    `std` is the library of blocks.
 
     \b
     cnnspec zoo

@@ -21,7 +21,7 @@ from cnnspec.layers.kinds import EXTENT
 from cnnspec.layers.shape import Reshape
 
 
-@layer("tokens", family="shape")
+@layer("tokens", family="sequence")
 class Tokens(Layer):
     """A map as a sequence: the pixels of CxHxW, row after row, are the positions of CxL.
 
@@ -44,7 +44,7 @@ class Tokens(Layer):
         return Saved(view=True, channels_last=True)
 
 
-@layer("untokens", family="shape")
+@layer("untokens", family="sequence")
 class Untokens(Layer):
     """A sequence as a map of this size, row after row: CxL becomes CxHxW. The way back from tokens."""
 

@@ -26,7 +26,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     without padding, which makes the map smaller by a few pixels, begins none. Nor does a pool before the
     head, a gate, or a map between a convolution that strides along one axis and one that strides along the
     other. It is as wide as the widest map that it hands on, before the 1x1 convolution that widens it where a
-    block begins. Only nets of one input have stages.
+    block begins. What stands in a head is of no stage. Only nets of one input have stages.
     """
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
@@ -34,6 +34,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     needed = ancestors(graph, heads[0])
     if _upsamples(graph, needed):
         return []
+    needed -= {name for block in graph.root.walk() if block.kind == "head" for name in block.nodes()}
     steps = {name: _step(graph.nodes[name], fields) for name in needed}
     first: dict[Number, Node] = {}
     last: dict[Number, Node] = {}
@@ -48,7 +49,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
         narrow[node.name] = min(node.shape[0], _before(node, narrow, fields))
         reached = 0
         for before in node.inputs:
-            other = steps[before]
+            other = steps.get(before)
             if other == step:
                 reached = max(reached, depth[before])
             elif other is not None:

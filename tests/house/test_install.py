@@ -166,6 +166,7 @@ def type_readme(programs: Path, folder: Path) -> set[str]:
 NEEDS = {
     "torch": "cnnspec compile lenet5 --backend torch",
     "onnx": "cnnspec compile lenet5 --backend onnx",
+    "lsp": "cnnspec lsp </dev/null",
 }
 DIGIT = "cnnspec run lenet5 --weights lenet5.safetensors --input digit.png --resize --top 3"
 PREPARE = """
@@ -202,14 +203,14 @@ def test_no_extra_and_then_the_pip_command_that_is_answered(install: Install, em
     assert type_needs(programs, empty) == EXTRAS
     assert succeeds(DIGIT, empty, programs)
     assert succeeds("pip install -q 'cnnspec[onnx]'", empty, programs)
-    assert type_needs(programs, empty) == {"torch"}
+    assert type_needs(programs, empty) == EXTRAS - {"onnx"}
 
 
 @pytest.mark.slow
 def test_onnx_alone(install: Install, empty: Path) -> None:
     programs = install("onnx")
     assert type_readme(programs, empty) == {"torch"}
-    assert type_needs(programs, empty) == {"torch"}
+    assert type_needs(programs, empty) == EXTRAS - {"onnx"}
 
 
 @pytest.mark.slow

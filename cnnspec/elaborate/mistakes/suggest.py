@@ -28,7 +28,7 @@ LAYERS_ELSEWHERE = {
     "silu": "swish",
     "hardswish": "hswish",
     "hardsigmoid": "hsigmoid",
-    "linear": "fc fullyconnected affine innerproduct",
+    "linear": "fc fullyconnected innerproduct",
     "dropout": "drop",
     "droppath": "stochasticdepth dropconnect",
     "flatten": "view",
