@@ -204,7 +204,7 @@ def test_an_svg_brings_its_letters_if_asked():
 @pytest.mark.parametrize(
     ("measure", "words"),
     [
-        ("memory", ["4.00 KiB", "37.4 KiB", "189 KiB"]),
+        ("memory", ["4.10 kB", "38.3 kB", "193 kB"]),
         ("receptive_field", ["sees 5x5", "sees 6x6", "sees 32x32"]),
     ],
 )
