@@ -12,7 +12,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     elaborate/     tree -> graph: calls, loops, labels, joins; shapes as it goes
     passes/        graph -> tables: costs, fields, memory, depth, lints; and new graphs
     pipeline       the list of passes
-    spec_files, given  what a command line names; what Python gives
+    spec_files, blocks_list, given  what a command line names; std as a list; what Python gives
     session        the one driver of all that reads specs
     backends/      graph -> numpy, torch, ONNX (in the folder backends/ of a checkout)
     render/        graph -> drawings
@@ -21,7 +21,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
-    api, comparing, foreign, zoo_list, blocks_list  what notebooks and scripts use; the zoo and std as lists
+    api, comparing, foreign, zoo_list  what notebooks and scripts use; the zoo as a list
     cli/           the command line; schemas/ of its JSON
 """
 

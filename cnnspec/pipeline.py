@@ -11,6 +11,7 @@ from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
+from cnnspec.layers.shapes import Shape
 from cnnspec.passes.cost import Costs, LayerCost, conventions, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.lint import Subject, lint
@@ -130,13 +131,13 @@ def compile_net(
 
 
 class NetFigures(Mapping[str, Any]):
-    """Figures by name, each worked out when it is asked for."""
+    """The figures of a net by name, each worked out when it is asked for."""
 
-    def __init__(self, rules: Mapping[str, Callable[[], Any]]) -> None:
-        self._rules = rules
+    def __init__(self, net: Compiled, rules: Mapping[str, Callable[[Compiled], Any]]) -> None:
+        self._net, self._rules = net, rules
 
     def __getitem__(self, name: str) -> Any:
-        return self._rules[name]()
+        return self._rules[name](self._net)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rules)
@@ -146,42 +147,29 @@ class NetFigures(Mapping[str, Any]):
 
 
 def figures(net: Compiled) -> dict[str, Any]:
-    """The figures that `expect` may name, whatever else a spec calls so."""
+    """The figures that `expect` may name, whatever else a spec calls so: those of its heads, and FIGURES."""
     graph = net.graph
     heads = {head: graph.nodes[node].shape for head, node in graph.outputs.items()}
-    main = next((shape for head, shape in heads.items() if head not in graph.training_heads), ())
-    field = net.receptive_field
-    size: Any = field.size if field is not None else ()
-    return {
-        **heads,
-        "params": net.costs.total.params,
-        "inference_params": net.costs.inference.params,
-        "macs": net.costs.inference.macs,
-        "memory": net.memory.weights_bytes + net.memory.peak_activation_bytes,
-        "depth": net.depth,
-        "receptive_field": size[0] if len(set(size)) == 1 else size,
-        "output": main,
-    }
+    return {**heads, **NetFigures(net, FIGURES)}
 
 
 def more_figures(net: Compiled) -> Mapping[str, Any]:
-    """The figures and functions that `expect` may name where a spec calls nothing else so."""
-    inference = net.costs.inference
-    return NetFigures(
-        {
-            "buffers": lambda: net.costs.total.buffers,
-            "activations": lambda: inference.activations,
-            "training_macs": lambda: net.costs.training.macs,
-            **{name: partial(convention, net, count) for name, count in COUNTS.items()},
-            "params_of": lambda: partial(params_of, net),
-            "macs_of": lambda: partial(macs_of, net),
-            "weight_memory": lambda: net.memory.weights_bytes,
-            "activation_memory": lambda: net.memory.peak_activation_bytes,
-            **{name: partial(peak_bytes, net, dtype) for name, dtype in PEAKS.items()},
-            **{optimizer: partial(str, optimizer) for optimizer in OPTIMIZERS},
-            "training_memory": lambda: partial(training_bytes, net),
-        }
-    )
+    """The figures and functions that `expect` may name where a spec calls nothing else so: MORE_FIGURES."""
+    return NetFigures(net, MORE_FIGURES)
+
+
+def size_of_the_field(net: Compiled) -> int | tuple[int, ...]:
+    """The receptive field, one number where all axes have the same."""
+    field = net.receptive_field
+    size: Any = field.size if field is not None else ()
+    return size[0] if len(set(size)) == 1 else size
+
+
+def output_shape(net: Compiled) -> Shape:
+    """The shape of the first head that inference has."""
+    graph = net.graph
+    heads = (node for head, node in graph.outputs.items() if head not in graph.training_heads)
+    return next((graph.nodes[node].shape for node in heads), ())
 
 
 COUNTS = {"flops": "flops", "macs_with_bias": "macs+bias", "macs_fvcore": "fvcore", "operations": "all"}
@@ -228,3 +216,33 @@ def training_bytes(net: Compiled, batch: int = 1, optimizer: str = "adam") -> in
     if not isinstance(batch, int) or isinstance(batch, bool) or batch < 1 or optimizer not in OPTIMIZERS:
         raise ValueError("training_memory takes a batch of at least 1, and sgd, momentum or adam")
     return net.training_memory(batch, optimizer).total
+
+
+def optimizer_named(name: str) -> Callable[[Compiled], str]:
+    """The rule of a word that training_memory takes: its name."""
+    return lambda net: name
+
+
+FIGURES: Mapping[str, Callable[[Compiled], Any]] = {
+    "params": lambda net: net.costs.total.params,
+    "inference_params": lambda net: net.costs.inference.params,
+    "macs": lambda net: net.costs.inference.macs,
+    "memory": lambda net: net.memory.weights_bytes + net.memory.peak_activation_bytes,
+    "depth": lambda net: net.depth,
+    "receptive_field": size_of_the_field,
+    "output": output_shape,
+}
+MORE_FIGURES: Mapping[str, Callable[[Compiled], Any]] = {
+    "buffers": lambda net: net.costs.total.buffers,
+    "activations": lambda net: net.costs.inference.activations,
+    "training_macs": lambda net: net.costs.training.macs,
+    **{name: partial(convention, name=count) for name, count in COUNTS.items()},
+    "params_of": lambda net: partial(params_of, net),
+    "macs_of": lambda net: partial(macs_of, net),
+    "weight_memory": lambda net: net.memory.weights_bytes,
+    "activation_memory": lambda net: net.memory.peak_activation_bytes,
+    **{name: partial(peak_bytes, dtype=dtype) for name, dtype in PEAKS.items()},
+    **{optimizer: optimizer_named(optimizer) for optimizer in OPTIMIZERS},
+    "training_memory": lambda net: partial(training_bytes, net),
+}
+"""What `expect` knows of a net, by name; a function of them is told the rest when it is called."""

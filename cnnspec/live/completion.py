@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from cnnspec import blocks_list
 from cnnspec.colours import WORD_ROLES
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.expressions.names import SHAPE_ATTRIBUTES
 from cnnspec.elaborate.module import DefinedBlock, Module, library_names
-from cnnspec.elaborate.values import FORMS, SHORTCUTS, LayerBlock
+from cnnspec.elaborate.values import SHORTCUTS, LayerBlock
 from cnnspec.layers import manual
 from cnnspec.layers.base import REGISTRY, parameters
-from cnnspec.live.figures import FORM_TEXTS, heading_of, written
+from cnnspec.live.figures import heading_of, written
 from cnnspec.live.words import own_names
-from cnnspec.passes.memory import OPTIMIZERS
-from cnnspec.pipeline import PEAKS
+from cnnspec.pipeline import FIGURES, MORE_FIGURES
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import CLOSES, OPENS, Token
-
-FIGURES = (
-    "params",
-    "inference_params",
-    "macs",
-    "memory",
-    "depth",
-    "receptive_field",
-    "output",
-    *PEAKS,
-    "training_memory",
-    *OPTIMIZERS,
-)
 
 
 class Offer(NamedTuple):
@@ -87,12 +74,13 @@ def _in_a_definition(module: Module, item: tree.Item | None, within_call: bool) 
         found += [Offer(op, "layer") for op in REGISTRY]
         return found
     found += [Offer(op, "layer", manual.signature(cls), manual.page(op)) for op, cls in REGISTRY.items()]
-    found += [Offer(form, "layer", FORM_TEXTS[form].partition(":")[0], FORM_TEXTS[form]) for form in FORMS]
     words = ("input", "stem", "body", "head", "let", "share", "for", "if", "else", "expect")
     found += [Offer(word, "word") for word in words]
-    found += [Offer(name, "block", "of std: add use std (...)") for name in sorted(library_names())]
+    for name, page in blocks_list.pages().items():
+        kind = "layer" if page.family == "form" else "block"
+        found.append(Offer(name, kind, page.signature, blocks_list.page(name)))
     if isinstance(item, (tree.NetDefinition, tree.Given)):
-        found += [Offer(figure, "figure") for figure in FIGURES]
+        found += [Offer(figure, "figure") for figure in (*FIGURES, *MORE_FIGURES)]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from cnnspec import blocks_list
 from cnnspec.elaborate.module import DefinedBlock, Module
 from cnnspec.elaborate.values import BUILT_IN, LayerBlock
 from cnnspec.layers import manual
@@ -11,18 +12,13 @@ from cnnspec.layers.base import describe, parameters
 from cnnspec.live.document import Document
 from cnnspec.live.places import Place, places
 from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, at, home_of, occurrences
-from cnnspec.pipeline import Compiled, figures
+from cnnspec.pipeline import Compiled, figures, more_figures
 from cnnspec.report.numbers import count_text, short_count, size_of_field, size_text
 from cnnspec.report.rows import field_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
 BYTES_OF_A_VALUE = 4
-FORM_TEXTS = {
-    "residual": "residual { ... }: the value of its block, added to what flows in (He et al. 2016).",
-    "dense": "dense(n) { ... }: n blocks, each of which sees what flows in and all that came before it, "
-    "concatenated (Huang et al. 2017).",
-}
 
 
 def hover(document: Document, offset: int) -> tuple[str, Span] | None:
@@ -44,11 +40,11 @@ def _declaration(document: Document, found: Occurrence) -> str:
     if symbol.home == LANGUAGE and symbol.owner:
         return _argument_of_layer(symbol)
     if symbol.home == LANGUAGE:
-        value = BUILT_IN[symbol.name]
-        if not isinstance(value, LayerBlock):
-            return FORM_TEXTS[symbol.name]
-        whole, _, rest = manual.page(symbol.name).partition("\n\n")
-        return f"```cnn\n{whole}\n```\n{rest.split(chr(10) + chr(10))[0]}"
+        of_layer = symbol.name in manual.LAYERS
+        whole = manual.page(symbol.name) if of_layer else blocks_list.page(symbol.name)
+        called, _, rest = whole.partition("\n\n")
+        first, _, _ = rest.partition("\n\n")
+        return f"```cnn\n{called}\n```\n{first}"
     heading = _heading(module, symbol)
     return f"```cnn\n{heading}\n```" if heading else ""
 
@@ -143,7 +139,7 @@ def _expected(document: Document, offset: int) -> tuple[str, Span] | None:
 def _as_it_is(nets: Iterable[Compiled], name: str, condition: tree.Comparison) -> tuple[str, Span] | None:
     for net in nets:
         if net.graph.name == name:
-            known: Mapping[str, object] = figures(net)
+            known: Mapping[str, object] = {**more_figures(net), **figures(net)}
             said = [
                 f"`{part.name}` of {name} is {known[part.name]:,}"
                 for part in tree.parts(condition)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
 from cnnspec.elaborate.values import BUILT_IN, LayerBlock
+from cnnspec.layers.base import parameters
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import CLOSES, OPENS, Token
@@ -76,7 +77,7 @@ def _takes(modules: Iterable[Module], target: tuple[str, str], name: str) -> boo
     home, block = target
     if home == LANGUAGE:
         found = BUILT_IN[block]
-        return isinstance(found, LayerBlock) and name in found.layer.__dataclass_fields__
+        return isinstance(found, LayerBlock) and name in [p.name for p in parameters(found.layer)]
     for module in modules:
         for value in module.names.values():
             if isinstance(value, DefinedBlock) and (home_of(value.module.source), value.name) == target:

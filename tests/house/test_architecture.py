@@ -21,7 +21,7 @@ files
 syntax layers
 graph
 elaborate passes
-pipeline spec_files
+pipeline spec_files blocks_list
 session given
 backends render report format colours
 highlight
@@ -29,7 +29,7 @@ difference
 importing
 live
 api
-zoo_list blocks_list comparing foreign
+zoo_list comparing foreign
 cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}

@@ -6,6 +6,7 @@ import pytest
 
 from cnnspec.live import completion, figures, outline, signatures
 from cnnspec.live.document import read
+from cnnspec.pipeline import FIGURES, MORE_FIGURES
 from cnnspec.session import Session
 from cnnspec.source import Source
 
@@ -133,3 +134,13 @@ def test_hover_over_an_argument_and_a_figure() -> None:
         "`dilation` of `conv`: distance between kernel taps, in pixels (extent; default 1)"
     )
     assert hovered(text, "params <") == "`params` of A is 808"
+
+
+def test_hover_over_a_form_and_over_a_figure_that_gives_way() -> None:
+    text = HEAD.replace("@", "residual { conv(8, 3) }\n    expect flops < 10M")
+    assert "residual(shortcut=identity)" in hovered(text, "    residual")
+    assert hovered(text, "flops <") == "`flops` of A is 1,622,016"
+
+
+def test_every_figure_is_offered() -> None:
+    assert {*FIGURES, *MORE_FIGURES} <= set(offered(""))
