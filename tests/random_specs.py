@@ -6,15 +6,15 @@ mostly fit; what does not fit a shape is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from math import prod
 from typing import Any
 
+from cross.random_layers import PLAIN, layer_on
 from hypothesis import strategies as st
 
-from cnnspec.layers import REGISTRY
-from cnnspec.layers.base import Layer, LayerError, Shape, describe
+from cnnspec.layers.base import Layer, Shape, describe
 
 Draw = Callable[[Any], Any]
 Lines = list[str]
@@ -33,161 +33,9 @@ def _spec(draw: Draw) -> str:
     return Writer(draw).write()
 
 
-def extent(rank: int, low: int, high: int) -> Any:
-    """One integer for all axes, or one an axis."""
-    axis = st.integers(low, high)
-    return axis | st.tuples(*[axis] * rank) if rank > 1 else axis
-
-
-def divisor(channels: int) -> Any:
-    return st.sampled_from([n for n in range(1, channels + 1) if channels % n == 0])
-
-
-def outputs(groups: int) -> Any:
-    return st.integers(1, max(1, 8 // groups)).map(lambda n: n * groups)
-
-
 FLAG = st.booleans()
-FACTOR = st.sampled_from([-1.5, 0.25, 0.5, 2.0])
-WORDS = st.sampled_from(["half", "valid", "same"])
-MODES = st.sampled_from(["nearest", "bilinear"])
-OVER = st.sampled_from(["all", "channels"])
-EPS = st.sampled_from([1e-5, 1e-3, 0.1])
-MARGIN_MODES = st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"])
-
-
-def arguments(draw: Draw, op: str, shape: Shape) -> dict[str, Any]:
-    """Arguments of a layer that are likely to fit a shape."""
-    channels, sizes = shape[0], shape[1:]
-    rank = len(sizes)
-    values: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "conv": lambda: {
-            "groups": (groups := draw(divisor(channels))),
-            "out": draw(outputs(groups)),
-            "kernel": draw(extent(rank, 1, 4)),
-            "stride": draw(extent(rank, 1, 3)),
-            "pad": draw(WORDS | extent(rank, 0, 3)),
-            "dilation": draw(extent(rank, 1, 3)),
-            "bias": draw(FLAG),
-            "pad_mode": draw(MARGIN_MODES),
-            "standardize": draw(st.integers(0, 4)) == 0,
-        },
-        "dwconv": lambda: {
-            "kernel": draw(extent(rank, 1, 4)),
-            "stride": draw(extent(rank, 1, 3)),
-            "pad": draw(WORDS | extent(rank, 0, 2)),
-            "dilation": draw(extent(rank, 1, 2)),
-            "multiplier": draw(st.integers(1, 2)),
-            "bias": draw(FLAG),
-        },
-        "tconv": lambda: {
-            "groups": (groups := draw(divisor(channels))),
-            "out": draw(outputs(groups)),
-            "kernel": draw(extent(rank, 1, 4)),
-            "stride": draw(extent(rank, 1, 3)),
-            "pad": draw(extent(rank, 0, 2)),
-            "dilation": draw(extent(rank, 1, 3)),
-            "bias": draw(FLAG),
-            "output_pad": draw(extent(rank, 0, 2)),
-        },
-        "maxpool": lambda: {
-            "kernel": draw(extent(rank, 1, min(3, *sizes))),
-            "stride": draw(st.none() | extent(rank, 1, 3)),
-            "pad": draw(st.just(0) | WORDS | extent(rank, 0, 1)),
-            "dilation": draw(extent(rank, 1, 2)),
-            "ceil": draw(FLAG),
-        },
-        "avgpool": lambda: {
-            "kernel": draw(extent(rank, 1, min(3, *sizes))),
-            "stride": draw(st.none() | extent(rank, 1, 3)),
-            "pad": draw(st.just(0) | WORDS | extent(rank, 0, 1)),
-            "ceil": draw(FLAG),
-            "count_pad": draw(FLAG),
-        },
-        "lppool": lambda: {
-            "kernel": draw(extent(rank, 1, min(3, *sizes))),
-            "power": draw(st.sampled_from([1.0, 2.0, 4.0])),
-            "stride": draw(st.none() | extent(rank, 1, 3)),
-            "ceil": draw(FLAG),
-        },
-        "adaptive_avgpool": lambda: {"size": draw(extent(rank, 1, 6))},
-        "adaptive_maxpool": lambda: {"size": draw(extent(rank, 1, 6))},
-        "batchnorm": lambda: {
-            "eps": draw(EPS),
-            "momentum": draw(st.sampled_from([0.1, 0.5])),
-            "affine": draw(FLAG),
-        },
-        "layernorm": lambda: {"over": draw(OVER), "eps": draw(EPS), "affine": draw(FLAG)},
-        "instancenorm": lambda: {"eps": draw(EPS), "affine": draw(FLAG)},
-        "groupnorm": lambda: {"groups": draw(divisor(channels)), "eps": draw(EPS), "affine": draw(FLAG)},
-        "lrn": lambda: {
-            "size": draw(st.integers(1, 6)),
-            "alpha": draw(st.sampled_from([1e-4, 0.5])),
-            "beta": draw(st.sampled_from([0.75, 0.5])),
-            "k": draw(st.sampled_from([1.0, 2.0])),
-        },
-        "rmsnorm": lambda: {"over": draw(OVER), "eps": draw(EPS), "affine": draw(FLAG)},
-        "leaky_relu": lambda: {"slope": draw(FACTOR)},
-        "prelu": lambda: {"shared": draw(FLAG)},
-        "elu": lambda: {"alpha": draw(st.sampled_from([0.5, 1.0]))},
-        "gelu": lambda: {"approximate": draw(st.sampled_from(["none", "tanh"]))},
-        "softplus": lambda: {
-            "beta": draw(st.sampled_from([0.5, 1.0, 2.0])),
-            "threshold": draw(st.sampled_from([1.0, 20.0])),
-        },
-        "linear": lambda: {"out": draw(st.integers(1, 12)), "bias": draw(FLAG)},
-        "dropout": lambda: {"rate": draw(st.sampled_from([0.1, 0.5]))},
-        "droppath": lambda: {"rate": draw(st.sampled_from([0.0, 0.2]))},
-        "scale": lambda: {"by": draw(FACTOR), "learnable": draw(FLAG)},
-        "layerscale": lambda: {"init": draw(st.sampled_from([1e-6, 0.1]))},
-        "pad": lambda: {
-            "amount": draw(extent(rank, 0, 3)),
-            "mode": draw(MARGIN_MODES),
-            "value": draw(st.sampled_from([0.0, 1.5])),
-        },
-        "crop": lambda: {"size": draw(st.tuples(*[st.integers(1, size) for size in sizes]))},
-        "slice": lambda: {
-            "start": (start := draw(st.integers(0, channels - 1))),
-            "stop": draw(st.integers(start + 1, channels)),
-        },
-        "channel_shuffle": lambda: {"groups": draw(divisor(channels))},
-        "pixel_shuffle": lambda: {"factor": draw(st.integers(1, 3))},
-        "pixel_unshuffle": lambda: {"factor": draw(st.integers(1, 3))},
-        "untokens": lambda: {"size": (sizes[-1] // (side := draw(divisor(sizes[-1]))), side)},
-        "upsample": lambda: {"scale": draw(extent(rank, 1, 3)), "mode": draw(MODES)},
-        "resize": lambda: {"size": draw(extent(rank, 1, 9)), "mode": draw(MODES)},
-        "reshape": lambda: {"shape": draw(st.sampled_from(factorings(prod(shape))))},
-        "zero_channels": lambda: {"out": draw(st.integers(channels, channels + 4))},
-        "subsample": lambda: {"stride": draw(extent(rank, 1, 3))},
-        "reduce": lambda: {
-            "statistic": draw(st.sampled_from(["mean", "max", "std", "norm2"])),
-            "over": draw(st.sampled_from(["channels", "positions", "all"])),
-        },
-        "attention": lambda: {"heads": draw(divisor(channels)), "qkv_bias": draw(FLAG)},
-    }
-    return values[op]() if op in values else {}
-
-
-def factorings(size: int) -> list[int | tuple[int, ...]]:
-    """The size as a vector, and as maps of one, two and three axes."""
-    found: list[int | tuple[int, ...]] = [size]
-    for a in range(1, 10):
-        if size % a == 0:
-            found.append((size // a, a))
-            found += [(size // a // b, b, a) for b in range(1, 10) if size // a % b == 0]
-    return found + [
-        (*shape[:2], 1, shape[2]) for shape in found[1:] if isinstance(shape, tuple) and len(shape) == 3
-    ]
-
-
-MAPS = [op for op, cls in REGISTRY.items() if cls.arity == 1 and op not in ("linear", "parameter")]
-"""Layers of maps; after `parameter`, which begins a chain anew, what came before would be dead."""
-VECTORS = [
-    op
-    for op, cls in REGISTRY.items()
-    if (cls.family in ("activation", "dense") and op != "parameter")
-    or op in ("batchnorm", "layernorm", "groupnorm", "rmsnorm", "slice", "zero_channels", "reshape")
-]
+LAYERS = [op for op in PLAIN if op != "parameter"]
+"""Layers of one value; after `parameter`, which begins a chain anew, what came before would be dead."""
 
 
 def written(layer: Layer, draw: Draw) -> str:
@@ -295,15 +143,11 @@ class Writer:
         return (lines, result) if prod(result) <= LARGEST else ([], shape)
 
     def layer(self, shape: Shape) -> tuple[Lines, Shape]:
-        for _ in range(3):
-            op = self.draw(st.sampled_from(VECTORS if len(shape) == 1 else MAPS))
-            try:
-                layer = REGISTRY[op](**arguments(self.draw, op, shape))
-                result = layer.infer(shape)
-            except LayerError:
-                continue
-            if prod(result) <= LARGEST:
-                return [written(layer, self.draw)], result
+        random = self.draw(st.randoms(use_true_random=False))
+        for _ in range(4):
+            layer = layer_on(random, self.draw(st.sampled_from(LAYERS)), shape)
+            if layer is not None:
+                return [written(layer, self.draw)], layer.infer(shape)
         return [], shape
 
     def inner(self, shape: Shape) -> tuple[Lines, Shape]:
@@ -376,7 +220,7 @@ class Writer:
     def split(self, shape: Shape) -> tuple[Lines, Shape]:
         """The parts of the channels, each on its way, and joined again."""
         if self.draw(FLAG):
-            parts = self.draw(divisor(shape[0]))
+            parts = self.draw(st.sampled_from([n for n in range(1, shape[0] + 1) if shape[0] % n == 0]))
             lines = [f"concat {{ | for part in split(prev, {parts}): part -> relu | identity }}"]
             return lines, (2 * shape[0], *shape[1:])
         if shape[0] == 1:

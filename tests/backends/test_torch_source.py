@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from folders import ROOT
 from hypothesis import HealthCheck, given, settings
 from random_specs import specs
 
@@ -22,6 +23,7 @@ from cnnspec.backends.weights import declared
 black = pytest.importorskip("black")
 torch = pytest.importorskip("torch")
 
+HELPERS = ROOT / "backends" / "torch" / "helpers"
 NETS = ["LeNet5", "AlexNet", "VGG16BN", "ResNet20", "ResNet50", "DenseNet121", "GoogLeNetBN", "NFNet_Tiny"]
 
 
@@ -43,6 +45,11 @@ def test_black_would_change_nothing(name: str) -> None:
     text = text_of(name)
     assert is_laid_out(text)
     assert max(map(len, text.splitlines())) <= 88
+
+
+@pytest.mark.parametrize("path", sorted(HELPERS.glob("*.py")), ids=lambda path: path.stem)
+def test_the_classes_that_sources_carry_along_are_laid_out(path: Path) -> None:
+    assert is_laid_out(path.read_text(encoding="utf-8"))
 
 
 def test_ruff_finds_nothing(tmp_path: Path) -> None:

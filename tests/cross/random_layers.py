@@ -55,9 +55,9 @@ def argument(random: Random, parameter: Parameter, shape: Shape) -> Any:
         return factors(random, prod(shape))
     if name == "groups":
         return random.choice([n for n in range(1, shape[0] + 1) if shape[0] % n == 0])
-    if name in NUMBERS:
-        return random.choice(NUMBERS[name])
     first = kind.name.split(" or ")[0]
+    if name in NUMBERS and first != "flag":
+        return random.choice(NUMBERS[name])
     draws: Mapping[str, Any] = {
         "flag": lambda: random.random() < 0.5,
         "count": lambda: random.randint(1, 3) if name == "factor" else random.randint(1, 8),

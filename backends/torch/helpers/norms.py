@@ -77,4 +77,5 @@ class EvoNormS0(nn.Module):
         variance = grouped.var(2, correction=0, keepdim=True)
         y = x * torch.sigmoid(x * self.v.reshape(shape))
         y = y.reshape(grouped.shape) / (variance + self.eps).sqrt()
-        return y.reshape(x.shape) * self.weight.reshape(shape) + self.bias.reshape(shape)
+        y = y.reshape(x.shape) * self.weight.reshape(shape)
+        return y + self.bias.reshape(shape)
