@@ -85,6 +85,8 @@ def saved_values(
         if saved.by_place and not lies_by_place(applied.shapes[0], places[node.inputs[0]]):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
             values = []
+        if saved.by_group and not places[node.inputs[0]].in_rows:
+            kept[name] += batch * FLOAT * prod(applied.shapes[0])
         for value in values:
             keepers.setdefault(places[value].root, []).append(name)
     for root in keepers:
@@ -118,9 +120,14 @@ class Home:
     channels_last: bool = False
     cut: bool = False
 
+    @property
+    def in_rows(self) -> bool:
+        """Whether the values of each sample lie one after the other."""
+        return not self.channels_last and not self.cut
+
     def in_a_row(self, batch: int) -> bool:
         """Whether its values lie one after the other: some channels of a map do for one sample alone."""
-        return not self.channels_last and not self.cut and (self.whole or batch == 1)
+        return self.in_rows and (self.whole or batch == 1)
 
 
 def homes(graph: Graph, batch: int) -> dict[str, Home]:
@@ -160,7 +167,9 @@ def lies_channels_last(node: Node, graph: Graph, saved: Saved, found: Mapping[st
 
     Of several inputs the first that is a map of as many channels says so.
     """
-    if min(node.shape[0], prod(node.shape[1:])) == 1 or saved.by_channel or batch < saved.first_below:
+    if min(node.shape[0], prod(node.shape[1:])) == 1 or batch < saved.first_below:
+        return False
+    if saved.by_channel or saved.by_group:
         return False
     if saved.channels_last:
         return True

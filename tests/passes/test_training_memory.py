@@ -79,8 +79,17 @@ net Volumes {
 
 SOME_CHANNELS = "net Some { input 2x2; residual { slice(0, 1) -> instancenorm(affine=true) -> conv(2, 1) } }"
 
+GROUPS_BY_PIXEL = """
+net Groups {
+    input 4x3x5
+    layernorm(over=channels) -> evonorm_s0(groups=2) -> instancenorm(affine=true)
+    conv(4, 1) -> crop(1x2) -> evonorm_s0(groups=4)
+}
+"""
+
 
 @settings(deadline=None, max_examples=100)
+@example(GROUPS_BY_PIXEL)
 @example(ONE_ARM)
 @example(SOME_CHANNELS)
 @example(VOLUMES)
