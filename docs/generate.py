@@ -269,7 +269,8 @@ def crossing() -> str:
         "–: nets of ten thousand layers go to `check` and `summary` alone; what draws, runs or compares each",
     ]
     lines += [
-        "layer takes minutes on them. `explain`, `layers` and `zoo` take no net, and are not in the table."
+        "layer takes minutes on them. Commands that take no net are not in the table: `explain`, `layers`,",
+        "`zoo`, `machine` and `lsp`; the server has random texts of its own.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -74,6 +74,8 @@ def stages(*stages: tuple[int, int]) -> str:
         (stages((4, 8), (3, 8), (3, 8)), []),
         (stages((5, 8), (3, 8), (3, 8)), ["shrinking-depth"]),
         (stages((1, 8), (1, 7)), ["shrinking-width"]),
+        # a head that is narrower than what it is of belongs to no stage
+        ("input 3x64x64; conv(16, 3, 2) -> conv(32, 3, 2); head { conv(32, 3, 2) -> conv(4, 1) }", []),
         # a gate along the channels is no stage
         (
             "input 3x64x64; conv(64, 3, 2) -> conv(64, 3, 2); mul { | identity | gap -> reshape((1, 64)) "
