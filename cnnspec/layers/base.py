@@ -108,8 +108,8 @@ class Saved(NamedTuple):
 
     A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`.
     One that reads `by_channel` copies such a map, and keeps the copy; one that reads `by_place` copies all
-    others. One that reads `by_group`, several channels as one row, keeps the map and such a copy besides. Most
-    layers leave a map as it comes; one that reads by channel or by group leaves it channel by channel.
+    others. One that reads `by_group`, several channels as one row, keeps the map and such a copy besides.
+    Most layers leave a map as it comes; one that reads by channel or by group leaves it channel by channel.
     """
 
     inputs: tuple[int, ...] = ()
