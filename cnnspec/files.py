@@ -114,4 +114,4 @@ def decode(data: bytes, name: str, path: str | os.PathLike[str] | None, report: 
         )
         return None
     # a name of a file may be bytes that are no text; what shows it is text
-    return Source(name.encode("utf-8", "replace").decode(), text, path)
+    return Source(name.encode("utf-8", "replace").decode(), text, None if path is None else os.fspath(path))

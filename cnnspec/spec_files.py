@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from os.path import basename, exists, isdir, splitext
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,14 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
             report.error("file", None, f"standard input has more than {limits.file_size} bytes, the bound")
             return None, None
         return decode(data, "<stdin>", None, report), net or None
-    if not colon and not exists(file) and plain_name(file) in zoo_nets():
+    if not colon and not exists(file) and plain_name(file) in zoo_nets(file):
         path, name = zoo_entry(file)
         return read_source(path, path.name, report, limits), name
     if not exists(file):
         if not file.endswith(".cnn"):
             zoo_entry(file)
         for name in (net, splitext(basename(file))[0]):
-            if plain_name(name) in zoo_nets():
+            if plain_name(name) in zoo_nets(name):
                 cure = f"a net of the zoo goes without a file: {plain_name(name)}"
                 report.error("file", None, f"cannot read {file}: there is no such file", help=cure)
                 return None, None
@@ -73,26 +74,38 @@ def expanded(specs: Iterable[str], report: Report) -> Iterator[str]:
 
 def zoo_entry(name: str) -> tuple[Path, str]:
     """The file of a net of the zoo, and the net's name as written there. Raises SpecError."""
-    nets = zoo_nets()
-    found = nets.get(plain_name(name))
+    found = zoo_nets(name).get(plain_name(name))
     if found is None:
-        known = [net for _, net in nets.values()]
+        known = [net for _, net in zoo_nets().values()]
         message = f"there is no file and no net of the zoo called `{name}`"
         cure = suggest(name, known) or "`cnnspec zoo` lists them"
         raise SpecError((Diagnostic("file", "error", message, help=cure),))
     return found
 
 
-def zoo_nets() -> dict[str, tuple[Path, str]]:
-    """The nets that ship: file and name, by their names in lower case without `_` and `-`."""
+def zoo_nets(about: str = "") -> dict[str, tuple[Path, str]]:
+    """The nets that ship: file and name, by their names in lower case without `_` and `-`.
+
+    `about` a name: those of the files in whose text the name stands, which alone are read.
+    """
+    found: dict[str, tuple[Path, str]] = {}
+    for path in spec_paths():
+        text = path.read_text(encoding="utf-8")
+        if plain_name(about) in plain_name(text):
+            found |= {plain_name(name): (path, name) for name in _nets_in(text)}
+    return found
+
+
+def spec_paths() -> list[Path]:
+    """The files of the zoo, in order."""
     from pathlib import Path
 
-    found: dict[str, tuple[Path, str]] = {}
-    for path in sorted(Path(SPECS).glob("*.cnn")):
-        for word, name in headings(path.read_text(encoding="utf-8")):
-            if word == "net":
-                found[plain_name(name)] = (path, name)
-    return found
+    return sorted(Path(SPECS).glob("*.cnn"))
+
+
+@lru_cache
+def _nets_in(text: str) -> tuple[str, ...]:
+    return tuple(heading.name for heading in headings(text) if heading.word == "net")
 
 
 def plain_name(name: str) -> str:

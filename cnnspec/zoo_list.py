@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cnnspec.api import zoo
-from cnnspec.diagnostics import SpecError
+from cnnspec.api import Net
+from cnnspec.diagnostics import Report, SpecError
+from cnnspec.files import read_source
 from cnnspec.layers.base import describe
-from cnnspec.spec_files import zoo_nets
+from cnnspec.session import Session
+from cnnspec.spec_files import spec_paths
 
 
 class Entry(NamedTuple):
@@ -23,23 +26,37 @@ class Entry(NamedTuple):
     macs: int | None
 
 
-def entries() -> list[Entry]:
+@cache
+def entries() -> tuple[Entry, ...]:
     """All nets of the zoo, in the order of their files."""
-    return [entry(path, name) for path, name in zoo_nets().values()]
+    session = Session()
+    return tuple(found for path in spec_paths() for found in _nets_of(path, session))
 
 
 def entry(path: Path, name: str) -> Entry:
     """One net of the zoo, by its file and its name there."""
-    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return next(found for found in _nets_of(path, Session()) if found.name == name)
+
+
+def _nets_of(path: Path, session: Session) -> Iterator[Entry]:
+    """The nets of a file, which is read once. Raises SpecError."""
+    report = Report()
+    source = read_source(path, path.name, report, session.limits)
+    report.raise_errors()
+    assert source is not None
+    first = source.text.partition("\n")[0]
     paper = first.removeprefix("#").strip()
-    try:
-        net = zoo(name)
-    except SpecError as error:
-        if any(d.code != "net-open" for d in error.diagnostics if d.severity == "error"):
-            raise
-        return Entry(name, path.name, paper, "family", None, None)
-    shapes = " ".join(describe(shape) for shape in net.inputs.values())
-    return Entry(name, path.name, paper, shapes, net.params, net.macs)
+    analysis = session.check(source)
+    if analysis.has_errors:
+        raise SpecError(analysis.diagnostics)
+    closed = {compiled.graph.name: Net(compiled, analysis.diagnostics) for compiled in analysis.nets}
+    for net in analysis.module.nets:
+        if net not in closed:
+            yield Entry(net, path.name, paper, "family", None, None)
+            continue
+        figures = closed[net]
+        shapes = " ".join(describe(shape) for shape in figures.inputs.values())
+        yield Entry(net, path.name, paper, shapes, figures.params, figures.macs)
 
 
 def as_text(found: Iterable[Entry]) -> str:

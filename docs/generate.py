@@ -18,7 +18,6 @@ from typing import Any
 
 from cnnspec import pipeline
 from cnnspec import zoo as zoo_net
-from cnnspec.api import Net
 from cnnspec.cli.main import commands
 from cnnspec.colours import WORD_ROLES
 from cnnspec.diagnostics.explain import codes, explain
@@ -189,11 +188,11 @@ def picture_path(net: Entry) -> str:
     return f"images/zoo/{net.file.removesuffix('.cnn')}.svg"
 
 
-def zoo_pictures() -> dict[str, Net]:
-    """The nets that the pictures of the zoo show, by the files of the pictures."""
+def zoo_pictures() -> dict[str, str]:
+    """The names of the nets that the pictures of the zoo show, by the files of the pictures."""
     families = groupby(entries(), key=lambda entry: entry.file)
     shown = filter(None, (pictured(list(nets)) for _, nets in families))
-    return {picture_path(net): zoo_net(net.name) for net in shown}
+    return {picture_path(net): net.name for net in shown}
 
 
 def zoo_row(net: Entry) -> str:
@@ -328,4 +327,4 @@ if __name__ == "__main__":
         (DOCS / name).write_text(page(), encoding="utf-8")
     (DOCS / "images" / "zoo").mkdir(exist_ok=True)
     for name, net in zoo_pictures().items():
-        net.render(DOCS / name, **ZOO_PICTURE)
+        zoo_net(net).render(DOCS / name, **ZOO_PICTURE)

@@ -12,6 +12,7 @@ from folders import SPECS
 from zoo_facts import FACTS, PAGES, TORCHVISION
 
 import cnnspec
+from cnnspec import session
 from cnnspec.api import Net
 from cnnspec.diagnostics import Report
 from cnnspec.elaborate import Limits
@@ -23,6 +24,8 @@ from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Scale
 from cnnspec.session import Session
 from cnnspec.spec_files import zoo_nets
+from cnnspec.syntax.parse import parse
+from cnnspec.zoo_list import entries
 
 Kind = TypeVar("Kind", bound=Layer)
 zoo = cache(cnnspec.zoo)
@@ -122,6 +125,14 @@ def test_zoo_names_are_found_as_torchvision_writes_them() -> None:
     assert len(zoo_nets()) == sum(
         len(re.findall(r"^net ", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in FILES
     )
+
+
+def test_the_list_reads_each_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(session, "parse", lambda source: read.append(source.name) or parse(source))
+    found = entries.__wrapped__()
+    assert len(found) == len(zoo_nets())
+    assert sorted(read) == sorted({entry.file for entry in found} | {"std", "std.cnn"})
 
 
 # ---- what is particular to a family
