@@ -103,6 +103,12 @@ def show_value(value: Any) -> str:
     return str(getattr(value, "name", value))
 
 
+def show_argument(value: Any) -> str:
+    """An argument of a layer as a spec would write it: extents as dims, 3x5, and sides as lists."""
+    is_extent = isinstance(value, tuple) and all(isinstance(size, int) for size in value)
+    return describe(value) if is_extent else show_value(value)
+
+
 class Node(NamedTuple):
     """A layer instance: `inputs` are names of nodes, in order; `shape` is that of its output.
 

@@ -73,6 +73,7 @@ def kinds() -> Iterator[str]:
     yield "| count, natural number | an integer of at least 1, of at least 0 |"
     yield "| extent | an integer of at least 1 for all axes, or dims such as `3x5` |"
     yield "| margin | an integer of at least 0 for all axes, or dims such as `1x0`, for both sides of each |"
+    yield "| sides | what lies before and after each axis, such as `[[0, 1], [2, 2]]` |"
     yield "| fraction | a number from 0 up to, but not including, 1 |"
     yield "| flag | `true` or `false` |"
     yield "| words | one of the words listed, written bare: `pad=same` |"

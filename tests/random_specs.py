@@ -14,6 +14,7 @@ from typing import Any
 from cross.random_layers import PLAIN, layer_on
 from hypothesis import strategies as st
 
+from cnnspec.graph import show_argument
 from cnnspec.layers.base import Layer, Shape, describe
 
 Draw = Callable[[Any], Any]
@@ -56,7 +57,7 @@ def written(layer: Layer, draw: Draw) -> str:
 def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return describe(value) if isinstance(value, tuple) else str(value)
+    return show_argument(value) if isinstance(value, tuple) else str(value)
 
 
 class Writer:

@@ -21,7 +21,8 @@ from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import sequence as Q
 from cnnspec.layers import shape as S
-from cnnspec.layers.base import Layer, Shape, per_axis
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.window import is_sided
 
 
 def batchnorm(layer: N.BatchNorm, source: Shape) -> TorchForm:
@@ -159,8 +160,8 @@ def scale(layer: D.Scale, source: Shape) -> TorchForm:
 def pad(layer: S.Pad, source: Shape) -> TorchForm:
     rank = rank_of(source)
     # torch counts margins from the last axis on, before and after
-    amounts = reversed(per_axis(layer.amount, rank, "amount"))
-    padding = Slot("padding", compact(tuple(amount for amount in amounts for _ in range(2))))
+    amounts = tuple(side for margin in reversed(layer.margins(source)) for side in margin)
+    padding = Slot("padding", compact(amounts))
     if layer.mode == "zeros" and layer.value:
         return module(f"nn.ConstantPad{rank}d", padding, Slot("value", layer.value))
     kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
@@ -339,8 +340,9 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
 
 
 def known(layer: Layer) -> bool:
-    """Whether the table has a rule for a layer, or its formula makes one."""
-    return type(layer) in RULES or layer.elementwise
+    """Whether torch has it: what pads its two sides apart is a padding, and then a window."""
+    sided = isinstance(layer, C.Conv | P.MaxPool) and is_sided(layer.pad)
+    return (type(layer) in RULES or layer.elementwise) and not sided
 
 
 def rule_of(layer: Layer) -> Callable[..., TorchForm]:

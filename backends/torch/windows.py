@@ -9,6 +9,7 @@ from cnnspec.backends.torch.calls import Slot, TorchForm, both, compact, module,
 from cnnspec.layers import conv as C
 from cnnspec.layers import pool as P
 from cnnspec.layers.base import Extent, Shape, Slide
+from cnnspec.layers.window import is_sided
 
 
 def conv(layer: C.Conv, source: Shape) -> TorchForm:
@@ -30,7 +31,7 @@ def conv(layer: C.Conv, source: Shape) -> TorchForm:
 
 
 def margins(slide: Slide) -> Extent:
-    """The margin on both sides."""
+    """The margin on both sides, or where they differ before each axis."""
     return compact(tuple(before for before, _ in slide.margins))
 
 
@@ -73,8 +74,11 @@ def maxpool(layer: P.MaxPool, source: Shape) -> TorchForm:
 def avgpool(layer: P.AvgPool, source: Shape) -> TorchForm:
     extra = (Slot("ceil_mode", layer.ceil, False), Slot("count_include_pad", layer.count_pad, True))
     slide = layer.slide(source)
-    if reaches_beyond(slide, source) and not slide.pads_apart(layer.pad):
-        return module("WideAvgPool3d", *window(slide), Slot("padding", margins(slide), 0), *extra)
+    sided = is_sided(layer.pad) and slide.uneven
+    if sided or (reaches_beyond(slide, source) and not slide.pads_apart(layer.pad)):
+        after = compact(tuple(after for _, after in slide.margins)) if sided else None
+        padding = (Slot("padding", margins(slide), 0), Slot("padding_after", after, None))
+        return module(f"WideAvgPool{rank_of(source)}d", *window(slide), *padding, *extra)
     return pool("AvgPool", "avg_pool", layer, source, *extra)
 
 

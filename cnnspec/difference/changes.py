@@ -17,8 +17,7 @@ from cnnspec.difference.matching import Pair, match
 from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
 from cnnspec.difference.trees import TreeItem, arguments, tree
-from cnnspec.graph import Applied, Block, Graph, show_value
-from cnnspec.layers.base import describe
+from cnnspec.graph import Applied, Block, Graph, show_argument, show_value
 from cnnspec.passes.alike import Numbers
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.pipeline import Compiled
@@ -220,9 +219,7 @@ def _layers(old: TreeItem, new: TreeItem, scale: _Scale) -> str:
 
 def _value(applied: Applied, name: str) -> str:
     """An argument of a layer as a spec would write it."""
-    value = getattr(applied.layer, name)
-    sizes = isinstance(value, tuple) and all(isinstance(extent, int) for extent in value)
-    return describe(value) if sizes else show_value(value)
+    return show_argument(getattr(applied.layer, name))
 
 
 def _text(item: TreeItem, scale: _Scale) -> str:

@@ -6,16 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cnnspec.graph import show_value
-from cnnspec.layers.base import REGISTRY, describe
+from cnnspec.graph import show_argument
+from cnnspec.layers.base import REGISTRY
 
 
 def text(value: Any) -> str:
     """A value as a spec writes it, to the last digit."""
-    if isinstance(value, float):
-        return repr(value)
-    sizes = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
-    return describe(value) if sizes else show_value(value)
+    return repr(value) if isinstance(value, float) else show_argument(value)
 
 
 def lines(calls: Sequence[str]) -> list[str]:

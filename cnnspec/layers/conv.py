@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import gcd, prod
 
 from cnnspec.layers.base import (
@@ -23,7 +24,8 @@ from cnnspec.layers.base import (
     per_axis,
 )
 from cnnspec.layers.kinds import COUNT, EXTENT, FLAG, MARGIN, PADDING, words
-from cnnspec.layers.window import Slide, check_margins, output_sizes, slide_over
+from cnnspec.layers.shape import Pad
+from cnnspec.layers.window import Padding, Slide, check_margins, is_sided, output_sizes, slide_over
 
 
 @layer("conv", family="conv")
@@ -39,10 +41,10 @@ class Conv(Layer):
     out: int = argument(COUNT, "output channels")
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
     stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
-    pad: str | Extent = argument(
+    pad: Padding = argument(
         PADDING,
-        "margin on both sides, in pixels; half is (kernel-1)*dilation//2, valid is 0, "
-        "same gives ceil(size/stride)",
+        "margin on both sides, in pixels, or before and after each axis; half is (kernel-1)*dilation//2, "
+        "valid is 0, same gives ceil(size/stride), causal is (kernel-1)*dilation before a sequence",
         default="half",
     )
     dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", default=1)
@@ -104,6 +106,15 @@ class Conv(Layer):
         inputs = (0,) if edges else ()
         return Saved(inputs, per_sample=copies * padded, fixed=fixed, first_below=first)
 
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        """Where the sides are said apart, the margin and a conv without one."""
+        if not is_sided(self.pad):
+            return ()
+        slide = self.slide(*shapes)
+        if not slide.uneven:
+            return (replace(self, pad=tuple([before for before, _ in slide.margins])),)
+        return Pad(slide.margins, self.pad_mode), replace(self, pad=0, pad_mode="zeros")
+
 
 @layer("dwconv", family="conv")
 class DepthwiseConv(Layer):
@@ -116,7 +127,7 @@ class DepthwiseConv(Layer):
 
     kernel: Extent = argument(EXTENT, "kernel size, in pixels")
     stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=1)
-    pad: str | Extent = argument(PADDING, "margin on both sides, in pixels, as for conv", default="half")
+    pad: Padding = argument(PADDING, "margin, in pixels, as for conv", default="half")
     dilation: Extent = argument(EXTENT, "distance between kernel taps, in pixels", default=1)
     multiplier: int = argument(COUNT, "output channels per input channel", default=1)
     bias: bool = argument(FLAG, "adds a learned value to each channel", default=True)

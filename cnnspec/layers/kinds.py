@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.cures import CHANNELS_IN
 from cnnspec.layers.shapes import Extent
+from cnnspec.layers.window import Margins
 
 
 def no_cure(value: Any) -> str:
@@ -77,6 +78,22 @@ def _extent(least: int, expected: str) -> Callable[[Any], Extent]:
     return read
 
 
+def _sides(value: Any) -> Extent | Margins:
+    if isinstance(value, (tuple, list)) and any(isinstance(pair, (tuple, list)) for pair in value):
+        try:
+            pairs = [MARGIN.read((pair, pair) if _is_int(pair) else pair) for pair in value]
+        except ValueError:
+            raise ValueError(SIDES_WANTED) from None
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError(SIDES_WANTED)
+        even = all(before == after for before, after in pairs)
+        return tuple([before for before, _ in pairs]) if even else tuple(pairs)
+    try:
+        return MARGIN.read(value)
+    except ValueError:
+        raise ValueError(SIDES_WANTED) from None
+
+
 def words(*choices: str) -> Kind:
     """One of a fixed set of words."""
 
@@ -135,4 +152,6 @@ FRACTION = Kind("fraction", _fraction, cure=_share)
 FLAG = Kind("flag", _flag, cure=_word)
 EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"), cure=_whole)
 MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_margin)
-PADDING = either(MARGIN, "half", "valid", "same")
+SIDES_WANTED = "an integer of at least 0, dims such as 1x0, or sides such as [[0, 1], [2, 2]]"
+SIDES = Kind("margin or sides", _sides, cure=_margin)
+PADDING = either(SIDES, "half", "valid", "same", "causal")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 
 from cnnspec.layers.base import (
     ANY_BATCH,
@@ -23,10 +24,11 @@ from cnnspec.layers.base import (
     per_axis,
 )
 from cnnspec.layers.kinds import EXTENT, FLAG, PADDING, POSITIVE, optional
-from cnnspec.layers.window import Slide, output_sizes, slide_over
+from cnnspec.layers.shape import Pad
+from cnnspec.layers.window import Padding, Slide, is_sided, output_sizes, slide_over
 
 STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
-PAD_DOC = "margin on both sides, in pixels, at most half the kernel; or half, valid or same, as for conv"
+PAD_DOC = "margin, in pixels, as for conv; on both sides at most half the kernel, else less than its span"
 CEIL_DOC = "rounds the output size up; windows that would start after the map are dropped"
 
 
@@ -43,7 +45,7 @@ class MaxPool(Layer):
 
     kernel: Extent = argument(EXTENT, "window size, in pixels")
     stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, default=None)
-    pad: str | Extent = argument(PADDING, PAD_DOC, default=0)
+    pad: Padding = argument(PADDING, PAD_DOC, default=0)
     dilation: Extent = argument(EXTENT, "distance between the pixels of a window, in pixels", default=1)
     ceil: bool = argument(FLAG, CEIL_DOC, default=False)
 
@@ -64,8 +66,18 @@ class MaxPool(Layer):
         slide = self.slide(*shapes)
         if not slide.pads_apart(self.pad):
             return Saved(inputs=(0,), per_sample=indices)
-        own = indices + FLOAT * shapes[0][0] * prod(slide.wholes)
+        whole = prod(h + sum(margin) for h, margin in zip(slide.sizes, slide.reach, strict=True))
+        own = indices + FLOAT * shapes[0][0] * whole
         return Saved(per_sample=own, first_below=ANY_BATCH if len(shapes[0]) == 2 else 0)
+
+    def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
+        """Where the sides are said apart, a margin that never wins, and a pool without one."""
+        if not is_sided(self.pad):
+            return ()
+        slide = self.slide(*shapes)
+        if not slide.uneven:
+            return (replace(self, pad=tuple([before for before, _ in slide.margins])),)
+        return Pad(slide.reach, value=-inf), replace(self, pad=0, ceil=False)
 
 
 @layer("avgpool", family="pool")
@@ -79,7 +91,7 @@ class AvgPool(Layer):
 
     kernel: Extent = argument(EXTENT, "window size, in pixels")
     stride: Extent | None = argument(optional(EXTENT), STRIDE_DOC, default=None)
-    pad: str | Extent = argument(PADDING, PAD_DOC, default=0)
+    pad: Padding = argument(PADDING, PAD_DOC, default=0)
     ceil: bool = argument(FLAG, CEIL_DOC, default=False)
     count_pad: bool = argument(FLAG, "counts the zeros of the margin in the mean", default=True)
 
@@ -98,6 +110,9 @@ class AvgPool(Layer):
         In three dimensions torch takes no kernel larger than the map: a pool of a padded copy stands in.
         """
         slide = self.slide(*shapes)
+        if is_sided(self.pad) and slide.uneven:
+            own = FLOAT * shapes[0][0] * (prod(reached(slide)) + prod(slide.outputs))
+            return Saved(per_sample=own, first_below=0 if len(shapes[0]) == 3 else ANY_BATCH)
         if slide.pads_apart(self.pad):
             padded = slide._replace(sizes=slide.wholes, margins=((0, 0),) * len(slide.sizes))
             counts = 0 if self.count_pad else prod(padded.outputs)
@@ -256,7 +271,7 @@ def pool_shape(pool: MaxPool | AvgPool | LpPool, shape: Shape) -> Shape:
     """The output shape of a sliding pool. Raises LayerError where the window does not fit."""
     channels, _ = need_map(pool.op, shape)
     slide = pool.slide(shape)
-    check_pad(pool.op, slide)
+    check_pad(pool.op, slide, is_sided(getattr(pool, "pad", 0)))
     return channels, *output_sizes(pool.op, slide)
 
 
@@ -276,21 +291,25 @@ def reached(slide: Slide) -> Shape:
     return tuple([(n - 1) * step + span for n, step, span in axes])
 
 
-def check_pad(op: str, slide: Slide) -> None:
+def check_pad(op: str, slide: Slide, sided: bool) -> None:
     """Raise LayerError where a margin is over half the kernel, or a window could hold nothing else.
 
-    The first is torch's rule, and does not count the dilation.
+    The first is torch's rule, and does not count the dilation; sides that are said apart torch pads before.
     """
     sizes, kernel, dilation = slide.sizes, slide.kernel, slide.dilation
-    for size, k, d, margin in zip(sizes, kernel, dilation, map(max, slide.margins), strict=True):
+    for size, k, d, (before, after) in zip(sizes, kernel, dilation, slide.margins, strict=True):
+        margin = max(before, after)
         # Taps further apart than the map is wide can lie on both sides of it.
-        most = 0 if size < d else k // 2
+        apart = sided and before != after
+        most = 0 if size < d else (k - 1) * d if apart else k // 2
         if margin > most:
             raise LayerError(
                 "pool-pad",
                 f"`{op}` pads {margin} pixels, its kernel of {k} on a map of {size} allows {most}",
                 label=f"map {describe(sizes)}, kernel {describe(kernel)}, dilation {describe(dilation)}",
-                help=f"use pad={most}, or put pad({margin - most}) before it",
+                help=f"use pad={most}, or put pad({margin - most}) before it"
+                if not apart
+                else f"use at most {most} pixels before and after that axis",
             )
 
 

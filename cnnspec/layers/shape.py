@@ -24,8 +24,8 @@ from cnnspec.layers.base import (
     per_axis,
     viewed,
 )
-from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, optional, words
-from cnnspec.layers.window import Margins, Slide, check_margins, slide_over
+from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, SIDES, optional, words
+from cnnspec.layers.window import Margins, Slide, check_margins, sides, slide_over
 
 MODE = words("nearest", "bilinear")
 MODE_DOC = (
@@ -35,12 +35,14 @@ MODE_DOC = (
 
 @layer("pad", family="shape")
 class Pad(Layer):
-    """Adds a margin on both sides of each axis. Output size: H + 2 * amount."""
+    """Adds a margin on both sides of each axis, or before and after it. Output size: H + 2 * amount."""
 
     moves = True
     keeps_layout = True
 
-    amount: Extent = argument(MARGIN, "margin on both sides, in pixels")
+    amount: Extent | Margins = argument(
+        SIDES, "margin on both sides, in pixels, or before and after each axis, as in [[0, 1], [0, 1]]"
+    )
     mode: str = argument(
         words("zeros", "reflect", "replicate", "circular"), "what the margin holds", default="zeros"
     )
@@ -54,7 +56,7 @@ class Pad(Layer):
 
     def margins(self, shape: Shape) -> Margins:
         """The pixels added before and after each axis."""
-        return tuple((amount, amount) for amount in per_axis(self.amount, len(shape) - 1, "amount"))
+        return sides(self.amount, len(shape) - 1, "amount")
 
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return tuple(Window(1, -before, -before) for before, _ in self.margins(shapes[0]))

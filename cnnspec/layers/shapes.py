@@ -5,9 +5,12 @@ Shapes are per sample, channels first: `(channels, *spatial)` for maps, `(channe
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 Shape = tuple[int, ...]
 Extent = int | tuple[int, ...]
 """One number for all spatial axes, or one for each."""
+T = TypeVar("T")
 
 
 class LayerError(Exception):
@@ -26,7 +29,7 @@ def describe(shape: Shape | None) -> str:
     return "x".join(map(str, shape)) if shape is not None else "?"
 
 
-def per_axis(value: Extent, rank: int, name: str) -> tuple[int, ...]:
+def per_axis(value: int | tuple[T, ...], rank: int, name: str) -> tuple[int | T, ...]:
     """An extent spelled out for each spatial axis. Raises LayerError where the numbers of axes differ."""
     if isinstance(value, int):
         return (value,) * rank

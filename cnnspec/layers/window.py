@@ -24,6 +24,8 @@ from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
 
 Margins = tuple[tuple[int, int], ...]
 """The pixels added before and after each axis."""
+Padding = str | Extent | Margins
+"""A margin as an argument: a word, the pixels on both sides, or those before and after each axis."""
 
 
 class Window(NamedTuple):
@@ -91,9 +93,14 @@ class Slide(NamedTuple):
         """The margins, with what lies beyond them."""
         return tuple([(a, b + more) for (a, b), more in zip(self.margins, self.beyond, strict=True)])
 
-    def pads_apart(self, pad: str | Extent) -> bool:
+    @property
+    def uneven(self) -> bool:
+        """Whether a margin before an axis is another than that after it."""
+        return any(before != after for before, after in self.margins)
+
+    def pads_apart(self, pad: Padding) -> bool:
         """Whether the margin is uneven or depends on the size of the map: torch then pads a copy first."""
-        return pad == "same" and (max(self.stride) > 1 or any(a != b for a, b in self.margins))
+        return self.uneven or (pad == "same" and max(self.stride) > 1)
 
     @property
     def taps(self) -> int:
@@ -122,7 +129,7 @@ def slide_over(
     sizes: Shape,
     kernel: Extent,
     stride: Extent,
-    pad: str | Extent = 0,
+    pad: Padding = 0,
     dilation: Extent = 1,
     ceil: bool = False,
 ) -> Slide:
@@ -141,13 +148,14 @@ def paddings(
     sizes: Shape,
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
-    pad: str | Extent,
+    pad: Padding,
     dilation: tuple[int, ...],
 ) -> Margins:
     """The margin before and after each axis, in pixels.
 
     `half` is (k-1)*d//2 on both sides, `valid` is 0, `same` is what gives ceil(size/stride) outputs, the odd
-    pixel at the end; an extent is taken as it is.
+    pixel at the end, `causal` the (k-1)*d pixels before a sequence that let no output see what comes after
+    it; an extent and sides are taken as they are. Raises LayerError where they are for other axes.
     """
     if pad == "half":
         halves = ((k - 1) * d // 2 for k, d in zip(kernel, dilation, strict=True))
@@ -162,8 +170,41 @@ def paddings(
                 for h, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
             )
         )
+    if pad == "causal":
+        if len(sizes) != 1:
+            raise LayerError(
+                "argument-rank",
+                f"`pad=causal` is for sequences, whose one axis has a past; the map has {len(sizes)} axes",
+                help=f"say what lies before and after each axis: pad={show_margins(((2, 0),) * len(sizes))}",
+            )
+        return (((kernel[0] - 1) * dilation[0], 0),)
     assert not isinstance(pad, str)
-    return tuple((p, p) for p in per_axis(pad, len(sizes), "pad"))
+    return sides(pad, len(sizes), "pad")
+
+
+def sides(value: Extent | Margins, rank: int, name: str) -> Margins:
+    """The pixels before and after each axis, of an extent or of sides.
+
+    Raises LayerError where they are given for another number of axes.
+    """
+    if rank == 1 and isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int):
+        raise LayerError(
+            "argument-rank",
+            f"`{name}` is given for 2 axes, a sequence has 1",
+            help=f"what lies before and after its one axis is {name}=[{list(value)}]",
+        )
+    amounts: tuple[int | tuple[int, int], ...] = per_axis(value, rank, name)
+    return tuple([(amount, amount) if isinstance(amount, int) else amount for amount in amounts])
+
+
+def is_sided(pad: Padding) -> bool:
+    """Whether a padding says what lies before an axis and what after it, whatever the map."""
+    return pad == "causal" or (isinstance(pad, tuple) and any(isinstance(side, tuple) for side in pad))
+
+
+def show_margins(margins: Margins) -> str:
+    """Sides as specs write them: [[0, 1], [0, 1]]."""
+    return str([list(margin) for margin in margins])
 
 
 def output_sizes(op: str, slide: Slide) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnspec.graph import show_value
+from cnnspec.graph import show_argument, show_value
 from cnnspec.layers import conv, shape
 from cnnspec.layers.base import Extent, Layer, parameters
 from cnnspec.layers.input import Input
@@ -74,7 +74,7 @@ def _generic(layer: Layer, minor: bool) -> str:
         if parameter.minor and not minor:
             continue
         if parameter.required:
-            given.append(show_value(value) if not isinstance(value, tuple) else show_shape(value))
+            given.append(show_argument(value))
         elif value != parameter.default and (parameter.minor or not quiet):
             given.append(f"{parameter.name}={show_value(value)}")
     if len(given) == 1:

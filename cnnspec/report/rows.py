@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from cnnspec.graph import Block, Graph, Node
-from cnnspec.graph import show_value as show
-from cnnspec.layers.base import Layer, Shape, describe, parameters
+from cnnspec.graph import Block, Graph, Node, show_argument
+from cnnspec.layers.base import Layer, Shape, parameters
 from cnnspec.passes.alike import alike
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.passes.receptive_field import Field
@@ -160,6 +159,6 @@ def layer_text(layer: Layer) -> str:
         value = getattr(layer, parameter.name)
         if not parameter.required and value == parameter.default:
             continue
-        text = describe(value) if isinstance(value, tuple) else show(value)
+        text = show_argument(value)
         given.append(text if parameter.required and position == len(given) else f"{parameter.name}={text}")
     return f"{layer.op}({', '.join(given)})" if given else layer.op

@@ -68,7 +68,7 @@ def argument(random: Random, parameter: Parameter, shape: Shape) -> Any:
         "number from 0 to 1": lambda: random.choice((1e-5, 1e-3, 0.1)),
         "fraction": lambda: random.choice((0.0, 0.5)),
         "extent": lambda: extent(random, rank, 1, 6 if name == "size" else 3),
-        "margin": lambda: extent(random, rank, 0, 2),
+        "margin": lambda: sides(random, rank) if "sides" in kind.name else extent(random, rank, 0, 2),
     }
     return draws[first]()
 
@@ -78,6 +78,13 @@ def extent(random: Random, rank: int, low: int, high: int) -> int | tuple[int, .
     if rank > 1 and random.random() < 0.4:
         return tuple(random.randint(low, high) for _ in range(rank))
     return random.randint(low, high)
+
+
+def sides(random: Random, rank: int) -> int | tuple[Any, ...]:
+    """A margin for all axes, or what lies before and after each."""
+    if random.random() < 0.7:
+        return extent(random, rank, 0, 2)
+    return tuple((random.randint(0, 2), random.randint(0, 2)) for _ in range(rank))
 
 
 def factors(random: Random, size: int) -> tuple[int, ...]:

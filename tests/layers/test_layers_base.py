@@ -73,6 +73,12 @@ def test_input_gives_its_shape():
         (kinds.EXTENT, [(1, 1), ((1, 7), (1, 7)), ([3, 3], (3, 3))], [0, (), (0, 3), (1.0,), True, "3x3"]),
         (kinds.MARGIN, [(0, 0), ((1, 0), (1, 0))], [-1, (1, -1), "half"]),
         (kinds.PADDING, [("half", "half"), ("same", "same"), ("valid", "valid"), (0, 0)], ["full", -1]),
+        (
+            kinds.PADDING,
+            [("causal", "causal"), ([2, [0, 1]], ((2, 2), (0, 1)))],
+            [[[0, -1]], [[0, 1, 2]], [[0]]],
+        ),
+        (kinds.SIDES, [([[0, 1], [2, 2]], ((0, 1), (2, 2))), ([[1, 1], [2, 2]], (1, 2))], ["causal"]),
         (kinds.words("a", "b"), [("a", "a")], ["c", 1, None]),
         (kinds.optional(kinds.EXTENT), [(None, None), (2, 2)], [0]),
     ],
@@ -88,8 +94,8 @@ def test_kinds_read_values(kind, good, bad):
 
 
 def test_kinds_say_what_they_take():
-    assert kinds.PADDING.name == "margin or half or valid or same"
-    assert kinds.PADDING.words == ("half", "valid", "same")
+    assert kinds.PADDING.name == "margin or sides or half or valid or same or causal"
+    assert kinds.PADDING.words == ("half", "valid", "same", "causal")
     assert kinds.words("zeros", "reflect").name == "zeros or reflect"
     assert kinds.optional(kinds.PADDING).words == kinds.PADDING.words
 

@@ -6,6 +6,7 @@ import pytest
 
 from cnnspec.layers.base import Init
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
+from cnnspec.layers.shape import Pad
 
 MAP = (3, 32, 32)
 
@@ -136,6 +137,19 @@ def test_margins_of_a_conv():
     assert Conv(8, 1, stride=4, pad="same").slide((3, 9, 10)).margins == ((0, 0), (0, 0))
     assert Conv(8, 3, dilation=(2, 3)).slide((3, 9, 10)).margins == ((2, 2), (3, 3))
     assert Conv(8, 3, pad=(2, 0)).slide((3, 9, 10)).margins == ((2, 2), (0, 0))
+    assert Conv(8, 3, pad=((2, 0), (0, 1))).slide((3, 9, 10)).margins == ((2, 0), (0, 1))
+    assert Conv(8, 3, pad="causal", dilation=4).slide((3, 9)).margins == ((8, 0),)
+
+
+def test_a_causal_conv_sees_nothing_that_comes_after():
+    assert Conv(8, 3, pad="causal", dilation=4).sees((3, 9)) == ((1, -8, 0),)
+    assert Conv(8, 2, stride=2, pad="causal").sees((3, 9)) == ((2, -1, 0),)
+
+
+def test_a_margin_by_sides_is_a_layer_of_its_own_in_torch():
+    layer = Conv(8, 3, pad=((2, 0), (1, 1)), pad_mode="reflect")
+    assert layer.decompose((3, 9, 10)) == (Pad(((2, 0), (1, 1)), "reflect"), Conv(8, 3, pad=0))
+    assert Conv(8, 1, pad="causal").decompose((3, 9)) == (Conv(8, 1, pad=(0,)),)
 
 
 def test_a_reflected_margin_may_be_all_but_the_edge_and_a_circular_one_the_whole_map():

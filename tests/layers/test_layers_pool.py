@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.layers.base import POINTWISE
+from cnnspec.layers.base import POINTWISE, LayerError
 from cnnspec.layers.pool import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -70,6 +70,14 @@ def test_a_margin_of_half_the_kernel_is_allowed():
     assert AvgPool(4, 1, 2).infer((1, 9)) == (1, 10)
     assert MaxPool(3, 1, 1, dilation=9).infer((1, 17)) == (1, 1)
     assert MaxPool(2, 1, 1, dilation=3).infer((1, 3)) == (1, 2)
+
+
+def test_uneven_margins_may_be_all_but_one_pixel_of_the_span():
+    assert MaxPool(5, 1, ((4, 0),)).infer((1, 9)) == (1, 9)
+    assert MaxPool(3, 1, "causal", dilation=4).infer((1, 9)) == (1, 9)
+    assert AvgPool(3, 2, ((0, 2), (1, 1))).infer((1, 8, 8)) == (1, 4, 4)
+    with pytest.raises(LayerError, match="pads 5 pixels"):
+        MaxPool(5, 1, ((5, 0),)).infer((1, 9))
 
 
 @pytest.mark.parametrize(

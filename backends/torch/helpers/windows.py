@@ -107,42 +107,44 @@ class SameAvgPool2d(nn.Module):
 
 
 class WideAvgPool2d(nn.Module):
-    """The mean of each window, which may be larger than the map: torch's own pool refuses that in 3-d."""
+    """The mean of windows that are larger than a volume, or whose margins differ: torch's own has neither."""
 
     def __init__(
         self,
         kernel_size,
         stride=None,
         padding=0,
+        padding_after=None,
         ceil_mode=False,
         count_include_pad=True,
     ):
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
-        self.padding = axes2d(padding)
+        self.before = axes2d(padding)
+        self.after = axes2d(padding if padding_after is None else padding_after)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
     def forward(self, x):
         margins = []
-        for margin in self.padding:
-            margins = [margin, margin, *margins]
+        for axis in range(len(self.kernel)):
+            margins = [self.before[axis], self.after[axis], *margins]
         counted = float(self.count_include_pad)
         counts = F.pad(torch.ones_like(x), margins, value=counted)
-        return self.sums(F.pad(x, margins)) / self.sums(counts)
+        return self.filled(F.pad(x, margins)) / self.filled(counts)
 
-    def sums(self, x):
+    def filled(self, x):
         # what lies beyond the margin is empty
         beyond = []
         for axis in range(len(self.kernel)):
             beyond = [0, self.beyond(x, axis), *beyond]
         x = F.pad(x, beyond)
-        return F.avg_pool2d(x, self.kernel, self.stride, divisor_override=1)
+        return F.avg_pool2d(x, self.kernel, self.stride)
 
     def beyond(self, x, axis):
         kernel, stride = self.kernel[axis], self.stride[axis]
-        size, margin = x.shape[2 + axis], self.padding[axis]
+        size, margin = x.shape[2 + axis], self.after[axis]
         reach = stride - 1 if self.ceil_mode else 0
         windows = (size - kernel + reach) // stride + 1
         if self.ceil_mode and (windows - 1) * stride >= size - margin:
