@@ -33,7 +33,7 @@ def _region_length(region: Region) -> int:
 
 def shortcut_of(unit: ChainUnit) -> str:
     """The word for the shortcut of a sum that `residual` says; empty where there is none."""
-    if not isinstance(unit.layer, join.Add) or len(unit.arms) != 2:
+    if not isinstance(unit.layer, join.Add) or len(unit.arms) != 2 or not main_of(unit):
         return ""
     shortcut = min(reversed(unit.arms), key=_length)
     if not shortcut:

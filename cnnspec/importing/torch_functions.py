@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from torch import fx
 
-from cnnspec.importing.torch_layers import NoLayer, convolution, extent, interpolated, padded, taken_in
+from cnnspec.importing import torch_windows as windows
+from cnnspec.importing.torch_layers import NoLayer, need_channels
 from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
+from cnnspec.importing.torch_windows import channels_first, learned
 from cnnspec.layers import activation, dense, join, norm, pool, shape
-from cnnspec.layers.base import Layer
+from cnnspec.layers.base import Layer, Shape
 
 
 def _join(kind: type[Layer]) -> Callable[..., Any]:
@@ -22,6 +24,8 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
             if not same:
                 raise NoLayer("of two layouts")
             sizes = kind().infer(*(reader.shape_of(value.step) for value in flowing))
+            if not flowing[0].layout and sizes != tuple(node.meta["value"].shape[1:]):
+                raise NoLayer("of two shapes")
             made = reader.add(node, kind(), sizes, [value.step for value in flowing], {})
             return made._replace(layout=flowing[0].layout)
         if len(flowing) == 1:
@@ -32,17 +36,11 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
     return rule
 
 
-def _less(reader: TorchReader, node: fx.Node, one: Any, other: Any, alpha: float = 1) -> Any:
-    """A difference, as the sum with what is taken away times -1."""
-    if not (isinstance(one, Flowing) and isinstance(other, Flowing)) or alpha != 1:
-        raise NoLayer("with a constant")
-    taken = reader.add(node, dense.Scale(-1.0), reader.shape_of(other.step), (other.step,), {})
-    return _join(join.Add)(reader, node, one, taken._replace(layout=other.layout))
-
-
-def _expanded(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any) -> Flowing:
+def _expanded(reader: TorchReader, node: fx.Node, value: Any, *_: Any, **__: Any) -> Flowing:
     """A gate as wide as what it is multiplied with: `mul` does that by itself."""
-    if value.layout or any(function_name(user) not in ("mul", "imul") for user in node.users):
+    if not isinstance(value, Flowing) or value.layout:
+        raise NoLayer
+    if any(function_name(user) not in ("mul", "imul") for user in node.users):
         raise NoLayer("but for a product")
     return value
 
@@ -51,26 +49,37 @@ def _with_constant(
     reader: TorchReader, node: fx.Node, kind: type[Layer], value: Flowing, rest: Any
 ) -> Flowing:
     """A value times, or plus, a number or a tensor of the module."""
-    if kind is join.Mul and isinstance(rest, (int, float)):
-        if rest == 1:
-            return value
-        return reader.step(node, dense.Scale(float(rest)), value.step)
-    if kind is join.Add and isinstance(rest, (int, float)) and rest == 0:
+    if isinstance(rest, (int, float)) and (kind, rest) in ((join.Add, 0), (join.Mul, 1)):
         return value
     sizes = reader.shape_of(value.step)
-    if kind is join.Mul and isinstance(rest, torch.Tensor):
-        if rest.numel() == sizes[0] and rest.requires_grad:
+    layer: Layer | None = None
+    weight: dict[str, Any] = {}
+    if kind is join.Mul and isinstance(rest, (int, float)):
+        layer = dense.Scale(float(rest))
+    elif kind is join.Mul and isinstance(rest, torch.Tensor) and rest.requires_grad:
+        if _one_a_channel(rest, sizes, value.layout):
             weight = {"weight": rest.reshape(sizes[0])}
             start = float(rest.detach().flatten()[0]) if rest.device.type != "meta" else 1e-6
-            made = reader.add(node, dense.LayerScale(abs(start) or 1e-6), sizes, (value.step,), weight)
-            return made._replace(layout=value.layout)
-        if rest.numel() == 1 and rest.requires_grad:
-            return reader.add(node, dense.Scale(1.0, True), sizes, (value.step,), {"weight": rest.reshape(1)})
-    raise NoLayer("with a constant")
+            layer = dense.LayerScale(abs(start) or 1e-6)
+        elif rest.numel() == 1:
+            layer, weight = dense.Scale(1.0, True), {"weight": rest.reshape(1)}
+    if layer is None:
+        raise NoLayer("with a constant")
+    return reader.add(node, layer, sizes, (value.step,), weight)._replace(layout=value.layout)
 
 
-def _concat(reader: TorchReader, node: fx.Node, values: Any, dim: int = 0, **_: Any) -> Flowing:
-    flowing = [value for value in flat(values) if isinstance(value, Flowing)]
+def _one_a_channel(tensor: torch.Tensor, sizes: Shape, layout: str) -> bool:
+    """Whether a tensor has one value for each channel of a map that torch holds in this layout."""
+    ones = (1,) * (len(sizes) - 1)
+    wanted = (*ones, sizes[0]) if layout == LAST else (sizes[0], *ones)
+    found = tuple(tensor.shape)
+    return (1,) * (len(sizes) + 1 - len(found)) + found == (1, *wanted)
+
+
+def _concat(reader: TorchReader, node: fx.Node, tensors: Any, dim: int = 0, **_: Any) -> Flowing:
+    flowing = [value for value in flat(tensors) if isinstance(value, Flowing)]
+    if len(flowing) < len(flat(tensors)):
+        raise NoLayer("with a constant")
     layout, rank = flowing[0].layout, len(node.meta["value"].shape)
     if dim % rank != (rank - 1 if layout == LAST else 1) or any(value.layout != layout for value in flowing):
         raise NoLayer(f"over axis {dim}")
@@ -107,14 +116,14 @@ def _view(reader: TorchReader, node: fx.Node, value: Flowing, *sizes: Any, **_: 
     return _flattened(reader, node, value)
 
 
-def _transpose(reader: TorchReader, node: fx.Node, value: Flowing, one: int, other: int) -> Flowing:
-    if value.layout.startswith("groups") and {one, other} == {1, 2}:
+def _transpose(reader: TorchReader, node: fx.Node, value: Flowing, dim0: int, dim1: int) -> Flowing:
+    if value.layout.startswith("groups") and {dim0, dim1} == {1, 2}:
         return value._replace(layout=value.layout.replace("groups", "shuffled"))
-    raise NoLayer(f"of axes {one} and {other}")
+    raise NoLayer(f"of axes {dim0} and {dim1}")
 
 
-def _permute(reader: TorchReader, node: fx.Node, value: Flowing, *axes: Any) -> Flowing:
-    order = tuple(axes[0]) if axes and isinstance(axes[0], (list, tuple)) else axes
+def _permute(reader: TorchReader, node: fx.Node, value: Flowing, *axes: Any, dims: Any = ()) -> Flowing:
+    order = tuple(axis % len(node.meta["value"].shape) for axis in flat([axes, dims]))
     rank = len(order)
     if order == (0, *range(2, rank), 1) and not value.layout:
         return value._replace(layout=LAST)
@@ -131,70 +140,15 @@ def _mean(
     reader: TorchReader, node: fx.Node, value: Flowing, dim: Any = None, keepdim: bool = False, **_: Any
 ) -> Any:
     rank = len(reader.shape_of(value.step))
-    axes = {axis % (rank + 1) for axis in (dim if isinstance(dim, (tuple, list)) else [dim])}
+    axes = {axis % (rank + 1) for axis in flat(list(range(rank + 1)) if dim is None else dim)}
     spatial = set(range(1, rank)) if value.layout == LAST else set(range(2, rank + 1))
     if axes != spatial:
-        raise NoLayer(f"over axes {dim}")
+        raise NoLayer(f"over {'all axes' if dim is None else f'axes {dim}'}")
     sizes = (reader.shape_of(value.step)[0], *(1,) * (rank - 1))
     pooled = reader.add(node, pool.GlobalAvgPool(), sizes, (value.step,), {})
     if keepdim:
-        return pooled
+        return pooled._replace(layout=value.layout)
     return reader.add(node, dense.Flatten(), sizes[:1], (pooled.step,), {})
-
-
-def _adaptive(everywhere: Callable[[], Layer], sized: Callable[[Any], Layer]) -> Callable[..., Any]:
-    def rule(reader: TorchReader, node: fx.Node, value: Flowing, output_size: Any, *_: Any) -> Any:
-        size = extent(output_size)
-        layer = everywhere() if size == 1 else sized(size)
-        return reader.step(node, layer, value.step)
-
-    return rule
-
-
-def _pooled(kind: Callable[..., Layer]) -> Callable[..., Any]:
-    def rule(
-        reader: TorchReader,
-        node: fx.Node,
-        value: Flowing,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation_or_ceil: Any = None,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        dilation: Any = 1,
-        return_indices: bool = False,
-        divisor_override: Any = None,
-    ) -> Any:
-        if return_indices or divisor_override or dilation_or_ceil not in (None, 1, False):
-            raise NoLayer("with arguments that have no place")
-        kernel = extent(kernel_size)
-        step = None if stride is None or extent(stride) == kernel else extent(stride)
-        sizes = reader.shape_of(value.step)
-        pad: Any = extent(padding)
-        if value.margins:
-            window = extent(stride or kernel_size)
-            pad = taken_in(value.margins, padding, kernel_size, window, 1, sizes)
-        given: dict[str, Any] = {"stride": step, "pad": pad, "ceil": ceil_mode}
-        if kind is pool.AvgPool:
-            given["count_pad"] = count_include_pad or pad == 0
-        return reader.step(node, kind(kernel, **given), value.step)
-
-    return rule
-
-
-def _interpolate(
-    reader: TorchReader,
-    node: fx.Node,
-    value: Flowing,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-    **_: Any,
-) -> Any:
-    sizes = node.meta["value"].shape[2:] if size is not None else None
-    return reader.step(node, interpolated(sizes, scale_factor, mode, align_corners), value.step)
 
 
 def _item(reader: TorchReader, node: fx.Node, value: Any, index: Any) -> Any:
@@ -209,8 +163,9 @@ def _item(reader: TorchReader, node: fx.Node, value: Any, index: Any) -> Any:
     raise NoLayer(f"[{index}]")
 
 
-def _chunks(reader: TorchReader, node: fx.Node, value: Flowing, count: Any, dim: int = 0, **_: Any) -> Any:
-    """Parts of the channels, one slice each."""
+def _chunks(reader: TorchReader, node: fx.Node, value: Flowing, *given: Any, **named: Any) -> Any:
+    """Parts of the channels, one slice each; torch says how many, or how large they are, then the axis."""
+    dim = named.get("dim", given[1] if len(given) > 1 else 0)
     rank = len(reader.shape_of(value.step))
     axis = rank if value.layout == LAST else 1
     if dim % (rank + 1) != axis:
@@ -225,14 +180,18 @@ def _chunks(reader: TorchReader, node: fx.Node, value: Flowing, count: Any, dim:
     return tuple(parts)
 
 
-def _softmaxed(reader: TorchReader, node: fx.Node, value: Flowing, dim: int | None = None, **_: Any) -> Any:
-    if dim not in (None, 1, -1) or (dim == -1 and len(reader.shape_of(value.step)) > 1):
-        raise NoLayer(f"over axis {dim}")
-    return reader.step(node, activation.Softmax(), value.step)
+def _softmaxed(kind: type[Layer]) -> Callable[..., Any]:
+    @channels_first
+    def rule(reader: TorchReader, node: fx.Node, value: Flowing, dim: int | None = None, **_: Any) -> Any:
+        need_channels(dim, len(reader.shape_of(value.step)))
+        return reader.step(node, kind(), value.step)
+
+    return rule
 
 
+@channels_first
 def _linear(reader: TorchReader, node: fx.Node, value: Flowing, weight: Any, bias: Any = None) -> Any:
-    tensors = {"weight": weight} | ({"bias": bias} if bias is not None else {})
+    tensors = {"weight": learned(weight)} | ({"bias": bias} if bias is not None else {})
     return reader.step(node, dense.Linear(weight.shape[0], bias is not None), value.step, weights=tensors)
 
 
@@ -247,15 +206,16 @@ def _layer_norm(
     reader: TorchReader,
     node: fx.Node,
     value: Flowing,
-    over: Any,
+    normalized_shape: Any,
     weight: Any = None,
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Any:
     tensors = _affine(weight, bias)
-    return reader.layernorm(node, value, tuple(over), eps, tensors)
+    return reader.layernorm(node, value, tuple(normalized_shape), eps, tensors)
 
 
+@channels_first
 def _group_norm(
     reader: TorchReader,
     node: fx.Node,
@@ -269,6 +229,7 @@ def _group_norm(
     return reader.step(node, norm.GroupNorm(num_groups, eps, bool(tensors)), value.step, weights=tensors)
 
 
+@channels_first
 def _batch_norm(
     reader: TorchReader,
     node: fx.Node,
@@ -283,64 +244,9 @@ def _batch_norm(
 ) -> Any:
     if running_mean is None:
         raise NoLayer("without running statistics")
-    tensors = {"weight": weight, "bias": bias, "running_mean": running_mean, "running_var": running_var}
-    given = {name: tensor for name, tensor in tensors.items() if tensor is not None}
-    return reader.step(node, norm.BatchNorm(eps, momentum, weight is not None), value.step, weights=given)
-
-
-def _padded(
-    reader: TorchReader,
-    node: fx.Node,
-    flowing: Flowing,
-    /,
-    pad: Any,
-    mode: str = "constant",
-    value: Any = None,
-) -> Any:
-    if not any(pad):
-        return flowing
-    windows = WINDOWS if not value else LARGEST if value == -float("inf") else ()
-    if mode == "constant" and all(_takes(reader, user, windows) for user in node.users):
-        pairs = tuple(zip(pad[::2], pad[1::2], strict=True))
-        return flowing._replace(margins=tuple(reversed(pairs)))
-    names = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
-    return reader.step(node, padded(list(pad), names[mode], value or 0.0), flowing.step)
-
-
-LARGEST = ("max_pool2d", "boolean_dispatch")
-WINDOWS = ("conv1d", "conv2d", "conv3d", "avg_pool2d")
-"""Functions whose window takes in a margin that was added before it."""
-
-
-def _takes(reader: TorchReader, user: fx.Node, functions: tuple[str, ...]) -> bool:
-    if user.op == "call_module":
-        module = reader.graph.get_submodule(str(user.target))
-        return isinstance(module, torch.nn.modules.conv._ConvNd) and functions == WINDOWS
-    return function_name(user) in functions
-
-
-def _conv(
-    reader: TorchReader,
-    node: fx.Node,
-    value: Flowing,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Any:
-    """A convolution with weights of the module: as they are, or standardized."""
-    if not isinstance(weight, torch.Tensor) or not weight.requires_grad:
-        raise NoLayer(
-            "of weights that are not learned" if isinstance(weight, torch.Tensor) else "of weights that flow"
-        )
-    kernel = tuple(weight.shape[2:])
-    sizes = reader.shape_of(value.step)
-    pad = taken_in(value.margins, padding, kernel, stride, dilation, sizes)
-    layer = convolution(sizes[0], weight.shape[0], kernel, stride, pad, dilation, groups, bias is not None)
-    tensors = {"weight": weight} | ({"bias": bias} if bias is not None else {})
-    return reader.step(node, layer, value.step, weights=tensors)
+    affine = _affine(weight, bias)
+    given = {**affine, "running_mean": running_mean, "running_var": running_var}
+    return reader.step(node, norm.BatchNorm(eps, momentum, bool(affine)), value.step, weights=given)
 
 
 FUNCTIONS: Rules = {
@@ -348,6 +254,10 @@ FUNCTIONS: Rules = {
     "iadd": _join(join.Add),
     "mul": _join(join.Mul),
     "imul": _join(join.Mul),
+    "sub": _join(join.Sub),
+    "isub": _join(join.Sub),
+    "div": _join(join.Div),
+    "truediv": _join(join.Div),
     "maximum": _join(join.Maximum),
     "cat": _concat,
     "concat": _concat,
@@ -361,28 +271,29 @@ FUNCTIONS: Rules = {
     "to": _same,
     "type_as": _same,
     "mean": _mean,
-    "adaptive_avg_pool1d": _adaptive(pool.GlobalAvgPool, pool.AdaptiveAvgPool),
-    "adaptive_avg_pool2d": _adaptive(pool.GlobalAvgPool, pool.AdaptiveAvgPool),
-    "adaptive_max_pool2d": _adaptive(pool.GlobalMaxPool, pool.AdaptiveMaxPool),
-    "avg_pool2d": _pooled(pool.AvgPool),
-    "max_pool2d": _pooled(pool.MaxPool),
-    "boolean_dispatch": _pooled(pool.MaxPool),
-    "max_pool1d": _pooled(pool.MaxPool),
-    "interpolate": _interpolate,
     "getitem": _item,
     "chunk": _chunks,
     "split": _chunks,
-    "softmax": _softmaxed,
+    "softmax": _softmaxed(activation.Softmax),
+    "log_softmax": _softmaxed(activation.LogSoftmax),
     "linear": _linear,
     "layer_norm": _layer_norm,
     "batch_norm": _batch_norm,
     "group_norm": _group_norm,
-    "pad": _padded,
-    "conv1d": _conv,
-    "conv2d": _conv,
-    "conv3d": _conv,
-    "sub": _less,
+    "pad": windows.pad,
+    "interpolate": windows.interpolate,
     "expand": _expanded,
     "expand_as": _expanded,
+    **dict.fromkeys(windows.CONVOLUTIONS, windows.convolved),
+    **dict.fromkeys(windows.LARGEST, windows.largest),
+    **dict.fromkeys(windows.AVERAGES, windows.averaged),
+    **{
+        f"adaptive_avg_pool{rank}d": windows.adaptive(pool.GlobalAvgPool, pool.AdaptiveAvgPool)
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"adaptive_max_pool{rank}d": windows.adaptive(pool.GlobalMaxPool, pool.AdaptiveMaxPool)
+        for rank in (1, 2, 3)
+    },
 }
 """What each function or method of torch is; those of one value alone are in ACTIVATIONS."""

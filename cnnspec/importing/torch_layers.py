@@ -21,8 +21,11 @@ class NoLayer(Exception):
 
 
 def extent(value: Any) -> Extent:
-    """A size of torch, one number where all axes agree."""
-    sizes = tuple(int(v) for v in value) if isinstance(value, (tuple, list, torch.Size)) else (int(value),)
+    """A size of torch, one number where all axes agree. Raises NoLayer for one that is left open."""
+    given = value if isinstance(value, (tuple, list, torch.Size)) else (value,)
+    if None in given:
+        raise NoLayer(f"a size of {value}")
+    sizes = tuple(map(int, given))
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
@@ -46,6 +49,8 @@ def taken_in(
     if not margins:
         return _half(kernel, dilation, padding, rank)
     missing = ((0, 0),) * (rank - len(margins))
+    if isinstance(padding, str):
+        raise NoLayer(f"padding={padding} after a margin")
     pads = _per_axis(padding, rank)
     whole = tuple((b + p, a + p) for (b, a), p in zip((*missing, *margins), pads, strict=True))
     if all(before == after for before, after in whole):
@@ -111,8 +116,9 @@ def _batchnorm(module: Any) -> Layer:
 
 def _pool(kind: Callable[..., Layer]) -> Callable[[Any], Layer]:
     def rule(module: Any) -> Layer:
-        if getattr(module, "divisor_override", None):
-            raise NoLayer("divisor_override")
+        for name in ("divisor_override", "return_indices"):
+            if getattr(module, name, None):
+                raise NoLayer(name)
         kernel, stride, pad = map(extent, (module.kernel_size, module.stride, module.padding))
         given: dict[str, Any] = {"stride": None if stride == kernel else stride, "pad": pad}
         given["ceil"] = module.ceil_mode
@@ -149,13 +155,13 @@ def _flatten(module: Any) -> Layer:
     return dense.Flatten()
 
 
-def _softmax(kind: type[Layer]) -> Callable[[Any], Layer]:
-    def rule(module: Any) -> Layer:
-        if module.dim not in (None, 1, -1):
-            raise NoLayer(f"over axis {module.dim}")
-        return kind()
+def need_channels(dim: int | None, rank: int) -> None:
+    """Refuse a softmax of values with `rank` axes that is not over the channels. Raises NoLayer.
 
-    return rule
+    None is the batch where three axes are, which torch has as two and a sample of old.
+    """
+    if (rank == 2) if dim is None else (dim % (rank + 1) != 1):
+        raise NoLayer(f"over axis {dim}")
 
 
 def _upsample(module: Any) -> Layer:
@@ -163,7 +169,7 @@ def _upsample(module: Any) -> Layer:
 
 
 def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Layer:
-    """The layer of an interpolation. Raises Unknown."""
+    """The layer of an interpolation. Raises NoLayer."""
     modes = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "trilinear": "bilinear"}
     if mode not in modes or corners:
         raise NoLayer(f"mode={mode}, align_corners={corners}")
@@ -180,17 +186,18 @@ def _dropout(rate: float) -> Layer:
 
 
 def _pad(module: Any) -> Layer:
-    sizes = list(module.padding) if isinstance(module.padding, (tuple, list)) else [module.padding]
-    return padded(sizes, "zeros", getattr(module, "value", 0.0))
+    return padded(list(module.padding), "zeros", module.value)
 
 
 def padded(sizes: list[int], mode: str, value: float) -> Layer:
-    """The layer of a padding by torch's list: before and after, the last axis first. Raises Unknown."""
-    pairs = list(zip(sizes[::2], sizes[1::2], strict=True)) if len(sizes) > 1 else [(sizes[0], sizes[0])]
+    """The layer of a padding by torch's list: before and after, the last axis first. Raises NoLayer."""
+    if min(sizes) < 0:
+        raise NoLayer(f"that crops by {sizes}")
+    pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     if any(before != after for before, after in pairs):
         raise NoLayer(f"uneven padding {sizes}")
     amount = extent([before for before, _ in reversed(pairs)])
-    return shape.Pad(amount, mode=mode, value=value or 0.0)
+    return shape.Pad(amount, mode=mode, value=value)
 
 
 MODULES: Mapping[type, Callable[[Any], Layer]] = {
@@ -235,8 +242,9 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Softplus: lambda m: act.Softplus(m.beta, m.threshold),
     nn.Sigmoid: lambda m: act.Sigmoid(),
     nn.Tanh: lambda m: act.Tanh(),
-    nn.Softmax: _softmax(act.Softmax),
-    nn.LogSoftmax: _softmax(act.LogSoftmax),
+    nn.Softmax: lambda m: act.Softmax(),
+    nn.Softmax2d: lambda m: act.Softmax(),
+    nn.LogSoftmax: lambda m: act.LogSoftmax(),
     nn.Flatten: _flatten,
     nn.Dropout: lambda m: _dropout(m.p),
     nn.Dropout2d: lambda m: _dropout(m.p),
@@ -252,7 +260,6 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
 
 ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "relu": lambda inplace=False: act.ReLU(),
-    "relu_": lambda: act.ReLU(),
     "relu6": lambda inplace=False: act.ReLU6(),
     "leaky_relu": lambda negative_slope=0.01, inplace=False: act.LeakyReLU(negative_slope),
     "elu": lambda alpha=1.0, inplace=False: act.ELU(alpha),
@@ -264,7 +271,6 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "hardsigmoid": lambda inplace=False: act.HardSigmoid(),
     "softplus": lambda beta=1.0, threshold=20.0: act.Softplus(beta, threshold),
     "sigmoid": lambda: act.Sigmoid(),
-    "sigmoid_": lambda: act.Sigmoid(),
     "tanh": lambda: act.Tanh(),
     "dropout": lambda p=0.5, training=False, inplace=False: _dropout(p),
     "dropout2d": lambda p=0.5, training=False, inplace=False: _dropout(p),
@@ -272,7 +278,7 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "drop_path": lambda p=0.0, training=False, scale_by_keep=True: (
         dense.DropPath(p) if p else dense.Identity()
     ),
-    "pixel_shuffle": lambda factor: shape.PixelShuffle(factor),
+    "pixel_shuffle": lambda upscale_factor: shape.PixelShuffle(upscale_factor),
     "channel_shuffle": lambda groups: shape.ChannelShuffle(groups),
     "local_response_norm": lambda size, alpha=1e-4, beta=0.75, k=1.0: norm.LocalResponseNorm(
         size, alpha, beta, k

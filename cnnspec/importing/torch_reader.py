@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from inspect import signature
 from typing import Any, NamedTuple
 
 import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
-from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer
+from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer, need_channels, taken_in
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
-from cnnspec.layers import conv, dense, norm
+from cnnspec.layers import activation, conv, dense, norm
 from cnnspec.layers.base import Layer, LayerError, Shape
 from cnnspec.layers.window import Margins
 
@@ -55,16 +57,22 @@ class TorchReader:
             self.flowing[node] = Flowing(title)
 
     def read(self) -> Traced:
-        outputs: list[str] = []
+        given: list[Any] = []
         for node in self.graph.graph.nodes:
             if node.op == "output":
-                outputs = [value.step for value in flat(self.value(node.args[0]))]
+                given = flat(self.value(node.args[0]))
             elif node.op != "placeholder" and node not in self.flowing:
                 self.visit(node)
         if self.refused:
             lines = [f"{what}: {_places(where)}" for what, where in self.refused.items()]
             raise ImportRefused(f"{self.name} has what the language cannot say: {'; '.join(lines)}")
-        return Traced(self.name, self.inputs, tuple(_live(self.steps, outputs)), tuple(outputs))
+        outputs = tuple(value.step for value in given if isinstance(value, Flowing) and not value.layout)
+        if len(outputs) < len(given):
+            raise ImportRefused(f"{self.name} gives what is no value of a layer with its channels first")
+        steps = tuple(_live(self.steps, outputs))
+        if not steps:
+            raise ImportRefused(f"{self.name} has no layer")
+        return Traced(self.name, self.inputs, steps, outputs)
 
     def visit(self, node: fx.Node) -> None:
         """Note what a node is; nothing where it only asks for a shape."""
@@ -113,8 +121,10 @@ class TorchReader:
     def step(
         self, node: fx.Node, layer: Layer, *inputs: str, weights: dict[str, Any] | None = None
     ) -> Flowing:
-        """Add a layer. Raises Unknown where the shape is not what torch gives."""
+        """Add a layer. Raises NoLayer where the shape is not what torch gives."""
         result = node.meta["value"]
+        if not isinstance(result, torch.Tensor):
+            raise NoLayer("that gives several values")
         sizes = tuple(result.shape[1:])
         given = [self.shape_of(name) for name in inputs]
         try:
@@ -145,7 +155,10 @@ class TorchReader:
 
     def call_module(self, node: fx.Node) -> Flowing:
         module = self.graph.get_submodule(str(node.target))
-        (source,) = [value for value in self.value(node.args) if isinstance(value, Flowing)]
+        given = flat([self.value(node.args), self.value(node.kwargs)])
+        if len(given) != 1 or not isinstance(given[0], Flowing):
+            raise NoLayer("of several values")
+        source = given[0]
         weights = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items()}
         weights.pop("num_batches_tracked", None)
         if isinstance(module, nn.LayerNorm):
@@ -158,8 +171,15 @@ class TorchReader:
         if rule is None:
             raise NoLayer
         layer = rule(module)
+        sizes = self.shape_of(source.step)
         if isinstance(layer, dense.Identity):
             return source
+        if isinstance(layer, (activation.Softmax, activation.LogSoftmax)):
+            need_channels(getattr(module, "dim", 1), len(sizes))
+        if source.margins and isinstance(layer, (conv.Conv, conv.DepthwiseConv)):
+            stride, dilation = layer.stride, layer.dilation
+            pad = taken_in(source.margins, module.padding, layer.kernel, stride, dilation, sizes)
+            layer = replace(layer, pad=pad)
         return self.step(node, layer, source.step, weights=weights)
 
     def _on_last(self, node: fx.Node, module: nn.Module, source: Flowing, weights: dict[str, Any]) -> Flowing:
@@ -204,20 +224,36 @@ class TorchReader:
         name, args, kwargs = function_name(node), self.value(node.args), self.value(node.kwargs)
         if not any(isinstance(value, Flowing) for value in flat([args, kwargs])):
             return _computed(node, args, kwargs)
-        rule = self.functions.get(name)
-        if rule is not None:
+        if not args and "input" in kwargs:
+            args = (kwargs.pop("input"),)
+        if (rule := self.functions.get(name)) is not None:
+            _need_place(rule, self, node, *args, **kwargs)
             return rule(self, node, *args, **kwargs)
         if name in ACTIVATIONS:
-            source, *others = args
-            layer = ACTIVATIONS[name](*others, **kwargs)
-            if isinstance(layer, dense.Identity):
-                return source
-            made = self.add(node, layer, self.shape_of(source.step), (source.step,), {})
-            if layer.elementwise or layer.noisy:
-                return made._replace(layout=source.layout)
-            del self.steps[made.step]
-            return self.step(node, layer, source.step)
+            return self._activation(node, ACTIVATIONS[name], *args, **kwargs)
         raise NoLayer
+
+    def _activation(
+        self, node: fx.Node, kind: Callable[..., Layer], source: Any, *args: Any, **kwargs: Any
+    ) -> Flowing:
+        _need_place(kind, *args, **kwargs)
+        layer = kind(*args, **kwargs)
+        if isinstance(layer, dense.Identity):
+            return source
+        if source.layout and (layer.elementwise or layer.noisy):
+            made = self.add(node, layer, self.shape_of(source.step), (source.step,), {})
+            return made._replace(layout=source.layout)
+        if source.layout:
+            raise NoLayer(f"with {source.layout}")
+        return self.step(node, layer, source.step)
+
+
+def _need_place(rule: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Refuse arguments of torch for which a rule has no place. Raises NoLayer."""
+    try:
+        signature(rule).bind(*args, **kwargs)
+    except TypeError as error:
+        raise NoLayer(str(error)) from None
 
 
 def flat(value: Any) -> list[Any]:

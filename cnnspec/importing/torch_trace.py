@@ -28,12 +28,15 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
     The module is traced as it is, in training or in inference. Raises ImportRefused where its flow depends on
     the data, or where something in it has no layer.
     """
+    name = name or type(module).__name__
+    if fx.Tracer().is_leaf_module(module, ""):
+        module = nn.Sequential(module)
     try:
         traced = _ShapeTracer(_without_values(module), shapes).trace(module)
     except Exception as error:
-        raise ImportRefused(f"torch.fx cannot trace {type(module).__name__}: {error}") from error
+        raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
-    return TorchReader(module, graph, shapes, name or type(module).__name__, FUNCTIONS).read()
+    return TorchReader(module, graph, shapes, name, FUNCTIONS).read()
 
 
 class _SizedProxy(fx.Proxy):

@@ -1,0 +1,198 @@
+"""What torch's functions over windows are: convolutions, pools, margins and interpolations of a map.
+
+The rules take a reader, a node, then torch's arguments, by the names that torch gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import torch
+from torch import fx
+
+from cnnspec.importing.torch_layers import NoLayer, convolution, extent, interpolated, padded, taken_in
+from cnnspec.importing.torch_reader import Flowing, TorchReader, function_name
+from cnnspec.layers import pool, shape
+from cnnspec.layers.base import Layer
+
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+AVERAGES = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
+LARGEST = ("max_pool1d", "max_pool2d", "max_pool3d")
+
+
+def channels_first(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that takes one value as the language holds it: with its channels first."""
+
+    @wraps(rule)
+    def held(reader: TorchReader, node: fx.Node, value: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, Flowing):
+            raise NoLayer("of a constant")
+        if value.layout:
+            raise NoLayer(f"with {value.layout}")
+        return rule(reader, node, value, *args, **kwargs)
+
+    return held
+
+
+def learned(weight: Any) -> Any:
+    """A tensor of the module that is its weight, or made of its weights. Raises NoLayer for any other."""
+    if not isinstance(weight, torch.Tensor):
+        raise NoLayer("of weights that flow")
+    if not weight.requires_grad:
+        raise NoLayer("of weights that are not learned")
+    return weight
+
+
+@channels_first
+def convolved(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """A convolution with weights of the module: as they are, or standardized."""
+    kernel = tuple(learned(weight).shape[2:])
+    sizes = reader.shape_of(value.step)
+    pad = taken_in(value.margins, padding, kernel, stride, dilation, sizes)
+    layer = convolution(sizes[0], weight.shape[0], kernel, stride, pad, dilation, groups, bias is not None)
+    tensors = {"weight": weight} | ({"bias": bias} if bias is not None else {})
+    return reader.step(node, layer, value.step, weights=tensors)
+
+
+@channels_first
+def largest(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """A max pool, with a margin of -inf that was added before it."""
+    pad = _margin(reader, value, kernel_size, stride, padding, dilation)
+    given: dict[str, Any] = {"pad": pad, "dilation": extent(dilation), "ceil": ceil_mode}
+    layer = pool.MaxPool(extent(kernel_size), _step(kernel_size, stride), **given)
+    return reader.step(node, layer, value.step)
+
+
+@channels_first
+def averaged(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """An average pool, with a margin of zeros that was added before it, and which it counts."""
+    own = any(padding) if isinstance(padding, (tuple, list)) else bool(padding)
+    if divisor_override:
+        raise NoLayer("divisor_override")
+    if value.margins and own and not count_include_pad:
+        raise NoLayer("that counts a part of its margin")
+    pad = _margin(reader, value, kernel_size, stride, padding, 1)
+    given: dict[str, Any] = {"pad": pad, "ceil": ceil_mode, "count_pad": count_include_pad or not own}
+    layer = pool.AvgPool(extent(kernel_size), _step(kernel_size, stride), **given)
+    return reader.step(node, layer, value.step)
+
+
+def _step(kernel: Any, stride: Any) -> Any:
+    """The stride, where it is not that which a pool has by default."""
+    return None if not stride or extent(stride) == extent(kernel) else extent(stride)
+
+
+def _margin(
+    reader: TorchReader, value: Flowing, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> Any:
+    if not value.margins:
+        return extent(padding)
+    sizes = reader.shape_of(value.step)
+    return taken_in(value.margins, padding, kernel, stride or kernel, dilation, sizes)
+
+
+def adaptive(everywhere: Callable[[], Layer], sized: Callable[[Any], Layer]) -> Callable[..., Any]:
+    """A pool to a size: all of the map where it is 1. None stands for the size that an axis has."""
+
+    @channels_first
+    def rule(reader: TorchReader, node: fx.Node, value: Flowing, output_size: Any, **_: Any) -> Any:
+        size = extent(node.meta["value"].shape[2:])
+        return reader.step(node, everywhere() if size == 1 else sized(size), value.step)
+
+    return rule
+
+
+@channels_first
+def interpolate(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Any:
+    if antialias:
+        raise NoLayer("antialias")
+    sizes = node.meta["value"].shape[2:] if size is not None else None
+    return reader.step(node, interpolated(sizes, scale_factor, mode, align_corners), value.step)
+
+
+@channels_first
+def pad(
+    reader: TorchReader,
+    node: fx.Node,
+    flowing: Flowing,
+    /,
+    pad: Any,
+    mode: str = "constant",
+    value: Any = None,
+) -> Any:
+    """A margin: that of the windows which read it where each can take it in, a layer otherwise."""
+    if not any(pad):
+        return flowing
+    rank = len(reader.shape_of(flowing.step)) - 1
+    if len(pad) > 2 * rank:
+        return _channels_of_zeros(reader, node, flowing, pad, mode, value)
+    windows = (*CONVOLUTIONS, *AVERAGES) if not value else LARGEST if value == -float("inf") else ()
+    if mode == "constant" and min(pad) >= 0 and all(_takes(reader, user, windows) for user in node.users):
+        pairs = tuple(zip(pad[::2], pad[1::2], strict=True))
+        return flowing._replace(margins=tuple(reversed(pairs)))
+    names = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+    every = [*pad, *[0] * (2 * rank - len(pad))]
+    return reader.step(node, padded(every, names[mode], value or 0.0), flowing.step)
+
+
+def _channels_of_zeros(
+    reader: TorchReader, node: fx.Node, flowing: Flowing, pad: Any, mode: str, value: Any
+) -> Flowing:
+    """Channels of zeros around those of a map, as many before as after."""
+    layer = shape.ZeroChannels(node.meta["value"].shape[1])
+    sizes = reader.shape_of(flowing.step)
+    added = layer.margins(sizes)
+    if mode != "constant" or value or tuple(pad) != (*[0] * (2 * len(sizes) - 2), *added):
+        raise NoLayer(f"{list(pad)}")
+    return reader.step(node, layer, flowing.step)
+
+
+def _takes(reader: TorchReader, user: fx.Node, functions: tuple[str, ...]) -> bool:
+    """Whether the window of what reads a margin takes it in."""
+    if user.op == "call_module":
+        module = reader.graph.get_submodule(str(user.target))
+        kinds = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+        return isinstance(module, kinds) and module.padding_mode == "zeros" and CONVOLUTIONS[0] in functions
+    return function_name(user) in functions
