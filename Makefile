@@ -25,7 +25,7 @@ cross: .venv/installed-dev
 
 coverage: .venv/installed-dev
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q -m "slow or not slow"
+	$(BIN)/python -m coverage run -m pytest -q -n 2 -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage json --quiet -o .coverage.json
 	$(BIN)/python tests/coverage_floor.py .coverage.json

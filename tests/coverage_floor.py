@@ -1,6 +1,7 @@
 """`python tests/coverage_floor.py FILE`: no file of the package under 90 % of its lines.
 
-FILE is what `coverage json` wrote after one run of all tests, subprocesses counted (`make coverage`).
+FILE is what `coverage json` wrote after one run of the tests that `make test` runs, subprocesses counted
+(`make coverage`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch import nn
 from cnnspec.layers import activation as act
 from cnnspec.layers import conv, dense, norm, pool, shape
 from cnnspec.layers.base import Layer, Shape
-from cnnspec.layers.window import Margins, slide_over
+from cnnspec.layers.window import Margins, Padding, slide_over
 
 Extent = int | tuple[int, ...]
 
@@ -40,10 +40,10 @@ def _half(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Extent:
 
 def taken_in(
     margins: Margins, padding: Any, kernel: Any, stride: Any, dilation: Any, sizes: Shape
-) -> str | Extent:
+) -> Padding:
     """The margin of a window over a map of `sizes` (channels first), with what was added before it.
 
-    Raises NoLayer for an uneven one that is not `same`.
+    Raises NoLayer where the window has a margin that depends on the size of the map.
     """
     rank = len(sizes) - 1
     if not margins:
@@ -56,9 +56,7 @@ def taken_in(
     if all(before == after for before, after in whole):
         return _half(kernel, dilation, tuple(before for before, _ in whole), rank)
     slide = slide_over(sizes[1:], extent(kernel), extent(stride), "same", extent(dilation))
-    if slide.margins != whole:
-        raise NoLayer(f"a margin of {whole}")
-    return "same"
+    return "same" if slide.margins == whole else whole
 
 
 def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
@@ -67,7 +65,7 @@ def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
 
 
 def convolution(
-    taken: int, out: int, kernel: Any, stride: Any, pad: str | Extent, dilation: Any, groups: int, bias: bool
+    taken: int, out: int, kernel: Any, stride: Any, pad: Padding, dilation: Any, groups: int, bias: bool
 ) -> Layer:
     """A convolution of `taken` channels: depthwise where every channel is a group."""
     kernel, stride, dilation = map(extent, (kernel, stride, dilation))
@@ -194,9 +192,8 @@ def padded(sizes: list[int], mode: str, value: float) -> Layer:
     if min(sizes) < 0:
         raise NoLayer(f"that crops by {sizes}")
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
-    if any(before != after for before, after in pairs):
-        raise NoLayer(f"uneven padding {sizes}")
-    amount = extent([before for before, _ in reversed(pairs)])
+    uneven = any(before != after for before, after in pairs)
+    amount = tuple(reversed(pairs)) if uneven else extent([before for before, _ in reversed(pairs)])
     return shape.Pad(amount, mode=mode, value=value)
 
 

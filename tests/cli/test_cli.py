@@ -260,7 +260,7 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
     monkeypatch.setattr(sys, "argv", ["cnnspec"])
     with pytest.raises(SystemExit):
         sys.exit(execute(sys.argv[1:]))
-    return [entry.partition(",")[2] for entry in capsys.readouterr().out.splitlines()]
+    return [entry.partition(",")[2] for entry in capsys.readouterr().out.split()]
 
 
 @pytest.mark.parametrize(
@@ -275,12 +275,16 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
         ("cnnspec check parts/", ["parts/blocks.cnn"]),
         ("cnnspec check parts/blocks.cnn:", ["parts/blocks.cnn:Small", "parts/blocks.cnn:SmallWide"]),
         ("cnnspec check parts/blocks.cnn:smallw", ["parts/blocks.cnn:SmallWide"]),
+        ("cnnspec check nowhere/", []),
+        ("cnnspec check nowhere.cnn:", []),
+        ("cnnspec check latin.cnn:", []),
         ("cnnspec compile lenet5 --backend o", ["onnx"]),
     ],
 )
 def test_completion(monkeypatch, capsys, tmp_path, line, offered):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "widths.cnn").touch()
+    (tmp_path / "latin.cnn").write_bytes("# caf\xe9".encode("latin-1"))
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "blocks.cnn").write_text(
         "def a { relu }\nnet Small { }\nnet SmallWide = Small(3)\n"

@@ -87,6 +87,7 @@ nn.Upsample(size=(5, 4), mode="bilinear") => resize(5x4, mode=bilinear)
 nn.Upsample(scale_factor=2, mode="trilinear") on 6x5x6x7 => upsample(2, mode=bilinear)
 nn.UpsamplingNearest2d(scale_factor=2) => upsample(2)
 nn.ZeroPad2d(2) => pad(2)
+nn.ZeroPad2d((0, 1, 2, 1)) => pad([[2, 1], [0, 1]])
 nn.ConstantPad2d((1, 1, 2, 2), 0.5) => pad(2x1, value=0.5)
 nn.Sequential(nn.Dropout(0.0), nn.Identity(), nn.ReLU()) => relu
 nn.ConvTranspose2d(6, 4, 3, output_padding=0, padding_mode="zeros") => tconv(4, 3)
@@ -142,6 +143,9 @@ F.layer_norm(x, normalized_shape=[6], eps=0.001) on 6 => layernorm(eps=0.001, af
 F.group_norm(x, 2) => groupnorm(2, affine=false)
 F.batch_norm(x, torch.zeros(6), torch.ones(6)) => batchnorm(affine=false)
 F.pad(x, (1, 1)) => pad(0x1)
+F.pad(x, (0, 1, 0, 1)) => pad([[0, 1], [0, 1]])
+F.avg_pool2d(F.pad(x, (0, 1, 0, 1)), 2) => avgpool(2, pad=[[0, 1], [0, 1]])
+c(F.pad(x, (2, 0, 2, 0))) where c = nn.Conv2d(6, 4, 3) => conv(4, 3, pad=[[2, 0], [2, 0]])
 F.pad(x, (2, 2, 1, 1), mode="reflect") => pad(1x2, mode=reflect)
 F.pad(x, (1, 1, 1, 1), value=0.5) => pad(1, value=0.5)
 F.pad(x, (0, 0, 0, 0, 2, 3)) => zero_channels(11)
@@ -225,10 +229,8 @@ F.layer_norm(x, (8,)) => layer_norm (over (8,) of (6, 9, 8)): forward
 F.layer_norm(x, (6, 9, 8), torch.ones(6, 9, 8)) => layer_norm (without a bias): forward
 F.batch_norm(x, None, None, training=True) => batch_norm (without running statistics): forward
 F.linear(x, torch.ones(3, 6)) on 6 => linear (of weights that are not learned): forward
-F.pad(x, (0, 1, 0, 1)) => pad (uneven padding [0, 1, 0, 1]): forward
 F.pad(x, (0, 0, 0, 0, 0, 3)) => pad ([0, 0, 0, 0, 0, 3]): forward
 F.avg_pool2d(margin(x), 3, 2, 1, count_include_pad=False) => avg_pool2d (that counts a part of its margin)
-F.avg_pool2d(F.pad(x, (0, 1, 0, 1)), 2) => avg_pool2d (a margin of ((0, 1), (0, 1))): forward
 F.conv2d(torch.ones(2, 3, 5, 5), x) => torch.fx cannot trace Calls: Invalid channel dimensions
 torch.ones(2, 6, 9, 8).expand_as(x) * x => expand_as: forward
 F.pad(x, (-1, -1, -1, -1)) => pad (that crops by [-1, -1, -1, -1]): forward
@@ -244,13 +246,11 @@ nn.InstanceNorm2d(6, track_running_stats=True) => InstanceNorm2d (running statis
 nn.Flatten(2) => Flatten (from axis 2 to -1): 0
 nn.Softmax(2) => Softmax (over axis 2): 0
 nn.Softmax(0) => Softmax (over axis 0): 0
-nn.ZeroPad2d((0, 1, 0, 1)) => ZeroPad2d (uneven padding [0, 1, 0, 1]): 0
 nn.LayerNorm(8) => LayerNorm (over (8,) of (6, 9, 8)): 0
 nn.Linear(8, 3) => Linear (`linear` needs a vector, here it gets the map 6x9x8): 0
 nn.Hardtanh() => Hardtanh: 0
 nn.Upsample(size=4, mode="bicubic") => Upsample (mode=bicubic, align_corners=None): 0
 c(margin(x)) where c = nn.Conv2d(6, 4, 3, padding="same") => Conv2d (padding=same after a margin): c
-c(F.pad(x, (2, 0, 2, 0))) where c = nn.Conv2d(6, 4, 3) => Conv2d (a margin of ((2, 0), (2, 0))): c
 c(x, x) where c = nn.Bilinear(6, 6, 4) on 6 => Bilinear (of several values): c
 F.linear(c(x), c(x)) where c = nn.Linear(6, 4) on 6 => Linear (the weights of c once more): c
 x * c where c = weight(6) on 6x6x6 => mul (with a constant): forward
