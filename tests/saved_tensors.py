@@ -11,13 +11,14 @@ from torch.utils._pytree import tree_leaves
 
 from cnnspec.backends.torch.module import compile
 from cnnspec.graph import Graph
+from cnnspec.layers.attention import Attention
 
 
 def saved_bytes(graph: Graph, batch: int, gradients: bool = False, device: str = "cpu") -> int:
     """The bytes of all storages that the forward pass saves, but those of parameters and buffers.
 
-    `gradients` wants those of the inputs as well. On the device `meta` nothing is computed, and torch saves
-    the same. One thread: with several, torch convolves some volumes by other kernels.
+    `gradients` wants those of the inputs as well. One thread: with several, torch convolves some volumes by
+    other kernels.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -70,12 +71,20 @@ class Live(TorchDispatchMode):
         self.now -= self.made.pop(identity)
 
 
+def cheapest_device(graph: Graph) -> str:
+    """The device on which torch keeps what it does on the CPU: `meta`, where nothing is computed.
+
+    It has no kernel of attention: torch makes it of others there, which save what that of the CPU does not.
+    """
+    return "cpu" if any(isinstance(node.layer, Attention) for node in graph) else "meta"
+
+
 def live_peak(graph: Graph, batch: int) -> int:
     """The most bytes that live at once in a forward and a backward pass, inputs and gradients with them.
 
-    The weights are left out. Nothing is computed.
+    The weights are left out.
     """
-    with torch.device("meta"):
+    with torch.device(cheapest_device(graph)):
         module = compile(graph).train()
         inputs = [torch.zeros(batch, *graph[name].shape) for name in graph.inputs]
     held = {id_of(tensor) for tensor in (*module.parameters(), *module.buffers(), *inputs)}

@@ -104,7 +104,8 @@ class Saved(NamedTuple):
 
     `inputs` are the numbers of the inputs that are kept, `output` says whether the output is. `per_sample`
     and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
-    each sample, and whatever the batch. The output of a `view` is its first input in another shape.
+    each sample, and whatever the batch. The output of a `view` is its first input in another shape; a layer
+    that is `transparent` has the gradient of its output as that of each of its inputs.
 
     A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`.
     One that reads `by_channel` copies such a map, and keeps the copy; one that reads `by_place` copies all
@@ -122,6 +123,7 @@ class Saved(NamedTuple):
     by_place: bool = False
     by_group: bool = False
     first_below: int = 0
+    transparent: bool = False
 
 
 class Parameter(NamedTuple):

@@ -136,11 +136,11 @@ class SizeWalk:
             return first
         if node.name in self.followed:
             return self.find(node, columns)
-        layer, channels = node.layer, tuple([self.channels[name] for name in node.inputs])
+        layer, channels = node.layer, tuple([self.channels[name] for name in (node.name, *node.inputs)])
         if known and layer.slide(*self.graph.input_shapes(node)) is not None:
             # what a window makes of a map does not hang on channels: convs of all widths share a column
             layer, channels = geometry(layer), ()
-        key = (type(layer), layer, channels, self.channels[node.name], tuple(map(id, columns)))
+        key = (type(layer), layer, channels, tuple(map(id, columns)))
         found = self.made.get(key)
         if found is None:
             found = self.made[key] = self.find(node, columns)

@@ -245,13 +245,11 @@ def _spans_of_gradients(
     lives: Lives = {}
     wanted = gradients_wanted(graph)
     shared: dict[str, tuple[int, int]] = {}
-    for name, step in backward.items():
-        node = graph[name]
-        if not wanted[name]:
-            continue
-        readers = [backward[user] for user in graph.consumers[name] if user in backward and wanted[user]]
-        start = min(readers, default=len(forward))
-        lives[f"{name}, gradient"] = (batch * prod(node.shape), 2 * start, 2 * step + 1)
+    for name, (root, start) in gradient_homes(graph, backward, wanted).items():
+        node, step = graph[name], backward[name]
+        size, first, last = lives.get(f"{root}, gradient", (0, 2 * start, 0))
+        size = max(size, batch * prod(node.shape))
+        lives[f"{root}, gradient"] = (size, min(first, 2 * start), max(last, 2 * step + 1))
         params = sum(w.size for w in node.layer.params(*graph.input_shapes(node)) if not w.buffer)
         if params:
             before = shared.get(node.weights_of, (params, step))
@@ -259,3 +257,39 @@ def _spans_of_gradients(
     for owner, (params, step) in shared.items():
         lives[f"{owner}, weight gradient"] = (params, 2 * step, 4 * len(forward) - 1)
     return lives
+
+
+def gradient_homes(
+    graph: Graph, backward: Mapping[str, int], wanted: Mapping[str, bool]
+) -> dict[str, tuple[str, int]]:
+    """The value in whose gradient that of each value lies, and the step from which it does.
+
+    What comes back through a sum or a view is the same tensor, to which a second reader adds its own, unless
+    another value still holds it:
+
+        a -> conv -> add        the gradients of add, conv and a are one, since that of conv has been read
+        a ---------> add        when the one that comes through conv is added to it
+    """
+    found: dict[str, tuple[str, int]] = {}
+    for name in sorted((name for name in backward if wanted[name]), key=backward.__getitem__):
+        readers = {user for user in graph.consumers[name] if user in backward and wanted[user]}
+        order = sorted(readers, key=backward.__getitem__)
+        if not order:
+            # a head, whose gradient is there when the backward pass begins
+            found[name] = (name, len(backward))
+            continue
+        first, start = order[0], backward[order[0]]
+        found[name] = (found[first][0] if _is_transparent(graph, first, name) else name, start)
+        if found[name][0] != name and len(order) > 1:
+            again = backward[order[1]]
+            beside = (source for source in graph[first].inputs if source != name and wanted[source])
+            if any(backward.get(source, 0) > again for source in beside):
+                found[name] = (name, again)
+    return found
+
+
+def _is_transparent(graph: Graph, name: str, source: str) -> bool:
+    """Whether the gradient of a layer's output is that of one of its inputs as well."""
+    applied = graph.applied[name]
+    saved = applied.layer.saved(applied.shapes, (True,) * len(applied.shapes))
+    return (saved.transparent or saved.view) and prod(graph[name].shape) == prod(graph[source].shape)
