@@ -102,7 +102,7 @@ class Conv(Layer):
         # A reflected or repeated edge finds its gradient from what it was made of. With an uneven margin
         # the module of torch adds a second one, of no pixels, to the padded copy in the same way.
         edges = self.pad_mode in ("reflect", "replicate") and wanted[0]
-        copies = 2 if edges and apart else 1
+        copies = 2 if edges and apart and not is_sided(self.pad) else 1
         inputs = (0,) if edges else ()
         return Saved(inputs, per_sample=copies * padded, fixed=fixed, first_below=first)
 
