@@ -70,7 +70,7 @@ def locate(
     # From the last on: a whole has its place before its parts are put there, and a whole that is itself a
     # part before its own. What is found first stays.
     for task in reversed(tasks):
-        if wholes and isinstance(task.layer, Concat):
+        if wholes and isinstance(task.layer, Concat) and task.layer.over == "channels":
             # the whole will be written over: a part that is read later must not lie in it
             taken = fixed | kept if task.output in overwritten else fixed
             parts = place_parts(task, shapes, found, taken)

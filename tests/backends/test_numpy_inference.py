@@ -290,6 +290,13 @@ def test_errors_of_threads_reach_the_caller() -> None:
     assert sorted(done) == list(range(50))
 
 
+def test_sequences_end_to_end_are_copied_where_they_are_joined() -> None:
+    """Parts of channels are made in the whole; parts of positions would lie elsewhere in it."""
+    end_to_end = Concat("positions")
+    shaped = [("relu", ReLU(), ("input",)), ("tanh", Tanh(), ("relu",)), ("gelu", GELU(), ("relu",))]
+    agree(net(*shaped, ("joined", end_to_end, ("tanh", "gelu", "relu")), shape=(4, 5)))
+
+
 def test_memory_is_reused() -> None:
     """A chain of forty convs needs one map and one with margins: a conv writes over what it has copied."""
     program = backend.compile(chain(*[Conv(6, 3)] * 40, shape=(6, 32, 32)), threads=1)

@@ -181,7 +181,7 @@ def test_buffers_that_live_together_never_overlap(given_: list[tuple[int, int, i
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("name", ["LeNet5", "ResNet20", "UNetSmall", "GoogLeNet", "MobileNetV2"])
+@pytest.mark.parametrize("name", ["LeNet5", "ResNet20", "UNetSmall", "GoogLeNet", "MobileNetV2", "DeiT_Tiny"])
 def test_the_numpy_plan_takes_the_memory_that_is_told(name: str, batch: int) -> None:
     net = cnnspec.zoo(name)
     found = backend.planned_memory(net.ir, batch)
