@@ -31,6 +31,7 @@ def eca(emit: Emit, layer: EfficientChannelAttention, x: str) -> str:
 def attention(emit: Emit, layer: Attention, x: str) -> str:
     """The places of each window are gathered, (batch, windows, places, channels), and put back at the end."""
     channels, window, shift = emit.shape[0], layer.places(emit.shape), layer.shifts(emit.shape)
+    out = layer.width(emit.shape)
     order = window_order(emit.shape[1:], window, shift, layer.grid is not None)
     windows, places = order.shape
     moved = windows > 1
@@ -38,20 +39,20 @@ def attention(emit: Emit, layer: Attention, x: str) -> str:
     flat = emit("Gather", flat, tuple(map(int, order.ravel())), axis=2) if moved else flat
     rows = emit("Reshape", emit("Transpose", flat, perm=(0, 2, 1)), (0, windows, places, channels))
     qkv = projected(emit, rows, "qkv")
-    parts = emit("Reshape", qkv, (0, windows, places, 3, layer.heads, channels // layer.heads))
+    parts = emit("Reshape", qkv, (0, windows, places, 3, layer.heads, out // layer.heads))
     q, k, v = (emit("Gather", parts, i, axis=3) for i in map(np.array, range(3)))
     scores = emit("MatMul", emit("Transpose", q, perm=HEADS), emit("Transpose", k, perm=(0, 1, 3, 4, 2)))
-    scores = emit("Mul", scores, (channels // layer.heads) ** -0.5)
+    scores = emit("Mul", scores, (out // layer.heads) ** -0.5)
     if layer.bias == "relative":
         table = emit("Gather", emit.weights["relative_position_bias_table"], relative_index(window), axis=0)
         scores = emit("Add", scores, emit("Transpose", table, perm=(2, 0, 1)))
     if any(shift):
         scores = emit("Add", scores, shift_mask(order, emit.shape[1:], shift).astype(np.float32))
     read = emit("MatMul", emit("Softmax", scores, axis=-1), emit("Transpose", v, perm=HEADS))
-    rows = emit("Reshape", emit("Transpose", read, perm=HEADS), (0, windows * places, channels))
+    rows = emit("Reshape", emit("Transpose", read, perm=HEADS), (0, windows * places, out))
     flat = emit("Transpose", projected(emit, rows, "proj"), perm=(0, 2, 1))
     flat = emit("Gather", flat, tuple(map(int, order.ravel().argsort())), axis=2) if moved else flat
-    return emit("Reshape", flat, (0, *emit.shape))
+    return emit("Reshape", flat, (0, out, *emit.shape[1:]))
 
 
 HEADS = (0, 1, 3, 2, 4)

@@ -128,9 +128,9 @@ def reduce(layer: T.Reduce, source: Shape) -> TorchForm:
 
 def attention(layer: T.Attention, source: Shape) -> TorchForm:
     sized = (Slot("channels", source[0]), Slot("num_heads", layer.heads))
-    bias = Slot("qkv_bias", layer.qkv_bias, True)
+    last = (Slot("qkv_bias", layer.qkv_bias, True), Slot("out", layer.out, None))
     if layer.is_plain(source):
-        return module("Attention", *sized, bias)
+        return module("Attention", *sized, *last)
     shift = layer.shifts(source)
     return module(
         "WindowAttention",
@@ -140,7 +140,7 @@ def attention(layer: T.Attention, source: Shape) -> TorchForm:
         Slot("shift", shift if any(shift) else None, None),
         Slot("grid", layer.grid is not None, False),
         Slot("relative", layer.bias == "relative", False),
-        bias,
+        *last,
     )
 
 

@@ -112,8 +112,9 @@ class Attention(Layer):
     wrap around the edge, and places from both sides of it do not see each other (Liu et al. 2021, "Swin
     transformer"); a window as large as an axis is not shifted along it. `grid` takes places at even distances
     instead, so many on each axis (Tu et al. 2022, "MaxViT"). bias=relative adds a learned b that depends on
-    the distance on each axis. Vaswani et al. 2017, "Attention is all you need"; Dosovitskiy et al. 2020, "An
-    image is worth 16x16 words".
+    the distance on each axis. With `out` q, k, v and the output have so many channels (Dai et al. 2021,
+    "CoAtNet", where a stage widens). Vaswani et al. 2017, "Attention is all you need"; Dosovitskiy et al.
+    2020, "An image is worth 16x16 words".
     """
 
     heads: int = argument(COUNT, "parts of the channels, each with an attention of its own")
@@ -128,15 +129,19 @@ class Attention(Layer):
     bias: str = argument(
         words("none", "relative"), "relative adds a learned value for each distance", default="none"
     )
+    out: int | None = argument(
+        optional(COUNT), "output channels, and those of q, k and v; none is the input's", default=None
+    )
 
     def infer(self, *shapes: Shape) -> Shape:
-        channels, sizes = need_map("attention", shapes[0])
-        if channels % self.heads:
+        _, sizes = need_map("attention", shapes[0])
+        out = self.width(shapes[0])
+        if out % self.heads:
             raise LayerError(
                 "groups-divide",
-                f"`attention` has {self.heads} heads, which do not divide its {channels} channels",
-                label=f"{channels} channels, heads={self.heads}",
-                help=f"heads that divide {channels}: {near_divisors(channels, self.heads)}",
+                f"`attention` has {self.heads} heads, which do not divide its {out} channels",
+                label=f"{out} channels, heads={self.heads}",
+                help=f"heads that divide {out}: {near_divisors(out, self.heads)}",
             )
         if self.window is not None and self.grid is not None:
             raise LayerError(
@@ -159,7 +164,11 @@ class Attention(Layer):
                     f"`attention` moves windows of {places} places by {moved}",
                     help=f"use a shift of {places // 2}, half a window",
                 )
-        return shapes[0]
+        return out, *sizes
+
+    def width(self, shape: Shape) -> int:
+        """The channels of the output, and of each of q, k and v."""
+        return shape[0] if self.out is None else self.out
 
     def places(self, shape: Shape) -> tuple[int, ...]:
         """The places of a window on each axis, at most those that there are."""
@@ -175,31 +184,31 @@ class Attention(Layer):
         return tuple(0 if size == places or self.grid else moved for size, places, moved in axes)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
-        channels = shapes[0][0]
-        init = default_init(channels)
+        channels, out = shapes[0][0], self.width(shapes[0])
+        init, init_proj = default_init(channels), default_init(out)
         rows = prod(2 * places - 1 for places in self.places(shapes[0]))
         table = Weight("relative_position_bias_table", (rows, self.heads), Init("uniform", 0.02 * sqrt(3)))
-        bias = (Weight("qkv.bias", (3 * channels,), init, channels, 3 * channels),) if self.qkv_bias else ()
+        bias = (Weight("qkv.bias", (3 * out,), init, channels, 3 * out),) if self.qkv_bias else ()
         return (
             *((table,) if self.bias == "relative" else ()),
-            Weight("qkv.weight", (3 * channels, channels), init, channels, 3 * channels),
+            Weight("qkv.weight", (3 * out, channels), init, channels, 3 * out),
             *bias,
-            Weight("proj.weight", (channels, channels), init, channels, channels),
-            Weight("proj.bias", (channels,), init, channels, channels),
+            Weight("proj.weight", (out, out), init_proj, out, out),
+            Weight("proj.bias", (out,), init_proj, out, out),
         )
 
     def macs(self, *shapes: Shape) -> int:
         """Those of qkv and proj, and of the two products: of q and k, and of the weights and v."""
-        channels, places = shapes[0][0], prod(shapes[0][1:])
-        return places * channels * (4 * channels + 2 * prod(self.places(shapes[0])))
+        out, places = self.width(shapes[0]), prod(shapes[0][1:])
+        return places * out * (3 * shapes[0][0] + out + 2 * prod(self.places(shapes[0])))
 
     def activations(self, *shapes: Shape) -> int:
         """Outputs of qkv, of proj and of the two products."""
-        channels, places = shapes[0][0], prod(shapes[0][1:])
-        return places * (5 * channels + self.heads * prod(self.places(shapes[0])))
+        places = prod(shapes[0][1:])
+        return places * (5 * self.width(shapes[0]) + self.heads * prod(self.places(shapes[0])))
 
     def additions(self, *shapes: Shape) -> int:
-        return prod(shapes[0]) * (4 if self.qkv_bias else 1)
+        return self.width(shapes[0]) * prod(shapes[0][1:]) * (4 if self.qkv_bias else 1)
 
     def operations(self, *shapes: Shape) -> int:
         """The biases, and one for each score."""
@@ -218,14 +227,14 @@ class Attention(Layer):
 
         Windows are copied out of the map first, and torch keeps the weights of attention that has a bias.
         """
-        values, places = prod(shapes[0]), prod(self.places(shapes[0]))
+        values, places = self.width(shapes[0]) * prod(shapes[0][1:]), prod(self.places(shapes[0]))
         if self.is_plain(shapes[0]):
             own = 4 * values + self.heads * prod(shapes[0][1:])
             return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
         own = 4 * values + self.heads * prod(shapes[0][1:]) * places
         if self.window_count(shapes[0]) == 1:
             return Saved(inputs=(0,), per_sample=FLOAT * own, by_place=True, channels_last=True)
-        return Saved(per_sample=FLOAT * (own + values), channels_last=True)
+        return Saved(per_sample=FLOAT * (own + prod(shapes[0])), channels_last=True)
 
     def is_plain(self, shape: Shape) -> bool:
         """Whether all places see each other, without a bias."""

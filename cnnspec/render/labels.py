@@ -6,6 +6,7 @@ from typing import Any
 
 from cnnspec.graph import show_argument, show_value
 from cnnspec.layers import conv, shape
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Extent, Layer, parameters
 from cnnspec.layers.input import Input
 from cnnspec.render.text import show_shape
@@ -17,6 +18,8 @@ def layer_label(layer: Layer, rank: int = 2, *, minor: bool = True) -> str:
         return f"input {show_shape(layer.shape)}"
     if hasattr(layer, "kernel"):
         return _windowed(layer, rank)
+    if isinstance(layer, Attention):
+        return _attention(layer, rank)
     if layer.weighted and hasattr(layer, "out"):
         return f"{layer.op}, {layer.out}"  # type: ignore[attr-defined]
     if isinstance(layer, shape.Upsample):
@@ -58,6 +61,19 @@ def _windowed(layer: Any, rank: int) -> str:
         parts.append(("stride " if layer.upsamples else "/") + _extent(stride))
     if not _is_one(given.get("dilation", 1)):
         parts.append(f"dilation {_extent(layer.dilation)}")
+    return ", ".join(parts)
+
+
+def _attention(layer: Attention, rank: int) -> str:
+    """Attention: its window or grid, its channels where the spec gives them, its heads, and its shift."""
+    window = layer.window if layer.grid is None else layer.grid
+    place = "" if window is None else _window(window, rank) + (" " if layer.grid is None else " grid ")
+    parts = [f"{place}attention"]
+    if layer.out is not None:
+        parts.append(f"{layer.out}")
+    parts.append("1 head" if layer.heads == 1 else f"{layer.heads} heads")
+    if layer.shift != 0:
+        parts.append(f"shift {_extent(layer.shift)}")
     return ", ".join(parts)
 
 

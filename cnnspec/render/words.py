@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from cnnspec.graph import Graph, show_value
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer
 from cnnspec.render.figures import Figures, total
 from cnnspec.render.fold import DrawnPart
@@ -103,10 +104,10 @@ def followers(graph: Graph, item: DrawnPart) -> list[str]:
 
 
 def steps_of(graph: Graph, item: DrawnPart) -> list[str]:
-    """The conv and linear layers of a part's main path in words; arms of a join are one step, with bars."""
+    """The conv, linear and attention layers of a part's main path in words; arms of a join are one step."""
     if item.kind == "layer":
         layer = graph[item.nodes[-1]].layer
-        return [short_label(layer, _rank(graph, item.nodes[-1]))] if layer.weighted else []
+        return [short_label(layer, _rank(graph, item.nodes[-1]))] if _is_step(layer) else []
     if item.kind == "join":
         return _join_steps(graph, item)
     if item.kind in ("def", "share") and is_gate(graph, item):
@@ -121,6 +122,11 @@ def steps_of(graph: Graph, item: DrawnPart) -> list[str]:
             steps = [steps[0] + times] if len(steps) == 1 else [f"({ARROW.join(steps)}){times}"]
         found.extend(steps)
     return _counted(found)
+
+
+def _is_step(layer: Layer) -> bool:
+    """Whether a layer is one of those that papers name a block by: a linear map by weights, or attention."""
+    return layer.weighted or isinstance(layer, Attention)
 
 
 def _join_steps(graph: Graph, item: DrawnPart) -> list[str]:
@@ -205,7 +211,7 @@ def _arm_words(graph: Graph, arm: DrawnPart) -> ArmWords:
     layers = [graph[name].layer for name in arm.nodes]
     pools = [layer.op for layer in layers if layer.family == "pool"]
     heavy = steps_of(graph, arm)
-    main = next((layer for layer in reversed(layers) if layer.weighted), None)
+    main = next((layer for layer in reversed(layers) if _is_step(layer)), None)
     if main is None:
         main = next((layer for layer in layers if not layer.follows), layers[0])
         words = layer_label(main, 2) if not pools else pools[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +117,15 @@ def grid_attention() -> nn.Module:
     return OnMap(block)
 
 
+def wider_attention() -> nn.Module:
+    """The attention of a block of CoAtNet that widens."""
+    from timm.layers.pos_embed_rel import RelPosBias
+    from timm.models.maxxvit import Attention2d
+
+    table = partial(RelPosBias, window_size=(6, 4))
+    return Attention2d(8, 12, dim_head=6, head_first=False, rel_pos_cls=table)
+
+
 def named(prefix: str, table: str = "") -> Mapping[str, str]:
     """Where the weights of attention are in a module of timm."""
     names = {key: prefix + key for key in ("qkv.weight", "qkv.bias", "proj.weight", "proj.bias")}
@@ -148,6 +158,12 @@ REFERENCES = [
         ((8, 6, 4),),
         grid_attention,
         named("module.attn.", f"rel_pos.{TABLE}"),
+    ),
+    Reference(
+        attention.Attention(2, bias="relative", out=12),
+        ((8, 6, 4),),
+        wider_attention,
+        named("", f"rel_pos.{TABLE}"),
     ),
     Reference(
         norm.GlobalResponseNorm(),

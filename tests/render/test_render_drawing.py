@@ -131,6 +131,31 @@ def test_a_block_says_its_shapes_and_figures():
     assert box.sign == "residual"
 
 
+def test_a_block_names_its_attention():
+    """Its window or grid, its heads, and its shift; with linear layers alone it would read as an MLP."""
+    net = """
+    def block(heads, window=none, grid=none, shift=0) {
+        residual { layernorm(over=channels) -> attention(heads, window=window, grid=grid, shift=shift) }
+        residual { layernorm(over=channels) -> conv(16, 1) -> gelu -> conv(8, 1) }
+    }
+    net N { input 8x12x12; block(2); block(1, window=3); block(1, window=3, shift=1); block(2, grid=4) }
+    """
+    plan, _ = laid_out(cnnspec.loads(net).ir)
+    details = [box.rows[0].detail for box in plan.boxes.values()]
+    assert details[1:] == [
+        f"{attention} → 1x1, 16 → 1x1, 8"
+        for attention in (
+            "attention, 2 heads",
+            "3x3 attention, 1 head",
+            "3x3 attention, 1 head, shift 1",
+            "4x4 grid attention, 2 heads",
+        )
+    ]
+    wider = cnnspec.loads("net N { input 8x6; attention(2, out=12) -> relu }")
+    (_, box) = laid_out(wider.ir)[0].boxes.values()
+    assert box.rows[0].text == "attention, 12, 2 heads"
+
+
 def box_of(plan: DrawingPlan, key: str) -> Box:
     return next(box for number, box in plan.boxes.items() if plan.scene.items[number].key == key)
 

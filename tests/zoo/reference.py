@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,13 +10,23 @@ import torch
 from cnnspec.api import Net
 from cnnspec.backends.weights import declared
 
+Tensors = dict[str, torch.Tensor]
+Change = Callable[[str, torch.Tensor], torch.Tensor]
 
-def difference(net: Net, module: torch.nn.Module, shortcuts_first: bool = False) -> float:
+
+def as_it_is(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
+
+
+def difference(
+    net: Net, module: torch.nn.Module, shortcuts_first: bool = False, change: Change = as_it_is
+) -> float:
     """How far the outputs of both lie apart, in inference, of the largest value of the module's.
 
     The module's weights, running statistics among them, are made random and given to the net. Each layer
     takes those of the first module that has its shapes and is not taken, in the order in which they run.
-    With `shortcuts_first` the module projects a block's shortcut before it runs the main path.
+    With `shortcuts_first` the module projects a block's shortcut before it runs the main path. `change` puts
+    a tensor of the module, given by its name, into the order that the net has it in.
     """
     torch.manual_seed(0)
     module = module.eval()
@@ -25,7 +35,8 @@ def difference(net: Net, module: torch.nn.Module, shortcuts_first: bool = False)
     image = torch.randn(1, *shape)
     model = net.to_torch().eval()
     with torch.no_grad():
-        model.load_state_dict(paired(net, in_order(module, image), shortcuts_first), strict=False)
+        tensors = in_order(module, image, change)
+        model.load_state_dict(paired(net, tensors, shortcuts_first), strict=False)
         found, expected = first(model(image)), first(module(image))
     assert found.shape == expected.shape
     return float((found - expected).abs().max() / expected.abs().max())
@@ -47,10 +58,16 @@ def randomize(module: torch.nn.Module) -> None:
             tensor.normal_(0, 0.1)
         elif tensor.ndim == 1 and tensor.is_floating_point():
             tensor.uniform_(0.5, 1.5) if name.endswith("weight") else tensor.uniform_(-0.1, 0.1)
+        elif name.endswith(("relative_position_bias_table", "cls_token", "pos_embed")):
+            tensor.normal_(0, 0.5)
 
 
-def in_order(module: torch.nn.Module, image: torch.Tensor) -> list[dict[str, torch.Tensor]]:
-    """The tensors of the modules that have some of their own, in the order in which they run."""
+def in_order(module: torch.nn.Module, image: torch.Tensor, change: Change) -> list[Tensors]:
+    """The tensors of the modules that have some of their own, in the order in which they run.
+
+    Those that are of no layer with a weight, such as a class token, stand alone. Those of a table that
+    timm's attention asks for a bias, and does not run, come after them.
+    """
     ran: dict[torch.nn.Module, None] = {}
     hooks = [
         part.register_forward_pre_hook(lambda part, _: ran.setdefault(part))
@@ -60,17 +77,25 @@ def in_order(module: torch.nn.Module, image: torch.Tensor) -> list[dict[str, tor
     module(image)
     for hook in hooks:
         hook.remove()
-    return [dict(own(part)) for part in ran]
+    paths = {part: path for path, part in module.named_modules()}
+    found: list[Tensors] = []
+    for part in (*ran, *(part for part in paths if hasattr(part, "get_bias"))):
+        tensors = {name: change(f"{paths[part]}.{name}", tensor) for name, tensor in own(part)}
+        one = "weight" in tensors
+        found += [tensors] if one else [{name: tensor} for name, tensor in tensors.items()]
+    return found
 
 
 def own(part: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors that a module keeps by itself, as its state has them."""
+    passing = part._non_persistent_buffers_set
     yield from part.named_parameters(recurse=False)
-    yield from (pair for pair in part.named_buffers(recurse=False) if pair[1] is not None and pair[1].ndim)
+    for name, tensor in part.named_buffers(recurse=False):
+        if tensor is not None and tensor.ndim and name not in passing:
+            yield name, tensor
 
 
-def paired(
-    net: Net, modules: list[dict[str, torch.Tensor]], shortcuts_first: bool
-) -> dict[str, torch.Tensor]:
+def paired(net: Net, modules: list[Tensors], shortcuts_first: bool) -> Tensors:
     """The modules' tensors under the net's names. Every module that runs must be taken."""
     wanted: dict[str, dict[str, str]] = {}
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
@@ -79,7 +104,7 @@ def paired(
         wanted.setdefault(path, {})[name] = key
         shapes.setdefault(path, {})[name] = weight.shape
     left = list(modules)
-    found: dict[str, torch.Tensor] = {}
+    found: Tensors = {}
     paths = list(wanted)
     if shortcuts_first:
         paths = sorted(
@@ -103,7 +128,7 @@ def start_of(path: str, paths: list[str]) -> str:
     return next(other for other in paths if other.startswith(inside + found)) if found else path
 
 
-def fits(tensors: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> bool:
+def fits(tensors: Tensors, shapes: dict[str, tuple[int, ...]]) -> bool:
     """Whether a module has just these tensors, of these shapes; a 1x1 convolution may be a linear layer.
 
     Where there is one tensor its name does not matter: a scale is called otherwise everywhere.

@@ -87,6 +87,7 @@ TIMM = {
         f"convnextv2_{size}": f"convnextv2_{size}"
         for size in ("atto", "femto", "pico", "nano", "tiny", "base")
     },
+    **{f"resnest{size}": f"resnest{size[:-1]}" for size in ("26d", "50d", "101e", "200e", "269e")},
     "hrnet_w32": "hrnet_w32",
     "hrnet_w48": "hrnet_w48",
 }
@@ -94,7 +95,7 @@ TIMM = {
 
 QUICK = {
     *("squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "mnasnet0_5", "regnet_y_400mf"),
-    *("mobilenetv1_100", "resnet18d", "ghostnet_100"),
+    *("mobilenetv1_100", "resnet18d", "ghostnet_100", "resnest26d"),
 }
 SIDES = {"vgg": 224, "alexnet": 224, "inception": 299}
 """The side of the image, of families that take no small one."""
@@ -123,12 +124,19 @@ def test_outputs_are_those_of_torchvision(torchvision: Any, model: str, name: st
 
 
 @pytest.mark.parametrize(("model", "name"), list(cases(TIMM)))
-def test_outputs_are_those_of_timm(torchvision: Any, model: str, name: str) -> None:
-    timm = pytest.importorskip("timm")
+def test_outputs_are_those_of_timm(timm: Any, model: str, name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = timm.create_model(model, pretrained=False)
     assert difference(at_size(name), module) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "depth", [18, *(pytest.param(depth, marks=pytest.mark.slow) for depth in (34, 50, 101))]
+)
+def test_outputs_of_cbam_are_those_of_timms_gates(timm: Any, depth: int) -> None:
+    module = timm.create_model(f"resnet{depth}", block_args={"attn_layer": "cbam"})
+    assert difference(at_size(f"cbam_resnet{depth}"), module) < TOLERANCE
 
 
 def test_a_net_that_is_another_differs(torchvision: Any) -> None:

@@ -92,7 +92,7 @@ def attention(
     q, k, v = heads_of(rows, qkv_weight, qkv_bias, heads)
     weights = attention_weights(q, k, x.shape[2:], order, window, shift, relative_position_bias_table)
     y = merged(weights @ v) @ proj_weight.T + proj_bias
-    return from_windows(y, order, x.shape)
+    return from_windows(y, order, x.shape[2:])
 
 
 def attention_backward(
@@ -134,7 +134,7 @@ def attention_backward(
         gradients["relative_position_bias_table"] = np.zeros_like(table)
         by_pair = of_scores.sum((0, 1)).transpose(1, 2, 0)
         np.add.at(gradients["relative_position_bias_table"], relative_index(window), by_pair)
-    return (from_windows(of_qkv @ qkv_weight, order, x.shape),), gradients
+    return (from_windows(of_qkv @ qkv_weight, order, x.shape[2:]),), gradients
 
 
 def window_order(sizes: Sizes, window: Sizes, shift: Sizes | None, grid: bool) -> Array:
@@ -162,10 +162,11 @@ def to_windows(x: Array, order: Array) -> Array:
     return np.moveaxis(x.reshape(*x.shape[:2], -1)[:, :, order], 1, -1)
 
 
-def from_windows(rows: Array, order: Array, shape: Sizes) -> Array:
-    """A map again: every place is in one window."""
-    flat = rows.reshape(shape[0], order.size, shape[1])[:, np.argsort(order.ravel())]
-    return flat.swapaxes(1, 2).reshape(shape)
+def from_windows(rows: Array, order: Array, sizes: Sizes) -> Array:
+    """A map of these sizes again: every place is in one window."""
+    samples, channels = rows.shape[0], rows.shape[-1]
+    flat = rows.reshape(samples, order.size, channels)[:, np.argsort(order.ravel())]
+    return flat.swapaxes(1, 2).reshape(samples, channels, *sizes)
 
 
 def heads_of(rows: Array, weight: Array, bias: Array | None, heads: int) -> tuple[Array, Array, Array]:

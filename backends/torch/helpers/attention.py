@@ -72,11 +72,12 @@ class PositionLinear(nn.Linear):
 class Attention(nn.Module):
     """Multi-head self-attention between all places."""
 
-    def __init__(self, channels, num_heads, qkv_bias=True):
+    def __init__(self, channels, num_heads, qkv_bias=True, out=None):
         super().__init__()
+        out = channels if out is None else out
         self.num_heads = num_heads
-        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
-        self.proj = nn.Linear(channels, channels)
+        self.qkv = nn.Linear(channels, 3 * out, bias=qkv_bias)
+        self.proj = nn.Linear(out, out)
 
     def forward(self, x):
         shape = x.shape
@@ -84,7 +85,7 @@ class Attention(nn.Module):
         qkv = qkv.unflatten(2, [3, self.num_heads, -1]).permute(2, 0, 3, 1, 4)
         x = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
         x = self.proj(x.transpose(1, 2).flatten(2))
-        return x.transpose(1, 2).reshape(shape)
+        return x.transpose(1, 2).unflatten(2, shape[2:])
 
 
 class WindowAttention(nn.Module):
@@ -104,11 +105,13 @@ class WindowAttention(nn.Module):
         grid=False,
         relative=False,
         qkv_bias=True,
+        out=None,
     ):
         super().__init__()
+        out = channels if out is None else out
         self.num_heads = num_heads
-        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
-        self.proj = nn.Linear(channels, channels)
+        self.qkv = nn.Linear(channels, 3 * out, bias=qkv_bias)
+        self.proj = nn.Linear(out, out)
         order = window_order(sizes, window, shift, grid)
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("back", order.flatten().argsort(), persistent=False)
@@ -133,7 +136,7 @@ class WindowAttention(nn.Module):
         x = self.proj(x.transpose(2, 3).flatten(3).flatten(1, 2))
         if windows > 1:
             x = x.index_select(1, self.back)
-        return x.transpose(1, 2).reshape(shape)
+        return x.transpose(1, 2).unflatten(2, shape[2:])
 
     def bias(self):
         """What is added to the scores of a window: its mask, and the relative bias."""
