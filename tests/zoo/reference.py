@@ -21,7 +21,7 @@ def as_it_is(name: str, tensor: torch.Tensor) -> torch.Tensor:
 def difference(
     net: Net, module: torch.nn.Module, shortcuts_first: bool = False, change: Change = as_it_is
 ) -> float:
-    """How far the outputs of both lie apart, in inference, of the largest value of the module's.
+    """How far outputs of both lie apart at most, in inference, of the largest value of the module's.
 
     The module's weights, running statistics among them, are made random and given to the net. Each layer
     takes those of the first module that has its shapes and is not taken, in the order in which they run.
@@ -37,16 +37,21 @@ def difference(
     with torch.no_grad():
         tensors = in_order(module, image, change)
         model.load_state_dict(paired(net, tensors, shortcuts_first), strict=False)
-        found, expected = first(model(image)), first(module(image))
-    assert found.shape == expected.shape
-    return float((found - expected).abs().max() / expected.abs().max())
+        found, expected = list(values(model(image))), list(values(module(image)))
+    assert [value.shape for value in found] == [value.shape for value in expected]
+    apart = [
+        (mine - theirs).abs().max() / theirs.abs().max() for mine, theirs in zip(found, expected, strict=True)
+    ]
+    return float(max(apart))
 
 
-def first(outputs: Any) -> torch.Tensor:
-    """The first of several outputs."""
-    while not isinstance(outputs, torch.Tensor):
-        outputs = next(iter(outputs.values() if isinstance(outputs, dict) else outputs))
-    return outputs
+def values(outputs: Any) -> Iterator[torch.Tensor]:
+    """All outputs, whatever they are kept in."""
+    if isinstance(outputs, torch.Tensor):
+        yield outputs
+    else:
+        for part in outputs.values() if isinstance(outputs, dict) else outputs:
+            yield from values(part)
 
 
 def randomize(module: torch.nn.Module) -> None:

@@ -1,0 +1,96 @@
+"""Nets that neither torchvision nor timm has, in plain torch, written from their papers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Unit(nn.Sequential):
+    """The convolution of YOLOv8, with batchnorm and SiLU."""
+
+    def __init__(self, channels: int, out: int, kernel: int, stride: int = 1) -> None:
+        conv = nn.Conv2d(channels, out, kernel, stride, kernel // 2, bias=False)
+        super().__init__(conv, nn.BatchNorm2d(out, eps=1e-3, momentum=0.03), nn.SiLU())
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, channels: int, added: bool) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(Unit(channels, channels, 3), Unit(channels, channels, 3))
+        self.added = added
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.convs(x) if self.added else self.convs(x)
+
+
+class C2f(nn.Module):
+    """Half of the channels through bottlenecks, one after the other; all on the way is joined."""
+
+    def __init__(self, channels: int, out: int, depth: int, added: bool = False) -> None:
+        super().__init__()
+        self.first = Unit(channels, out, 1)
+        self.steps = nn.ModuleList(Bottleneck(out // 2, added) for _ in range(depth))
+        self.last = Unit((2 + depth) * (out // 2), out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = list(self.first(x).chunk(2, 1))
+        for step in self.steps:
+            found.append(step(found[-1]))
+        return self.last(torch.cat(found, 1))
+
+
+class PyramidPool(nn.Module):
+    """SPPF: three maxima over 5x5, one after the other."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = Unit(channels, channels // 2, 1)
+        self.pool = nn.MaxPool2d(5, 1, 2)
+        self.last = Unit(2 * channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = [self.first(x)]
+        for _ in range(3):
+            found.append(self.pool(found[-1]))
+        return self.last(torch.cat(found, 1))
+
+
+class YOLOv8(nn.Module):
+    """The smallest of the five: a third of the depth, a quarter of the width. Boxes, classes of each map."""
+
+    def __init__(self, classes: int = 80) -> None:
+        super().__init__()
+        self.stem = Unit(3, 16, 3, 2)
+        rows = [(16, 32, 1), (32, 64, 2), (64, 128, 2), (128, 256, 1)]
+        self.down = nn.ModuleList(
+            nn.Sequential(Unit(channels, out, 3, 2), C2f(out, out, depth, added=True))
+            for channels, out, depth in rows
+        )
+        self.pool = PyramidPool(256)
+        self.larger = nn.Upsample(scale_factor=2)
+        self.up4, self.up3 = C2f(256 + 128, 128, 1), C2f(128 + 64, 64, 1)
+        self.smaller3, self.down4 = Unit(64, 64, 3, 2), C2f(64 + 128, 128, 1)
+        self.smaller4, self.down5 = Unit(128, 128, 3, 2), C2f(128 + 256, 256, 1)
+        widths = (64, 128, 256)
+        self.boxes = nn.ModuleList(self.head(channels, 64, 64) for channels in widths)
+        self.classes = nn.ModuleList(self.head(channels, 80, classes) for channels in widths)
+
+    @staticmethod
+    def head(channels: int, inner: int, out: int) -> nn.Module:
+        return nn.Sequential(Unit(channels, inner, 3), Unit(inner, inner, 3), nn.Conv2d(inner, out, 1))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.stem(x)
+        found = []
+        for stage in self.down:
+            x = stage(x)
+            found.append(x)
+        _, third, fourth, _ = found
+        top = self.pool(x)
+        up = self.up4(torch.cat([self.larger(top), fourth], 1))
+        p3 = self.up3(torch.cat([self.larger(up), third], 1))
+        p4 = self.down4(torch.cat([self.smaller3(p3), up], 1))
+        p5 = self.down5(torch.cat([self.smaller4(p4), top], 1))
+        maps = zip((p3, p4, p5), self.boxes, self.classes, strict=True)
+        return [head(x) for x, *heads in maps for head in heads]
