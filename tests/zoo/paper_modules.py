@@ -94,3 +94,43 @@ class YOLOv8(nn.Module):
         p5 = self.down5(torch.cat([self.smaller4(p4), top], 1))
         maps = zip((p3, p4, p5), self.boxes, self.classes, strict=True)
         return [head(x) for x, *heads in maps for head in heads]
+
+
+class Causal(nn.Conv1d):
+    """A convolution of two samples so far apart, the later of them its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(nn.functional.pad(x, (self.dilation[0], 0)))
+
+
+class WaveNetLayer(nn.Module):
+    def __init__(self, dilation: int, width: int, wide: int, last: bool) -> None:
+        super().__init__()
+        self.filter, self.gate = (Causal(width, width, 2, dilation=dilation) for _ in range(2))
+        self.skip = nn.Conv1d(width, wide, 1)
+        self.onward = None if last else nn.Conv1d(width, width, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        passed = self.filter(x).tanh() * self.gate(x).sigmoid()
+        said = self.skip(passed)
+        return (x if self.onward is None else x + self.onward(passed)), said
+
+
+class WaveNet(nn.Module):
+    """Figure 4 of the paper without its softmax, at the widths of the spec."""
+
+    def __init__(self, width: int = 64, wide: int = 256, values: int = 256, count: int = 30) -> None:
+        super().__init__()
+        self.first = Causal(values, width, 2)
+        self.layers = nn.ModuleList(
+            WaveNetLayer(2 ** (i % 10), width, wide, last=i == count - 1) for i in range(count)
+        )
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv1d(wide, wide, 1), nn.ReLU(), nn.Conv1d(wide, values, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        total = torch.zeros(())
+        for layer in self.layers:
+            x, said = layer(x)
+            total = total + said
+        return self.head(total)

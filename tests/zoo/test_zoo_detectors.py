@@ -12,7 +12,6 @@ import cnnspec
 
 torch = pytest.importorskip("torch")
 
-from paper_modules import YOLOv8  # noqa: E402
 from reference import difference  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -43,8 +42,3 @@ def test_heads_are_those_of_torchvision(torchvision: Any, name: str) -> None:
         warnings.simplefilter("ignore")
         module = getattr(torchvision.detection, NETS[name])(weights=None, weights_backbone=None)
     assert difference(cnnspec.zoo(name), Heads(module)) < 1e-4
-
-
-def test_heads_are_those_of_the_module_written_in_torch() -> None:
-    net = cnnspec.zoo("yolov8n", inputs={"input": (3, 128, 128)})
-    assert difference(net, YOLOv8()) < 1e-4
