@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ class Heads(nn.Module):
         self.cls = detector.head.classification_head.module_list
         self.box = detector.head.regression_head.module_list
 
-    def forward(self, image: Any) -> Iterator[Any]:
+    def forward(self, image: Any) -> list[Any]:
         maps = self.backbone(image).values()
         return [head(x) for x, *heads in zip(maps, self.cls, self.box, strict=True) for head in heads]
 

@@ -1,4 +1,4 @@
-"""Nets that neither torchvision nor timm has, in plain torch, written from their papers."""
+"""Detectors that neither torchvision nor timm has, in plain torch: YOLOv8 and the three nets of MTCNN."""
 
 from __future__ import annotations
 
@@ -96,41 +96,37 @@ class YOLOv8(nn.Module):
         return [head(x) for x, *heads in maps for head in heads]
 
 
-class Causal(nn.Conv1d):
-    """A convolution of two samples so far apart, the later of them its own."""
+class Cascade(nn.Module):
+    """A net of MTCNN: convolutions and pools, then a head for the face, and one for each thing more."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(nn.functional.pad(x, (self.dilation[0], 0)))
-
-
-class WaveNetLayer(nn.Module):
-    def __init__(self, dilation: int, width: int, wide: int, last: bool) -> None:
+    def __init__(self, rows: list[tuple[int, ...]], last: nn.Module, heads: list[nn.Module]) -> None:
         super().__init__()
-        self.filter, self.gate = (Causal(width, width, 2, dilation=dilation) for _ in range(2))
-        self.skip = nn.Conv1d(width, wide, 1)
-        self.onward = None if last else nn.Conv1d(width, width, 1)
+        layers: list[nn.Module] = []
+        for channels, out, kernel, pool in rows:
+            layers += [nn.Conv2d(channels, out, kernel), nn.PReLU(out)]
+            layers += [nn.MaxPool2d(pool, 2, ceil_mode=True)] if pool else []
+        self.body = nn.Sequential(*layers, last)
+        self.heads = nn.ModuleList(heads)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        passed = self.filter(x).tanh() * self.gate(x).sigmoid()
-        said = self.skip(passed)
-        return (x if self.onward is None else x + self.onward(passed)), said
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.body(x)
+        face, *others = (head(x) for head in self.heads)
+        return [face.softmax(1), *others]
 
 
-class WaveNet(nn.Module):
-    """Figure 4 of the paper without its softmax, at the widths of the spec."""
+def proposal_net() -> nn.Module:
+    rows = [(3, 10, 3, 2), (10, 16, 3, 0), (16, 32, 3, 0)]
+    return Cascade(rows, nn.Identity(), [nn.Conv2d(32, out, 1) for out in (2, 4)])
 
-    def __init__(self, width: int = 64, wide: int = 256, values: int = 256, count: int = 30) -> None:
-        super().__init__()
-        self.first = Causal(values, width, 2)
-        self.layers = nn.ModuleList(
-            WaveNetLayer(2 ** (i % 10), width, wide, last=i == count - 1) for i in range(count)
-        )
-        self.head = nn.Sequential(nn.ReLU(), nn.Conv1d(wide, wide, 1), nn.ReLU(), nn.Conv1d(wide, values, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.first(x)
-        total = torch.zeros(())
-        for layer in self.layers:
-            x, said = layer(x)
-            total = total + said
-        return self.head(total)
+def refinement_net() -> nn.Module:
+    last = nn.Sequential(nn.Flatten(), nn.Linear(64 * 9, 128), nn.PReLU(128))
+    return Cascade(
+        [(3, 28, 3, 3), (28, 48, 3, 3), (48, 64, 2, 0)], last, [nn.Linear(128, out) for out in (2, 4)]
+    )
+
+
+def output_net() -> nn.Module:
+    last = nn.Sequential(nn.Flatten(), nn.Linear(128 * 9, 256), nn.PReLU(256))
+    rows = [(3, 32, 3, 3), (32, 64, 3, 3), (64, 64, 3, 2), (64, 128, 2, 0)]
+    return Cascade(rows, last, [nn.Linear(256, out) for out in (2, 4, 10)])
