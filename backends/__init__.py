@@ -7,7 +7,7 @@ Read in this order:
 - arrays.py: arrays from whatever holds numbers; formula.py: formulas of layers as Python text;
 - weights.py: how weights start and whether they fit; safetensors.py, the file; inputs.py, seeded input;
 - match.py and alignment.py: weights of the same architecture under other names;
-- verify.py and runs.py: whether backends agree; images.py: what `cnnspec run` reads and writes;
+- verify.py, runs.py and constants.py: whether backends agree; images.py: what `cnnspec run` reads and writes;
 - effective.py: how strongly a layer depends on each pixel; timing.py: honest times; quiet.py: floats that
   overflow without a word;
 - python_source.py: what every writer of Python source needs;

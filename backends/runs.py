@@ -92,3 +92,8 @@ def train_once(trial: Trial, name: str, grads: Arrays) -> TrainingStep:
     step = find(name).train
     assert step is not None
     return step(trial.graph, trial.weights, trial.inputs, grads, trial.dtype)
+
+
+def magnitude(values: Array) -> float:
+    """The largest magnitude of the finite values."""
+    return float(np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0))

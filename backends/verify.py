@@ -3,7 +3,8 @@
 The relative difference of two tensors is the largest absolute one over the largest magnitude of the
 reference: a value near zero does not count for more than it weighs. A gradient is held against a thousandth
 of the net's largest gradient where its own are smaller: some, as of a bias before a batchnorm, are zero but
-for rounding. Not-a-number in the same place is agreement.
+for rounding. So is what a norm makes of constants: `constants` says how far that may lie apart.
+Not-a-number in the same place is agreement.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from cnnspec.backends.base import BACKENDS, TrainingStep, find
+from cnnspec.backends.constants import Noise, behind_constants
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import (
     Array,
     Arrays,
     Trial,
     exposed,
+    magnitude,
     nudged,
     run,
     seeded_grads,
@@ -223,14 +226,22 @@ def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output"
 
 
 def training_differences(trial: Trial, names: Sequence[str]) -> list[TensorDifference]:
-    """The differences in one training step, of each backend from the first."""
+    """The differences in one training step, of each backend from the first.
+
+    Behind a norm of constants they are held against what rounding is there.
+    """
     grads = seeded_grads(trial)
-    expected = train_once(trial, names[0], grads)
-    return [
-        found
-        for name in names[1:]
-        for found in _step_differences(trial.graph, name, expected, train_once(trial, name, grads))
-    ]
+    steps = {name: train_once(trial, name, grads) for name in names}
+
+    def compared(noise: Noise) -> list[TensorDifference]:
+        return [
+            found
+            for name in names[1:]
+            for found in _step_differences(trial.graph, name, steps[names[0]], steps[name], noise)
+        ]
+
+    found = compared(Noise())
+    return found if all(one.ok for one in found) else compared(behind_constants(trial, names[0], grads))
 
 
 def own_rounding(trial: Trial, name: str, seed: int = 0) -> list[TensorDifference]:
@@ -241,7 +252,7 @@ def own_rounding(trial: Trial, name: str, seed: int = 0) -> list[TensorDifferenc
     grads = seeded_grads(trial)
     moved = replace(trial, weights=nudged(trial.weights, seed), inputs=nudged(trial.inputs, seed))
     expected, got = train_once(trial, name, grads), train_once(moved, name, nudged(grads, seed))
-    return list(_step_differences(trial.graph, name, expected, got))
+    return list(_step_differences(trial.graph, name, expected, got, Noise()))
 
 
 def explained(
@@ -254,17 +265,20 @@ def explained(
 
 
 def _step_differences(
-    graph: Graph, name: str, expected: TrainingStep, got: TrainingStep
+    graph: Graph, name: str, expected: TrainingStep, got: TrainingStep, noise: Noise
 ) -> Iterator[TensorDifference]:
+    """The differences of one step; what is nothing but noise counts for no more than the tolerance."""
     order = [*graph.inputs, *(key for key, _, _ in declared(graph))]
     gradients = {name: expected.gradients[name] for name in order if name in expected.gradients}
     tolerance = TOLERANCES["float64"]
     single = any(isinstance(node.layer, HardSigmoid) for node in graph)
     of_gradients = SINGLE_SLOPE_TOLERANCE if single else GRADIENT_TOLERANCE
-    floor = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
-    yield from differences(name, "training output", expected.outputs, got.outputs, tolerance)
+    of_values = noise.values / tolerance
+    least = GRADIENT_FLOOR * max(map(magnitude, expected.gradients.values()), default=0.0)
+    floor = max(least, noise.gradients / of_gradients)
+    yield from differences(name, "training output", expected.outputs, got.outputs, tolerance, of_values)
     yield from differences(name, "gradient", gradients, got.gradients, of_gradients, floor)
-    yield from differences(name, "statistic", expected.statistics, got.statistics, tolerance)
+    yield from differences(name, "statistic", expected.statistics, got.statistics, tolerance, of_values)
 
 
 def differences(
@@ -288,11 +302,6 @@ def compare(expected: Array | None, got: Array | None, floor: float = 0.0) -> tu
     absolute = float(np.nan_to_num(distance, nan=inf, posinf=inf).max(initial=0.0))
     scale = max(magnitude(expected), floor)
     return absolute, absolute / scale if scale else (inf if absolute else 0.0)
-
-
-def magnitude(values: Array) -> float:
-    """The largest magnitude of the finite values."""
-    return float(np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0))
 
 
 def departure(

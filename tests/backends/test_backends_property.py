@@ -13,8 +13,8 @@ import cnnspec
 from cnnspec.backends import numpy
 from cnnspec.backends.base import by_head
 from cnnspec.backends.inputs import random_inputs
-from cnnspec.backends.runs import seeded_weights
-from cnnspec.backends.verify import magnitude, verify
+from cnnspec.backends.runs import magnitude, seeded_weights
+from cnnspec.backends.verify import verify
 from cnnspec.graph import Graph
 
 onnx = pytest.importorskip("onnx")

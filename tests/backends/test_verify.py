@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from cross.judge import perform
 from cross.kinds import KINDS, net
 
 import cnnspec
+from cnnspec.backends.constants import growth
 from cnnspec.backends.runs import Trial, seeded_weights
 from cnnspec.backends.verify import (
     TensorDifference,
@@ -23,7 +24,7 @@ from cnnspec.backends.verify import (
     own_rounding,
     verify,
 )
-from cnnspec.layers.activation import ReLU, Tanh
+from cnnspec.layers.activation import ReLU, Sigmoid, Tanh
 
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
@@ -195,6 +196,52 @@ def test_what_rounding_alone_moves_as_far_is_told() -> None:
     verdict = Verification("N", "numpy", "float32", tuple(differs), {}, {}, told)
     assert f"rounding alone moves the {told.kind} {told.name} of numpy by" in verdict.as_text()
     assert verdict.as_dict()["rounding"]["name"] == told.name and not verdict.ok
+
+
+ONES = "net N {{ input 1x3x3; softmax; {} }}"
+CONSTANT = {
+    "one norm": "conv(4, 1) -> batchnorm(affine=false)",
+    "with factors": "conv(4, 1) -> batchnorm",
+    "in turn": "conv(4, 1) -> batchnorm(affine=false) -> conv(3, 1) -> batchnorm(affine=false)",
+    "of a small eps": "conv(4, 1) -> batchnorm(affine=false, eps=1e-12) -> conv(3, 1) -> tanh -> batchnorm",
+    "of single values": "conv(4, 1) -> gap -> layernorm(over=all) -> batchnorm(affine=false)",
+    "layers behind": "conv(4, 1) -> batchnorm(affine=false) -> conv(3, 1, bias=false)",
+}
+
+
+@pytest.mark.parametrize("layers", CONSTANT)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_batchnorm_makes_of_constants_agrees(layers: str, seed: int) -> None:
+    """A softmax over one channel is 1 everywhere, and so each channel behind it is one value."""
+    found = verify(cnnspec.loads(ONES.format(CONSTANT[layers])).ir, train=True, batch=3, seed=seed)
+    assert found.ok and found.rounding is None, found.as_text()
+    assert all(isfinite(row.relative) for row in found.differences)
+
+
+def test_a_wrong_layer_behind_constants_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnnspec.backends.torch import rules
+
+    monkeypatch.setitem(rules.RULES, Tanh, rules.RULES[Sigmoid])
+    found = verify(cnnspec.loads(ONES.format(CONSTANT["one norm"] + "; tanh -> conv(2, 1)")).ir, train=True)
+    assert {row.kind for row in found.over} == {"output", "training output", "gradient"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "values", "times"),
+    [
+        ("batchnorm(eps=0.01)", [1.0, 2.0], 1),
+        ("batchnorm(eps=0.01)", [0.7, 0.7], 10),
+        ("batchnorm(eps=0.01)", [0.7, 0.7 + 1e-15], 10),
+        # a channel of zeros has no rounding
+        ("batchnorm(eps=0.01)", [0.0, 0.0], 1),
+        ("relu -> batchnorm(eps=0.01) -> batchnorm(eps=0.0001)", [0.7, 0.7], 1000),
+        ("add { | batchnorm(eps=0.01) | batchnorm(eps=0.0001) } -> relu", [0.7, 0.7], 100),
+    ],
+)
+def test_rounding_grows_by_norms_of_constants(layers: str, values: list[float], times: float) -> None:
+    graph = cnnspec.loads(f"net N {{ input 1; {layers} }}").ir
+    x = np.array(values).reshape(2, 1)
+    assert growth(graph, {node.name: x for node in graph}, 1e-14) == pytest.approx(times)
 
 
 def test_text(graph: Any) -> None:
