@@ -13,13 +13,14 @@ the layer of the decomposition that has them finds them where the node did.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from cnnspec.backends.base import CompileError
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.following import FOLLOWING
 from cnnspec.layers.input import Input
 
 Known = Callable[[Layer], bool]
@@ -59,6 +60,27 @@ def steps(graph: Graph, known: Known, backend: str) -> Iterator[Step]:
             yield Step(node.name, node.layer, node.inputs, shapes, weights, origin.name)
 
 
+def settled(program: Iterable[Step], inputs: Mapping[str, Shape]) -> list[Step]:
+    """The steps for inputs of these shapes: sizes that follow other values are numbers.
+
+    Raises LayerError where a layer does not fit what flows into it.
+    """
+    shapes, result = dict(inputs), []
+    for step in program:
+        step = settle(step, [shapes[name] for name in step.inputs])
+        shapes[step.value] = step.layer.infer(*step.shapes)
+        result.append(step)
+    return result
+
+
+def settle(step: Step, sources: Sequence[Shape]) -> Step:
+    """A step for sources of these shapes."""
+    if isinstance(step.layer, FOLLOWING):
+        layer = step.layer.settled(sources[1])
+        return step._replace(layer=layer, inputs=step.inputs[:1], shapes=tuple(sources[:1]))
+    return step._replace(shapes=tuple(sources))
+
+
 def lower(graph: Graph, known: Known, backend: str) -> LoweredGraph:
     """The graph with every layer that has no rule decomposed into layers that have one.
 
@@ -67,6 +89,10 @@ def lower(graph: Graph, known: Known, backend: str) -> LoweredGraph:
     nodes: dict[str, Node] = {}
     parts: dict[str, tuple[str, ...]] = {}
     for node in graph:
+        if isinstance(node.layer, FOLLOWING) and not known(node.layer):
+            # a backend that has one size at a time
+            like = graph.input_shapes(node)[1]
+            node = node._replace(layer=node.layer.settled(like), inputs=node.inputs[:1])
         made = [node]
         if not isinstance(node.layer, Input) and not known(node.layer):
             made = list(decomposed(graph, node, known_parts(graph, node, known, backend)))

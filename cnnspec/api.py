@@ -57,6 +57,13 @@ class Net:
         return self.compiled.graph
 
     @cached_property
+    def resizable(self) -> Graph:
+        """The graph as backends take it: sizes that follow the input are inputs of layers, not numbers."""
+        from cnnspec.passes.following import follow_sizes
+
+        return self.ir if self._reopen is None else follow_sizes(self.ir, self._reopen)
+
+    @cached_property
     def graph(self) -> networkx.DiGraph:
         """The networkx graph: a node per layer, its Node under the key `node`."""
         return self.ir.digraph
@@ -245,7 +252,7 @@ class Net:
         found, chosen = base.find(backend), base.Options(**options)
         base.check_options(found, chosen)
         tensors = initialize(self.ir, seed, chosen.init) if weights is None else weights
-        return found.load(self.ir, tensors, chosen)
+        return found.load(self.resizable, tensors, chosen)
 
     def to_torch(
         self,
@@ -265,7 +272,7 @@ class Net:
         from cnnspec.backends import torch as backend
 
         return backend.compile(
-            self.ir,
+            self.resizable,
             seed=seed,
             weights=weights,
             init=init,
@@ -291,7 +298,7 @@ class Net:
         from cnnspec.backends import numpy as backend
 
         return backend.compile(
-            self.ir, weights=weights, seed=seed, dtype=dtype, scheme=scheme, threads=threads
+            self.resizable, weights=weights, seed=seed, dtype=dtype, scheme=scheme, threads=threads
         )
 
     def to_onnx(self, path: str | Path, weights: Mapping[str, Any] | None = None, seed: int = 0) -> None:
@@ -299,7 +306,7 @@ class Net:
         from cnnspec.backends import onnx as backend
         from cnnspec.backends.weights import initialize
 
-        backend.export(self.ir, Path(path), initialize(self.ir, seed) if weights is None else weights)
+        backend.export(self.resizable, Path(path), initialize(self.ir, seed) if weights is None else weights)
 
 
 def state_of(weights: Any) -> Mapping[str, Any]:
@@ -389,7 +396,7 @@ def _open(
 
     def reopen(shapes: Mapping[str, Shape]) -> Graph | None:
         resized = given.settings(parameters, {**(inputs or {}), **shapes}, session.limits)
-        again = Session(include=session.include, limits=session.limits).open(source, resized, name)
+        again = session.open(source, resized, name)
         return None if again.has_errors or not again.nets else again.nets[0].graph
 
     return Net(analysis.net, analysis.diagnostics, reopen)

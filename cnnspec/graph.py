@@ -142,7 +142,7 @@ class Graph:
     """A net: its nodes in topological order, inputs, heads and the tree of blocks.
 
     `outputs` maps the name of each head to the node it ends in; `training_heads` are those that inference
-    leaves out.
+    leaves out. `fixed_size` says why no other size of the input is right, where that is so and is known.
     """
 
     name: str
@@ -152,6 +152,7 @@ class Graph:
     training_heads: frozenset[str]
     root: Block
     file: str = ""
+    fixed_size: str = ""
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())

@@ -15,7 +15,7 @@ from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
-from cnnspec.backends.steps import Step, steps
+from cnnspec.backends.steps import Step, settle, steps
 from cnnspec.backends.weights import WeightsError, declared, fitting, initialize
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
@@ -85,7 +85,7 @@ class Program:
         self.rng = np.random.default_rng(seed)
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph, known, "numpy"))
-        self._settings: dict[tuple[Shape, ...], tuple[Settings, ...]] = {}
+        self._bound: dict[tuple[Shape, ...], tuple[tuple[Step, Settings], ...]] = {}
         self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
@@ -234,35 +234,37 @@ class Program:
             raise InvalidValue(f"the inputs need one batch size of at least 1, got {batches}")
         return arrays
 
-    def _bind(self, shapes: tuple[Shape, ...]) -> tuple[Settings, ...]:
-        """The settings of every step for inputs of these shapes.
+    def _bind(self, shapes: tuple[Shape, ...]) -> tuple[tuple[Step, Settings], ...]:
+        """Every step with its settings for inputs of these shapes.
 
         Raises ValueError where the net does not fit them.
         """
-        if shapes not in self._settings:
-            self._settings = {shapes: tuple(self._fit(shapes))}
-        return self._settings[shapes]
+        if shapes not in self._bound:
+            self._bound = {shapes: tuple(self._fit(shapes))}
+        return self._bound[shapes]
 
-    def _fit(self, shapes: tuple[Shape, ...]) -> Iterator[Settings]:
-        """Infer the shape of every value, check it against the weights, and give the settings of its step."""
+    def _fit(self, shapes: tuple[Shape, ...]) -> Iterator[tuple[Step, Settings]]:
+        """Infer the shape of every value, check it against the weights, and give each step its settings."""
         inferred = dict(zip(self.graph.inputs, shapes, strict=True))
         given = ", ".join(map(describe, shapes))
+        if self.graph.fixed_size and shapes != tuple(self.graph[name].shape for name in self.graph.inputs):
+            raise InvalidValue(f"the net does not fit an input of {given}: {self.graph.fixed_size}")
         for step in self._steps:
-            sources = [inferred[name] for name in step.inputs]
             try:
-                inferred[step.value] = step.layer.infer(*sources)
+                step = settle(step, [inferred[name] for name in step.inputs])
+                inferred[step.value] = step.layer.infer(*step.shapes)
             except LayerError as error:
                 raise InvalidValue(
                     f"the net does not fit an input of {given}: {step.node}: {error.message}"
                 ) from error
-            for weight in step.layer.params(*sources):
+            for weight in step.layer.params(*step.shapes):
                 if weight.shape != self.tensors[step.weights[weight.name]].shape:
                     made_for = self.graph.input_shapes(self.graph[step.node])[0]
                     raise InvalidValue(
-                        f"the net does not fit an input of {given}: {step.node} gets {describe(sources[0])}, "
-                        f"its weights are made for {describe(made_for)}"
+                        f"the net does not fit an input of {given}: {step.node} gets "
+                        f"{describe(step.shapes[0])}, its weights are made for {describe(made_for)}"
                     )
-            yield rule_of(step.layer).settings(step.layer, *sources)
+            yield step, rule_of(step.layer).settings(step.layer, *step.shapes)
 
     def _run(
         self,
@@ -274,9 +276,7 @@ class Program:
         """The values of all steps; with `keep`, the others go as soon as their last user has run."""
         bound = self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs))
         runs = self.graph.live_nodes if training else self.graph.inference_nodes
-        chosen = [
-            (step, settings) for step, settings in zip(self._steps, bound, strict=True) if step.node in runs
-        ]
+        chosen = [(step, settings) for step, settings in bound if step.node in runs]
         # training heads come last, as in torch: a batchnorm that is shared moves its statistics at each call
         chosen.sort(key=lambda pair: pair[0].node not in self.graph.inference_nodes)
         last = {name: i for i, (step, _) in enumerate(chosen) for name in step.inputs}

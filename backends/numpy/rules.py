@@ -22,6 +22,7 @@ from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import shape as S
 from cnnspec.layers.base import Layer, Shape, Slide
+from cnnspec.layers.following import FOLLOWING
 
 Settings = dict[str, Any]
 
@@ -228,8 +229,8 @@ RULES: dict[type[Layer], KernelRule] = {
 
 
 def known(layer: Layer) -> bool:
-    """Whether the table has a rule for a layer, or its formula makes one."""
-    return type(layer) in RULES or layer.elementwise
+    """Whether the table has a rule for a layer, or its formula makes one; programs settle what follows."""
+    return type(layer) in RULES or layer.elementwise or isinstance(layer, FOLLOWING)
 
 
 def rule_of(layer: Layer) -> KernelRule:

@@ -14,7 +14,7 @@ from typing import Any
 
 from cnnspec.backends.numpy.rules import keyword_names, known, rule_of
 from cnnspec.backends.python_source import Namespace, literal, module_names, plain_words
-from cnnspec.backends.steps import Step, steps
+from cnnspec.backends.steps import Step, settled, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
@@ -103,7 +103,8 @@ def source(graph: Graph) -> str:
     rule.
     """
     graph = graph.inference()
-    program, alias = without_silent(steps(graph, known, "numpy"))
+    inputs = {name: graph[name].shape for name in graph.inputs}
+    program, alias = without_silent(settled(steps(graph, known, "numpy"), inputs))
     outputs = {head: alias.get(node, node) for head, node in graph.outputs.items()}
     found = dict(definitions(rule_of(step.layer).forward for step in program))
     kernels = [show(name, value) for name, value in found.items()]

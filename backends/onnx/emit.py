@@ -84,6 +84,10 @@ class Emit:
         self.body.tensors[name] = np.asarray(value, None if isinstance(value, np.ndarray) else kind)
         return name
 
+    def integer(self, value: int) -> str:
+        """Store an integer that is no tuple, and give its name."""
+        return self.constant(np.array(value, np.int64))
+
     def per_channel(self, weight: str) -> str:
         """A weight with one value a channel, shaped to meet a batch."""
         return self("Unsqueeze", weight, tuple(range(1, 1 + self.rank))) if self.rank else weight

@@ -16,6 +16,7 @@ from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import shape as S
 from cnnspec.layers.base import Layer
+from cnnspec.layers.following import CropLike, ResizeLike
 
 
 def node(op: str, **attributes: Any) -> Rule:
@@ -95,6 +96,8 @@ RULES: dict[type[Layer], Rule] = {
     S.PixelShuffle: shape.pixel_shuffle,
     S.Upsample: shape.resize,
     S.Resize: shape.resize,
+    ResizeLike: shape.resize_like,
+    CropLike: shape.crop_like,
     S.Reshape: shape.reshape,
     S.ZeroChannels: shape.zero_channels,
     S.Subsample: shape.subsample,

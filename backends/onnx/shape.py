@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cnnspec.backends.onnx.emit import Emit
+from cnnspec.layers.base import per_axis
 from cnnspec.layers.dense import Affine, Layer, LayerScale, LearnedConstant, Scale
+from cnnspec.layers.following import CropLike, ResizeLike
 from cnnspec.layers.join import Concat, Mul, aligned
 from cnnspec.layers.shape import (
     ChannelShuffle,
@@ -72,6 +74,30 @@ def resize(emit: Emit, layer: Upsample | Resize, x: str) -> str:
     for axis, (h, n) in enumerate(zip(emit.shape[1:], out, strict=True), start=2):
         x = emit("Gather", x, tuple(i * h // n for i in range(n)), axis=axis)
     return x
+
+
+def resize_like(emit: Emit, layer: ResizeLike, x: str, like: str) -> str:
+    """To the size that the second value has when the model runs."""
+    sizes = emit("Shape", like, start=2)
+    if layer.mode == "bilinear":
+        options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+        return emit("Resize", x, None, None, sizes, axes=emit.axes, **options)
+    # runtimes round i * H / m in float32: in integers these are the exact pixels
+    for axis in emit.axes:
+        old, new = (emit("Shape", value, start=axis, end=axis + 1) for value in (x, like))
+        index = emit("Range", emit.integer(0), emit("Squeeze", new), emit.integer(1))
+        x = emit("Gather", x, emit("Div", emit("Mul", index, old), new), axis=axis)
+    return x
+
+
+def crop_like(emit: Emit, layer: CropLike, x: str, like: str) -> str:
+    """To the size that the second value has when the model runs."""
+    sizes = emit("Shape", like, start=2)
+    if layer.at is None:
+        starts = emit("Div", emit("Sub", emit("Shape", x, start=2), sizes), (2,))
+    else:
+        starts = emit.constant(per_axis(layer.at, emit.rank, "at"))
+    return emit("Slice", x, starts, emit("Add", starts, sizes), emit.axes)
 
 
 def scale(emit: Emit, layer: Scale, x: str) -> str:

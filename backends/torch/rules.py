@@ -21,7 +21,8 @@ from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
 from cnnspec.layers import sequence as Q
 from cnnspec.layers import shape as S
-from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.base import Layer, Shape, per_axis
+from cnnspec.layers.following import CropLike, ResizeLike
 from cnnspec.layers.window import is_sided
 
 
@@ -207,10 +208,23 @@ def resize(layer: S.Resize, source: Shape) -> TorchForm:
 
 
 def resized(size: Slot, mode: str, source: Shape) -> TorchForm:
-    """nn.Upsample and F.interpolate, whose linear modes are named by rank."""
+    """nn.Upsample and F.interpolate."""
+    return both("nn.Upsample", "F.interpolate", size, Slot("mode", mode_of(mode, source), "nearest"))
+
+
+def mode_of(mode: str, source: Shape) -> str:
+    """What torch calls a mode: the linear ones by rank."""
     words = {1: "linear", 2: "bilinear", 3: "trilinear"}
-    word = mode if mode == "nearest" else words[rank_of(source)]
-    return both("nn.Upsample", "F.interpolate", size, Slot("mode", word, "nearest"))
+    return mode if mode == "nearest" else words[rank_of(source)]
+
+
+def resize_like(layer: ResizeLike, source: Shape, like: Shape) -> TorchForm:
+    return module("ResizeLike", Slot("mode", mode_of(layer.mode, source), "nearest"))
+
+
+def crop_like(layer: CropLike, source: Shape, like: Shape) -> TorchForm:
+    at = None if layer.at is None else per_axis(layer.at, rank_of(source), "at")
+    return module("CropLike", Slot("axes", rank_of(source)), Slot("at", at, None))
 
 
 def reshape(layer: S.Reshape, source: Shape) -> TorchForm:
@@ -327,6 +341,8 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     S.PixelShuffle: pixel_shuffle,
     S.Upsample: upsample,
     S.Resize: resize,
+    ResizeLike: resize_like,
+    CropLike: crop_like,
     S.Reshape: reshape,
     S.ZeroChannels: zero_channels,
     S.Subsample: subsample,

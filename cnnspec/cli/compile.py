@@ -93,7 +93,7 @@ def compile_command(
     from cnnspec.backends.quiet import quiet
 
     click.get_current_context().with_resource(quiet())
-    graph, tensors = net.ir, load_weights(net.ir, weights, seed, init)
+    graph, tensors = net.resizable, load_weights(net.ir, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph, tensors)
     if out is not None:

@@ -70,7 +70,7 @@ def run(
         name: images.read(path, net.inputs[name], means, stds, resize=resize)
         for name, path in by_input(sources, net.inputs).items()
     }
-    program = numpy.compile(net.ir, weights=safetensors.load(weights))
+    program = numpy.compile(net.resizable, weights=safetensors.load(weights))
     y = program(x)
     outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
     names = images.read_names(classes) if classes else None

@@ -61,7 +61,7 @@ def verify(
 
     click.get_current_context().with_resource(quiet())
     try:
-        result = comparison.verify(net.ir, names, seed=seed, dtype=dtype, train=train, batch=batch)
+        result = comparison.verify(net.resizable, names, seed=seed, dtype=dtype, train=train, batch=batch)
     except InvalidValue as error:
         raise click.UsageError(str(error)) from error
     if as_json:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cnnspec.graph import Graph, Node
+from cnnspec.graph import Block, Graph, Node
 from cnnspec.layers.base import Layer
 from cnnspec.layers.input import Input
 from cnnspec.layers.shape import Reshape
@@ -253,17 +253,16 @@ FEW, MANY = (1, 37), (2, 3, 5, 8, 16, 21, 32, 64)
 
 def followed_sizes(graph: Graph, reopen: Reopen) -> Followed:
     """The arguments that follow the sizes of other values. Raises Untraceable where it is not told which."""
-    running = graph.inference()
-    graphs = [running, *_elaborated(running, reopen, FEW)]
+    graphs = [graph, *_elaborated(graph, reopen, FEW)]
     # No argument has moved at two other sizes: none follows the input. Only where one does is the net
     # elaborated at more, to tell which value it follows.
-    if all(_layers(other) == _layers(running) for other in graphs):
+    if all(_layers(other) == _layers(graph) for other in graphs):
         return {}
-    graphs += _elaborated(running, reopen, MANY)
-    if any(_kinds(other) != _kinds(running) for other in graphs):
+    graphs += _elaborated(graph, reopen, MANY)
+    if any(_kinds(other) != _kinds(graph) for other in graphs):
         raise Untraceable("the net has other layers at other sizes")
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for node in (node for node in running if node.inputs):
+    for node in (node for node in graph if node.inputs):
         versions = [other[node.name].layer for other in graphs]
         for field in fields(node.layer):
             values = [getattr(layer, field.name) for layer in versions]
@@ -285,21 +284,23 @@ class Untraceable(Exception):
 
 
 def _elaborated(graph: Graph, reopen: Reopen, larger: Sequence[int]) -> Iterator[Graph]:
-    """What inference runs of the net at other sizes that it takes."""
+    """The net at other sizes that it takes."""
     for more in larger:
         inputs = {
             name: (graph[name].shape[0], *(h + more for h in graph[name].shape[1:])) for name in graph.inputs
         }
         other = reopen(inputs)
         if other is not None:
-            yield other.inference()
+            yield other
 
 
 def _values_of(node: Node, values: list[Any], graphs: list[Graph]) -> tuple[str, ...]:
     """The value whose sizes an argument is in all graphs, for each axis; the nearest before the node."""
     rank = len(node.shape) - 1
     wanted = [value if isinstance(value, tuple) else (value,) * rank for value in values]
-    before = list(graphs[0].nodes)
+    # a head follows its own values or those of the body: no other head has to run for it
+    heads = (None, _head_of(node))
+    before = [other.name for other in graphs[0] if _head_of(other) in heads]
     before = before[: before.index(node.name)]
     result = []
     for axis in range(rank):
@@ -316,6 +317,10 @@ def _values_of(node: Node, values: list[Any], graphs: list[Graph]) -> tuple[str,
         else:
             raise Untraceable(f"an argument of {node.name} depends on the size of the input")
     return tuple(result)
+
+
+def _head_of(node: Node) -> Block | None:
+    return next((block for block in node.block.ancestors() if block.kind == "head"), None)
 
 
 def sizes_by_elaboration(graph: Graph, axes: Sequence[int], reopen: Reopen, limit: int = LIMIT) -> SizeRange:

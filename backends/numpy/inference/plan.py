@@ -13,7 +13,7 @@ from cnnspec.backends.numpy.inference.fuse import Stage, fuse
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.backends.numpy.kernels.window import Array
-from cnnspec.backends.steps import Step
+from cnnspec.backends.steps import Step, settled
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Flatten, Linear
@@ -73,6 +73,7 @@ def lay_out(
     batch: int,
 ) -> MemoryLayout:
     """Merge steps into stages and plan their memory; none is taken yet."""
+    steps = settled(steps, inputs)
     stages, alias = fuse(steps, tensors, frozenset(heads.values()))
     ends = {head: alias.get(name, name) for head, name in heads.items()}
     shapes = dict(inputs)

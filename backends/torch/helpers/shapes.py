@@ -22,6 +22,35 @@ class Crop(nn.Module):
         return x
 
 
+class CropLike(nn.Module):
+    """The part of a map that has the size of another: its centre, or what begins at `at`."""
+
+    def __init__(self, axes, at=None):
+        super().__init__()
+        self.axes = list(range(2, 2 + axes))
+        self.at = None if at is None else list(at)
+
+    def forward(self, x, like):
+        for axis in self.axes:
+            size = like.shape[axis]
+            start = (x.shape[axis] - size) // 2
+            if self.at is not None:
+                start = self.at[axis - 2]
+            x = x.narrow(axis, start, size)
+        return x
+
+
+class ResizeLike(nn.Module):
+    """A map at the size of another, by interpolation."""
+
+    def __init__(self, mode="nearest"):
+        super().__init__()
+        self.mode = mode
+
+    def forward(self, x, like):
+        return F.interpolate(x, size=like.shape[2:], mode=self.mode)
+
+
 class LearnedConstant(nn.Module):
     """A learned value, the same for every sample."""
 

@@ -1,0 +1,164 @@
+"""A net made for one size of image takes the others that its architecture allows, on every backend.
+
+The measure is the same net compiled at that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnnspec
+from cnnspec.api import Net
+from cnnspec.backends import BACKENDS
+from cnnspec.backends.torch import source
+from cnnspec.diagnostics import InvalidValue
+from cnnspec.layers.following import FOLLOWING
+
+torch = pytest.importorskip("torch")
+
+NETS = {
+    "resize to the input": (
+        "net N { input 3x16x16; conv(4, 3, stride=2) -> relu; conv(2, 1) -> resize(input.size, MODE) }",
+        [(3, 20, 24), (3, 33, 17)],
+    ),
+    "crop to what comes from below, as a U-Net": (
+        "net N { input 3x18x18; a: conv(4, 3, pad=valid); maxpool(2) -> conv(8, 3); u: tconv(4, 2, stride=2);"
+        " a -> crop(u.size) -> concat(prev, u) -> conv(2, 1) }",
+        [(3, 21, 21), (3, 19, 30)],
+    ),
+    "a crop that begins at a pixel": (
+        "net N { input 3x16x16; a: conv(4, 3, pad=valid); let s = prev.size; input -> crop(s, at=1)"
+        " -> conv(4, 1) -> add(a, prev) }",
+        [(3, 20, 12)],
+    ),
+    "a head for training alone": (
+        "net N { input 3x16x16; a: conv(4, 3, stride=2); maxpool(2)\n"
+        "head main { conv(2, 1) -> resize(input.size) }\n"
+        "head aux from a, training { conv(2, 1) -> resize(input.size) } }",
+        [(3, 24, 40)],
+    ),
+    "a pyramid": (
+        "net N { input 3x32x32; a: conv(4, 3, stride=2); b: conv(4, 3, stride=2); c: conv(4, 3, stride=2)\n"
+        "resize(b.size) -> add(prev, b) -> resize(a.size) -> add(prev, a) -> gap -> flatten -> linear(3) }",
+        [(3, 24, 40), (3, 31, 29)],
+    ),
+    "a sequence": (
+        "net N { input 3x16; a: conv(4, 3); maxpool(2) -> resize(a.size) -> add(prev, a) }",
+        [(3, 21), (3, 8)],
+    ),
+    "a volume": (
+        "net N { input 2x8x8x8; a: conv(3, 3); maxpool(2) -> resize(a.size, MODE) -> add(prev, a) }",
+        [(2, 9, 10, 7)],
+    ),
+}
+CASES = [
+    (text.replace("MODE", mode), shape)
+    for text, shapes in NETS.values()
+    for mode in (("nearest", "bilinear") if "MODE" in text else ("",))
+    for shape in shapes
+]
+
+
+def at(text: str, shape: tuple[int, ...]) -> Net:
+    """The net for another input, its inner names as they are."""
+    return cnnspec.loads(text, inputs={"input": shape})
+
+
+def by_head(y: Any) -> Mapping[str, Any]:
+    return y if isinstance(y, Mapping) else {"": y}
+
+
+def assert_equal(found: Any, expected: Any) -> None:
+    found, expected = by_head(found), by_head(expected)
+    assert list(found) == list(expected)
+    for head, y in expected.items():
+        assert tuple(found[head].shape) == y.shape
+        np.testing.assert_allclose(np.asarray(found[head]), y, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("text", "shape"), CASES)
+def test_programs_and_modules_follow_the_size_of_their_input(text: str, shape: tuple[int, ...]) -> None:
+    net = cnnspec.loads(text)
+    x = np.random.default_rng(0).standard_normal((2, *shape), np.float32)
+    expected = at(text, shape).to_numpy(seed=3)(x)
+    assert_equal(net.to_numpy(seed=3)(x), expected)
+    assert_equal(net.to_numpy(seed=3, dtype="float64")(x), expected)
+    module = net.to_torch(seed=3).eval()
+    with torch.no_grad():
+        assert_equal(module(torch.from_numpy(x)), expected)
+
+
+@pytest.mark.parametrize(("text", "shape"), CASES)
+def test_training_follows_it_too(text: str, shape: tuple[int, ...]) -> None:
+    net, other = cnnspec.loads(text), at(text, shape)
+    x = np.random.default_rng(1).standard_normal((2, *shape), np.float32)
+    program, expected = (one.to_numpy(seed=3, dtype="float64") for one in (net, other))
+    y = by_head(program.forward(x))
+    assert_equal(y, expected.forward(x))
+    grads = {head: np.ones_like(value) for head, value in y.items()}
+    given = grads if len(grads) > 1 else next(iter(grads.values()))
+    assert_equal(program.backward(given), expected.backward(given))
+    module = net.to_torch(seed=3).train()
+    outputs = module(torch.from_numpy(x))
+    torch.stack([value.sum() for value in by_head(outputs).values()]).sum().backward()
+    wanted = expected.backward(given)
+    for key, weight in module.named_parameters():
+        assert weight.grad is not None
+        np.testing.assert_allclose(weight.grad.numpy(), wanted[key], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("text", sorted({text for text, _ in CASES}))
+def test_every_backend_takes_them_at_the_declared_size(text: str) -> None:
+    net = cnnspec.loads(text)
+    assert any(isinstance(node.layer, FOLLOWING) for node in net.resizable)
+    x = np.random.default_rng(2).standard_normal((1, *net.inputs["input"]), np.float32)
+    expected = cnnspec.loads(text).to_numpy(seed=3)(x)
+    for name in BACKENDS:
+        model = net.to(name, seed=3)
+        y = model.eval()(torch.from_numpy(x)) if name == "torch" else model(x)
+        assert_equal({k: v.detach() if name == "torch" else v for k, v in by_head(y).items()}, expected)
+
+
+def test_the_source_names_the_value_that_a_size_is_of() -> None:
+    text = "net N { input 3x16x16; conv(4, 3, stride=2); head { conv(2, 1) -> resize(input.size) } }"
+    assert "self.head.resize(y, x)" in source(cnnspec.loads(text).resizable)
+
+
+def test_a_net_that_computes_with_sizes_says_that_it_is_for_one() -> None:
+    text = "net N { input 3x8x8; maxpool(2); for i in range(height // 4) { conv(4, 3, pad=valid) } }"
+    program = cnnspec.loads(text).to_numpy(seed=0)
+    with pytest.raises(InvalidValue, match="does not fit an input of 3x16x16: the net has other layers"):
+        program(np.zeros((1, 3, 16, 16), np.float32))
+
+
+def test_a_window_as_large_as_the_map_is_for_one_size() -> None:
+    program = cnnspec.loads("net N { input 3x8x8; conv(4, 3) -> avgpool(height) }").to_numpy(seed=0)
+    with pytest.raises(InvalidValue, match="the argument `kernel` of avgpool depends on the size"):
+        program(np.zeros((1, 3, 16, 16), np.float32))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "sides"),
+    [
+        ("fcn_resnet50", [(584, 584), (300, 420)]),
+        ("unet", [(320, 192), (64, 64)]),
+        ("unet2015", [(604, 604), (588, 572)]),
+        ("retinanet_resnet50", [(256, 256), (640, 512)]),
+        ("deeplabv3plus_resnet50", [(512, 512)]),
+    ],
+)
+def test_nets_of_the_zoo_follow_it(name: str, sides: list[tuple[int, int]]) -> None:
+    net = cnnspec.zoo(name)
+    program, module = net.to_numpy(seed=0), net.to_torch(seed=0).eval()
+    channels = net.inputs["input"][0]
+    for side in sides:
+        x = np.random.default_rng(0).standard_normal((1, channels, *side), np.float32)
+        expected = cnnspec.zoo(name, inputs={"input": (channels, *side)}).to_numpy(seed=0)(x)
+        assert_equal(program(x), expected)
+        with torch.no_grad():
+            assert_equal(module(torch.from_numpy(x)), expected)
