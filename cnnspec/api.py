@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,7 +13,7 @@ from cnnspec.diagnostics.report import Diagnostic, InvalidValue, Report
 from cnnspec.elaborate import Limits
 from cnnspec.files import read_source
 from cnnspec.graph import Graph
-from cnnspec.layers.shapes import LayerError, Shape
+from cnnspec.layers.shapes import Shape
 from cnnspec.pipeline import Compiled, Hook
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -129,17 +129,11 @@ class Net:
 
         Raises InvalidValue for a net of vectors.
         """
-        from cnnspec.passes.shapes import reshape
+        from cnnspec.passes.shapes import fitting
         from cnnspec.report.sizes import all_sizes
 
-        def adapted(shapes: Mapping[str, Shape]) -> Graph | None:
-            try:
-                return reshape(self.ir, shapes)
-            except LayerError:
-                return None
-
         try:
-            return all_sizes(self.ir, self._reopen or adapted, limit)
+            return all_sizes(self.ir, self._reopen or partial(fitting, self.ir), limit)
         except ValueError as error:
             raise InvalidValue(str(error)) from error
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 from cnnspec.layers.input import Input
+from cnnspec.layers.shapes import LayerError
 
 
 def reshape(graph: Graph, inputs: Mapping[str, Shape]) -> Graph:
@@ -22,3 +23,11 @@ def reshape(graph: Graph, inputs: Mapping[str, Shape]) -> Graph:
                 shape=node.layer.infer(*[nodes[name].shape for name in node.inputs])
             )
     return replace(graph, nodes=nodes)
+
+
+def fitting(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
+    """The graph with other input shapes; None where a layer does not fit them."""
+    try:
+        return reshape(graph, inputs)
+    except LayerError:
+        return None
