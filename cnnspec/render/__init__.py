@@ -13,8 +13,8 @@ In reading order, from what a drawing shows to the bytes of a file:
   to scale);
 - as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
   `beside` (text that no edge strikes), `charts` (memory over time, nets against each other);
-- as a file: `output` (every format), `svg` with `embed_font`, `pdf`, `raster` (PNG), `mermaid`, `page` with
-  `web/` (HTML); with the `fonts/` that all of them measure.
+- as a file: `output` (every format), `svg` with `embed_font`, `pdf`, `raster` (PNG), `mermaid`, `page` and
+  `page_data` with `web/` (HTML); with the `fonts/` that all of them measure.
 """
 
 from cnnspec.render.options import RenderError

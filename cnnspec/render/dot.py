@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import graphviz
+from typing import TYPE_CHECKING
 
 from cnnspec.render.boxes import TITLE_SIZE, Box
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
+
+if TYPE_CHECKING:  # a browser, which lays out by itself, has no such package
+    import graphviz
 
 POINTS = 72.0
 
 
 def dot_source(plan: DrawingPlan) -> str:
     """The DOT text of a plan; node n7 is item 7, cluster_7 is item 7 opened."""
+    import graphviz
+
     theme = plan.theme
     graph = graphviz.Digraph(comment=None)
     graph.attr(
@@ -35,6 +40,7 @@ def dot_source(plan: DrawingPlan) -> str:
 
 def _add_items(graph: graphviz.Digraph, plan: DrawingPlan) -> None:
     """Boxes and clusters as the tree has them."""
+    import graphviz
 
     def fill(graph: graphviz.Digraph, number: int) -> None:
         for child in plan.scene.children(number):
@@ -102,6 +108,8 @@ def quote(text: str) -> str:
 
     An empty line gets a blank: the embedded Graphviz fails on a long label that begins with an empty one.
     """
+    import graphviz
+
     lines = "".join(c if c >= " " or c == "\n" else " " for c in text).split("\n")
     return graphviz.nohtml(r"\n".join(graphviz.escape(line or " ") for line in lines))
 

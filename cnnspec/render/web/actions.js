@@ -325,4 +325,4 @@ document.getElementById("save").addEventListener("click", () => {
 });
 
 addEventListener("resize", fitView);
-goToLink(true).then((there) => there || show(true));
+if (data) goToLink(true).then((there) => there || show(true));

@@ -2,21 +2,32 @@
 // The page holds the tree of blocks, the links between its leaves, a drawing of every box, and Graphviz. What is
 // open decides which boxes stand for which leaves; layout.js has Graphviz place them; this file draws the result.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const items = data.items;
 const picture = document.getElementById("picture");
 const note = document.getElementById("note");
 const rows = document.getElementById("rows");
-const open = new Set(data.open);
-const rising = new Set(data.rising);
 const hits = new Set();
-let colourBy = data.colourBy, sortBy = "";
+let data = null, items = [], open = new Set(), rising = new Set(), layouts = new Map();
+let colourBy = "", sortBy = "";
 let view = { x: 0, y: 0, width: 1, height: 1 };
 let size = { width: 1, height: 1 };
 
-items.forEach((item, number) => { item.number = number; item.children = []; });
-items.forEach((item) => { if (item.parent >= 0) items[item.parent].children.push(item.number); });
-const layouts = new Map([[openKey(), data.layout]]);
+// Have this net: that of the page, or one in its place.
+function take(net) {
+  data = net;
+  items = net.items;
+  open = new Set(net.open);
+  rising = new Set(net.rising);
+  hits.clear();
+  items.forEach((item, number) => { item.number = number; item.children = []; });
+  items.forEach((item) => { if (item.parent >= 0) items[item.parent].children.push(item.number); });
+  layouts = new Map(net.layout ? [[openKey(), net.layout]] : []);
+}
+
+const given = JSON.parse(document.getElementById("data").textContent);
+if (given) {
+  take(given);
+  colourBy = data.colourBy;
+}
 
 // The boxes that are shown, as a key for the layouts that are known.
 function openKey() {

@@ -1,0 +1,49 @@
+"use strict";
+// What follows the text of the net, where the page is shown beside it: marks of the line that the cursor is at, and
+// what stays open, and where it stays, from one net to the next.
+
+// The blocks that are open and those that are closed, by their paths, and what is seen.
+function standing() {
+  const inner = items.filter((item) => item.children.length);
+  const paths = (isOpen) => inner.filter((item) => open.has(item.number) === isOpen).map((item) => item.path);
+  return { opened: paths(true), closed: paths(false), seen: view };
+}
+
+function stand({ opened, closed, seen }) {
+  items.forEach((item, number) => {
+    if (opened.includes(item.path)) open.add(number);
+    if (closed.includes(item.path)) open.delete(number);
+  });
+  open.add(0);
+  return show(false).then(() => setView(seen));
+}
+
+// Draw another net in the place of the one that is drawn; of one of the same name, what is open stays so.
+async function replaceNet(net) {
+  const before = data && data.title === net.title ? standing() : null;
+  document.querySelector("style").textContent = net.style + frameStyle;
+  document.querySelector("footer svg")?.remove();
+  document.querySelector("footer").insertAdjacentHTML("afterbegin", net.legend);
+  document.querySelector("h1").textContent = document.title = net.title;
+  picture.setAttribute("aria-label", `Diagram of ${net.title}: TAB goes from box to box, Enter opens or closes a block`);
+  take(net);
+  await (before ? stand(before) : show(true));
+}
+const frameStyle = document.querySelector("style").textContent;
+
+// The boxes of a line, and where these are folded away, the box that shows them.
+function mark(line) {
+  document.querySelectorAll(".pointed").forEach((element) => element.classList.remove("pointed"));
+  const { boxes } = visible(), shown = new Set(boxes);
+  for (const item of items.filter((item) => item.here && item.line === line)) {
+    let number = item.number;
+    while (number > 0 && !shown.has(number) && !picture.querySelector(`.frame[data-key="${number}"]`)) number = items[number].parent;
+    picture.querySelectorAll(`[data-key="${number}"]`).forEach((element) => element.classList.add("pointed"));
+  }
+}
+
+// The line of what was clicked, from 1; 0 where there is none in the text of the net.
+function lineAt(target) {
+  const element = target.closest("[data-key]"), item = element && items[Number(element.dataset.key)];
+  return item && item.here ? item.line : 0;
+}
