@@ -30,10 +30,14 @@ class Document:
 
 
 def read(
-    session: Session, source: Source, before: Document | None = None, settings: Settings = AS_WRITTEN
+    session: Session,
+    source: Source,
+    before: Document | None = None,
+    settings: Settings = AS_WRITTEN,
+    net: str | None = None,
 ) -> Document:
-    """Read a text, of which `before` is the last reading."""
-    analysis = session.check(source, settings)
+    """Read a text, of which `before` is the last reading: all its nets, or one."""
+    analysis = session.check(source, settings, net)
     parsed = session.parsed(source)
     compiled = {net.graph.name: net for net in analysis.nets}
     if before is None or not analysis.has_errors:

@@ -3,34 +3,24 @@
     editor ──(reading, line of the cursor)──> Preview ──(server-sent events)──> the page in a browser
     editor <──(line of the block)──────────── Preview <──(a click)───────────── the page
 
-Only programs of this machine reach it, and of those only who knows the address: it holds a token. A page of
-another site cannot read it (its Origin is not this one) nor reach it under another name (nor is its Host).
+Who reaches it, says `loopback`.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from queue import Empty, Queue
-from threading import Lock, Thread
-from typing import Any
+from threading import Lock
 
 from cnnspec.graph import Graph
+from cnnspec.live.loopback import NOT_THERE, Answer, Loopback
 
-LOOPBACK = "127.0.0.1"
 KEPT_ALIVE = 15.0
 """After how many quiet seconds a page is told that it is still heard."""
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'",
-}
+LONGEST_LINE_NUMBER = 20
+"""In digits."""
 
 
 class Preview:
@@ -38,23 +28,11 @@ class Preview:
 
     def __init__(self, clicked: Callable[[int], None]) -> None:
         self.clicked = clicked
-        self.token = secrets.token_urlsafe(24)
         self.graph: Graph | None = None
         self._pages: set[Queue[tuple[str, str]]] = set()
         self._lock = Lock()
-        handler = type("Handler", (PreviewHandler,), {"preview": self})
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), handler)
-        self._server.daemon_threads = True
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def origin(self) -> str:
-        return f"http://{LOOPBACK}:{self._server.server_port}"
-
-    @property
-    def address(self) -> str:
-        """The address of the page, which is as secret as what it shows."""
-        return f"{self.origin}/{self.token}/"
+        self._server = Loopback(self._respond, LONGEST_LINE_NUMBER)
+        self.token, self.origin, self.address = self._server.token, self._server.origin, self._server.address
 
     def show(self, graph: Graph) -> None:
         """Draw a net; the pages that are open do so at once."""
@@ -69,8 +47,7 @@ class Preview:
     def close(self) -> None:
         """End the server and the pages that hang on it."""
         self._tell("closed", "")
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def page(self) -> str:
         """The page of the net that is shown, or one that waits for it."""
@@ -101,65 +78,25 @@ class Preview:
             for events in self._pages:
                 events.put((event, data))
 
+    def _respond(self, method: str, path: str, body: bytes) -> Answer:
+        if method == "GET" and path == "":
+            return Answer(200, self.page().encode(), "text/html; charset=utf-8")
+        if method == "GET" and path == "events":
+            return Answer(200, self._stream(self.listen()), "text/event-stream")
+        if method == "POST" and path == "show":
+            line = body.decode("ascii", "replace")
+            if line.isdecimal():
+                self.clicked(int(line))
+            return Answer(204 if line.isdecimal() else 400)
+        return NOT_THERE
 
-class PreviewHandler(BaseHTTPRequestHandler):
-    """Answers the page itself, and nobody else. A class of its own for each preview, which it belongs to."""
-
-    preview: Preview
-
-    def do_GET(self) -> None:
-        path = self._path()
-        if path == "":
-            self._answer(200, self.preview.page().encode(), "text/html; charset=utf-8")
-        elif path == "events":
-            self._stream()
-        else:
-            self._answer(404)
-
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if self._path() != "show" or not length.isdecimal() or int(length) > 20:
-            self._answer(404)
-            return
-        line = self.rfile.read(int(length)).decode("ascii", "replace")
-        if line.isdecimal():
-            self.preview.clicked(int(line))
-        self._answer(204 if line.isdecimal() else 400)
-
-    def _path(self) -> str | None:
-        """What of the preview is asked for; None where the asker may not know that it is there."""
-        known = {self.preview.origin, self.preview.origin.replace(LOOPBACK, "localhost")}
-        origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site", "none")
-        asked_here = f"http://{self.headers.get('Host', '')}" in known
-        from_here = (origin is None or origin in known) and (site != "cross-site" or self.command == "GET")
-        token, slash, path = self.path.removeprefix("/").partition("/")
-        allowed = asked_here and from_here and slash and secrets.compare_digest(token, self.preview.token)
-        return path if allowed else None
-
-    def _answer(self, status: int, body: bytes = b"", kind: str = "text/plain") -> None:
-        self.send_response(status)
-        headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _stream(self) -> None:
-        self.send_response(200)
-        for name, value in {**HEADERS, "Content-Type": "text/event-stream"}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        events = self.preview.listen()
+    def _stream(self, events: Queue[tuple[str, str]]) -> Generator[bytes, None, None]:
         try:
             while True:
                 try:
                     event, data = events.get(timeout=KEPT_ALIVE)
-                    self.wfile.write(f"event: {event}\ndata: {escape(data)}\n\n".encode())
+                    yield f"event: {event}\ndata: {escape(data)}\n\n".encode()
                 except Empty:
-                    self.wfile.write(b": still here\n\n")
-                self.wfile.flush()
-        except OSError:
-            self.preview.leave(events)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: standard output belongs to the protocol of the editor."""
+                    yield b": still here\n\n"
+        finally:
+            self.leave(events)
