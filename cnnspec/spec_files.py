@@ -108,6 +108,11 @@ def _nets_in(text: str) -> tuple[str, ...]:
     return tuple(heading.name for heading in headings(text) if heading.word == "net")
 
 
+def zoo_files() -> frozenset[Path]:
+    """The files of the nets that ship."""
+    return frozenset(path for path, _ in zoo_nets().values())
+
+
 def plain_name(name: str) -> str:
     """A name as it is compared: lower case, without `_` and `-` but between digits (3_2gf is not 32gf)."""
     return re.sub(r"(?<!\d)_|_(?!\d)", "", name.lower().replace("-", "_"))

@@ -270,7 +270,7 @@ def crossing() -> str:
     ]
     lines += [
         "layer takes minutes on them. Commands that take no net are not in the table: `explain`, `layers`,",
-        "`zoo`, `machine` and `lsp`; the server has random texts of its own.",
+        "`zoo`, `machine` and `lsp`, nor is `studio`; these two have random texts of their own.",
     ]
     return "\n".join(lines) + "\n"
 

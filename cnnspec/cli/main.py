@@ -15,7 +15,7 @@ from cnnspec.docstrings import docstring
 GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
     "Bring and compare nets": ("import", "compare", "diff"),
-    "Write in an editor": ("lsp",),
+    "Write in an editor": ("studio", "lsp"),
     "Run a net": ("compile", "run", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -34,6 +34,7 @@ HOMES = {
     "verify": "verify:verify",
     "machine": "machine:machine",
     "lsp": "lsp:lsp",
+    "studio": "studio:studio",
     "explain": "manual:explain",
     "layers": "manual:layers",
     "zoo": "manual:zoo",

@@ -22,7 +22,14 @@ that it wants walked (`context.Visits`) to `statements`, and goes on when they a
 
 from cnnspec.elaborate.loader import Loader
 from cnnspec.elaborate.module import Module
-from cnnspec.elaborate.net import Elaborated, Settings, elaborate, net_parameters, open_parameters
+from cnnspec.elaborate.net import (
+    Elaborated,
+    Settings,
+    elaborate,
+    net_parameters,
+    open_parameters,
+    written_values,
+)
 from cnnspec.elaborate.values import Mistake
 from cnnspec.limits import Limits
 
@@ -36,4 +43,5 @@ __all__ = [
     "elaborate",
     "net_parameters",
     "open_parameters",
+    "written_values",
 ]

@@ -54,17 +54,26 @@ def net_parameters(name: str, module: Module) -> list[str]:
     return [p.name for p in base.parameters] if isinstance(base, tree.NetDefinition) else []
 
 
-def open_parameters(name: str, module: Module) -> list[str]:
-    """The parameters that a net leaves open: those without a value or a default."""
+def written_values(name: str, module: Module) -> dict[str, str | None]:
+    """The parameters of a net with the values that the spec gives them, as written; None where it is open."""
     known = net_parameters(name, module)
-    given: set[str | None] = set()
+    given: dict[str, str | None] = {}
     for item, _ in _links(name, module):
         if isinstance(item, tree.NetDefinition):
-            return [p.name for p in item.parameters if p.default is None and p.name not in given]
+            defaults = {p.name: None if p.default is None else p.default.span.text for p in item.parameters}
+            return {parameter: given.get(parameter, default) for parameter, default in defaults.items()}
         if item is not None:
-            given.update(known[: sum(a.name is None for a in item.arguments)])
-            given.update(a.name for a in item.arguments)
-    return []
+            unnamed = [argument for argument in item.arguments if argument.name is None]
+            named = {a.name: a.value.span.text for a in item.arguments if a.name is not None}
+            values = {p: a.value.span.text for p, a in zip(known, unnamed, strict=False)} | named
+            # of nets that are given by one another the first says what holds
+            given = {**values, **given}
+    return {}
+
+
+def open_parameters(name: str, module: Module) -> list[str]:
+    """The parameters that a net leaves open: those without a value or a default."""
+    return [parameter for parameter, value in written_values(name, module).items() if value is None]
 
 
 def _links(name: str, module: Module) -> Iterator[tuple[tree.NetDefinition | tree.Given | None, Module]]:

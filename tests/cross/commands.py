@@ -69,8 +69,10 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """What commands take that take no single spec."""
 SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field"}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
-NETLESS = {"explain", "layers", "zoo", "import", "machine"}
-"""Commands that take no net of a file."""
+NETLESS = {"explain", "layers", "zoo", "import", "machine", "studio"}
+"""Commands that take no net of a file, and the studio, whose engine is tested on nets of its own."""
+ALONE = {"machine", "studio"}
+"""Commands that are not run: one writes into the folder of whoever runs it, the other never ends."""
 
 
 class Cell(NamedTuple):
@@ -159,8 +161,7 @@ def run_case(random: Random, folder: Path, cell: Cell | None = None) -> tuple[li
     """Draw a net and a command, run and judge it; the cells that it fills, and the command. Raises Fault."""
     drawn = draw(random, cell.kind if cell else LARGE if random.random() < 0.003 else None)
     names = [name for name in commands() if name in NETLESS or not left_out(name, drawn.kind)]
-    # it takes seconds, and writes into the folder of whoever runs it
-    names.remove("machine")
+    names = [name for name in names if name not in ALONE]
     command = cell.command if cell else random.choice(names)
     prepare(drawn, folder)
     spec = random.choice(["net.cnn"] * 8 + ["net.cnn:Net", "missing.cnn"])

@@ -30,6 +30,7 @@ importing
 live
 api
 zoo_list comparing foreign
+studio
 cli
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
