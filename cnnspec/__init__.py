@@ -22,6 +22,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
     api, comparing, foreign, zoo_list  what notebooks and scripts use; the zoo as a list
+    studio/        a spec and its net side by side: the page, its engine and its server
     cli/           the command line; schemas/ of its JSON
 """
 

@@ -26,7 +26,7 @@ WHOLE_PAGE = (
 """What a page may do that is in one file, its scripts and styles included."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What is answered: a body, or one that goes on for as long as somebody listens."""
 
     status: int
@@ -35,8 +35,8 @@ class Answer(NamedTuple):
     policy: str = WHOLE_PAGE
 
 
-NOT_THERE = Answer(404)
-Respond = Callable[[str, str, bytes], Answer]
+NOT_THERE = Reply(404)
+Respond = Callable[[str, str, bytes], Reply]
 """From a method, a path behind the token, and a body to an answer."""
 
 
@@ -96,7 +96,7 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         allowed = asked_here and from_here and slash and secrets.compare_digest(token, self.loopback.token)
         return path if allowed else None
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Reply) -> None:
         headers = {**HEADERS, "Content-Security-Policy": answer.policy, "Content-Type": answer.kind}
         parts = answer.body
         if isinstance(parts, bytes):

@@ -15,7 +15,7 @@ from queue import Empty, Queue
 from threading import Lock
 
 from cnnspec.graph import Graph
-from cnnspec.live.loopback import NOT_THERE, Answer, Loopback
+from cnnspec.live.loopback import NOT_THERE, Loopback, Reply
 
 KEPT_ALIVE = 15.0
 """After how many quiet seconds a page is told that it is still heard."""
@@ -78,16 +78,16 @@ class Preview:
             for events in self._pages:
                 events.put((event, data))
 
-    def _respond(self, method: str, path: str, body: bytes) -> Answer:
+    def _respond(self, method: str, path: str, body: bytes) -> Reply:
         if method == "GET" and path == "":
-            return Answer(200, self.page().encode(), "text/html; charset=utf-8")
+            return Reply(200, self.page().encode(), "text/html; charset=utf-8")
         if method == "GET" and path == "events":
-            return Answer(200, self._stream(self.listen()), "text/event-stream")
+            return Reply(200, self._stream(self.listen()), "text/event-stream")
         if method == "POST" and path == "show":
             line = body.decode("ascii", "replace")
             if line.isdecimal():
                 self.clicked(int(line))
-            return Answer(204 if line.isdecimal() else 400)
+            return Reply(204 if line.isdecimal() else 400)
         return NOT_THERE
 
     def _stream(self, events: Queue[tuple[str, str]]) -> Generator[bytes, None, None]:

@@ -11,7 +11,7 @@ from typing import Any
 from cnnspec.diagnostics import Refused, Report, SpecError
 from cnnspec.files import read_source, write_whole
 from cnnspec.limits import Limits
-from cnnspec.live.loopback import NOT_THERE, WHOLE_PAGE, Answer, Loopback
+from cnnspec.live.loopback import NOT_THERE, WHOLE_PAGE, Loopback, Reply
 from cnnspec.source import Source
 from cnnspec.studio.engine import Engine
 from cnnspec.studio.pages import DRAWING, INDEX, POLICY, kind_of, names, page
@@ -47,15 +47,15 @@ class Studio:
         """End the server."""
         self._server.close()
 
-    def _respond(self, method: str, path: str, body: bytes) -> Answer:
+    def _respond(self, method: str, path: str, body: bytes) -> Reply:
         name = path or INDEX
         if method == "GET" and name == "start":
             return self._json(self.start())
         if method == "GET" and name in names():
-            return Answer(200, page(name, "local"), kind_of(name), WHOLE_PAGE if name == DRAWING else POLICY)
+            return Reply(200, page(name, "local"), kind_of(name), WHOLE_PAGE if name == DRAWING else POLICY)
         if method == "POST" and name == "ask":
             with self._lock:
-                return Answer(
+                return Reply(
                     200, self.engine.answer(body.decode("utf-8", "replace")).encode(), "application/json"
                 )
         if method == "POST" and name == "save":
@@ -63,11 +63,11 @@ class Studio:
                 wanted = json.loads(body)
                 return self._json(self.save(str(wanted["text"]), str(wanted["before"])))
             except (ValueError, KeyError, TypeError):
-                return Answer(400)
+                return Reply(400)
         return NOT_THERE
 
-    def _json(self, data: Mapping[str, Any]) -> Answer:
-        return Answer(200, json.dumps(data).encode(), "application/json", POLICY)
+    def _json(self, data: Mapping[str, Any]) -> Reply:
+        return Reply(200, json.dumps(data).encode(), "application/json", POLICY)
 
     def start(self) -> dict[str, Any]:
         """What the page begins with: the text, and where it has a file of the user, what is in that."""
