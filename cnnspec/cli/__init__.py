@@ -3,9 +3,9 @@
 Read `main` (the group of commands), `options` (those that several commands have) and `common` (reading a
 spec, printing what is wrong); then a file a command, or a few that belong together: `check`, `summary`,
 `compile`, `verify`, `run`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sizes`, `field`,
-`importing` (import), `format` (fmt) and `manual` (explain, layers, zoo). `fixing` makes the edits of `check --fix`,
-`configuration` reads its settings. `process` and `failures` are what is around a command: streams, signals,
-and what an error ends in. `complete` and `bash` are for the TAB key.
+`importing` (import), `format` (fmt) and `manual` (explain, layers, zoo). `fixing` makes the edits of
+`check --fix`, `configuration` reads its settings. `process` and `failures` are what is around a command:
+streams, signals, and what an error ends in. `complete` and `bash` are for the TAB key.
 """
 
 from __future__ import annotations
