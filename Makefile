@@ -46,6 +46,7 @@ pictures: .venv/installed
 	$(BIN)/cnnspec render unet2015 -o docs/images/unet.svg --view volumes
 	$(BIN)/cnnspec render resnet50 -o docs/images/resnet50.svg --color-by macs
 	$(BIN)/cnnspec render googlenet -o docs/images/googlenet.svg
+	-$(BIN)/cnnspec diff resnet18 resnet18d -o docs/images/diff.svg
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/generate.py

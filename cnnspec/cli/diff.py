@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import NotComparable, print_json, read_inputs, read_limits, read_settings, say
-from cnnspec.cli.options import format_option, json_option, spec_options
+from cnnspec.cli.common import (
+    NotComparable,
+    print_json,
+    read_inputs,
+    read_limits,
+    read_settings,
+    say,
+    wrote,
+)
+from cnnspec.cli.options import format_option, json_option, out_option, spec_options
 from cnnspec.diagnostics import Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.files import read_source
@@ -17,12 +26,16 @@ from cnnspec.pipeline import Compiled
 from cnnspec.session import Session
 from cnnspec.spec_files import find_spec
 
+if TYPE_CHECKING:
+    from cnnspec.difference import Difference
+
 
 @click.command()
 @click.argument("old", metavar="OLD", shell_complete=complete.specs)
 @click.argument("new", metavar="NEW", shell_complete=complete.specs)
 @spec_options
 @format_option(["text", "md"], "How to print it.")
+@out_option("Draw both nets, with what left and what came: .svg, .png or .pdf.")
 @json_option
 def diff(
     old: str,
@@ -32,6 +45,7 @@ def diff(
     include: tuple[Path, ...],
     bounds: tuple[str, ...],
     form: str,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Say what changed between two nets, and what it costs.
@@ -43,6 +57,7 @@ def diff(
     \b
     cnnspec diff resnet50 resnet101
     cnnspec diff HEAD~1:net.cnn net.cnn --format md
+    cnnspec diff old.cnn new.cnn -o diff.svg
     """
     from cnnspec.difference import diff as compare
     from cnnspec.difference.show import as_dict, as_markdown, as_text
@@ -54,12 +69,27 @@ def diff(
     except SpecError as error:
         raise NotComparable(error.diagnostics) from error
     found = compare(*nets)
+    if out is not None:
+        draw(nets[0], nets[1], found, out)
     if as_json:
         print_json(as_dict(found))
-    else:
+    elif out is None:
         say(as_markdown(found) if form == "md" else as_text(found))
     if not found.is_empty:
         raise SystemExit(1)
+
+
+def draw(old: Compiled, new: Compiled, found: Difference, out: Path) -> None:
+    """Write the drawing of two nets, with their changes below it."""
+    from cnnspec.difference import marked
+    from cnnspec.difference.show import in_words
+    from cnnspec.render.charts import write_drawing
+    from cnnspec.render.two_nets import two_nets
+
+    before, after = marked(old.graph, new.graph)
+    words = [(change.sign, in_words(change)) for change in found.changes]
+    write_drawing(two_nets((old.graph, before), (new.graph, after), words), out)
+    wrote(out, f"{found.old} and {found.new}, {len(words)} change{'s' * (len(words) != 1)}")
 
 
 def compiled(spec: str, session: Session, settings: Settings) -> Compiled:

@@ -130,7 +130,7 @@ def _run(run: list[Pair], scale: _Scale) -> tuple[Key, Change]:
     item, names = items[0], [name for one in items for name in one.names]
     gone, come = ((), names) if came else (names, ())
     # nobody wrote it, so nobody changed it: it came with the widths around it
-    if item.is_inferred:
+    if item.is_inferred and not _other_shortcut(run[0].around, scale):
         return FOLLOWS, scale.change("=", "", item.path, gone, come)
     calls = _call(*run[0].around)
     if calls is not None:
@@ -147,6 +147,23 @@ def _run(run: list[Pair], scale: _Scale) -> tuple[Key, Change]:
     return (sign, _written(item, net.graph)), scale.change(sign, what, item.path, gone, come)
 
 
+def _other_shortcut(around: tuple[Block, Block], scale: _Scale) -> bool:
+    """Whether two blocks are of shortcuts, or have some, that are not asked for by the same word."""
+    words = {_shortcut(around[0], scale.old.graph), _shortcut(around[1], scale.new.graph)}
+    return "" not in words and len(words) == 2
+
+
+def _shortcut(block: Block, graph: Graph) -> str:
+    """What makes the shortcut around a block or in it: a def, or layers with weights or without any."""
+    near = [*block.ancestors(), *(child for child in block.children if isinstance(child, Block))]
+    found = next((one for one in near if one.kind == "shortcut"), None)
+    if found is None:
+        return ""
+    called = next((inner.title for inner in found.walk() if inner.kind == "def"), "")
+    nodes = [child for inner in found.walk() for child in inner.children if isinstance(child, str)]
+    return called or ("project" if any(graph.nodes[name].layer.weighted for name in nodes) else "pad")
+
+
 def _turns(item: TreeItem) -> int:
     """How many turns of a repeat are written as this one is, itself among them."""
     parent = item.block.parent
@@ -160,7 +177,8 @@ def _paired(pair: Pair, scale: _Scale) -> tuple[Key, Change]:
     """What two items that are one differ in, or what equal layers cost more or less on other shapes."""
     old, new, _ = pair
     assert old is not None and new is not None
-    if old.number == new.number or (old.is_inferred and new.is_inferred):
+    inferred = old.is_inferred and new.is_inferred and not _other_shortcut((old.block, new.block), scale)
+    if old.number == new.number or inferred:
         return FOLLOWS, scale.change("=", "", new.path, old.names, new.names)
     calls = _call(old.block, new.block)
     if calls is not None:
@@ -196,12 +214,21 @@ def _asks(old: object, new: object) -> bool:
 
 def _call(old: Block, new: Block) -> tuple[Block, Block] | None:
     """The outermost calls around two items that are written with other arguments; None where none is."""
-    ours = [block for block in old.ancestors() if block.kind in ("def", "share")]
-    theirs = [block for block in new.ancestors() if block.kind in ("def", "share")]
+    ours, theirs = list(_calls(old)), list(_calls(new))
     if [block.title for block in ours] != [block.title for block in theirs]:
-        ours, theirs = ours[:1], theirs[:1]
+        # of shortcuts that are not the same one only what is called there can be what has changed
+        ours, theirs = list(_calls(old, "shortcut"))[:1], list(_calls(new, "shortcut"))[:1]
     pairs = list(zip(ours, theirs, strict=False))
     return next((pair for pair in reversed(pairs) if pair[0].call != pair[1].call), None)
+
+
+def _calls(block: Block, within: str = "") -> Iterator[Block]:
+    """The calls around a block, from the inside out, up to a kind of block."""
+    for one in block.ancestors():
+        if one.kind == within:
+            return
+        if one.kind in ("def", "share"):
+            yield one
 
 
 def _layers(old: TreeItem, new: TreeItem, scale: _Scale) -> str:
@@ -225,8 +252,13 @@ def _value(applied: Applied, name: str) -> str:
 def _text(item: TreeItem, scale: _Scale) -> str:
     """What came or left, as a spec would write it."""
     if item.node is None:
-        if item.block.kind == "group":
-            return "{ " + " -> ".join(inner.title for inner in item.items) + " }"
+        if item.block.kind in ("group", "shortcut"):
+            return (
+                "shortcut " * (item.block.kind == "shortcut")
+                + "{ "
+                + " -> ".join(inner.title for inner in item.items)
+                + " }"
+            )
         return item.block.describe()
     nodes = scale.new.graph.nodes if item.node in scale.new.graph.nodes else scale.old.graph.nodes
     return layer_text(nodes[item.node].layer)

@@ -81,6 +81,12 @@ def as_text(difference: Difference) -> str:
     return "\n".join([*lines, "", *_totals(difference)])
 
 
+def in_words(change: Change) -> str:
+    """A change in one line: where, what, and what it costs."""
+    where, costs = _where(change.places), ", ".join(_costs(change))
+    return (f"{where}: " if where else "") + change.what + (f" ({costs})" if costs else "")
+
+
 def as_markdown(difference: Difference) -> str:
     """Tables for a comment on a pull request."""
     lines = [f"**{_plain(difference.old)} → {_plain(difference.new)}**", ""]

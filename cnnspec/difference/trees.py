@@ -40,10 +40,14 @@ class TreeItem:
 
     @property
     def is_inferred(self) -> bool:
-        """Whether nothing in the spec writes it: the projection of a shortcut, the sum of a residual."""
+        """Whether nothing in the spec writes it: the projection of a shortcut, the sum of a residual.
+
+        A shortcut that is a def of the spec is written there.
+        """
         if self.node is not None and self.block.kind == "residual":
             return self.title == "add"
-        return any(block.kind == "shortcut" for block in self.block.ancestors())
+        kinds = [block.kind for block in self.block.ancestors()]
+        return next((kind for kind in kinds if kind in ("def", "share", "shortcut")), "") == "shortcut"
 
 
 def tree(graph: Graph, numbers: Numbers) -> TreeItem:

@@ -38,7 +38,7 @@ def draw_fitted(graph: Graph, options: DrawingOptions) -> Drawing:
     plan = make_plan(graph, options)
     if options.width is None:
         layout = laid_out(plan)
-        drawing = _drawn(plan, layout, options.rows or natural_rows(plan, layout))
+        drawing = drawn(plan, layout, options.rows or natural_rows(plan, layout))
         return replace(drawing, scale=options.font_size / TEXT_SIZE) if options.font_size else drawing
     best: Drawing | None = None
     for plain, drawing in _ways(plan):
@@ -91,7 +91,7 @@ def _ways(plan: DrawingPlan) -> Iterator[tuple[bool, Drawing]]:
             way = fill_plan(way, plan.boxes, sorted(plan.scene.opened))
             layout = laid_out(way)
             for count in _counts(way):
-                yield plain, _drawn(way, layout, count)
+                yield plain, drawn(way, layout, count)
 
 
 def laid_out(plan: DrawingPlan) -> Layout:
@@ -106,7 +106,8 @@ def _counts(plan: DrawingPlan) -> Iterable[int]:
     return (plan.options.rows,) if plan.options.rows else range(1, MOST_ROWS + 1)
 
 
-def _drawn(plan: DrawingPlan, layout: Layout, rows: int) -> Drawing:
+def drawn(plan: DrawingPlan, layout: Layout, rows: int) -> Drawing:
+    """The picture of a plan on its sheet, in some number of columns."""
     if rows > 1 and not plan.rows and not plan.gridded:
         sizes = {number: plan.outer_size(box) for number, box in plan.boxes.items()}
         layout = wrap_layout(layout, sizes, rows, plan.direction)

@@ -56,6 +56,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "field": ("f.png", "f.svg", "no/folder/f.png"),
     "import": ("i.cnn", "no/folder/i.cnn"),
     "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
+    "diff": ("d.svg", "d.png", "d.pdf", "d.txt", "no/folder/d.svg"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
 }
 ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -100,11 +100,16 @@ def said_no(done: Done, out: str) -> bool:
         # backends agree on every net, but for what rounding alone moves as far
         "verify": "rounding alone moves" in out or '"rounding": {' in out,
         "fmt": "would change" in done.err or '"ok": false' in out or "--diff" in done.arguments,
-        "diff": bool(out),
+        "diff": bool(out) or drew_difference(done),
         # a net that has errors stands in the table, with the reason
         "compare": bool(out),
     }
     return done.code == 1 and bool(told.get(done.arguments[0], False))
+
+
+def drew_difference(done: Done) -> bool:
+    """Whether two nets differ, and a drawing of that was written."""
+    return done.arguments[0] == "diff" and done.code == 1 and "\nwrote " in f"\n{done.err}"
 
 
 def strict(text: str) -> Any:
@@ -137,7 +142,7 @@ def judge_files(done: Done, folder: Path) -> None:
     out = folder / done.arguments[done.arguments.index("-o") + 1]
     if done.arguments[done.arguments.index("-o") + 1] == "-":
         require(bool(done.out) or done.code != 0, "nothing was printed")
-    elif done.code == 0:
+    elif done.code == 0 or drew_difference(done):
         require(out.is_file(), f"{out.name} was not written")
         form = done.arguments[done.arguments.index("--format") + 1] if "--format" in done.arguments else ""
         parse(f".{form}" if done.arguments[0] == "render" and form else out.suffix.lower(), out.read_bytes())

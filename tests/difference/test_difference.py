@@ -10,7 +10,7 @@ from planted import edited, specs
 from random_specs import specs as random_specs
 
 import cnnspec
-from cnnspec.difference import Difference, diff
+from cnnspec.difference import Difference, diff, marked
 from cnnspec.difference.show import as_dict, as_markdown, as_text
 from cnnspec.pipeline import Compiled
 from cnnspec.session import Session
@@ -72,6 +72,40 @@ def test_what_is_said_of_small_nets(old, new, changes):
     assert holds(found)
 
 
+POOLED = "def pooled(out, stride) { avgpool(stride) -> conv(out, 1) }\n"
+
+
+@pytest.mark.parametrize(
+    "old, new, changes",
+    [
+        # a projection that came with the widths around it is no change of its own
+        (("identity", "3, 3", 1), ("project", "8, 3", 2), ["conv: out 3 -> 8, stride 1 -> 2", None]),
+        (("project", "8, 3", 2), ("project", "9, 3", 2), ["conv: out 8 -> 9", None]),
+        (
+            ("project", "8, 3", 2),
+            ("pad", "8, 3", 2),
+            ["conv(8, 1, stride=2, bias=false) -> subsample(2); batchnorm -> zero_channels(8)"],
+        ),
+        (
+            ("project", "8, 3", 2),
+            ("pooled", "8, 3", 2),
+            ["shortcut { conv -> batchnorm }", "pooled(out=8, stride=2)"],
+        ),
+    ],
+    ids=["came", "wider", "another word", "a def"],
+)
+def test_shortcuts_that_follow_and_shortcuts_that_are_others(old, new, changes):
+    nets = []
+    for kind, sizes, stride in (old, new):
+        unit = f"residual(shortcut={kind}) {{ conv({sizes}, stride={stride}) }}"
+        nets.append(cnnspec.loads(f"{POOLED}net A {{ input 3x8x8; {unit} }}").compiled)
+    found = diff(*nets)
+    assert [change.what for change in found.changes] == [
+        what or "what follows from other shapes" for what in changes
+    ]
+    assert holds(found)
+
+
 def test_names_and_nesting_do_not_count():
     one = "def block(out) { conv(out, 3) -> relu }\nnet A { input 3x8x8; block(8) -> block(9) }"
     other = "net B { input 3x8x8; body { conv(8, 3) -> relu -> conv(9, 3) -> relu } }"
@@ -82,6 +116,13 @@ def test_a_def_that_changes_is_one_entry_however_often_it_is_called():
     text = "def block(out) { conv(out, 3) -> relu }\nnet A { input 3x8x8; block(8) * 3 -> block(9) }"
     found = diff(cnnspec.loads(text).compiled, cnnspec.loads(text.replace("relu", "gelu")).compiled)
     assert entries(found) == [("~", "relu -> gelu", 4)]
+
+
+def test_what_became_of_each_layer():
+    old = cnnspec.loads("net A { input 3x8x8; conv(8, 3) -> relu -> maxpool(2) }").ir
+    new = cnnspec.loads("net A { input 3x8x8; conv(8, 5) -> batchnorm -> relu }").ir
+    assert marked(old, new) == ({"conv": "~", "maxpool": "-"}, {"conv": "~", "batchnorm": "+"})
+    assert marked(old, old) == ({}, {})
 
 
 def test_a_deeper_net_is_one_line_and_the_totals(golden):

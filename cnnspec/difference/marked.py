@@ -1,0 +1,31 @@
+"""What became of each layer, for a drawing: which left, which came, which are otherwise."""
+
+from __future__ import annotations
+
+from cnnspec.difference.matching import match
+from cnnspec.difference.same import same_nodes
+from cnnspec.difference.trees import tree
+from cnnspec.graph import Graph
+from cnnspec.passes.alike import Numbers
+
+Signs = dict[str, str]
+"""By the name of a node `-` (it left), `+` (it came) or `~` (it is otherwise); one that stayed has none."""
+
+
+def marked(old: Graph, new: Graph) -> tuple[Signs, Signs]:
+    """The signs of the nodes of the old net and of the new one."""
+    before: Signs = {}
+    after: Signs = {}
+    if same_nodes(old, new) is not None:
+        return before, after
+    numbers: Numbers = {}
+    for gone, come, _ in match(tree(old, numbers), tree(new, numbers)):
+        if gone is not None and come is not None:
+            if gone.number != come.number:
+                before |= dict.fromkeys(gone.names, "~")
+                after |= dict.fromkeys(come.names, "~")
+        elif gone is not None:
+            before |= dict.fromkeys(gone.names, "-")
+        elif come is not None:
+            after |= dict.fromkeys(come.names, "+")
+    return before, after
