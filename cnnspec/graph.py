@@ -15,6 +15,7 @@ from cnnspec.diagnostics.report import Frame
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.input import Input
 from cnnspec.layers.shapes import describe
+from cnnspec.layers.written import show_value
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 
@@ -88,25 +89,6 @@ class Block:
             return self.title
         given = ", ".join(f"{name}={show_value(v)}" if name else show_value(v) for name, v in self.call)
         return f"{self.title}({given})" if given else self.title
-
-
-def show_value(value: Any) -> str:
-    """A value of the DSL as a spec would write it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(show_value, value)) + "]"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(getattr(value, "given", None), tuple):
-        return str(value)
-    return str(getattr(value, "name", value))
-
-
-def show_argument(value: Any) -> str:
-    """An argument of a layer as a spec would write it: extents as dims, 3x5, and sides as lists."""
-    is_extent = isinstance(value, tuple) and all(isinstance(size, int) for size in value)
-    return describe(value) if is_extent else show_value(value)
 
 
 class Node(NamedTuple):

@@ -14,8 +14,10 @@ from typing import Any
 from cross.random_layers import PLAIN, layer_on
 from hypothesis import strategies as st
 
-from cnnspec.graph import show_argument
 from cnnspec.layers.base import Layer, Shape, describe
+from cnnspec.layers.pool import MaxPool
+from cnnspec.layers.sequence import Permute
+from cnnspec.layers.written import show_argument, show_value
 
 Draw = Callable[[Any], Any]
 Lines = list[str]
@@ -51,6 +53,8 @@ def written(layer: Layer, draw: Draw) -> str:
         value_text(value) if i < bare else f"{name}={value_text(value)}"
         for i, (name, value) in enumerate(given)
     ]
+    if isinstance(layer, Permute):
+        words = [show_value(layer.order)]
     return f"{layer.op}({', '.join(words)})" if words else layer.op
 
 
@@ -139,7 +143,7 @@ class Writer:
             return self.layer(shape)
         plain = [self.residual, self.project, self.same, self.concat, self.gate, self.dense, self.block]
         newer = [self.conditional, self.split, self.early, self.opened, self.own_share, self.loop, self.reach]
-        form = self.draw(st.sampled_from([*plain, *newer]))
+        form = self.draw(st.sampled_from([*plain, *newer, self.unpool, self.product]))
         lines, result = form(shape)
         return (lines, result) if prod(result) <= LARGEST else ([], shape)
 
@@ -276,6 +280,28 @@ class Writer:
         word = self.draw(st.sampled_from(["conv(kernel=1)", "conv(kernel=3, bias=false)", "none"]))
         sizes = ((size - 1) // stride + 1 for size in shape[1:])
         return [f"residual(shortcut={word}) {{ conv({out}, 3, stride={stride}) }}"], (out, *sizes)
+
+    def unpool(self, shape: Shape) -> tuple[Lines, Shape]:
+        """A pool of maxima and its way back, with layers between."""
+        if len(shape) == 1:
+            return self.same(shape)
+        label, pad = self.fresh("pool"), self.draw(st.sampled_from(["", ", ceil=true", ", pad=1, ceil=true"]))
+        pooled = MaxPool(2, pad=1 if "pad" in pad else 0, ceil="ceil" in pad)
+        if min(shape[1:]) < 2:
+            return self.same(shape)
+        back = self.kept(pooled.infer(shape))
+        lines = [f"{label}: maxpool(2{pad})", *back, f"max_unpool(of={label})"]
+        return grouped(lines), shape
+
+    def product(self, shape: Shape) -> tuple[Lines, Shape]:
+        """The products of a value with itself, as matrices, one or the other transposed."""
+        if len(shape) == 1:
+            return self.same(shape)
+        first, label = self.draw(FLAG), self.fresh("matrix")
+        turned = "transpose_a" if first else "transpose_b"
+        size = shape[-1] if first else shape[-2]
+        lines = [f"{label}: {self.draw(st.sampled_from(['tanh', 'relu', 'softmax']))}"]
+        return grouped([*lines, f"matmul({label}, prev, {turned}=true)"]), (*shape[:-2], size, size)
 
     def block(self, shape: Shape) -> tuple[Lines, Shape]:
         """A def or a share, called a few times."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnspec.backends.numpy import formulas
 from cnnspec.backends.numpy.kernels import activation as act
-from cnnspec.backends.numpy.kernels import attention, conv, dense, join, norm, pool, shape, window
+from cnnspec.backends.numpy.kernels import attention, conv, dense, join, norm, pool, resample, shape, window
 from cnnspec.backends.numpy.kernels.window import Array, Gradients
 from cnnspec.backends.steps import Step
 from cnnspec.layers import activation as A
@@ -20,6 +20,7 @@ from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
+from cnnspec.layers import sequence as Q
 from cnnspec.layers import shape as S
 from cnnspec.layers.base import Layer, Shape, Slide
 from cnnspec.layers.following import FOLLOWING
@@ -94,6 +95,24 @@ def tconv_settings(layer: C.TransposedConv, source: Shape) -> Settings:
 def maxpool_settings(layer: P.MaxPool, source: Shape) -> Settings:
     slide = layer.slide(source)
     return {"kernel": slide.kernel, "stride": slide.stride, "padding": slide.reach} | gaps(slide)
+
+
+def blurpool_settings(layer: P.BlurPool, source: Shape) -> Settings:
+    slide = layer.slide(source)
+    return {
+        "filters": layer.filters(len(slide.sizes)),
+        "stride": slide.stride,
+        "padding": slide.margins,
+        "pad_mode": layer.pad_mode,
+    }
+
+
+def max_unpool_settings(layer: P.MaxUnpool, shape: Shape, source: Shape) -> Settings:
+    return maxpool_settings(layer.of, source)
+
+
+def matmul_settings(layer: J.MatMul, *shapes: Shape) -> Settings:
+    return {name: True for name, on in vars(layer).items() if on}
 
 
 def avgpool_settings(layer: P.AvgPool, source: Shape) -> Settings:
@@ -206,6 +225,9 @@ RULES: dict[type[Layer], KernelRule] = {
     S.PixelShuffle: KernelRule(shape.pixel_shuffle, shape.pixel_shuffle_backward, fields),
     S.Upsample: KernelRule(shape.resize, shape.resize_backward, resize_settings),
     S.Resize: KernelRule(shape.resize, shape.resize_backward, resize_settings),
+    P.BlurPool: KernelRule(resample.blurpool, resample.blurpool_backward, blurpool_settings),
+    P.MaxUnpool: KernelRule(resample.max_unpool, resample.max_unpool_backward, max_unpool_settings),
+    Q.Permute: KernelRule(shape.permute, shape.permute_backward, fields),
     S.Reshape: KernelRule(
         shape.reshape, shape.reshape_backward, lambda layer, source: {"shape": layer.infer(source)}
     ),
@@ -224,6 +246,7 @@ RULES: dict[type[Layer], KernelRule] = {
     J.Mul: KernelRule(join.mul, join.mul_backward, nothing),
     J.Sub: KernelRule(join.sub, join.sub_backward, nothing),
     J.Div: KernelRule(join.div, join.div_backward, nothing),
+    J.MatMul: KernelRule(join.matmul, join.matmul_backward, matmul_settings),
     J.Maximum: KernelRule(join.maximum, join.maximum_backward, nothing),
 }
 

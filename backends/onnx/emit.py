@@ -53,10 +53,14 @@ class Emit:
     weights: Mapping[str, str]
 
     def __call__(self, op: str, *inputs: Operand, **attributes: Any) -> str:
+        return self.several(op, *inputs, count=1, **attributes)[0]
+
+    def several(self, op: str, *inputs: Operand, count: int, **attributes: Any) -> list[str]:
+        """Add a node of several outputs, and give their names."""
         names = ["" if value is None else self.operand(value) for value in inputs]
-        output = self.body.fresh(f"{self.path}/{op}")
-        self.body.nodes.append(onnx.helper.make_node(op, names, [output], name=output, **attributes))
-        return output
+        outputs = [self.body.fresh(f"{self.path}/{op}") for _ in range(count)]
+        self.body.nodes.append(onnx.helper.make_node(op, names, outputs, name=outputs[0], **attributes))
+        return outputs
 
     @property
     def shape(self) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
 
 import numpy as np
@@ -10,7 +11,15 @@ from cnnspec.backends.numpy.kernels.pool import bins, window_counts
 from cnnspec.backends.onnx.conv import flat, margin, window
 from cnnspec.backends.onnx.emit import Emit, Rule
 from cnnspec.layers.base import Slide
-from cnnspec.layers.pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, LpPool, MaxPool
+from cnnspec.layers.pool import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    AvgPool,
+    BlurPool,
+    LpPool,
+    MaxPool,
+    MaxUnpool,
+)
 
 
 def maxpool(emit: Emit, layer: MaxPool, x: str) -> str:
@@ -63,3 +72,23 @@ def adaptive(pool: str, reduce: str) -> Rule:
         return x
 
     return rule
+
+
+def blurpool(emit: Emit, layer: BlurPool, x: str) -> str:
+    """A depthwise convolution of the padded map, with the filter as a constant."""
+    slide = layer.slide(emit.shape)
+    kernel = reduce(np.multiply.outer, [np.array(one, np.float32) for one in layer.filters(emit.rank)])
+    weight = np.broadcast_to(kernel, (emit.shape[0], 1, *kernel.shape))
+    x = margin(emit, x, slide.margins, layer.pad_mode)
+    return emit("Conv", x, weight, **window(slide), group=emit.shape[0])
+
+
+def max_unpool(emit: Emit, layer: MaxUnpool, x: str, source: str) -> str:
+    """The indices of MaxPool count through the whole batch: those within a channel are the remainders."""
+    channels, *sizes = emit.shapes[1]
+    slide = layer.of.slide(emit.shapes[1])
+    _, counted = emit.several("MaxPool", source, count=2, **window(slide), pads=flat(slide.reach))
+    places = emit("Reshape", emit("Mod", counted, np.array(prod(sizes))), (0, channels, -1))
+    zeros = emit("Expand", 0.0, emit("Shape", emit("Reshape", source, (0, channels, prod(sizes)))))
+    spread = emit("ScatterElements", zeros, places, emit("Reshape", x, (0, channels, -1)), axis=2)
+    return emit("Reshape", spread, (0, *emit.shapes[1]))

@@ -14,6 +14,7 @@ from cnnspec.layers import dense as D
 from cnnspec.layers import join as J
 from cnnspec.layers import norm as N
 from cnnspec.layers import pool as P
+from cnnspec.layers import sequence as Q
 from cnnspec.layers import shape as S
 from cnnspec.layers.base import Layer
 from cnnspec.layers.following import CropLike, ResizeLike
@@ -89,6 +90,9 @@ RULES: dict[type[Layer], Rule] = {
     T.Attention: attention.attention,
     S.Pad: conv.pad,
     S.Crop: shape.crop,
+    P.BlurPool: pool.blurpool,
+    P.MaxUnpool: pool.max_unpool,
+    Q.Permute: shape.permute,
     S.Slice: shape.slice_channels,
     S.ChannelShuffle: shape.channel_shuffle,
     S.PixelUnshuffle: shape.pixel_unshuffle,
@@ -106,6 +110,7 @@ RULES: dict[type[Layer], Rule] = {
     J.Mul: shape.mul,
     J.Sub: shape.sub,
     J.Div: shape.div,
+    J.MatMul: shape.matmul,
     J.Maximum: shape.maximum,
 }
 

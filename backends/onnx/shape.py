@@ -8,7 +8,8 @@ from cnnspec.backends.onnx.emit import Emit
 from cnnspec.layers.base import per_axis
 from cnnspec.layers.dense import Affine, Layer, LayerScale, LearnedConstant, Scale
 from cnnspec.layers.following import CropLike, ResizeLike
-from cnnspec.layers.join import Concat, Mul, aligned
+from cnnspec.layers.join import Concat, MatMul, Mul, aligned
+from cnnspec.layers.sequence import Permute
 from cnnspec.layers.shape import (
     ChannelShuffle,
     Crop,
@@ -164,3 +165,17 @@ def mul(emit: Emit, layer: Mul, *inputs: str) -> str:
 
 def maximum(emit: Emit, layer: Layer, *inputs: str) -> str:
     return emit("Max", *inputs)
+
+
+def permute(emit: Emit, layer: Permute, x: str) -> str:
+    return emit("Transpose", x, perm=(0, *(1 + axis for axis in layer.order)))
+
+
+def matmul(emit: Emit, layer: MatMul, *inputs: str) -> str:
+    turned = zip(inputs, emit.shapes, (layer.transpose_a, layer.transpose_b), strict=True)
+    return emit("MatMul", *(transposed(emit, name, len(shape)) if on else name for name, shape, on in turned))
+
+
+def transposed(emit: Emit, x: str, rank: int) -> str:
+    """The last two axes of a batch exchanged."""
+    return emit("Transpose", x, perm=(*range(rank - 1), rank, rank - 1))

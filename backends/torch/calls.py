@@ -40,14 +40,15 @@ class TorchCall(NamedTuple):
 class TorchForm(NamedTuple):
     """How a layer is written: as a module, as a function where it needs no state, or as a join of its inputs.
 
-    `join` is one of cat (channels), cat2 (positions), +, *, maximum. `broadcast` is the number of axes that
-    each input of a join lacks.
+    `join` is one of cat (channels), cat2 (positions), +, *, sub, div, matmul, maximum. `broadcast` is the
+    number of axes that each input of a join lacks, `suffixes` are what is called on each first.
     """
 
     module: TorchCall | None = None
     function: TorchCall | None = None
     join: str = ""
     broadcast: tuple[int, ...] = ()
+    suffixes: tuple[str, ...] = ()
 
 
 def compact(value: Extent) -> Extent:

@@ -139,6 +139,7 @@ class Signatures:
             made and (made.name, tuple(slot.name for slot in made.slots)),
             function and function.name,
             part.lowered.join,
+            part.lowered.suffixes,
             part.lowered.broadcast,
             shared,
         )

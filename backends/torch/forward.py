@@ -52,6 +52,7 @@ class ForwardStep:
     settings: tuple[DocItem, ...] = ()
     join: str = ""
     broadcast: tuple[int, ...] = ()
+    suffixes: tuple[str, ...] = ()
     arms: str = ""
     label: str = ""
     ordered: bool = False
@@ -150,7 +151,13 @@ class ForwardWriter:
     def _step(self, part: Part, scope: Scope, prefix: str) -> ForwardStep:
         if isinstance(part, Leaf) and part.lowered.join:
             lowered = part.lowered
-            return ForwardStep(part.inputs, part.outputs, join=lowered.join, broadcast=lowered.broadcast)
+            return ForwardStep(
+                part.inputs,
+                part.outputs,
+                join=lowered.join,
+                broadcast=lowered.broadcast,
+                suffixes=lowered.suffixes,
+            )
         assert not isinstance(part, Absent)
         if isinstance(part, Leaf) and part.node in self.made.functions:
             function = part.lowered.function
@@ -321,7 +328,9 @@ class ForwardWriter:
             return whole
         if step.broadcast:
             docs = [_lifted(doc, missing) for doc, missing in zip(docs, step.broadcast, strict=True)]
-        if step.join in ("sub", "div"):
+        if any(step.suffixes):
+            docs = [_followed(doc, suffix) for doc, suffix in zip(docs, step.suffixes, strict=True)]
+        if step.join in ("sub", "div", "matmul"):
             return call(f"torch.{step.join}", tuple(map(DocItem, docs)))
         return Infix(step.join, tuple(docs))
 
@@ -364,3 +373,8 @@ def _lifted(doc: Doc, missing: int) -> Doc:
         return doc
     index = ", ".join([":, :", *["None"] * missing])
     return f"({flat(doc)})[{index}]" if isinstance(doc, Infix) else f"{flat(doc)}[{index}]"
+
+
+def _followed(doc: Doc, suffix: str) -> Doc:
+    """A value with a call or an attribute behind it."""
+    return doc if not suffix else f"({flat(doc)}){suffix}" if isinstance(doc, Infix) else flat(doc) + suffix

@@ -10,7 +10,7 @@ from typing import Any
 
 from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchCall, TorchForm, both, compact, module, rank_of
 from cnnspec.backends.torch.formula import elementwise
-from cnnspec.backends.torch.windows import adaptive, avgpool, conv, lppool, maxpool, tconv
+from cnnspec.backends.torch.windows import adaptive, avgpool, conv, lppool, maxpool, tconv, window
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
 from cnnspec.layers import attention as T
@@ -182,6 +182,41 @@ def pixel_unshuffle(layer: S.PixelUnshuffle, source: Shape) -> TorchForm:
     return module("PixelUnshuffle", factor)
 
 
+def blurpool(layer: P.BlurPool, source: Shape) -> TorchForm:
+    slide = layer.slide(source)
+    return module(
+        f"BlurPool{rank_of(source)}d",
+        Slot("channels", source[0]),
+        Slot("kernel_size", compact(slide.kernel), 3),
+        Slot("stride", compact(slide.stride), 2),
+        Slot("padding_mode", layer.pad_mode, "reflect"),
+    )
+
+
+def max_unpool(layer: P.MaxUnpool, shape: Shape, source: Shape) -> TorchForm:
+    slide = layer.of.slide(source)
+    return module(
+        f"MaxUnpool{rank_of(source)}d",
+        *window(slide),
+        Slot("padding", compact(tuple(before for before, _ in slide.margins)), 0),
+        Slot("dilation", compact(slide.dilation), 1),
+        Slot("ceil_mode", slide.ceil, False),
+    )
+
+
+def permute(layer: Q.Permute, source: Shape) -> TorchForm:
+    if not layer.moved:
+        return module("nn.Identity")
+    return module("Permute", *(Slot(f"axis{i}", 1 + axis) for i, axis in enumerate(layer.order)))
+
+
+def matmul(layer: J.MatMul, *sources: Shape) -> TorchForm:
+    # samples and channels of a map are one axis of matrices, which only values in order can be
+    order = ".contiguous()" if len(sources[0]) > 2 else ""
+    turned = (".mT" if on else "" for on in (layer.transpose_a, layer.transpose_b))
+    return TorchForm(join="matmul", suffixes=tuple(order + one for one in turned))
+
+
 def subsample(layer: S.Subsample, source: Shape) -> TorchForm:
     """Every stride-th pixel is what a pool of one pixel picks."""
     rank = rank_of(source)
@@ -336,6 +371,9 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     Q.Untokens: lambda layer, source: module(
         "nn.Unflatten", Slot("dim", 2), Slot("unflattened_size", layer.infer(source)[1:])
     ),
+    P.BlurPool: blurpool,
+    P.MaxUnpool: max_unpool,
+    Q.Permute: permute,
     S.Slice: simple("Slice", "", start=("start", REQUIRED), stop=("stop", REQUIRED)),
     S.ChannelShuffle: simple("nn.ChannelShuffle", "", groups=("groups", REQUIRED)),
     S.PixelShuffle: pixel_shuffle,
@@ -351,6 +389,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     J.Mul: mul,
     J.Sub: of_two("sub"),
     J.Div: of_two("div"),
+    J.MatMul: matmul,
     J.Maximum: lambda layer, *sources: TorchForm(join="maximum"),
 }
 

@@ -17,11 +17,11 @@ from cnnspec.difference.matching import Pair, match
 from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
 from cnnspec.difference.trees import TreeItem, arguments, tree
-from cnnspec.graph import Applied, Block, Graph, show_argument, show_value
+from cnnspec.graph import Applied, Block, Graph
+from cnnspec.layers.written import layer_text, show_argument, show_value
 from cnnspec.passes.alike import Numbers
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.pipeline import Compiled
-from cnnspec.report.rows import layer_text
 from cnnspec.source import Span
 
 Key = tuple[object, ...]

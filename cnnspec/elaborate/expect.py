@@ -12,7 +12,7 @@ from cnnspec.elaborate.expressions.arithmetic import compare
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.net import Elaborated
 from cnnspec.elaborate.values import Mistake, Variables
-from cnnspec.graph import show_value
+from cnnspec.layers.written import show_value
 from cnnspec.syntax import tree
 
 EXAMPLES = {"training_memory": "batch=32", "params_of": '"head"', "macs_of": '"head"'}

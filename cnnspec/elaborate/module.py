@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock, Variables
 from cnnspec.files import shipped
-from cnnspec.graph import show_value
+from cnnspec.layers.written import show_value
 from cnnspec.records import dataclass
 from cnnspec.source import Source
 from cnnspec.syntax import tree

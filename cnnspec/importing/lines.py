@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cnnspec.graph import show_argument
 from cnnspec.layers.base import REGISTRY
+from cnnspec.layers.written import show_argument
 
 
 def text(value: Any) -> str:

@@ -3,8 +3,8 @@
 Read `shapes` (what a shape is), `kinds` (of arguments), `window` (how a kernel slides), `formula` (what
 elementwise functions are written in) and `base` (what every layer is); then the families: `conv`, `norm`,
 `activation`, `pool`, `dense`, `attention`, `shape` (what moves values), `sequence`, `join`, `input`, and
-`following`, for backends alone. `manual` makes the manual of them; `first_names` are those that no spec may
-hide.
+`following`, for backends alone. `written` says layers in the words of a spec, `manual` makes the manual of
+them; `first_names` are those that no spec may hide.
 """
 
 from cnnspec.layers import activation, attention, conv, dense, join, norm, pool, sequence, shape

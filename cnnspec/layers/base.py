@@ -182,6 +182,10 @@ class Layer:
     """The same whatever comes in: of its input it takes the batch alone."""
     counted_by_fvcore: ClassVar[bool] = False
     """The counter of fvcore adds its `operations` to the multiply-accumulates."""
+    aligns: ClassVar[bool] = True
+    """Of several inputs the sizes must agree."""
+    undoes: ClassVar[str] = ""
+    """The layer that its argument `of` names by a label, and whose input it takes beside its own."""
     commutes: ClassVar[bool] = False
     """Of several inputs the order says nothing."""
     sign: ClassVar[str] = ""
@@ -203,7 +207,7 @@ class Layer:
         return ()
 
     def macs(self, *shapes: Shape) -> int:
-        """Multiply-accumulates for one sample: conv and linear layers alone have any; bias not counted."""
+        """Multiply-accumulates for one sample, of convs, linear layers and products; bias not counted."""
         return 0
 
     def operations(self, *shapes: Shape) -> int:
@@ -231,6 +235,10 @@ class Layer:
         """What an output position sees, one Window an axis; POINTWISE, or None for the whole input."""
         slide = self.slide(*shapes)
         return POINTWISE if slide is None else slide.windows
+
+    def sees_apart(self, *shapes: Shape) -> tuple[tuple[Window, ...], ...]:
+        """What an output position sees of each of several inputs, where that is not the same of all."""
+        return ()
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """What training keeps of it; `wanted` says of which inputs the backward pass needs the gradient.

@@ -99,8 +99,8 @@ class Conv(Layer):
         if self.pad_mode == "circular":
             first = ANY_BATCH
         padded = FLOAT * shapes[0][0] * prod(slide.wholes)
-        # A reflected or repeated edge finds its gradient from what it was made of. With an uneven margin
-        # the module of torch adds a second one, of no pixels, to the padded copy in the same way.
+        # A reflected or repeated edge finds its gradient from what it was made of. With pad=same the module
+        # of torch adds a second one, of no pixels, to the padded copy in the same way.
         edges = self.pad_mode in ("reflect", "replicate") and wanted[0]
         copies = 2 if edges and apart and not is_sided(self.pad) else 1
         inputs = (0,) if edges else ()

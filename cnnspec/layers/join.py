@@ -1,12 +1,12 @@
-"""Joins: concat, add, mul and maximum take any number of values, from one up; sub and div take two."""
+"""Joins: concat, add, mul and maximum take any number of values, from one up; sub, div and matmul two."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
 
-from cnnspec.layers.base import FLOAT, Layer, LayerError, Saved, Shape, argument, describe, layer
-from cnnspec.layers.kinds import words
+from cnnspec.layers.base import ANY_BATCH, FLOAT, Layer, LayerError, Saved, Shape, argument, describe, layer
+from cnnspec.layers.kinds import FLAG, words
 
 
 def passed_alone(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -147,6 +147,57 @@ class Div(Layer):
         return Saved((0, 1) if wanted[1] else (1,))
 
 
+@layer("matmul", family="join")
+class MatMul(Layer):
+    """The product of two values as matrices, over their last two axes; the axes before them must agree.
+
+    Of sequences CxL the rows are the channels, of maps CxHxW each channel is a matrix. Wang et al. 2018,
+    "Non-local neural networks"; Vaswani et al. 2017, "Attention is all you need".
+    """
+
+    arity = None
+    aligns = False
+    sign = "@"
+
+    transpose_a: bool = argument(FLAG, "takes the first with rows and columns exchanged", default=False)
+    transpose_b: bool = argument(FLAG, "takes the second with rows and columns exchanged", default=False)
+
+    def infer(self, *shapes: Shape) -> Shape:
+        for shape in two("matmul", shapes):
+            if len(shape) < 2:
+                raise LayerError(
+                    "shape-rank",
+                    f"`matmul` multiplies matrices, over two axes, and {describe(shape)} is a vector",
+                    help=f"reshape({describe(shape)}x1) makes a matrix of it",
+                )
+        first, second = self.matrices(*shapes)
+        if not multiply(first, second):
+            raise LayerError(
+                "shape-join",
+                f"`matmul` cannot multiply {describe(first)} and {describe(second)}: the last axis of the "
+                "first must be the last but one of the second, and the axes before agree",
+                label=f"{describe(shapes[0])} and {describe(shapes[1])}",
+                help=matrix_cure(*shapes),
+            )
+        return *first[:-1], second[-1]
+
+    def matrices(self, *shapes: Shape) -> tuple[Shape, Shape]:
+        """The shapes as they are multiplied."""
+        first, second = ((*shape[:-2], shape[-1], shape[-2]) for shape in shapes)
+        return first if self.transpose_a else shapes[0], second if self.transpose_b else shapes[1]
+
+    def macs(self, *shapes: Shape) -> int:
+        return prod(self.infer(*shapes)) * self.matrices(*shapes)[0][-1]
+
+    def sees(self, *shapes: Shape) -> None:
+        return None
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Each factor where the gradient of the other is wanted; maps one channel after the other."""
+        kept = tuple([number for number in (0, 1) if wanted[1 - number]])
+        return Saved(kept, by_channel=len(shapes[0]) > 2, first_below=ANY_BATCH)
+
+
 @layer("maximum", family="join")
 class Maximum(Layer):
     """The largest of the inputs, value by value. Goodfellow et al. 2013, "Maxout networks"."""
@@ -188,6 +239,20 @@ def repeated(op: str, shapes: tuple[Shape, ...]) -> Shape:
             raise unequal(op, first, shape, "each axis, or have size 1 there")
         first = tuple(map(max, first, shape))
     return first
+
+
+def multiply(first: Shape, second: Shape) -> bool:
+    """Whether two shapes multiply as matrices."""
+    return first[:-2] == second[:-2] and first[-1] == second[-2]
+
+
+def matrix_cure(*shapes: Shape) -> str:
+    """Which transpositions would make two shapes multiply, or what makes other matrices."""
+    for a, b in ((False, False), (False, True), (True, False), (True, True)):
+        if len(shapes[0]) == len(shapes[1]) and multiply(*MatMul(a, b).matrices(*shapes)):
+            turned = [f"transpose_{name}=true" for name, on in (("a", a), ("b", b)) if on]
+            return f"write matmul({', '.join(['a', 'b', *turned])})"
+    return "tokens makes sequences of maps; reshape and permute make other matrices"
 
 
 def two(op: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

@@ -94,6 +94,22 @@ def _sides(value: Any) -> Extent | Margins:
         raise ValueError(SIDES_WANTED) from None
 
 
+def _axes(value: Any) -> tuple[int, ...]:
+    is_list = isinstance(value, (tuple, list)) and all(map(_is_int, value))
+    if is_list and value and sorted(value) == list(range(len(value))):
+        return tuple(value)
+    raise ValueError("a list of all axes, each once, such as [1, 0, 2]; the channels are axis 0")
+
+
+def _open_extent(value: Any) -> Extent:
+    sizes = list(value) if isinstance(value, (tuple, list)) else []
+    if sizes.count(-1) == 1:
+        return tuple([size if size == -1 else COUNT.read(size) for size in sizes])
+    if sizes.count(-1) > 1:
+        raise ValueError("dims of which one at most is -1, the size that is left open")
+    return EXTENT.read(value)
+
+
 def words(*choices: str) -> Kind:
     """One of a fixed set of words."""
 
@@ -152,6 +168,9 @@ FRACTION = Kind("fraction", _fraction, cure=_share)
 FLAG = Kind("flag", _flag, cure=_word)
 EXTENT = Kind("extent", _extent(1, "an integer of at least 1, or dims such as 3x3"), cure=_whole)
 MARGIN = Kind("margin", _extent(0, "an integer of at least 0, or dims such as 1x0"), cure=_margin)
+POOL = Kind("label of a maxpool", lambda value: value)
+AXES = Kind("axes", _axes)
+OPEN_EXTENT = Kind("extent", _open_extent, cure=_whole)
 SIDES_WANTED = "an integer of at least 0, dims such as 1x0, or sides such as [[0, 1], [2, 2]]"
 SIDES = Kind("margin or sides", _sides, cure=_margin)
 PADDING = either(SIDES, "half", "valid", "same", "causal")

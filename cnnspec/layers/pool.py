@@ -1,16 +1,14 @@
-"""Pools: maxpool, avgpool, lppool, the global ones and the adaptive ones."""
+"""Pools: maxpool and its way back, avgpool, lppool, blurpool, the global ones and the adaptive ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
-from math import inf, prod
+from math import comb, inf, prod
 
 from cnnspec.layers.base import (
     ANY_BATCH,
     FLOAT,
     INDEX,
-    POINTWISE,
     Extent,
     Layer,
     LayerError,
@@ -23,9 +21,21 @@ from cnnspec.layers.base import (
     need_map,
     per_axis,
 )
-from cnnspec.layers.kinds import EXTENT, FLAG, PADDING, POSITIVE, optional
+from cnnspec.layers.conv import native_below
+from cnnspec.layers.kinds import EXTENT, FLAG, PADDING, POOL, POSITIVE, optional, words
 from cnnspec.layers.shape import Pad
-from cnnspec.layers.window import Padding, Slide, is_sided, output_sizes, slide_over
+from cnnspec.layers.window import (
+    Padding,
+    Slide,
+    adaptive_windows,
+    check_margins,
+    check_pad,
+    is_sided,
+    larger_than_volume,
+    output_sizes,
+    reached,
+    slide_over,
+)
 
 STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
 PAD_DOC = "margin, in pixels, as for conv; on both sides at most half the kernel, else less than its span"
@@ -168,6 +178,98 @@ class LpPool(Layer):
         return Saved(inputs=(0,), per_sample=own, first_below=of_volumes(shapes[0]))
 
 
+@layer("blurpool", family="pool")
+class BlurPool(Layer):
+    """Each channel smoothed by a fixed binomial filter, at every stride-th pixel.
+
+    The filter is [1, 1] taken kernel - 1 times, on each axis, with the sum 1; the margin is
+    (stride + kernel - 2)//2 pixels. Zhang 2019, "Making convolutional networks shift-invariant again".
+    """
+
+    kernel: Extent = argument(EXTENT, "size of the filter, in pixels", default=3)
+    stride: Extent = argument(EXTENT, "step between outputs, in pixels", default=2)
+    pad_mode: str = argument(
+        words("zeros", "reflect", "replicate", "circular"), "what the margin holds", default="reflect"
+    )
+
+    def infer(self, *shapes: Shape) -> Shape:
+        channels, sizes = need_map("blurpool", shapes[0])
+        slide = self.slide(*shapes)
+        result = output_sizes("blurpool", slide)
+        check_margins("blurpool", sizes, slide.margins, self.pad_mode)
+        return channels, *result
+
+    def slide(self, *shapes: Shape) -> Slide:
+        sizes = shapes[0][1:]
+        kernel = per_axis(self.kernel, len(sizes), "kernel")
+        stride = per_axis(self.stride, len(sizes), "stride")
+        margins = tuple([(k + s - 2) // 2 for k, s in zip(kernel, stride, strict=True)])
+        return slide_over(sizes, kernel, stride, margins)
+
+    def filters(self, rank: int) -> tuple[tuple[float, ...], ...]:
+        """The filter of each axis: binomial coefficients over their sum."""
+        kernel = per_axis(self.kernel, rank, "kernel")
+        return tuple([tuple([comb(k - 1, tap) / 2 ** (k - 1) for tap in range(k)]) for k in kernel])
+
+    def macs(self, *shapes: Shape) -> int:
+        return shapes[0][0] * self.slide(*shapes).taps
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The padded copy, and with it the input where the margin repeats or reflects it."""
+        slide, channels = self.slide(*shapes), shapes[0][0]
+        inputs = (0,) if self.pad_mode in ("reflect", "replicate") and wanted[0] else ()
+        first = native_below((channels, *slide.wholes), slide, channels)
+        first = ANY_BATCH if self.pad_mode == "circular" else first
+        return Saved(inputs, per_sample=FLOAT * channels * prod(slide.wholes), first_below=first)
+
+
+@layer("max_unpool", family="pool")
+class MaxUnpool(Layer):
+    """The way back from a maxpool: each value at the place where that found its maximum, 0 elsewhere.
+
+    `of` is the label of the maxpool; the map becomes as large as what that took. Its places are found anew
+    from there, and its windows must not overlap. Badrinarayanan, Kendall and Cipolla 2015, "SegNet".
+    """
+
+    arity = 2
+    aligns = False
+    moves = True
+    upsamples = True
+    undoes = "maxpool"
+
+    of: MaxPool = argument(POOL, "label of the maxpool whose places are meant")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        shape, source = shapes
+        slide = self.of.slide(source)
+        if slide.uneven or any(s < span for s, span in zip(slide.stride, slide.spans, strict=True)):
+            raise LayerError(
+                "argument-range",
+                "`max_unpool` needs a maxpool whose windows do not overlap, in a margin that is even",
+                label=f"kernel {describe(slide.kernel)}, stride {describe(slide.stride)}",
+                help="use maxpool(2), or maxpool(2, ceil=true) on odd sizes",
+            )
+        pooled = self.of.infer(source)
+        if shape != pooled:
+            raise LayerError(
+                "shape-join",
+                f"`max_unpool` needs a value for each maximum: {describe(pooled)}, not {describe(shape)}",
+                label=f"{describe(shape)} and {describe(pooled)}",
+                help=f"end what is before it in {describe(pooled)}"
+                + (f", as conv({pooled[0]}, 1) does" if shape[1:] == pooled[1:] else ""),
+            )
+        return source
+
+    def sees_apart(self, *shapes: Shape) -> tuple[tuple[Window, ...], ...]:
+        """Of the values those whose windows hold the place, of the map all that these windows hold."""
+        slide = self.of.slide(shapes[1])
+        return slide.transposed_windows, tuple([Window(1, 1 - span, span - 1) for span in slide.spans])
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """The places, as indices."""
+        return Saved(per_sample=INDEX * prod(shapes[0]), first_below=ANY_BATCH)
+
+
 @layer("gap", family="pool")
 class GlobalAvgPool(Layer):
     """Global average pooling: the mean of each channel, as a map of one pixel (Cx1x1).
@@ -280,57 +382,7 @@ def of_volumes(shape: Shape) -> int:
     return ANY_BATCH if len(shape) == 4 else 0
 
 
-def larger_than_volume(slide: Slide) -> bool:
-    """Whether a window is larger than a map of three axes: torch has no pool for that."""
-    return len(slide.sizes) == 3 and any(k > h for k, h in zip(slide.kernel, slide.sizes, strict=True))
-
-
-def reached(slide: Slide) -> Shape:
-    """The pixels from where the first window begins to where the last one ends, on each axis."""
-    axes = zip(slide.outputs, slide.stride, slide.spans, strict=True)
-    return tuple([(n - 1) * step + span for n, step, span in axes])
-
-
-def check_pad(op: str, slide: Slide, sided: bool) -> None:
-    """Raise LayerError where a margin is over half the kernel, or a window could hold nothing else.
-
-    The first is torch's rule, and does not count the dilation; sides that are said apart torch pads before.
-    """
-    sizes, kernel, dilation = slide.sizes, slide.kernel, slide.dilation
-    for size, k, d, (before, after) in zip(sizes, kernel, dilation, slide.margins, strict=True):
-        margin = max(before, after)
-        # Taps further apart than the map is wide can lie on both sides of it.
-        apart = sided and before != after
-        most = 0 if size < d else (k - 1) * d if apart else k // 2
-        if margin > most:
-            raise LayerError(
-                "pool-pad",
-                f"`{op}` pads {margin} pixels, its kernel of {k} on a map of {size} allows {most}",
-                label=f"map {describe(sizes)}, kernel {describe(kernel)}, dilation {describe(dilation)}",
-                help=f"use pad={most}, or put pad({margin - most}) before it"
-                if not apart
-                else f"use at most {most} pixels before and after that axis",
-            )
-
-
 def adaptive_shape(op: str, shape: Shape, size: Extent) -> Shape:
     """The output shape of an adaptive pool. Raises LayerError for vectors and wrong numbers of axes."""
     channels, sizes = need_map(op, shape)
     return channels, *per_axis(size, len(sizes), "size")
-
-
-def adaptive_windows(sizes: Shape, out: Shape) -> tuple[Window, ...] | None:
-    """The windows of an adaptive pool: POINTWISE where sizes agree, None for one pixel, else bounds an axis.
-
-    With H/m = p/q in lowest terms, floor(i*p/q) is at least i*p/q - (q-1)/q, and the last pixel,
-    ceil((i+1)*p/q) - 1, at most i*p/q + (p-1)/q; where m divides H these are exact.
-    """
-    if sizes == out:
-        return POINTWISE
-    if prod(out) == 1:
-        return None
-    steps = [Fraction(h, m) for h, m in zip(sizes, out, strict=True)]
-    return tuple(
-        Window(r, Fraction(1 - r.denominator, r.denominator), Fraction(r.numerator - 1, r.denominator))
-        for r in steps
-    )

@@ -1,10 +1,11 @@
-"""Maps as sequences, for attention, and back: tokens and untokens."""
+"""Maps as sequences, for attention, and back, and axes in any order: tokens, untokens, permute."""
 
 from __future__ import annotations
 
 from math import prod
 
 from cnnspec.layers.base import (
+    ANY_BATCH,
     POINTWISE,
     Extent,
     Layer,
@@ -17,7 +18,7 @@ from cnnspec.layers.base import (
     layer,
     need_map,
 )
-from cnnspec.layers.kinds import EXTENT
+from cnnspec.layers.kinds import AXES, EXTENT
 from cnnspec.layers.shape import Reshape
 
 
@@ -77,3 +78,37 @@ class Untokens(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         return Saved(view=True, channels_last=True)
+
+
+@layer("permute", family="sequence")
+class Permute(Layer):
+    """The axes of a value in another order: axis i of the result is axis order[i]. The channels are axis 0.
+
+    permute([1, 0]) transposes a sequence; patches and windows are reshape, permute and reshape.
+    """
+
+    moves = True
+
+    order: Shape = argument(AXES, "all axes in their new order, such as [1, 2, 0]; the channels are axis 0")
+
+    def infer(self, *shapes: Shape) -> Shape:
+        if len(self.order) != len(shapes[0]):
+            raise LayerError(
+                "argument-rank",
+                f"`permute` orders {len(self.order)} axes, {describe(shapes[0])} has {len(shapes[0])}",
+                label=f"axes {', '.join(map(str, range(len(shapes[0]))))}",
+                help=f"name them all: permute({list(reversed(range(len(shapes[0]))))}) reverses them",
+            )
+        return tuple([shapes[0][axis] for axis in self.order])
+
+    def sees(self, *shapes: Shape) -> tuple[Window, ...] | None:
+        return None if self.moved else POINTWISE
+
+    @property
+    def moved(self) -> bool:
+        """Whether an axis changes its place."""
+        return self.order != tuple(range(len(self.order)))
+
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Nothing: a copy in the new order."""
+        return Saved(first_below=ANY_BATCH) if self.moved else Saved(view=True)

@@ -24,7 +24,7 @@ from cnnspec.layers.base import (
     per_axis,
     viewed,
 )
-from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, SIDES, optional, words
+from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, OPEN_EXTENT, SIDES, optional, words
 from cnnspec.layers.window import Margins, Slide, check_margins, sides, slide_over
 
 MODE = words("nearest", "bilinear")
@@ -264,15 +264,27 @@ class Resize(Layer):
 
 @layer("reshape", family="shape")
 class Reshape(Layer):
-    """The same values in order, in another shape per sample; an integer makes a vector."""
+    """The same values in order, in another shape per sample; an integer makes a vector.
+
+    One size of a list may be -1: it is what the others leave.
+    """
 
     moves = True
 
-    shape: Extent = argument(EXTENT, "the new shape, channels first")
+    shape: Extent = argument(OPEN_EXTENT, "the new shape, channels first, such as 8x4x4 or [8, -1]")
 
     def infer(self, *shapes: Shape) -> Shape:
         target = (self.shape,) if isinstance(self.shape, int) else self.shape
-        have, want = prod(shapes[0]), prod(target)
+        have, others = prod(shapes[0]), prod(size for size in target if size != -1)
+        if -1 in target and have % others:
+            raise LayerError(
+                "reshape-size",
+                f"`reshape` leaves one size open beside {others} values, which do not divide {have}",
+                label=f"{describe(shapes[0])} has {have} values",
+                help=f"use sizes whose product divides {have}",
+            )
+        target = tuple([have // others if size == -1 else size for size in target])
+        want = prod(target)
         if have != want:
             rest = prod(target[1:])
             fits = have % rest == 0

@@ -239,3 +239,53 @@ def check_margins(op: str, sizes: Shape, margins: Margins, mode: str) -> None:
                 label=f"map {describe(sizes)}, margin {margin}",
                 help=f"use a margin of at most {most}, or the mode zeros or replicate",
             )
+
+
+def larger_than_volume(slide: Slide) -> bool:
+    """Whether a window is larger than a map of three axes: torch has no pool for that."""
+    return len(slide.sizes) == 3 and any(k > h for k, h in zip(slide.kernel, slide.sizes, strict=True))
+
+
+def reached(slide: Slide) -> Shape:
+    """The pixels from where the first window begins to where the last one ends, on each axis."""
+    axes = zip(slide.outputs, slide.stride, slide.spans, strict=True)
+    return tuple([(n - 1) * step + span for n, step, span in axes])
+
+
+def check_pad(op: str, slide: Slide, sided: bool) -> None:
+    """Raise LayerError where a margin is over half the kernel, or a window could hold nothing else.
+
+    The first is torch's rule, and does not count the dilation; sides that are said apart torch pads before.
+    """
+    sizes, kernel, dilation = slide.sizes, slide.kernel, slide.dilation
+    for size, k, d, (before, after) in zip(sizes, kernel, dilation, slide.margins, strict=True):
+        margin = max(before, after)
+        # Taps further apart than the map is wide can lie on both sides of it.
+        apart = sided and before != after
+        most = 0 if size < d else (k - 1) * d if apart else k // 2
+        if margin > most:
+            raise LayerError(
+                "pool-pad",
+                f"`{op}` pads {margin} pixels, its kernel of {k} on a map of {size} allows {most}",
+                label=f"map {describe(sizes)}, kernel {describe(kernel)}, dilation {describe(dilation)}",
+                help=f"use pad={most}, or put pad({margin - most}) before it"
+                if not apart
+                else f"use at most {most} pixels before and after that axis",
+            )
+
+
+def adaptive_windows(sizes: Shape, out: Shape) -> tuple[Window, ...] | None:
+    """The windows of an adaptive pool: POINTWISE where sizes agree, None for one pixel, else bounds an axis.
+
+    With H/m = p/q in lowest terms, floor(i*p/q) is at least i*p/q - (q-1)/q, and the last pixel,
+    ceil((i+1)*p/q) - 1, at most i*p/q + (p-1)/q; where m divides H these are exact.
+    """
+    if sizes == out:
+        return POINTWISE
+    if prod(out) == 1:
+        return None
+    steps = [Fraction(h, m) for h, m in zip(sizes, out, strict=True)]
+    return tuple(
+        Window(r, Fraction(1 - r.denominator, r.denominator), Fraction(r.numerator - 1, r.denominator))
+        for r in steps
+    )

@@ -73,6 +73,11 @@ def receptive_field(graph: Graph) -> Fields:
         if seen == POINTWISE and len(node.inputs) == 1:
             bounds[name], paths[name] = bounds[node.inputs[0]], paths[node.inputs[0]]
             continue
+        if apart := applied.layer.sees_apart(*applied.shapes):
+            for found in (bounds, paths):
+                each = [_bounds(node, seen, [found[s]]) for s, seen in zip(node.inputs, apart, strict=True)]
+                found[name] = _union(each)
+            continue
         sources = [source for source in node.inputs if not graph[source].layer.constant]
         bounds[name] = _bounds(node, seen, [bounds[source] for source in sources or node.inputs])
         if bounds[name] is not None:

@@ -79,9 +79,11 @@ def saved_values(
         saved = applied.layer.saved(applied.shapes, tuple([wanted[source] for source in node.inputs]))
         kept[name] += batch * saved.per_sample + saved.fixed
         values = [node.inputs[i] for i in saved.inputs] + [name] * saved.output
-        if saved.by_channel and not places[node.inputs[0]].in_a_row(batch):
-            kept[name] += batch * FLOAT * prod(applied.shapes[0])
-            values = []
+        read = (saved.inputs or (0,)) if saved.by_channel else ()
+        copied = [i for i in read if not places[node.inputs[i]].in_a_row(batch)]
+        if copied:
+            kept[name] += batch * FLOAT * sum(prod(applied.shapes[i]) for i in copied)
+            values = [node.inputs[i] for i in saved.inputs if i not in copied]
         if saved.by_place and not lies_by_place(applied.shapes[0], places[node.inputs[0]]):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
             values = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnspec.graph import show_argument, show_value
 from cnnspec.layers import conv, shape
 from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Extent, Layer, parameters
 from cnnspec.layers.input import Input
+from cnnspec.layers.written import show_argument, show_value
 from cnnspec.render.text import show_shape
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from cnnspec.graph import Graph, show_value
+from cnnspec.graph import Graph
 from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer
+from cnnspec.layers.written import show_value
 from cnnspec.render.figures import Figures, total
 from cnnspec.render.fold import DrawnPart
 from cnnspec.render.labels import layer_label, short_label

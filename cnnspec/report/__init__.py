@@ -5,9 +5,9 @@ summary), `totals` (the lines under it), `summary` (all of it), `memory` (over t
 a net takes) and `data` (the summary for scripts).
 """
 
+from cnnspec.layers.written import layer_text
 from cnnspec.report.data import as_dict
 from cnnspec.report.numbers import size_text
-from cnnspec.report.rows import layer_text
 from cnnspec.report.summary import summary
 from cnnspec.report.table import FORMATS, Table, as_html, as_text
 

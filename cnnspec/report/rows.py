@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from cnnspec.graph import Block, Graph, Node, show_argument
-from cnnspec.layers.base import Layer, Shape, parameters
+from cnnspec.graph import Block, Graph, Node
+from cnnspec.layers.base import Shape
+from cnnspec.layers.written import layer_text
 from cnnspec.passes.alike import alike
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.passes.receptive_field import Field
@@ -148,17 +149,3 @@ def field_of(net: Compiled, name: str) -> SeenField | None:
     """The field of a layer along its spatial path, and whether it sees the whole input besides."""
     field = net.fields.along(name)
     return None if field is None else SeenField(field, net.fields.sees_all(name))
-
-
-def layer_text(layer: Layer) -> str:
-    """A layer as a spec would write it, with the arguments that are not at their defaults."""
-    if layer.op == "input":
-        return "input"
-    given = []
-    for position, parameter in enumerate(parameters(type(layer))):
-        value = getattr(layer, parameter.name)
-        if not parameter.required and value == parameter.default:
-            continue
-        text = show_argument(value)
-        given.append(text if parameter.required and position == len(given) else f"{parameter.name}={text}")
-    return f"{layer.op}({', '.join(given)})" if given else layer.op

@@ -26,6 +26,9 @@ def test_every_layer_runs_in_every_dtype_or_is_refused(case: Case, name: str, dt
     if case.layer.op == "lppool":
         # roots of sums that may be negative are no numbers, and where they are hangs on rounding
         inputs = {name: np.abs(values) for name, values in inputs.items()}
+    if case.layer.op == "max_unpool":
+        # where a maximum lies hangs on rounding, but for values that all types have
+        inputs["x1"] = (np.round(8 * inputs["x1"]) / 8).astype(np.float32)
     expected = find("numpy").run(graph, weights, Options(dtype="float64"))(inputs)["head"]
     try:
         got = find(name).run(graph, weights, Options(dtype=dtype))(inputs)["head"]

@@ -61,6 +61,8 @@ def drawn(random: Random) -> tuple[str, Graph]:
 
 def inputs_of(random: Random, op: str) -> tuple[Shape, ...]:
     shape = shape_of_rank(random, random.randrange(4))
+    if op == "max_unpool":
+        return shape, (shape[0], *(2 * size for size in shape[1:]))
     if op not in JOINS:
         return (shape,)
     count = random.randint(1, 3)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnspec.layers import REGISTRY, Layer, Parameter, parameters
 from cnnspec.layers.base import LayerError, Shape
+from cnnspec.layers.pool import MaxPool
 
 LARGEST = 600
 """The most values that one sample of a value has."""
@@ -52,7 +53,7 @@ def argument(random: Random, parameter: Parameter, shape: Shape) -> Any:
     if kind.words and (random.random() < 0.5 or (" or " in kind.name and "margin" not in kind.name)):
         return random.choice(kind.words)
     if name == "shape":
-        return factors(random, prod(shape))
+        return opened(random, factors(random, prod(shape)))
     if name == "groups":
         return random.choice([n for n in range(1, shape[0] + 1) if shape[0] % n == 0])
     first = kind.name.split(" or ")[0]
@@ -68,6 +69,8 @@ def argument(random: Random, parameter: Parameter, shape: Shape) -> Any:
         "number from 0 to 1": lambda: random.choice((1e-5, 1e-3, 0.1)),
         "fraction": lambda: random.choice((0.0, 0.5)),
         "extent": lambda: extent(random, rank, 1, 6 if name == "size" else 3),
+        "label of a maxpool": lambda: MaxPool(2, ceil=random.random() < 0.5),
+        "axes": lambda: tuple(random.sample(range(rank + 1), rank + 1)),
         "margin": lambda: sides(random, rank) if "sides" in kind.name else extent(random, rank, 0, 2),
     }
     return draws[first]()
@@ -94,6 +97,12 @@ def factors(random: Random, size: int) -> tuple[int, ...]:
         found.append(random.choice([n for n in range(1, size + 1) if size % n == 0]))
         size //= found[-1]
     return (*found, size)
+
+
+def opened(random: Random, shape: Shape) -> Shape:
+    """A shape of which one size may be left open."""
+    place = random.randrange(len(shape))
+    return shape if random.random() < 0.7 else (*shape[:place], -1, *shape[place + 1 :])
 
 
 def shape_of_rank(random: Random, rank: int) -> Shape:

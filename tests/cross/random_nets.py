@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import NamedTuple
 
-from cnnspec.graph import show_value
 from cnnspec.layers import Layer, parameters
 from cnnspec.layers.base import Shape, describe
+from cnnspec.layers.written import show_value
 from cross.kinds import KINDS
 from cross.random_layers import PLAIN, layer_on, shape_of_rank
 

@@ -28,7 +28,7 @@ from cnnspec.layers.shape import (
     Upsample,
     ZeroChannels,
 )
-from cnnspec.report.rows import layer_text
+from cnnspec.layers.written import layer_text
 
 
 def mistake(layer, *shapes):

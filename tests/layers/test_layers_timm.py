@@ -12,7 +12,7 @@ from layer_cases import Case
 
 from cnnspec.backends import numpy as backend
 from cnnspec.layers import activation as act
-from cnnspec.layers import attention, dense, norm
+from cnnspec.layers import attention, conv, dense, join, norm, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
 
 torch = pytest.importorskip("torch")
@@ -132,6 +132,12 @@ def named(prefix: str, table: str = "") -> Mapping[str, str]:
     return names | ({"relative_position_bias_table": prefix + table} if table else {})
 
 
+def unpooled(stride: int) -> nn.Module:
+    """torch's own way back from a pool of maxima; the 0 gives the map that is pooled a gradient."""
+    pool, back = nn.MaxPool2d(2, stride, return_indices=True), nn.MaxUnpool2d(2, stride)
+    return Function(lambda x, y: back(x, pool(y)[1], y.shape) + 0 * y)
+
+
 TABLE = "relative_position_bias_table"
 
 REFERENCES = [
@@ -201,6 +207,30 @@ REFERENCES = [
         attention.Reduce("norm2", "channels"),
         ((4, 7, 6),),
         lambda: Function(lambda x: x.norm(2, 1, keepdim=True)),
+    ),
+    Reference(pool.BlurPool(), ((4, 9, 8),), lambda: layers().BlurPool2d(4)),
+    Reference(pool.BlurPool(4), ((4, 9, 8),), lambda: layers().BlurPool2d(4, filt_size=4)),
+    Reference(pool.BlurPool(5, 1), ((4, 9, 8),), lambda: layers().BlurPool2d(4, filt_size=5, stride=1)),
+    Reference(pool.MaxUnpool(pool.MaxPool(2)), ((4, 3, 4), (4, 6, 9)), lambda: unpooled(2)),
+    Reference(pool.MaxUnpool(pool.MaxPool(2, 3)), ((4, 2, 3), (4, 5, 9)), lambda: unpooled(3)),
+    Reference(join.MatMul(), ((2, 4, 5), (2, 5, 3)), lambda: Function(torch.matmul)),
+    Reference(
+        join.MatMul(transpose_a=True), ((4, 9), (4, 6)), lambda: Function(lambda x, y: x.transpose(1, 2) @ y)
+    ),
+    Reference(sequence.Permute((1, 2, 0)), ((4, 7, 6),), lambda: Function(lambda x: x.permute(0, 2, 3, 1))),
+    Reference(shape.Pad(((0, 1), (2, 0))), ((4, 7, 6),), lambda: nn.ZeroPad2d((2, 0, 0, 1))),
+    Reference(shape.Pad(((2, 0),), "reflect"), ((4, 7),), lambda: nn.ReflectionPad1d((2, 0))),
+    Reference(
+        conv.Conv(6, 3, 2, ((0, 1), (1, 2))),
+        ((4, 7, 6),),
+        lambda: nn.Sequential(nn.ZeroPad2d((1, 2, 0, 1)), nn.Conv2d(4, 6, 3, 2)),
+        {"weight": "1.weight", "bias": "1.bias"},
+    ),
+    Reference(
+        conv.Conv(6, 2, pad="causal", dilation=4),
+        ((4, 9),),
+        lambda: nn.Sequential(nn.ZeroPad1d((4, 0)), nn.Conv1d(4, 6, 2, dilation=4)),
+        {"weight": "1.weight", "bias": "1.bias"},
     ),
     Reference(
         attention.Reduce("max", "all"), ((4, 7, 6),), lambda: Function(lambda x: x.amax((1, 2, 3), True))

@@ -67,6 +67,23 @@ def div_backward(grad: Array, x: Array, y: Array) -> Gradients:
     return (of_x, -collapse(over * first / second, second.shape).reshape(y.shape)), {}
 
 
+def matmul(x: Array, y: Array, *, transpose_a: bool = False, transpose_b: bool = False) -> Array:
+    """The product of matrices, over the last two axes."""
+    return (x.swapaxes(-1, -2) if transpose_a else x) @ (y.swapaxes(-1, -2) if transpose_b else y)
+
+
+def matmul_backward(
+    grad: Array, x: Array, y: Array, *, transpose_a: bool = False, transpose_b: bool = False
+) -> Gradients:
+    """dA = dC B' and dB = A' dC, each turned as its factor is."""
+    first, second = x.swapaxes(-1, -2) if transpose_a else x, y.swapaxes(-1, -2) if transpose_b else y
+    of_x, of_y = grad @ second.swapaxes(-1, -2), first.swapaxes(-1, -2) @ grad
+    return (
+        of_x.swapaxes(-1, -2) if transpose_a else of_x,
+        of_y.swapaxes(-1, -2) if transpose_b else of_y,
+    ), {}
+
+
 def aligned(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
     """The inputs with their channels on the same axis."""
     rank = max(x.ndim for x in inputs)

@@ -144,3 +144,12 @@ def subsample_backward(grad: Array, x: Array, *, stride: Sizes) -> Gradients:
     spread = np.zeros(x.shape, grad.dtype)
     subsample(spread, stride=stride)[...] = grad
     return (spread,), {}
+
+
+def permute(x: Array, *, order: Sizes) -> Array:
+    """The axes of a sample in another order: axis i is axis order[i] of the input."""
+    return x.transpose(0, *(1 + axis for axis in order))
+
+
+def permute_backward(grad: Array, x: Array, *, order: Sizes) -> Gradients:
+    return (grad.transpose(0, *(1 + order.index(axis) for axis in range(len(order)))),), {}

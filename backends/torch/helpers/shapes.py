@@ -131,3 +131,14 @@ class ZeroChannels(nn.Module):
 
     def forward(self, x):
         return F.pad(x, [0, 0] * (x.dim() - 2) + [self.before, self.after])
+
+
+class Permute(nn.Module):
+    """The axes in another order."""
+
+    def __init__(self, *axes):
+        super().__init__()
+        self.axes = [0, *axes]
+
+    def forward(self, x):
+        return x.permute(self.axes).contiguous()

@@ -169,3 +169,54 @@ class WideLPPool2d(nn.Module):
 
 def axes2d(value):
     return [value] * 2 if isinstance(value, int) else list(value)
+
+
+class BlurPool2d(nn.Module):
+    """Each channel smoothed by a fixed binomial filter, at every stride-th pixel."""
+
+    filters: torch.Tensor
+
+    def __init__(self, channels, kernel_size=3, stride=2, padding_mode="reflect"):
+        super().__init__()
+        self.stride = axes2d(stride)
+        self.mode = "constant" if padding_mode == "zeros" else padding_mode
+        self.margins: list[int] = []
+        filters = torch.ones(1)
+        for axis, size in enumerate(axes2d(kernel_size)):
+            line = torch.ones(1)
+            for _ in range(size - 1):
+                line = (F.pad(line, [0, 1]) + F.pad(line, [1, 0])) / 2
+            filters = filters.unsqueeze(-1) * line
+            margin = (size + self.stride[axis] - 2) // 2
+            self.margins = [margin, margin, *self.margins]
+        filters = filters.repeat(channels, *[1] * filters.dim())
+        self.register_buffer("filters", filters, persistent=False)
+
+    def forward(self, x):
+        x = F.pad(x, self.margins, self.mode)
+        return F.conv2d(x, self.filters, None, self.stride, groups=x.shape[1])
+
+
+class MaxUnpool2d(nn.Module):
+    """Values at the places where a max pool of the map y finds its maxima, 0 elsewhere."""
+
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+        super().__init__()
+        self.kernel = axes2d(kernel_size)
+        self.stride = axes2d(kernel_size if stride is None else stride)
+        self.padding = axes2d(padding)
+        self.dilation = axes2d(dilation)
+        self.ceil_mode = ceil_mode
+
+    def forward(self, x, y):
+        _, places = F.max_pool2d_with_indices(
+            y.detach(),
+            self.kernel,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+        )
+        spread = torch.zeros_like(y).flatten(2)
+        spread = spread.scatter(2, places.flatten(2), x.flatten(2))
+        return spread.unflatten(2, y.shape[2:])

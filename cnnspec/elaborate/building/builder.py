@@ -90,7 +90,7 @@ class GraphBuilder:
 
     def _cure(self, error: LayerError, layer: Layer, inputs: tuple[Value, ...]) -> str:
         found = ""
-        if error.code == "shape-join":
+        if error.code == "shape-join" and layer.aligns:
             found = size_cure(self.graph, inputs)
         elif error.code == "window-too-large":
             found = input_cure(self.graph, layer, inputs[0])

@@ -46,6 +46,11 @@ LAYERS_ELSEWHERE = {
     "upsample": "upsampling interpolate",
     "pad": "zeropad zeropadding padding",
     "pixel_shuffle": "depthtospace",
+    "pixel_unshuffle": "spacetodepth focus",
+    "permute": "transpose swapaxes moveaxis rearrange",
+    "matmul": "bmm dot matrixproduct einsum",
+    "blurpool": "blur antialias lowpass",
+    "max_unpool": "unpool unpooling",
     "channel_shuffle": "shuffle",
 }
 PARAMETERS_ELSEWHERE = {
