@@ -186,6 +186,10 @@ class PixelShuffle(Layer):
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
         return (nearest_window(Fraction(1, self.factor)),) * (len(shapes[0]) - 1)
 
+    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
+        """Nothing; a factor of 1 is a view, but of maps, which torch copies."""
+        return Saved(view=self.factor == 1 and len(shapes[0]) != 3)
+
 
 @layer("pixel_unshuffle", family="shape")
 class PixelUnshuffle(Layer):
