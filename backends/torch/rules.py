@@ -10,7 +10,16 @@ from typing import Any
 
 from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchCall, TorchForm, both, compact, module, rank_of
 from cnnspec.backends.torch.formula import elementwise
-from cnnspec.backends.torch.windows import adaptive, avgpool, conv, lppool, maxpool, tconv, window
+from cnnspec.backends.torch.windows import (
+    adaptive,
+    avgpool,
+    blurpool,
+    conv,
+    lppool,
+    max_unpool,
+    maxpool,
+    tconv,
+)
 from cnnspec.graph import Graph, Node
 from cnnspec.layers import activation as A
 from cnnspec.layers import attention as T
@@ -180,28 +189,6 @@ def pixel_unshuffle(layer: S.PixelUnshuffle, source: Shape) -> TorchForm:
     if rank_of(source) == 2:
         return both("nn.PixelUnshuffle", "F.pixel_unshuffle", factor)
     return module("PixelUnshuffle", factor)
-
-
-def blurpool(layer: P.BlurPool, source: Shape) -> TorchForm:
-    slide = layer.slide(source)
-    return module(
-        f"BlurPool{rank_of(source)}d",
-        Slot("channels", source[0]),
-        Slot("kernel_size", compact(slide.kernel), 3),
-        Slot("stride", compact(slide.stride), 2),
-        Slot("padding_mode", layer.pad_mode, "reflect"),
-    )
-
-
-def max_unpool(layer: P.MaxUnpool, shape: Shape, source: Shape) -> TorchForm:
-    slide = layer.of.slide(source)
-    return module(
-        f"MaxUnpool{rank_of(source)}d",
-        *window(slide),
-        Slot("padding", compact(tuple(before for before, _ in slide.margins)), 0),
-        Slot("dilation", compact(slide.dilation), 1),
-        Slot("ceil_mode", slide.ceil, False),
-    )
 
 
 def permute(layer: Q.Permute, source: Shape) -> TorchForm:

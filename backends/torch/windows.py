@@ -96,6 +96,28 @@ def lppool(layer: P.LpPool, source: Shape) -> TorchForm:
     return both(f"nn.LPPool{rank}d", f"F.lp_pool{rank}d", Slot("norm_type", layer.power), *slots)
 
 
+def blurpool(layer: P.BlurPool, source: Shape) -> TorchForm:
+    slide = layer.slide(source)
+    return module(
+        f"BlurPool{rank_of(source)}d",
+        Slot("channels", source[0]),
+        Slot("kernel_size", compact(slide.kernel), 3),
+        Slot("stride", compact(slide.stride), 2),
+        Slot("padding_mode", layer.pad_mode, "reflect"),
+    )
+
+
+def max_unpool(layer: P.MaxUnpool, shape: Shape, source: Shape) -> TorchForm:
+    slide = layer.of.slide(source)
+    return module(
+        f"MaxUnpool{rank_of(source)}d",
+        *window(slide),
+        Slot("padding", margins(slide), 0),
+        Slot("dilation", compact(slide.dilation), 1),
+        Slot("ceil_mode", slide.ceil, False),
+    )
+
+
 def adaptive(name: str, function: str) -> Callable[[Any, Shape], TorchForm]:
     def rule(layer: Any, source: Shape) -> TorchForm:
         rank = rank_of(source)
