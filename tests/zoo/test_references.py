@@ -16,50 +16,10 @@ import cnnspec
 torch = pytest.importorskip("torch")
 
 from reference import difference  # noqa: E402
+from registered import TORCHVISION  # noqa: E402
 
 TOLERANCE = 1e-4
 """Of the largest output: rounding over hundreds of layers, whose order of additions differs."""
-
-TORCHVISION = {
-    "alexnet": "alexnet",
-    "vgg11": "vgg11",
-    "vgg13": "vgg13",
-    "vgg16": "vgg16",
-    "vgg19": "vgg19",
-    "vgg16_bn": "vgg16_bn",
-    "resnet18": "resnet18",
-    "resnet34": "resnet34",
-    "resnet50": "resnet50",
-    "resnet101": "resnet101",
-    "resnet152": "resnet152",
-    "resnext50_32x4d": "resnext50_32x4d",
-    "resnext101_32x8d": "resnext101_32x8d",
-    "resnext101_64x4d": "resnext101_64x4d",
-    "wide_resnet50_2": "wide_resnet50_2",
-    "wide_resnet101_2": "wide_resnet101_2",
-    "densenet121": "densenet121",
-    "densenet161": "densenet161",
-    "densenet169": "densenet169",
-    "densenet201": "densenet201",
-    "googlenet": "googlenet_bn",
-    "mobilenet_v2": "mobilenetv2",
-    "mobilenet_v3_large": "mobilenetv3_large",
-    "mobilenet_v3_small": "mobilenetv3_small",
-    **{f"efficientnet_b{i}": f"efficientnet_b{i}" for i in range(8)},
-    **{f"efficientnet_v2_{size}": f"efficientnetv2_{size}" for size in "sml"},
-    **{f"shufflenet_v2_x{width}": f"shufflenetv2_x{width}" for width in ("0_5", "1_0", "1_5", "2_0")},
-    **{f"mnasnet{width}": f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3")},
-    "inception_v3": "inceptionv3",
-    "squeezenet1_0": "squeezenet1_0",
-    "squeezenet1_1": "squeezenet1_1",
-    **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
-    **{f"regnet_x_{size}": f"regnet_x_{size}" for size in ("800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")},
-    "regnet_x_400mf": "regnet_x_400mf_up",
-    **{f"regnet_y_{size}": f"regnet_y_{size}" for size in ("400mf", "1_6gf", "3_2gf", "16gf", "32gf")},
-    "regnet_y_800mf": "regnet_y_800mf_up",
-    "regnet_y_8gf": "regnet_y_8gf_up",
-}
-"""torchvision's models, each with the net of the zoo."""
 
 TIMM = {
     "mobilenetv1_100": "mobilenetv1",
