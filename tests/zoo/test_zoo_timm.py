@@ -17,10 +17,12 @@ from reference import difference  # noqa: E402
 NETS = {
     "vit_small_16": "vit_small_patch16_224",
     "vit_base_16": "vit_base_patch16_224",
+    "vit_base_32": "vit_base_patch32_224",
+    "vit_large_16": "vit_large_patch16_224",
     "deit_tiny": "deit_tiny_patch16_224",
     "deit_small": "deit_small_patch16_224",
     "deit_base": "deit_base_patch16_224",
-    **{f"swin_{size}": f"swin_{size}_patch4_window7_224" for size in ("tiny", "small", "base")},
+    **{f"swin_{size}": f"swin_{size}_patch4_window7_224" for size in ("tiny", "small", "base", "large")},
     **{f"coatnet_{i}": f"coatnet_{i}_224" for i in range(4)},
     **{f"mobilevit_{size}": f"mobilevit_{size}" for size in ("xxs", "xs", "s")},
 }
