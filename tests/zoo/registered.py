@@ -67,8 +67,6 @@ def aggregated() -> Iterator[tuple[str, Row]]:
     yield "dla46_c", row("dla60", levels=[1, 2, 2, 1], widths=[16, 32, 64, 64, 128, 256])
     for width in (18, 30, 32, 40, 44, 48, 64):
         yield f"hrnet_w{width}", row("hrnet_w18", width=width)
-    for width in (18, 48):
-        yield f"hrnet_w{width}_ssld", row("hrnet_w18", width=width)
     for name, depths, factors in (
         *(("a0", [2, 4, 14, 1], [0.75, 0.75, 0.75, 2.5]), ("a1", [2, 4, 14, 1], [1, 1, 1, 2.5])),
         *(("a2", [2, 4, 14, 1], [1.5, 1.5, 1.5, 2.75]), ("b0", [4, 6, 16, 1], [1, 1, 1, 2.5])),

@@ -91,6 +91,15 @@ def test_a_family_is_one_page(family: str) -> None:
     assert sum(len(re.sub(r"\s", "", line)) for line in lines) <= 900
 
 
+@pytest.mark.parametrize(
+    ("family", "most"), [("vit", 45), ("swin", 45), ("coatnet", 45), ("efficientnet", 60)]
+)
+def test_a_family_with_all_its_nets_takes_few_lines(family: str, most: int) -> None:
+    text = (SPECS / f"{family}.cnn").read_text(encoding="utf-8")
+    code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert len(code) <= most
+
+
 def page(path: Path, names: tuple[str, ...]) -> list[str]:
     """The lines of the items of a file that have these names, without comments and blank lines."""
     kept: list[str] = []
