@@ -111,6 +111,8 @@ class Saved(NamedTuple):
     One that reads `by_channel` copies such a map, and keeps the copy; one that reads `by_place` copies all
     others. One that reads `by_group`, several channels as one row, keeps the map and such a copy besides.
     Most layers leave a map as it comes; one that reads by channel or by group leaves it channel by channel.
+
+    `work` are bytes of a sample that the backward pass makes and drops before gradients of inputs are there.
     """
 
     inputs: tuple[int, ...] = ()
@@ -124,6 +126,7 @@ class Saved(NamedTuple):
     by_group: bool = False
     first_below: int = 0
     transparent: bool = False
+    work: int = 0
 
 
 class Parameter(NamedTuple):

@@ -143,8 +143,11 @@ class Div(Layer):
         return prod(self.infer(*shapes))
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """What is divided by, and where its gradient is wanted what is divided."""
-        return Saved((0, 1) if wanted[1] else (1,))
+        """What is divided by, and where its gradient is wanted what is divided.
+
+        That gradient is -grad * ((a / b) / b): four maps, before the gradient of a is made.
+        """
+        return Saved((0, 1), work=4 * FLOAT * prod(self.infer(*shapes))) if wanted[1] else Saved((1,))
 
 
 @layer("matmul", family="join")

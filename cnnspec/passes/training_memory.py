@@ -247,7 +247,8 @@ def _spans_of_gradients(
     lives: Lives = {}
     wanted = gradients_wanted(graph)
     shared: dict[str, tuple[int, int]] = {}
-    for name, (root, start) in gradient_homes(graph, backward, wanted).items():
+    homes = gradient_homes(graph, backward, wanted)
+    for name, (root, start) in homes.items():
         node, step = graph[name], backward[name]
         size, first, last = lives.get(f"{root}, gradient", (0, 2 * start, 0))
         size = max(size, batch * prod(node.shape))
@@ -256,6 +257,10 @@ def _spans_of_gradients(
         if params:
             before = shared.get(node.weights_of, (params, step))
             shared[node.weights_of] = (params, min(before[1], step))
+        asked = tuple([wanted[source] for source in node.inputs])
+        if work := node.layer.saved(tuple(graph.input_shapes(node)), asked).work // FLOAT:
+            begun = sum([prod(graph[i].shape) for i in node.inputs if homes.get(i, ("", 0))[1] == step])
+            lives[f"{name}, work"] = (batch * max(0, work - begun), 2 * step, 2 * step + 1)
     for owner, (params, step) in shared.items():
         lives[f"{owner}, weight gradient"] = (params, 2 * step, 4 * len(forward) - 1)
     return lives

@@ -141,6 +141,27 @@ def test_values_and_gradients_of_every_net_of_the_zoo_live_as_in_torch(name: str
     held_over_time(name)
 
 
+DIVISION = """
+net Division {
+    input 3x16x16
+    conv(32, 1)
+    div { | identity | reduce(norm2, over=channels) }
+    conv(1, 1)
+}
+"""
+
+
+def test_a_division_makes_four_maps_before_its_gradients() -> None:
+    """Beside four maps live the output of conv, the lengths and the gradient that comes in."""
+    graph = cnnspec.loads(DIVISION).ir
+    timeline = training_timeline(graph, 2)
+    (work,) = (buffer for buffer in timeline.buffers if buffer.name.endswith(", work"))
+    values = 2 * 256
+    assert work.size == 4 * 32 * values - 32 * values - values
+    plan = FLOAT * timeline.peak
+    assert plan <= live_peak(graph, 2) <= 1.05 * plan
+
+
 CHAIN = """
 net Chain {
     input 3x8x8
