@@ -6,7 +6,7 @@ They are a flat mapping from `layer path + "." + weight` to arrays, in torch's n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.backends.arrays import as_array
+from cnnspec.backends.declared import declared, residual_end
 from cnnspec.backends.safetensors import WeightsError, load, save
 from cnnspec.diagnostics import InvalidValue
-from cnnspec.graph import Graph, Node
+from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, Weight
-from cnnspec.layers.join import Add
-from cnnspec.layers.norm import BatchNorm
 
 __all__ = [
     "SCHEMES",
@@ -38,17 +37,6 @@ MOST_LINES = 20
 """How many tensors of one kind a message lists: a checkpoint of another net has thousands that do not fit."""
 
 SCHEMES = ("default", "he", "xavier", "zero-gamma")
-
-
-def declared(graph: Graph) -> Iterator[tuple[str, Weight, Node]]:
-    """Every tensor of a net once, in the order of its layers: key, declaration and a node that uses it."""
-    seen: set[str] = set()
-    for node in graph:
-        if node.weights_of in seen:
-            continue
-        seen.add(node.weights_of)
-        for weight in node.layer.params(*graph.input_shapes(node)):
-            yield f"{node.weights_of}.{weight.name}", weight, node
 
 
 def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str, NDArray[np.float32]]:
@@ -94,17 +82,6 @@ def _stream(seed: int, key: str) -> np.random.Generator:
     """A generator that depends on the seed and the key alone, the same on every machine."""
     digest = hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=32).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
-
-
-def residual_end(graph: Graph, node: Node) -> str | None:
-    """The path of the batchnorm that ends the main path of a residual, where `node` is the sum after it."""
-    around = (node.block, node.block.parent)
-    if not isinstance(node.layer, Add) or not any(b is not None and b.kind == "residual" for b in around):
-        return None
-    main = graph[node.inputs[0]]
-    while main.layer.silent and main.inputs:
-        main = graph[main.inputs[0]]
-    return main.weights_of if isinstance(main.layer, BatchNorm) else None
 
 
 @dataclass(frozen=True)

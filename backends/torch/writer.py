@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from cnnspec.backends.declared import declared, residual_end
 from cnnspec.backends.python_source import literal, plain_words
 from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
@@ -28,7 +29,6 @@ from cnnspec.backends.torch.names import attribute_path, is_field, namespace
 from cnnspec.backends.torch.order import moved_by_several
 from cnnspec.backends.torch.rules import known, rule_of
 from cnnspec.backends.torch.structure import frame, structure
-from cnnspec.backends.weights import declared, residual_end
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 

@@ -202,8 +202,20 @@ async function main() {
     clearTimeout(pause);
     pause = setTimeout(read, PAUSE);
   });
+  const ready = linked ? undefined : first.answers?.[state.theme];
+  if (ready) await showFirst(ready);
   set({});
   await showZoo();
+}
+
+/** Show what is known of the first text before an engine has started, which then begins after the page is painted. */
+async function showFirst(found) {
+  answer = found;
+  openPanel();
+  showTheme();
+  await show(found);
+  document.body.dataset.painted = "true";
+  await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 main().catch((error) => say(error.message));
