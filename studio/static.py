@@ -29,26 +29,30 @@ PYODIDE = (
 FIRST = HERE.parent / "examples" / "tiny.cnn"
 """What the page begins with."""
 THEMES = ("light", "dark")
+FILES, FOLDERS = ("pyproject.toml", "README.md", "LICENSE"), ("cnnspec", "backends", "grammar", "specs")
+"""What the wheel is built of."""
 
 
 def first_answers() -> dict[str, object]:
-    """The text that the page begins with, and what an engine says of it: it is shown before one has started."""
+    """The text that the page begins with, and what an engine says of it, to show before one has started."""
     text = FIRST.read_text(encoding="utf-8")
     request = {"ask": "read", "text": text, "file": FIRST.name, "views": ["drawing"]}
-    answers = {theme: json.loads(Engine().answer(json.dumps({**request, "theme": theme}))) for theme in THEMES}
+    answers = {
+        theme: json.loads(Engine().answer(json.dumps({**request, "theme": theme}))) for theme in THEMES
+    }
     return {"text": text, "file": FIRST.name, "answers": answers}
 
 
 def write_wheel(target: Path) -> None:
-    """Build the wheel of this checkout, from a copy that has nothing but its files."""
+    """Build the wheel of this checkout, from a copy of what goes into it: a build leaves files behind."""
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=HERE.parent, capture_output=True, check=True)
-        for name in listed.stdout.decode().strip("\0").split("\0"):
-            source = HERE.parent / name
-            if source.is_file():
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, copy / name)
+        copy.mkdir()
+        for name in FILES:
+            shutil.copy(HERE.parent / name, copy / name)
+        for name in FOLDERS:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(HERE.parent / name, copy / name, symlinks=True, ignore=ignored)
         build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         subprocess.run([*build, "--wheel-dir", folder, str(copy)], check=True)
         (wheel,) = Path(folder).glob("*.whl")

@@ -60,7 +60,7 @@ class Engine:
             found = answers[wanted["ask"]](wanted)
         except (Refused, ValueError, KeyError) as error:
             found = {"refused": str(error)}
-        return json.dumps(strict(found), separators=(",", ":"), allow_nan=False)
+        return strict_json(found)
 
     def source(self, asked: Asked) -> Source:
         """The text that is asked about; it finds the files that it uses beside its own."""
@@ -180,6 +180,14 @@ def spec_of_zoo(name: str) -> dict[str, Any]:
     """The file of a net that ships: its name, its text and the net's name. Raises KeyError."""
     path, net = zoo_entry(name)
     return {"file": path.name, "net": net, "text": path.read_text(encoding="utf-8")}
+
+
+def strict_json(data: Any) -> str:
+    """Data as strict JSON; what JSON has not is looked for only where there is some."""
+    try:
+        return json.dumps(data, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(strict(data), separators=(",", ":"), allow_nan=False)
 
 
 def strict(value: Any) -> Any:

@@ -138,14 +138,12 @@ def kind_of(text: str) -> str:
 
 
 def net_data(net: Compiled, asked: Asked) -> dict[str, Any]:
-    """The net as the page shows it: its inputs, its totals, and the views that are wanted."""
+    """The net as the page shows it: its inputs, and the views that are wanted."""
     from cnnspec.report.summary import heading
-    from cnnspec.report.totals import totals
 
     graph = net.graph
     return {
         "heading": heading(graph),
         "inputs": [{"name": name, "shape": graph.nodes[name].shape} for name in graph.inputs],
-        "totals": totals(net),
         **{name: view(net, asked) for name, view in VIEWS.items() if name in asked.views},
     }

@@ -10,6 +10,7 @@ from cnnspec.report.columns import COLUMNS, View
 from cnnspec.report.comparison import SHOWN, Compared, compare
 from cnnspec.report.rows import SummaryRow, layer_rows, rows
 from cnnspec.report.table import Column, Table, cell
+from cnnspec.report.totals import totals
 from cnnspec.studio.asked import Asked
 
 SUMMARY = ("layer", "is", "output", "params", "macs", "share", "field", "live", "kept")
@@ -17,13 +18,14 @@ SUMMARY = ("layer", "is", "output", "params", "macs", "share", "field", "live", 
 
 
 def table_view(net: Compiled, asked: Asked) -> dict[str, Any]:
-    """The summary: its columns, its rows of blocks, and all layers under their whole names."""
+    """The summary: columns, the rows of blocks, all layers under their whole names, and the totals."""
     view = View(net)
     columns = [COLUMNS[name][0] for name in SUMMARY]
     return {
         "columns": [column_data(column) for column in columns],
         "blocks": [_row(view, row) for row in rows(net)],
         "layers": [_row(view, row) for row in layer_rows(net)],
+        "totals": totals(net),
     }
 
 

@@ -101,7 +101,7 @@ def test_parameters_and_inputs_are_set_as_on_the_command_line() -> None:
         ("width", "8", "4", "integer"), ("deep", "true", "false", "flag"),
     ]  # fmt: skip
     assert found["shown"]["heading"] == "Small (net.cnn): input 3x20x20 -> head 10"
-    assert ["params", "162"] in found["shown"]["totals"]
+    assert ["params", "162"] in found["shown"]["table"]["totals"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ const frameStyle = document.querySelector("style").textContent;
 
 // The boxes of a line, and where these are folded away, the box that shows them.
 function mark(line) {
+  if (!data) return;
   document.querySelectorAll(".pointed").forEach((element) => element.classList.remove("pointed"));
   const { boxes } = visible(), shown = new Set(boxes);
   for (const item of items.filter((item) => item.here && item.line === line)) {

@@ -38,7 +38,7 @@ export function wanted() {
 /** Fill the panel that is open with what the engine said. */
 export function fill(shown, goTo) {
   const panel = document.getElementById(state.view);
-  if (state.view === "table") showSummary(panel, shown.table, shown.totals, goTo);
+  if (state.view === "table") showSummary(panel, shown.table, goTo);
   if (state.view === "costs") showCosts(panel, shown.table, goTo);
   if (state.view === "memory") showMemory(panel, shown.memory, shown.heading, goTo);
   markRows(state.line);

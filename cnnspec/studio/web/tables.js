@@ -45,7 +45,7 @@ function sorted(rows, place) {
 let sortedBy = "";
 
 /** The summary: blocks as in the spec, or all layers by a column. */
-export function showSummary(panel, { columns, blocks, layers }, totals, goTo) {
+export function showSummary(panel, { columns, blocks, layers, totals }, goTo) {
   const place = columns.findIndex(({ name }) => name === sortedBy);
   const table = makeTable("Layers and blocks", columns, place < 0 ? blocks : sorted(layers, place), goTo);
   table.querySelectorAll("th").forEach((head, number) => {
@@ -55,7 +55,7 @@ export function showSummary(panel, { columns, blocks, layers }, totals, goTo) {
     if (number === place) head.setAttribute("aria-sort", columns[number].words ? "ascending" : "descending");
     button.addEventListener("click", () => {
       sortedBy = sortedBy === columns[number].name ? "" : columns[number].name;
-      showSummary(panel, { columns, blocks, layers }, totals, goTo);
+      showSummary(panel, { columns, blocks, layers, totals }, goTo);
       panel.querySelectorAll("th button")[number].focus();
     });
     head.replaceChildren(button);
