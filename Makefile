@@ -41,12 +41,13 @@ lint: .venv/installed-dev
 golden: .venv/installed-dev
 	$(BIN)/python -m pytest -q --update-golden
 
-pictures: .venv/installed
+pictures: .venv/installed-dev
 	$(BIN)/cnnspec render examples/tiny.cnn -o docs/images/tiny.svg --view volumes
 	$(BIN)/cnnspec render unet2015 -o docs/images/unet.svg --view volumes
 	$(BIN)/cnnspec render resnet50 -o docs/images/resnet50.svg --color-by macs
 	$(BIN)/cnnspec render googlenet -o docs/images/googlenet.svg
 	-$(BIN)/cnnspec diff resnet18 resnet18d -o docs/images/diff.svg
+	$(BIN)/python docs/screenshot.py
 
 # The site has the studio where there is npm to build it.
 docs: .venv/installed-dev
