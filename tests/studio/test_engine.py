@@ -26,7 +26,12 @@ SMALL = """net Small(width=8, deep=true) {
     head { gap -> flatten -> linear(10) }
 }
 """
-NETS = [name for _, name in zoo_nets().values()]
+FILES = {path: name for path, name in reversed(zoo_nets().values())}
+NETS = [
+    name if name in FILES.values() else pytest.param(name, marks=pytest.mark.slow)
+    for _, name in zoo_nets().values()
+]
+"""All nets of the zoo; those that are not the first of their file are for the long tests."""
 
 
 def not_json(constant: str) -> None:
@@ -43,7 +48,7 @@ def engine_of(file: str) -> Engine:
     return Engine()
 
 
-@pytest.mark.parametrize("name", sorted(NETS))
+@pytest.mark.parametrize("name", NETS)
 def test_its_figures_are_those_of_the_command_line(name: str) -> None:
     shipped = ask(Engine(), "spec", name=name)
     engine = engine_of(shipped["file"])
