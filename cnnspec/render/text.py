@@ -6,7 +6,7 @@ Widths are those of Helvetica, Arial and Arimo, which share them; the fonts besi
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from cnnspec.layers.base import Shape
 
@@ -31,6 +31,7 @@ def _widths(bold: bool) -> tuple[int, ...]:
     return tuple(map(int, (_BOLD if bold else _REGULAR).split()))
 
 
+@lru_cache(maxsize=8192)
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """The width of a line of text, in points, at a font size in points."""
     table = _widths(bold)

@@ -127,7 +127,8 @@ def compare(
         for one in ordered(nets, views, sort)
     )
     samples = "1 sample" if batch == 1 else f"{batch} samples"
-    return Table(head, rows, (), f"{len(nets)} nets, {dtype}, {samples}, {optimizer}")
+    count = "1 net" if len(nets) == 1 else f"{len(nets)} nets"
+    return Table(head, rows, (), f"{count}, {dtype}, {samples}, {optimizer}")
 
 
 def ordered(nets: Sequence[Compared], views: Mapping[int, View], sort: str | None) -> list[Compared]:

@@ -19,7 +19,6 @@ from browser import CHROMIUM, Browser
 from checkout import copy_of_checkout
 from folders import ROOT
 
-from cnnspec import zoo
 from cnnspec.spec_files import zoo_nets
 from cnnspec.studio.engine import Engine
 
@@ -107,18 +106,14 @@ def ask(page: Browser, **request: Any) -> Any:
 @pytest.mark.slow
 @needs_npm
 @needs_browser
-def test_its_figures_are_those_of_the_command_line(page: Browser) -> None:
-    """Every net of the zoo, in the browser and here."""
+def test_its_answers_are_those_of_the_engine_here(page: Browser) -> None:
+    """Every net of the zoo; what is answered here is held against the command line in test_engine.py."""
     here = Engine()
     for _, name in zoo_nets().values():
         spec = ask(page, ask="spec", name=name)
         request = {"ask": "read", **spec, "views": ["table", "memory", "drawing"]}
         there = ask(page, **request)
         assert there == json.loads(here.answer(json.dumps(request))), name
-        if there["shown"]:
-            assert ["params", f"{zoo(name).params:,}"] in [
-                row[:2] for row in there["shown"]["table"]["totals"]
-            ]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from browser import CHROMIUM, Browser
@@ -132,6 +133,33 @@ def test_keys_state_a_shape_and_lay_out(page: Page) -> None:
     page.browser.press("Enter", 13, modifiers=1)
     page.browser.until(f"{HINTS}.length === 3")
     assert "conv(2 * width, 3) => 16x8x8" in page.text()
+
+
+def test_random_edits_leave_no_mistake_standing(page: Page) -> None:
+    """Pieces are taken out and put in, faster than they are read; the first text is then as it was."""
+    random = Random(5)
+    for _ in range(50):
+        start = random.randrange(len(TEXT))
+        end, text = start + random.randrange(9), random.choice(("", "(", "x7 "))
+        change = f"{{ from: {start}, to: {end}, insert: {json.dumps(text)} }}"
+        page.browser.do(
+            f"{EDITOR} const {{ from, to, insert }} = {change}, length = view.state.doc.length;"
+            "view.dispatch({ changes: { from: Math.min(from, length), to: Math.min(to, length), insert } });"
+            f"await new Promise((next) => setTimeout(next, {random.choice((0, 30, 90))}));"
+        )
+    page.write(TEXT)
+    page.browser.until(f"{HEADING} === 'Small (net.cnn): input 3x32x32 -> head 10'")
+    assert page.browser.run("document.getElementById('mistakes').children.length") == 0
+    assert page.browser.run(HINTS) == ["8x32x32", "8x8x8", "16x8x8", "10"]
+    assert page.browser.run("document.getElementById('said').textContent") == ""
+
+
+def test_the_keyboard_goes_through_the_views(page: Page) -> None:
+    page.browser.do("document.getElementById('tab-drawing').focus()")
+    for name in ("table", "costs", "memory", "compare", "drawing"):
+        page.browser.press("ArrowRight", 39)
+        page.browser.until(f"!document.getElementById('{name}').hidden")
+        assert page.browser.run("document.activeElement.id") == f"tab-{name}"
 
 
 def test_it_completes(page: Page) -> None:
