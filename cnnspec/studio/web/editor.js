@@ -78,8 +78,9 @@ async function complete(context) {
 }
 
 async function figures(view, position) {
-  const { said, from, to } = await ask({ ...request(view.state.doc.toString()), ask: "hover", offset: position });
-  return said ? { pos: from, end: to, above: true, create: () => ({ dom: showMarkdown(said) }) } : null;
+  const { doc } = view.state;
+  const { said, from, to } = await ask({ ...request(doc.toString()), ask: "hover", offset: position });
+  return said && doc.eq(view.state.doc) ? { pos: from, end: to, above: true, create: () => ({ dom: showMarkdown(said) }) } : null;
 }
 
 /** What is asked of a text, as the page stands. */

@@ -35,7 +35,7 @@ async function read() {
     if (mine !== turn) return;
     if (found.refused) return say(found.refused);
     answer = found;
-    await show(found);
+    await show(found, text);
     clearTimeout(quiet);
     quiet = setTimeout(() => readOthers(mine, text), QUIET);
     document.body.dataset.shown = String(mine);
@@ -47,7 +47,7 @@ async function read() {
 /** Add the mistakes of the nets that are not shown. */
 async function readOthers(mine, text) {
   const { diagnostics } = await ask({ ...request(text), ask: "mistakes" });
-  if (mine !== turn || !diagnostics) return;
+  if (mine !== turn || text !== state.text || !diagnostics) return;
   const key = (found) => [found.code, found.from, found.message].join(" "), known = new Set(answer.diagnostics.map(key));
   const more = diagnostics.filter((found) => !known.has(key(found)) && found.code !== "budget");
   if (!more.length) return;
@@ -56,8 +56,9 @@ async function readOthers(mine, text) {
   showMistakes(answer.diagnostics);
 }
 
-async function show(found) {
-  editor.show(found);
+/** Show what was found of a text; in the editor only where that text still stands there, for places of another are none. */
+async function show(found, text) {
+  if (text === state.text) editor.show(found);
   showMistakes(found.diagnostics);
   showNets(found);
   state.net = found.net ?? "";
@@ -213,7 +214,7 @@ async function showFirst(found) {
   answer = found;
   openPanel();
   showTheme();
-  await show(found);
+  await show(found, state.text);
   document.body.dataset.painted = "true";
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
