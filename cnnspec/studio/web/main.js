@@ -88,7 +88,7 @@ function showMistakes(diagnostics) {
     place.type = "button";
     place.textContent = `${found.line ? `line ${found.line}: ` : ""}${found.message}`;
     place.addEventListener("click", () => editor.goTo(found.line || 1));
-    if (found.help) item.append(` ${found.help} `);
+    if (found.help) item.append(` help: ${found.help} `);
     if (found.edits.length) {
       const mend = item.appendChild(document.createElement("button"));
       Object.assign(mend, { type: "button", textContent: "Mend" });
