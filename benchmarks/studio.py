@@ -23,8 +23,8 @@ from cnnspec.source import Source
 from cnnspec.studio.server import Studio
 
 ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests"))
-from browser import Browser  # noqa: E402
+sys.path.append(str(ROOT))
+from tests.browser import Browser  # noqa: E402
 
 NETS = ("LeNet5", "ResNet18", "ResNet50", "GoogLeNet")
 EDITS, WARM = 16, 4

@@ -13,8 +13,8 @@ from cnnspec.source import Source
 from cnnspec.studio.server import Studio
 
 ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests"))
-from browser import Browser  # noqa: E402
+sys.path.append(str(ROOT))
+from tests.browser import Browser  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 760
 
