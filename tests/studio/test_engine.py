@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from functools import cache
 from random import Random
 from typing import Any
@@ -193,6 +195,26 @@ def test_random_edits_are_answered() -> None:
         assert all(0 <= one["from"] <= one["to"] <= length for one in found["diagnostics"])
         ask(engine, "mistakes", text=text)
     assert ask(engine, "read", text=SMALL, views=["table"]) == first
+
+
+def test_it_needs_no_library() -> None:
+    """What answers in a browser has Python alone: no library for drawing, arrays or graphs is loaded."""
+    code = """
+import json, sys
+from cnnspec.studio.engine import Engine
+text = "net Net { input 3x8x8; conv(4, 3) }"
+for question in ("read", "mistakes", "complete", "hover", "format", "python"):
+    request = {"ask": question, "text": text, "views": ["drawing", "table", "memory"]}
+    assert "refused" not in json.loads(Engine().answer(json.dumps(request))), question
+print(sorted({name.split(".")[0] for name in sys.modules} - set(sys.stdlib_module_names) - set(sys.argv[1:])))
+"""
+    bare = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*{name.split('.')[0] for name in sys.modules})"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    command = [sys.executable, "-c", code, *bare.stdout.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "['cnnspec']\n"
 
 
 def test_places_are_counted_as_browsers_do() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -133,3 +137,18 @@ def test_what_is_no_request(studio: Studio, path: str, body: str | None, status:
 
 def test_what_is_too_large_is_not_read(studio: Studio) -> None:
     assert send(studio, "ask", "{}", Content_Length=str(LARGEST + 1))[0] == 404
+
+
+@pytest.mark.posix
+def test_the_command_prints_its_address_and_ends_when_it_is_interrupted(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "cnnspec", "studio", "new.cnn", "--no-browser"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None and run.stderr is not None
+        address, _, said = run.stdout.readline().partition("  ")
+        with urlopen(f"{address}start", timeout=600) as answer:
+            assert json.load(answer)["file"] == "new.cnn"
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=600) == 0
+        assert said == "(Ctrl-C ends it)\n" and run.stderr.read() == ""
