@@ -28,6 +28,8 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
                 raise NoLayer("of two shapes")
             made = reader.add(node, kind(), sizes, [value.step for value in flowing], {})
             return made._replace(layout=flowing[0].layout)
+        if kind is join.Div and flowing == [one] and isinstance(other, (int, float)) and other:
+            return _with_constant(reader, node, join.Mul, one, 1 / other)
         if len(flowing) == 1:
             rest = other if isinstance(one, Flowing) else one
             return _with_constant(reader, node, kind, flowing[0], rest)

@@ -191,6 +191,24 @@ def test_values_that_several_places_read_have_labels(inside):
     same_outputs(module, found)
 
 
+class Halves(nn.Module):
+    """The mean of two heads, as a distilled net has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        return (self.one(x) + self.other(x)) / 2
+
+
+def test_a_value_divided_by_a_number_is_scaled():
+    module = Halves()
+    found = imported(module)
+    assert "scale(by=0.5)" in found.text
+    same_outputs(module, found)
+
+
 class Returns(nn.Module):
     def __init__(self, forward: Any, **modules: nn.Module) -> None:
         super().__init__()
@@ -210,6 +228,7 @@ class Returns(nn.Module):
         (Returns(lambda m, x: x if x.sum() > 0 else -x), "cannot trace"),
         (Returns(lambda m, x: m.a(m.a(x)), a=nn.Conv2d(3, 3, 1)), "the weights of a once more"),
         (Returns(lambda m, x: x + 1), "add (with a constant): forward"),
+        (Returns(lambda m, x: 1 / x), "truediv (with a constant): forward"),
         (
             Returns(lambda m, x: nn.functional.conv2d(x, torch.ones(4, 3, 1, 1))),
             "conv2d (of weights that are not",
@@ -226,6 +245,7 @@ class Returns(nn.Module):
         "control flow",
         "shared weights",
         "constant",
+        "divided",
         "fixed weights",
         "flowing weights",
         "twice",
