@@ -10,13 +10,15 @@ from collections import defaultdict
 
 from cnnspec.difference.trees import settings
 from cnnspec.graph import Graph
+from cnnspec.layers.shape import Crop, Slice
 from cnnspec.passes.alike import Numbers, number_of
 
 
 def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
-    """Which node of a net is which of another, where they are the same; None where they are not."""
-    if len(old) != len(new):
-        return None
+    """Which node of a net is which of another, where they are the same; None where they are not.
+
+    A layer that does nothing to what it is given, in inference and in training, counts for none.
+    """
     numbers: Numbers = {}
     ours, theirs = _values(old, numbers), _values(new, numbers)
     if {number: len(names) for number, names in ours.items()} != {
@@ -25,9 +27,9 @@ def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
         return None
     pairs = [(one, other) for number in ours for one, other in zip(ours[number], theirs[number], strict=True)]
     became = dict(pairs)
-    outputs = [became[node] for node in old.outputs.values()]
-    shared = all(became[node.weights_of] == new.nodes[became[node.name]].weights_of for node in old)
-    return became if shared and outputs == list(new.outputs.values()) else None
+    outputs = [became[_made(old, node)] for node in old.outputs.values()]
+    shared = all(became[old.nodes[one].weights_of] == new.nodes[other].weights_of for one, other in pairs)
+    return became if shared and outputs == [_made(new, node) for node in new.outputs.values()] else None
 
 
 def _values(graph: Graph, numbers: Numbers) -> dict[int, list[str]]:
@@ -36,9 +38,27 @@ def _values(graph: Graph, numbers: Numbers) -> dict[int, list[str]]:
     by_number: dict[int, list[str]] = defaultdict(list)
     for name, node in graph.nodes.items():
         inputs = [found[source] for source in node.inputs]
+        if _does_nothing(graph, name):
+            found[name] = inputs[0]
+            continue
         if node.layer.commutes:
             inputs.sort()
         key = ("value", settings(graph.applied[name]), tuple(inputs))
         found[name] = number_of(key, numbers)
         by_number[found[name]].append(name)
     return by_number
+
+
+def _does_nothing(graph: Graph, name: str) -> bool:
+    """Whether a layer gives what it gets: a crop to the whole, dropout at rate 0."""
+    node = graph.nodes[name]
+    if isinstance(node.layer, (Crop, Slice)):
+        return node.shape == graph.nodes[node.inputs[0]].shape
+    return node.layer.silent and (not node.layer.noisy or getattr(node.layer, "rate", 1) == 0)
+
+
+def _made(graph: Graph, name: str) -> str:
+    """The node that makes a value: the first one before those that do nothing."""
+    while _does_nothing(graph, name):
+        name = graph.nodes[name].inputs[0]
+    return name

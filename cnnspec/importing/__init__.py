@@ -4,6 +4,7 @@ traced        what an importer finds: layers with their inputs, the modules they
 torch_trace   a torch module as that, by torch.fx on the meta device
 torch_reader  its graph node by node, with the weights
 torch_layers, torch_functions, torch_windows   which layer a module is, and a function or a method
+tidied        several operations that are one layer of the language
 arrange       the layers of one module as statements: chains, joins with arms, residuals, labels
 regions       the tree of modules, each arranged; what has one way in and one way out becomes a block
 shortcuts     which sums are `residual`, which concatenations are turns of `dense`

@@ -9,7 +9,8 @@ import torch
 from torch import fx
 
 from cnnspec.importing import torch_windows as windows
-from cnnspec.importing.torch_layers import NoLayer, need_channels
+from cnnspec.importing.tidied import crop
+from cnnspec.importing.torch_layers import NoLayer, extent, need_channels
 from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
 from cnnspec.importing.torch_windows import channels_first, learned
 from cnnspec.layers import activation, dense, join, norm, pool, shape
@@ -132,6 +133,31 @@ def _permute(reader: TorchReader, node: fx.Node, value: Flowing, *axes: Any, dim
     if order == (0, rank - 1, *range(1, rank - 1)) and value.layout == LAST:
         return value._replace(layout="")
     raise NoLayer(f"to {order}")
+
+
+def _movedim(reader: TorchReader, node: fx.Node, value: Flowing, source: int, destination: int) -> Flowing:
+    """The channels to the end, or back."""
+    rank = len(node.meta["value"].shape)
+    moved = (source % rank, destination % rank)
+    if moved == (1, rank - 1) and not value.layout:
+        return value._replace(layout=LAST)
+    if moved == (rank - 1, 1) and value.layout == LAST:
+        return value._replace(layout="")
+    raise NoLayer(f"of axis {source} to {destination}")
+
+
+@channels_first
+def _narrow(reader: TorchReader, node: fx.Node, value: Flowing, dim: int, start: int, length: int) -> Flowing:
+    """Some of the channels, or of the pixels along an axis."""
+    sizes = reader.shape_of(value.step)
+    if sizes[dim - 1 if dim > 0 else dim] == length:
+        return value
+    if dim == 1:
+        return reader.step(node, shape.Slice(start, start + length), value.step)
+    axis = dim % (len(sizes) + 1) - 2
+    kept = (*sizes[1 : axis + 1], length, *sizes[axis + 2 :])
+    starts = [start if i == axis else 0 for i in range(len(kept))]
+    return reader.step(node, crop(extent(kept), starts, sizes), value.step)
 
 
 def _same(reader: TorchReader, node: fx.Node, value: Any, *_: Any, **__: Any) -> Any:
@@ -268,6 +294,8 @@ FUNCTIONS: Rules = {
     "reshape": _view,
     "transpose": _transpose,
     "permute": _permute,
+    "movedim": _movedim,
+    "narrow": _narrow,
     "contiguous": _same,
     "clone": _same,
     "to": _same,

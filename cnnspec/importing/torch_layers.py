@@ -197,6 +197,17 @@ def padded(sizes: list[int], mode: str, value: float) -> Layer:
     return shape.Pad(amount, mode=mode, value=value)
 
 
+def drop_rate(module: nn.Module) -> float | None:
+    """The rate of a module that drops whole samples in training, and in inference does nothing.
+
+    torch has none: libraries write their own, all as that of timm, and tracing inference would not see them.
+    """
+    if type(module).__name__ != "DropPath" or any(True for _ in module.parameters()):
+        return None
+    rates = [getattr(module, name, None) for name in ("rate", "drop_prob", "p")]
+    return next((float(rate) for rate in rates if isinstance(rate, (int, float))), None)
+
+
 MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Conv1d: _conv,
     nn.Conv2d: _conv,

@@ -12,7 +12,7 @@ import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
-from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer, need_channels, taken_in
+from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer, drop_rate, need_channels, taken_in
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
 from cnnspec.layers import activation, conv, dense, norm
 from cnnspec.layers.base import Layer, LayerError, Shape
@@ -161,6 +161,13 @@ class TorchReader:
         source = given[0]
         weights = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items()}
         weights.pop("num_batches_tracked", None)
+        if (rate := drop_rate(module)) is not None:
+            given = (self.shape_of(source.step), (source.step,), {})
+            return (
+                source
+                if rate == 0
+                else self.add(node, dense.DropPath(rate), *given)._replace(layout=source.layout)
+            )
         if isinstance(module, nn.LayerNorm):
             return self.layernorm(node, source, module.normalized_shape, module.eps, weights)
         if source.layout == LAST:

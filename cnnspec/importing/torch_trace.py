@@ -16,7 +16,9 @@ import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
+from cnnspec.importing.tidied import tidied
 from cnnspec.importing.torch_functions import FUNCTIONS
+from cnnspec.importing.torch_layers import drop_rate
 from cnnspec.importing.torch_reader import BATCH, TorchReader
 from cnnspec.importing.traced import ImportRefused, Traced
 from cnnspec.layers.base import Shape
@@ -36,7 +38,7 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
     except Exception as error:
         raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
-    return TorchReader(module, graph, shapes, name, FUNCTIONS).read()
+    return tidied(TorchReader(module, graph, shapes, name, FUNCTIONS).read())
 
 
 class _SizedProxy(fx.Proxy):
@@ -67,6 +69,9 @@ class _ShapeTracer(fx.Tracer):
     def __init__(self, running: nn.Module, shapes: tuple[Shape, ...]) -> None:
         super().__init__()
         self.running, self.shapes = running, iter(shapes)
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return drop_rate(m) is not None or super().is_leaf_module(m, module_qualified_name)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _SizedProxy(node, self)

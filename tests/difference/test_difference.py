@@ -59,6 +59,9 @@ def holds(difference: Difference) -> bool:
             [("~", "{ conv -> relu } * 3 -> * 5", 1)],
         ),
         ("a: conv(3, 3)", "b: { { conv(3, 3) } }", []),
+        ("conv(8, 3) -> dropout(0.5)", "conv(8, 3) -> dropout(0)", [("~", "dropout: rate 0.5 -> 0", 1)]),
+        ("conv(8, 3)", "dropout(0) -> conv(8, 3) -> crop(8) -> droppath(0)", []),
+        ("a: conv(8, 3) -> crop(8); add(a, a)", "a: conv(8, 3); add(a, a)", []),
         (
             "a: relu; b: a -> tanh; add(a, b)",
             "a: relu; b: a -> tanh; add(b, b)",

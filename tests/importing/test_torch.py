@@ -257,6 +257,62 @@ def test_what_cannot_be_said_is_refused_by_name_and_place(module, said):
     assert said in str(refused.value)
 
 
+class Sums(nn.Module):
+    """A sum of three, a sum that two read, and a branch that is dropped in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Conv2d(4, 4, 1) for _ in range(3))
+        self.drop = DropPath()
+
+    def forward(self, x: Any) -> Any:
+        x = self.a(x) + self.b(x) + self.drop(self.c(x))
+        return x + x.relu()
+
+
+class DropPath(nn.Module):
+    """That of timm, in short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop_prob = 0.25
+
+    def forward(self, x: Any) -> Any:
+        return x if not self.training else x * (torch.rand(x.shape[0], 1, 1, 1) > self.drop_prob)
+
+
+def test_a_sum_of_several_is_one_layer_and_a_dropped_path_stays():
+    module = Sums()
+    found = imported(module, (4, 6, 6))
+    sums = [node for node in found.net.ir if node.layer.op == "add"]
+    assert [len(node.inputs) for node in sums] == [3, 2]
+    assert "droppath(0.25)" in found.text
+    same_outputs(module, found)
+
+
+@pytest.mark.parametrize(
+    "forward, said",
+    [
+        (lambda m, x: x.narrow(2, 4, 8).narrow(3, 4, 8), "crop(8)"),
+        (lambda m, x: x.narrow(2, 0, 8), "crop(8x16, at=0)"),
+        (lambda m, x: x.narrow(3, 2, 5).narrow(2, 1, 4).relu(), "crop(4x5, at=1x2) -> relu"),
+        (lambda m, x: x.narrow(1, 1, 2), "slice(1, 3)"),
+        (lambda m, x: nn.functional.max_pool2d(x, 1, 2), "subsample(2)"),
+        (lambda m, x: x.movedim(1, -1).movedim(-1, 1).relu(), "relu"),
+        (
+            lambda m, x: nn.functional.layer_norm(x.movedim(1, -1), (3,)).movedim(-1, 1),
+            "layernorm(over=channels",
+        ),
+    ],
+    ids=["both axes", "rows", "two crops", "channels", "single pixels", "there and back", "over channels"],
+)
+def test_several_operations_are_the_one_layer_that_they_are(forward, said):
+    module = Returns(forward)
+    found = imported(module)
+    assert said in found.text
+    same_outputs(module, found)
+
+
 def quick(*values: str) -> Any:
     """A case, which is a slow one unless it is among the few of the suite."""
     return pytest.param(*values, marks=() if values[0] in QUICK else pytest.mark.slow)
@@ -376,3 +432,27 @@ def test_what_is_in_the_zoo_is_the_same_net(torchvision, name, net):
 def test_a_residual_net_takes_no_more_lines_than_that_of_the_zoo(torchvision):
     found = imported(torchvision.resnet50(weights=None), (3, 224, 224))
     assert sum(1 for line in found.text.splitlines() if line.strip()) <= 1.5 * 28
+
+
+BACK = {
+    *("LeNet5", "ResNet20", "UNetSmall"),
+    *("AlexNet", "AlexNet2012", "CSPDarknet53", "ConvNeXt_Tiny", "CrossCorrelation", "DCGAN_Discriminator"),
+    *("DCGAN_Generator", "DLA34", "Darknet53", "DenseNetBC_100_12", "EdgeDetector", "EfficientNet_B0"),
+    *("GhostNet", "MLP_MNIST", "MobileNetV2_050", "NiN", "RegNetX_400MF", "RepVGG_A0", "ResNet18"),
+    *("ShuffleNetV2_x0_5", "SqueezeNet1_1", "UNetPlusPlus", "VGG11BN"),
+}
+"""Nets of the zoo, one or two of a family, that come back from the torch source that is written of them."""
+AT_ONCE = {"LeNet5", "ResNet20", "UNetSmall"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in AT_ONCE else pytest.mark.slow) for name in sorted(BACK)],
+)
+def test_the_source_that_is_written_of_a_net_is_that_net(name):
+    net = cnnspec.zoo(name)
+    with torch.device("meta"):
+        module = net.to_torch()
+    found = cnnspec.from_torch(module.eval(), *net.inputs.values(), name=net.name)
+    assert (found.net.params, found.net.macs) == (net.params, net.macs)
+    assert cnnspec.diff(found.net, net).is_empty

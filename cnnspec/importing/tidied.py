@@ -1,0 +1,73 @@
+"""What a framework needs several operations for, as the one layer that a person would have written.
+
+add(add(a, b), c), where nothing else reads the first sum     add(a, b, c)
+a crop of the rows, then one of the columns                   one crop
+a pool over windows of one pixel                              subsample
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cnnspec.importing.traced import Traced, TracedLayer
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.join import Add
+from cnnspec.layers.pool import AvgPool, MaxPool
+from cnnspec.layers.shape import Crop, Subsample
+
+
+def tidied(traced: Traced) -> Traced:
+    """The net with such layers; one is part of another only where both stand in the same module."""
+    readers = Counter(name for step in traced.steps for name in step.inputs)
+    readers.update(traced.outputs)
+    shapes, steps = traced.shapes, dict[str, TracedLayer]()
+    for step in traced.steps:
+        step = replace(step, layer=_plain(step.layer, shapes[step.inputs[0]]) if step.inputs else step.layer)
+        for name in step.inputs:
+            before = steps.get(name)
+            if before is None or readers[name] > 1 or before.scopes != step.scopes:
+                continue
+            if isinstance(step.layer, Add) and isinstance(before.layer, Add):
+                at = step.inputs.index(name)
+                step = replace(step, inputs=(*step.inputs[:at], *before.inputs, *step.inputs[at + 1 :]))
+                del steps[name]
+            elif isinstance(step.layer, Crop) and isinstance(before.layer, Crop):
+                whole = before.inputs[0]
+                layer = _both(before.layer, step.layer, shapes[whole], before.shape)
+                step = replace(step, layer=layer, inputs=(whole,))
+                del steps[name]
+        steps[step.name] = step
+    return replace(traced, steps=tuple(steps.values()))
+
+
+def _plain(layer: Layer, shape: Shape) -> Layer:
+    """A pool over single pixels as what it is."""
+    if isinstance(layer, (MaxPool, AvgPool)):
+        slide = layer.slide(shape)
+        if set(slide.kernel) == {1} and not any(map(any, slide.margins)):
+            return Subsample(layer.stride or 1)
+    return layer
+
+
+def _both(first: Crop, second: Crop, whole: Shape, part: Shape) -> Layer:
+    """One crop for two, one after the other."""
+    starts = [a + b for a, b in zip(_starts(first, whole), _starts(second, part), strict=True)]
+    return crop(second.size, starts, whole)
+
+
+def crop(size: int | tuple[int, ...], starts: Sequence[int], whole: Shape) -> Crop:
+    """A crop from some pixels on, which is the centre where nothing else is said."""
+    centred = Crop(size)
+    if _starts(centred, whole) == tuple(starts):
+        return centred
+    return Crop(size, at=starts[0] if len(set(starts)) == 1 else tuple(starts))
+
+
+def _starts(layer: Crop, shape: Shape) -> tuple[int, ...]:
+    """The first pixel on each axis that a crop keeps."""
+    if layer.at is not None:
+        return layer.at if isinstance(layer.at, tuple) else (layer.at,) * (len(shape) - 1)
+    sizes = layer.infer(shape)[1:]
+    return tuple([(whole - size) // 2 for whole, size in zip(shape[1:], sizes, strict=True)])
