@@ -54,17 +54,40 @@ class ModuleTensors(NamedTuple):
         return f"{self.path or '(top)'} ({shapes})"
 
     def pairs(self, other: ModuleTensors) -> list[tuple[str, str]] | None:
-        """Which tensor of the other is which: by name where names agree, else in order; None if none is."""
+        """Which tensor of the other is which: by name where names agree, else in order; None if none is.
+
+        Axes of size 1 do not count: a linear layer is a convolution of 1x1, a scale may be C or Cx1x1.
+        """
         if len(self.tensors) != len(other.tensors):
             return None
-        theirs = dict(other.tensors)
-        if all(theirs.get(name) == shape for name, shape in self.tensors):
+        theirs = {name: without_ones(shape) for name, shape in other.tensors}
+        if all(theirs.get(name) == without_ones(shape) for name, shape in self.tensors):
             return [(name, name) for name, _ in self.tensors]
         if {name for name, _ in self.tensors} == set(theirs):
             return None
-        if any(a[1] != b[1] for a, b in zip(self.tensors, other.tensors, strict=True)):
+        pairs = zip(self.tensors, other.tensors, strict=True)
+        if any(without_ones(a[1]) != without_ones(b[1]) for a, b in pairs):
             return None
         return [(a[0], b[0]) for a, b in zip(self.tensors, other.tensors, strict=True)]
+
+
+def without_ones(shape: Shape) -> Shape:
+    """A shape without its axes of size 1."""
+    return tuple([extent for extent in shape if extent != 1])
+
+
+def own_tensors_last(found: list[ModuleTensors]) -> list[ModuleTensors]:
+    """Tensors of a block after those of the modules in it: torch lists them first, wherever they act.
+
+    block (scale), block.conv, block.norm, next  becomes  block.conv, block.norm, block (scale), next
+    """
+    order: list[ModuleTensors] = []
+    around: list[ModuleTensors] = []
+    for module in found:
+        while around and not module.path.startswith(f"{around[-1].path}."):
+            order.append(around.pop())
+        around.append(module)
+    return [*order, *reversed(around)]
 
 
 @dataclass(eq=False)
@@ -87,6 +110,9 @@ def align(graph: Graph, foreign: list[ModuleTensors]) -> list[tuple[ModuleTensor
     root = flow_blocks(graph)
     walk = OrderSearch(foreign)
     order = walk.through(root)
+    if order is None:
+        foreign = own_tensors_last(foreign)
+        order = OrderSearch(foreign).through(root)
     if order is None:
         raise MatchError(walk.complaint(graph, sum(1 for _ in leaves(root))))
     return untangle(graph, root, dict(zip(order, foreign, strict=True)), foreign)

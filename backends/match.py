@@ -66,7 +66,7 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
         for name, other in mine.pairs(its) or ()
     }
     left_out = tuple(sorted(graph.training_heads - used.training_heads))
-    weights = {key: tensors[keys[key]] for key in own if key in keys}
+    weights = {key: tensors[keys[key]].reshape(own[key]) for key in own if key in keys}
     return Match(graph.name, {key: keys[key] for key in weights}, weights, left_out, look_alikes(used))
 
 

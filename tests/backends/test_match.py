@@ -90,6 +90,31 @@ def test_tensors_with_other_names_go_in_order() -> None:
     }
 
 
+def test_a_scale_of_a_block_is_listed_before_what_it_scales() -> None:
+    """A module of torch lists its own parameters first: the scale of ConvNeXt, which acts last, as 4x1x1."""
+    text = """
+    def block { residual { dwconv(3) -> conv(channels, 1) -> layerscale } }
+    net Scaled { input 4x8x8; block * 2 -> gap -> flatten -> linear(3) }
+    """
+    net = cnnspec.loads(text)
+    own = initialize(net.ir, 0)
+    paths = list(dict.fromkeys(key.rpartition(".")[0] for key in own))
+    checkpoint: dict[str, Any] = {}
+    for number in (0, 1):
+        dwconv, conv, scale = paths[3 * number : 3 * number + 3]
+        checkpoint[f"blocks.{number}.gamma"] = own[f"{scale}.weight"].reshape(4, 1, 1) + number
+        for name, path in (("spread", dwconv), ("mix", conv)):
+            for kind in ("weight", "bias"):
+                tensor = own[f"{path}.{kind}"] + number
+                checkpoint[f"blocks.{number}.{name}.{kind}"] = tensor.reshape(
+                    [n for n in tensor.shape if n > 1]
+                )
+    checkpoint |= {"fc.weight": own["linear.weight"], "fc.bias": own["linear.bias"]}
+    found = match(net.ir, checkpoint)
+    assert {key: value.shape for key, value in found.weights.items()} == {k: v.shape for k, v in own.items()}
+    assert [key for key in found.keys.values() if "gamma" in key] == ["blocks.0.gamma", "blocks.1.gamma"]
+
+
 def test_training_heads_may_be_missing() -> None:
     net = cnnspec.loads(BLOCK)
     weights = {f"m.{key}": value for key, value in initialize(net.ir.inference()).items()}
@@ -137,6 +162,7 @@ TORCHVISION = {
     "googlenet": ("GoogLeNetBN", 96),
     "regnet_x_3_2gf": ("RegNetX_3_2GF", 32),
     "mobilenet_v2": ("MobileNetV2", 32),
+    "convnext_tiny": ("ConvNeXt_Tiny", 64),
 }
 QUICK = {"resnet18", "densenet121", "googlenet"}
 
