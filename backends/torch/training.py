@@ -32,7 +32,8 @@ def train(
     torch.autograd.backward(
         list(outputs.values()), [torch.as_tensor(grads[head]).to(kind) for head in outputs]
     )
-    for name in graph.live_nodes & tensors.keys():
+    taken = {source for name in graph.live_nodes for source in graph[name].inputs}
+    for name in taken & tensors.keys():
         if tensors[name].grad is None:
             # of an input that nothing but its batch is taken of
             tensors[name].grad = torch.zeros_like(tensors[name])

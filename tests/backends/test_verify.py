@@ -307,6 +307,13 @@ def test_a_floor_spares_what_is_zero_but_for_rounding() -> None:
     assert compare(np.array([0.0]), np.array([1e-9]), floor=1e-3) == (1e-9, pytest.approx(1e-6))
 
 
+def test_an_input_that_nothing_takes_has_no_gradient() -> None:
+    net = cnnspec.loads("net N { input a 3x4x4; input b 2x4x4; a -> conv(2, 3) -> relu }")
+    found = verify(net.ir, ("numpy", "torch"), train=True)
+    assert found.ok, found.as_text()
+    assert "b" not in {difference.name for difference in found.differences}
+
+
 def test_a_tensor_that_one_side_lacks_is_infinitely_far() -> None:
     one = np.ones(1)
     found = differences("torch", "gradient", {"a": one, "b": one}, {"b": one, "c": one}, 1e-4)
