@@ -41,13 +41,15 @@ class Options:
     """How a net is lowered; a backend that does not take an option gets its default.
 
     `dtype` is the type of weights and values, `init` how weights start that source draws (a scheme of
-    `weights.SCHEMES`), `spec` what source says it comes from, `channels_last` lays maps out as NHWC.
+    `weights.SCHEMES`), `spec` what source says it comes from, `channels_last` lays maps out as NHWC,
+    `open_size` leaves the size of the inputs open in a file that has one otherwise.
     """
 
     dtype: str = "float32"
     init: str = "default"
     spec: str = ""
     channels_last: bool = False
+    open_size: bool = False
 
 
 class Lowering(TypedDict, total=False):
@@ -57,6 +59,7 @@ class Lowering(TypedDict, total=False):
     init: str
     spec: str
     channels_last: bool
+    open_size: bool
 
 
 class TrainingStep(NamedTuple):
@@ -150,6 +153,10 @@ def extras() -> dict[str, str]:
     return {library: backend.extra for backend in every() if backend.extra for library in backend.libraries}
 
 
+TAKEN_BY_SOME = ("channels_last", "open_size")
+"""The options that only some backends have."""
+
+
 def check_options(backend: Backend, options: Options, writing: bool = False) -> None:
     """Raise ValueError for an option that a backend does not take, or that its files do not hold."""
     if options.dtype not in backend.dtypes:
@@ -160,7 +167,7 @@ def check_options(backend: Backend, options: Options, writing: bool = False) -> 
     for option in fields(options):
         if getattr(options, option.name) == option.default or option.name == "spec":
             continue
-        if option.name == "channels_last" and option.name not in backend.takes:
+        if option.name in TAKEN_BY_SOME and option.name not in backend.takes:
             takers = " and ".join(other.name for other in every() if option.name in other.takes)
             raise InvalidValue(f"{option.name} is for {takers or 'no backend'}, not for {backend.name}")
         if writing and not backend.keeps_weights and option.name not in backend.writes:

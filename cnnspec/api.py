@@ -132,10 +132,7 @@ class Net:
         from cnnspec.passes.shapes import fitting
         from cnnspec.report.sizes import all_sizes
 
-        try:
-            return all_sizes(self.ir, self._reopen or partial(fitting, self.ir), limit)
-        except ValueError as error:
-            raise InvalidValue(str(error)) from error
+        return all_sizes(self.ir, self._reopen or partial(fitting, self.ir), limit)
 
     def field(self, name: str | None = None, at: tuple[int, ...] | None = None) -> LayerField:
         """What one position of a layer, or of the last layer of a block, sees of the input.
@@ -295,12 +292,18 @@ class Net:
             self.resizable, weights=weights, seed=seed, dtype=dtype, scheme=scheme, threads=threads
         )
 
-    def to_onnx(self, path: str | Path, weights: Mapping[str, Any] | None = None, seed: int = 0) -> None:
-        """Write an ONNX model with these weights, or those of the seed."""
+    def to_onnx(
+        self,
+        path: str | Path,
+        weights: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        *,
+        open_size: bool = False,
+    ) -> None:
+        """Write an ONNX model with these weights, or those of the seed, for one size of input or for all."""
         from cnnspec.backends import onnx as backend
-        from cnnspec.backends.weights import initialize
 
-        backend.export(self.resizable, Path(path), initialize(self.ir, seed) if weights is None else weights)
+        backend.export(self.resizable, Path(path), weights, seed=seed, open_size=open_size)
 
 
 def state_of(weights: Any) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ Read in this order:
 - formula.py: the nodes of an elementwise layer, from its formula;
 - rules.py: the table from each layer to the nodes that it is; conv.py, pool.py, norm.py, activation.py,
   attention.py and shape.py: the rules that are more than one node;
-- builder.py: a graph and its weights as a model, and as a file; program.py: a model run in onnxruntime;
+- builder.py: a graph and its weights as a model, and as a file; open_sizes.py: which axes it can leave open;
+  program.py: a model run in onnxruntime;
 - backend.py: what the table of backends says of it.
 """
 

@@ -12,7 +12,7 @@ def load(graph: Graph, weights: Arrays, options: Options) -> Any:
     """An OnnxProgram, which runs the model in onnxruntime."""
     from cnnspec.backends.onnx.program import compile
 
-    return compile(graph, weights)
+    return compile(graph, weights, open_size=options.open_size)
 
 
 def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
@@ -23,7 +23,7 @@ def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
 def source(graph: Graph, weights: Arrays, options: Options) -> bytes:
     from cnnspec.backends.onnx.builder import serialized
 
-    return serialized(graph, weights)
+    return serialized(graph, weights, open_size=options.open_size)
 
 
 BACKEND = Backend(
@@ -35,4 +35,5 @@ BACKEND = Backend(
     keeps_weights=True,
     extra="onnx",
     libraries=("onnx", "onnxruntime"),
+    takes=frozenset({"open_size"}),
 )

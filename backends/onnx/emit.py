@@ -45,12 +45,14 @@ class Emit:
     """Writes the nodes of one layer: `emit("Relu", x)` adds one and gives the name of its output.
 
     `shapes` are those of the layer's inputs, per sample; `weights` maps a weight to the name of its tensor.
+    With `open_size` the model is for other sizes too: a rule reads them with Shape where it can.
     """
 
     body: ModelBody
     path: str
     shapes: tuple[Shape, ...]
     weights: Mapping[str, str]
+    open_size: bool = False
 
     def __call__(self, op: str, *inputs: Operand, **attributes: Any) -> str:
         return self.several(op, *inputs, count=1, **attributes)[0]
@@ -76,6 +78,10 @@ class Emit:
     def axes(self) -> tuple[int, ...]:
         """The spatial axes of the first input."""
         return tuple(range(2, 2 + self.rank))
+
+    def reshaped(self, x: str, like: str, shape: Shape) -> str:
+        """A value in the shape of another, which is this one per sample."""
+        return self("Reshape", x, self("Shape", like) if self.open_size else (0, *shape))
 
     def operand(self, value: Operand) -> str:
         """The name of a value; a constant is stored first."""

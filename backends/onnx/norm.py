@@ -54,7 +54,7 @@ def instancenorm(emit: Emit, layer: InstanceNorm, x: str) -> str:
 def groupnorm(emit: Emit, layer: GroupNorm, x: str) -> str:
     grouped = emit("Reshape", x, (0, layer.groups, -1))
     y = normalized(emit, grouped, (2,), layer.eps)
-    return emit.affine(emit("Reshape", y, (0, *emit.shape)))
+    return emit.affine(emit.reshaped(y, x, emit.shape))
 
 
 def lrn(emit: Emit, layer: LocalResponseNorm, x: str) -> str:
@@ -63,7 +63,7 @@ def lrn(emit: Emit, layer: LocalResponseNorm, x: str) -> str:
         return emit("LRN", x, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
     rows = emit("Reshape", emit("Mul", x, x), (0, 1, emit.shape[0], -1))
     rows = emit("Pad", rows, (layer.size // 2, (layer.size - 1) // 2), 0.0, (2,))
-    mean = emit("Reshape", emit("AveragePool", rows, kernel_shape=(layer.size, 1)), (0, *emit.shape))
+    mean = emit.reshaped(emit("AveragePool", rows, kernel_shape=(layer.size, 1)), x, emit.shape)
     divisor = emit("Pow", emit("Add", emit("Mul", mean, layer.alpha), layer.k), layer.beta)
     return emit("Div", x, divisor)
 
@@ -88,4 +88,4 @@ def evonorm_s0(emit: Emit, layer: EvoNormS0, x: str) -> str:
     variance = emit("ReduceMean", emit("Mul", centred, centred), (2,))
     deviation = emit("Sqrt", emit("Add", variance, layer.eps))
     y = emit("Div", emit("Reshape", gated, (0, layer.groups, -1)), deviation)
-    return emit.affine(emit("Reshape", y, (0, *emit.shape)))
+    return emit.affine(emit.reshaped(y, x, emit.shape))

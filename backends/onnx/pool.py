@@ -1,4 +1,4 @@
-"""Pools in ONNX. Ceil mode is written as margins: runtimes differ in what they make of the attribute."""
+"""Pools in ONNX. Ceil mode is written as margins where sizes are known: runtimes differ in the attribute."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from functools import reduce
 from math import prod
 
 import numpy as np
+import onnx
 
+from cnnspec.backends.base import CompileError
 from cnnspec.backends.numpy.kernels.pool import bins, window_counts
 from cnnspec.backends.onnx.conv import flat, margin, window
 from cnnspec.backends.onnx.emit import Emit, Rule
-from cnnspec.layers.base import Slide
+from cnnspec.layers.base import Shape, Slide
 from cnnspec.layers.pool import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -21,9 +23,13 @@ from cnnspec.layers.pool import (
     MaxUnpool,
 )
 
+FLOAT = onnx.TensorProto.FLOAT
+
 
 def maxpool(emit: Emit, layer: MaxPool, x: str) -> str:
     slide = layer.slide(emit.shape)
+    if emit.open_size and layer.ceil and not any(flat(slide.margins)):
+        return emit("MaxPool", x, **window(slide), ceil_mode=1)
     margins = slide.reach
     # onnxruntime takes no margin as large as the kernel, which dilated windows can have
     if any(max(edges) >= k for edges, k in zip(margins, slide.kernel, strict=True)):
@@ -32,7 +38,11 @@ def maxpool(emit: Emit, layer: MaxPool, x: str) -> str:
 
 
 def avgpool(emit: Emit, layer: AvgPool, x: str) -> str:
-    return mean(emit, x, layer.slide(emit.shape), layer.count_pad)
+    slide = layer.slide(emit.shape)
+    if emit.open_size and layer.ceil and not any(flat(slide.margins)):
+        # what is beyond the map does not count
+        return emit("AveragePool", x, kernel_shape=slide.kernel, strides=slide.stride, ceil_mode=1)
+    return mean(emit, x, slide, layer.count_pad)
 
 
 def mean(emit: Emit, x: str, slide: Slide, count_pad: bool = True) -> str:
@@ -53,6 +63,31 @@ def lppool(emit: Emit, layer: LpPool, x: str) -> str:
     return emit("Pow", sums, 1 / layer.power)
 
 
+def means_of_bins(emit: Emit, x: str, out: Shape) -> str:
+    """Adaptive average pooling at a size that is known when the model runs: products with shares of pixels.
+
+    Bin i of m has the pixels from floor(i*H/m) up to ceil((i+1)*H/m): H = 5, m = 2 gives
+
+        pixels of bin 0    1/3 1/3 1/3  0   0
+        pixels of bin 1     0   0  1/3 1/3 1/3
+    """
+    last = 1 + emit.rank
+    for axis, count in zip(emit.axes, out, strict=True):
+        size = emit("Shape", x, start=axis, end=axis + 1)
+        pixels = emit("Range", emit.integer(0), emit("Squeeze", size), emit.integer(1))
+        pixels = emit("Unsqueeze", pixels, (1,))
+        starts = emit("Div", emit("Mul", size, tuple(range(count))), (count,))
+        ends = emit("Mul", size, tuple(range(1, count + 1)))
+        ends = emit("Div", emit("Add", ends, (count - 1,)), (count,))
+        inside = emit("And", emit("GreaterOrEqual", pixels, starts), emit("Less", pixels, ends))
+        shares = (emit("Cast", value, to=FLOAT) for value in (inside, emit("Sub", ends, starts)))
+        order = tuple(last if i == axis else axis if i == last else i for i in range(last + 1))
+        turned = x if axis == last else emit("Transpose", x, perm=order)
+        pooled = emit("MatMul", turned, emit("Div", *shares))
+        x = pooled if axis == last else emit("Transpose", pooled, perm=order)
+    return x
+
+
 def adaptive(pool: str, reduce: str) -> Rule:
     """The rule of an adaptive pool: a plain one where sizes divide, else a reduction for each bin."""
 
@@ -60,6 +95,11 @@ def adaptive(pool: str, reduce: str) -> Rule:
         out = layer.infer(emit.shape)[1:]
         if prod(out) == 1:
             return emit(f"Global{pool}", x)
+        if emit.open_size and isinstance(layer, AdaptiveAvgPool):
+            return means_of_bins(emit, x, out)
+        if emit.open_size:
+            told = f"ONNX has no `{layer.op}` ({emit.path}) for a size that is open"
+            raise CompileError(f"{told}: write a file for each, with --input")
         if all(h % m == 0 for h, m in zip(emit.shape[1:], out, strict=True)):
             step = tuple(h // m for h, m in zip(emit.shape[1:], out, strict=True))
             return emit(pool, x, kernel_shape=step, strides=step)

@@ -25,9 +25,11 @@ def compile(
     seed: int = 0,
     scheme: str = "default",
     opset: int = OPSET,
+    open_size: bool = False,
 ) -> OnnxProgram:
     """A program that runs a net's ONNX model. Raises what `model` raises."""
-    return OnnxProgram(model(graph, weights, seed=seed, scheme=scheme, opset=opset))
+    made = model(graph, weights, seed=seed, scheme=scheme, opset=opset, open_size=open_size)
+    return OnnxProgram(made)
 
 
 def _opset(made: onnx.ModelProto) -> int:

@@ -98,7 +98,7 @@ RULES: dict[type[Layer], Rule] = {
     S.PixelUnshuffle: shape.pixel_unshuffle,
     D.LearnedConstant: shape.constant,
     S.PixelShuffle: shape.pixel_shuffle,
-    S.Upsample: shape.resize,
+    S.Upsample: shape.upsample,
     S.Resize: shape.resize,
     ResizeLike: shape.resize_like,
     CropLike: shape.crop_like,

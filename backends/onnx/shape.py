@@ -23,6 +23,9 @@ from cnnspec.layers.shape import (
     ZeroChannels,
 )
 
+END = 2**63 - 1
+"""What ONNX takes for the end of an axis."""
+
 
 def reshape(emit: Emit, layer: Reshape, x: str) -> str:
     return emit("Reshape", x, (0, *layer.infer(emit.shape)))
@@ -40,7 +43,7 @@ def slice_channels(emit: Emit, layer: Slice, x: str) -> str:
 
 def subsample(emit: Emit, layer: Subsample, x: str) -> str:
     strides = layer.slide(emit.shape).stride
-    return emit("Slice", x, (0,) * emit.rank, emit.shape[1:], emit.axes, strides)
+    return emit("Slice", x, (0,) * emit.rank, (END,) * emit.rank, emit.axes, strides)
 
 
 def zero_channels(emit: Emit, layer: ZeroChannels, x: str) -> str:
@@ -48,29 +51,38 @@ def zero_channels(emit: Emit, layer: ZeroChannels, x: str) -> str:
 
 
 def channel_shuffle(emit: Emit, layer: ChannelShuffle, x: str) -> str:
-    channels, *sizes = emit.shape
-    parts = emit("Reshape", x, (0, layer.groups, channels // layer.groups, *sizes))
-    swapped = emit("Transpose", parts, perm=(0, 2, 1, *range(3, 3 + emit.rank)))
-    return emit("Reshape", swapped, (0, *emit.shape))
+    channels = emit.shape[0]
+    parts = emit("Reshape", x, (0, layer.groups, channels // layer.groups, -1))
+    swapped = emit("Transpose", parts, perm=(0, 2, 1, 3))
+    return emit.reshaped(swapped, x, emit.shape)
 
 
 def pixel_shuffle(emit: Emit, layer: PixelShuffle, x: str) -> str:
     """The channels of a pixel as a small block of pixels: each axis is followed by that of its block."""
     rank, out = emit.rank, layer.infer(emit.shape)
+    if rank == 2:
+        return emit("DepthToSpace", x, blocksize=layer.factor, mode="CRD")
     parts = emit("Reshape", x, (0, out[0], *(layer.factor,) * rank, *emit.shape[1:]))
     order = (part for axis in range(2, 2 + rank) for part in (axis + rank, axis))
     return emit("Reshape", emit("Transpose", parts, perm=(0, 1, *order)), (0, *out))
 
 
-def resize(emit: Emit, layer: Upsample | Resize, x: str) -> str:
+LINEAR = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+
+
+def upsample(emit: Emit, layer: Upsample, x: str) -> str:
+    scales = np.array(per_axis(layer.scale, emit.rank, "scale"), np.float32)
+    return emit("Resize", x, None, scales, axes=emit.axes, **(NEAREST if layer.mode == "nearest" else LINEAR))
+
+
+def resize(emit: Emit, layer: Resize, x: str) -> str:
     out = layer.infer(emit.shape)[1:]
-    growth = [n / h for h, n in zip(emit.shape[1:], out, strict=True)]
     if layer.mode == "bilinear":
-        options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        return emit("Resize", x, None, None, out, axes=emit.axes, **options)
+        return emit("Resize", x, None, None, out, axes=emit.axes, **LINEAR)
+    growth = [n / h for h, n in zip(emit.shape[1:], out, strict=True)]
     if all(scale.is_integer() for scale in growth):
-        options = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        return emit("Resize", x, None, np.array(growth, np.float32), axes=emit.axes, **options)
+        return emit("Resize", x, None, np.array(growth, np.float32), axes=emit.axes, **NEAREST)
     # runtimes round i * H / m in float32: these are the exact pixels
     for axis, (h, n) in enumerate(zip(emit.shape[1:], out, strict=True), start=2):
         x = emit("Gather", x, tuple(i * h // n for i in range(n)), axis=axis)
@@ -81,8 +93,7 @@ def resize_like(emit: Emit, layer: ResizeLike, x: str, like: str) -> str:
     """To the size that the second value has when the model runs."""
     sizes = emit("Shape", like, start=2)
     if layer.mode == "bilinear":
-        options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        return emit("Resize", x, None, None, sizes, axes=emit.axes, **options)
+        return emit("Resize", x, None, None, sizes, axes=emit.axes, **LINEAR)
     # runtimes round i * H / m in float32: in integers these are the exact pixels
     for axis in emit.axes:
         old, new = (emit("Shape", value, start=axis, end=axis + 1) for value in (x, like))

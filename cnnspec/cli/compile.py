@@ -60,6 +60,7 @@ class FileOption(click.Option):
 )
 @dtype_option(["float32", "float64", "bfloat16", "float16"], "The type of weights and values.")
 @click.option("--fold-batchnorm", is_flag=True, help="Fold each batchnorm into the conv or linear before it.")
+@click.option("--open-size", is_flag=True, help="onnx: leave the size of the inputs open.")
 @click.option("--channels-last", is_flag=True, help="torch: lay maps out as NHWC.")
 @json_option
 def compile_command(
@@ -78,6 +79,7 @@ def compile_command(
     dtype: str,
     fold_batchnorm: bool,
     channels_last: bool,
+    open_size: bool,
     as_json: bool,
 ) -> None:
     """Turn a net into numpy, torch or ONNX: run it once, or write it.
@@ -88,7 +90,7 @@ def compile_command(
     cnnspec compile resnet50 -o resnet50.onnx
     """
     net = open_net(spec, settings, inputs, include, bounds)
-    options = Options(dtype, init, spec, channels_last)
+    options = Options(dtype, init, spec, channels_last, open_size)
     chosen = choose(backend, out, weights, options)
     from cnnspec.backends.quiet import quiet
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.passes.sizes import (
     LIMIT,
@@ -26,11 +27,11 @@ MOST_RUNS, MOST_FAILURES = 8, 5
 def all_sizes(graph: Graph, reopen: Reopen, limit: int = LIMIT) -> dict[str, SizeRange]:
     """The valid sizes of each spatial axis alone, the others as declared, and of all at once (`square`).
 
-    Raises ValueError for a net of vectors.
+    Raises InvalidValue for a net of vectors.
     """
     rank = max(len(graph[name].shape) - 1 for name in graph.inputs)
     if not rank:
-        raise ValueError(f"{graph.name} takes vectors, which have no sizes to vary")
+        raise InvalidValue(f"{graph.name} takes vectors, which have no sizes to vary")
     names = AXES.get(rank, tuple(f"axis {i}" for i in range(rank)))
     asked: dict[str, tuple[int, ...]] = {name: (axis,) for axis, name in enumerate(names)}
     if rank > 1:

@@ -5,6 +5,7 @@ The measure is the same net compiled at that size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import cnnspec
 from cnnspec.api import Net
 from cnnspec.backends import BACKENDS
+from cnnspec.backends.base import CompileError
 from cnnspec.backends.torch import source
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.layers.following import FOLLOWING
@@ -123,6 +125,74 @@ def test_every_backend_takes_them_at_the_declared_size(text: str) -> None:
         assert_equal({k: v.detach() if name == "torch" else v for k, v in by_head(y).items()}, expected)
 
 
+@pytest.mark.parametrize(("text", "shape"), CASES)
+def test_an_onnx_model_with_an_open_size_follows_it(text: str, shape: tuple[int, ...]) -> None:
+    pytest.importorskip("onnxruntime")
+    x = np.random.default_rng(4).standard_normal((2, *shape), np.float32)
+    model = cnnspec.loads(text).to("onnx", seed=3, open_size=True)
+    assert_equal(model(x), at(text, shape).to_numpy(seed=3)(x))
+
+
+LAYERS = {
+    "adaptive_avgpool([3, 2])": "adaptive means, of bins that overlap",
+    "maxpool(3, stride=2, ceil=true)": "ceil mode",
+    "avgpool(2, stride=2, ceil=true, count_pad=false)": "the mean of what is left",
+    "channel_shuffle(2)": "channels",
+    "conv(4, 1) -> pixel_shuffle(2)": "pixels",
+    "upsample(2, bilinear)": "interpolation",
+    "upsample([3, 1])": "nearest pixels",
+    "groupnorm(2)": "groups",
+    "evonorm_s0(2)": "groups, gated",
+    "lrn(5) -> lrn(4)": "neighbours in channels",
+    "subsample(2)": "every second pixel",
+    "pad(1, reflect) -> conv(4, 3, pad=valid)": "margins",
+    "grn -> layernorm(over=channels)": "values a pixel",
+    "reduce(mean, over=channels)": "a map of means",
+}
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+@pytest.mark.parametrize("side", [(9, 14), (12, 8), (31, 33)])
+def test_layers_of_a_model_with_an_open_size(layers: str, side: tuple[int, int]) -> None:
+    pytest.importorskip("onnxruntime")
+    text = f"net N {{ input 3x8x8; conv(4, 3) -> {layers} }}"
+    x = np.random.default_rng(5).standard_normal((2, 3, *side), np.float32)
+    model = cnnspec.loads(text).to("onnx", seed=3, open_size=True)
+    assert_equal(model(x), at(text, (3, *side)).to_numpy(seed=3)(x))
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        (
+            "adaptive_maxpool([3, 2])",
+            "ONNX has no `adaptive_maxpool` (adaptive_maxpool) for a size that is open",
+        ),
+        ("maxpool(3, stride=2, pad=1, ceil=true)", "ONNX has `maxpool` (maxpool) for one size of the input"),
+        (
+            "flatten -> linear(2)",
+            "N is for one size of its input: the weights of `linear` (linear) are made for",
+        ),
+        ("avgpool(height)", "N is for one size of its input: the argument `kernel` of avgpool depends on"),
+    ],
+)
+def test_what_is_for_one_size_is_refused_by_name(layers: str, told: str) -> None:
+    pytest.importorskip("onnxruntime")
+    net = cnnspec.loads(f"net N {{ input 3x8x8; conv(4, 3) -> {layers} }}")
+    with pytest.raises(CompileError, match=re.escape(told)):
+        net.to("onnx", open_size=True)
+    assert net.to("onnx")(np.zeros((1, 3, 8, 8), np.float32)) is not None
+
+
+def test_only_the_axes_that_are_open_have_names() -> None:
+    pytest.importorskip("onnxruntime")
+    net = cnnspec.loads("net N { input 3x8x8; conv(4, 3, stride=2) -> adaptive_avgpool(2) }")
+    session = net.to("onnx", open_size=True).session
+    assert session.get_inputs()[0].shape == ["batch", 3, "size1", "size2"]
+    assert session.get_outputs()[0].shape == ["batch", 4, 2, 2]
+    assert net.to("onnx").session.get_inputs()[0].shape == ["batch", 3, 8, 8]
+
+
 def test_the_source_names_the_value_that_a_size_is_of() -> None:
     text = "net N { input 3x16x16; conv(4, 3, stride=2); head { conv(2, 1) -> resize(input.size) } }"
     assert "self.head.resize(y, x)" in source(cnnspec.loads(text).resizable)
@@ -155,6 +225,7 @@ def test_a_window_as_large_as_the_map_is_for_one_size() -> None:
 def test_nets_of_the_zoo_follow_it(name: str, sides: list[tuple[int, int]]) -> None:
     net = cnnspec.zoo(name)
     program, module = net.to_numpy(seed=0), net.to_torch(seed=0).eval()
+    model = net.to("onnx", seed=0, open_size=True)
     channels = net.inputs["input"][0]
     for side in sides:
         x = np.random.default_rng(0).standard_normal((1, channels, *side), np.float32)
@@ -162,3 +233,4 @@ def test_nets_of_the_zoo_follow_it(name: str, sides: list[tuple[int, int]]) -> N
         assert_equal(program(x), expected)
         with torch.no_grad():
             assert_equal(module(torch.from_numpy(x)), expected)
+        assert_equal(model(x), expected)
