@@ -2,8 +2,9 @@
 
 In reading order, which is that of a spec on its way; each room imports from those above it alone:
 
-    source, limits, garbage, records, docstrings  texts and places in them; the bounds on a spec; a pause of
-                   the garbage collector; frozen dataclasses that are made quickly; what classes say
+    typed, named_tuples, records  what `typing` and `dataclasses` give, without the time that they take
+    source, limits, garbage, docstrings  texts and places in them; the bounds on a spec; a pause of the
+                   garbage collector; what classes say
     diagnostics/   what is wrong with a spec: codes, reports, one page a code
     files          files that ship, and files that are read and written
     syntax/        text -> tokens -> tree, and what a syntax error is told

@@ -7,7 +7,8 @@ import inspect
 import sys
 from collections.abc import Callable
 from textwrap import dedent
-from typing import Any
+
+from cnnspec.typed import Any
 
 
 def docstring(described: type | Callable[..., Any]) -> str:

@@ -6,11 +6,11 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from typing import BinaryIO
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
+from cnnspec.typed import BinaryIO
 
 PACKAGE = os.path.dirname(__file__)
 

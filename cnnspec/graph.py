@@ -7,17 +7,17 @@ about paths and reachability.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Frame
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.input import Input
 from cnnspec.layers.shapes import describe
 from cnnspec.layers.written import show_value
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, field, fields, replace
 from cnnspec.source import Span
+from cnnspec.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import networkx

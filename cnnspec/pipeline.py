@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs, LayerCost, conventions, cost
 from cnnspec.passes.depth import depth
 from cnnspec.passes.lint import Subject, lint
 from cnnspec.passes.memory import OPTIMIZERS, InferenceMemory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, replace
+from cnnspec.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a check does not ask for is not loaded
     from cnnspec.passes.buffers import Timeline

@@ -1,93 +1,228 @@
-"""Frozen dataclasses, made quickly: a check loads some 130, and to make them took a third of its time.
+"""Records: dataclasses and named tuples that are made quickly, for a check loads some two hundred of them.
 
-`dataclass(frozen=True)` of the standard library writes and compiles seven functions for each class. Here it
-is one, `__init__`; the others are the same for all classes. Fields, `replace` and `fields` are the library's.
+    @dataclass(frozen=True)          class Frame(NamedTuple):
+    class Point:                         text: str
+        x: int                           span: Span | None
+        y: int = 0
+
+are what they are in the standard library, for type checkers and for `dataclasses.fields` and the like. The
+library writes and compiles up to seven functions for each class, and to import `dataclasses` takes a tenth of
+a check. Here classes share their functions; the one that takes the arguments is written for a class that has
+had many instances. Annotations are texts (`from __future__ import annotations`).
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from dataclasses import MISSING, Field, FrozenInstanceError, field
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from dataclasses import MISSING as MISSING
+    from dataclasses import dataclass as dataclass
+    from dataclasses import field as field
+    from dataclasses import fields as fields
+    from dataclasses import is_dataclass as is_dataclass
+    from dataclasses import replace as replace
+    from typing import Any
+
+MANY = 100
+"""How many instances a class has made before a function is written for it: to compile one takes as long."""
 
 
-@dataclass_transform(field_specifiers=(field,))
-def dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True) -> Callable[[type[T]], type[T]]:
-    """As dataclasses.dataclass, which one that is not frozen is."""
+class Missing:
+    """The default of a field that has none."""
 
-    def make(cls: type[T]) -> type[T]:
-        if not frozen:
-            return dataclasses.dataclass(slots=slots, eq=eq)(cls)
-        cls.__doc__ = cls.__doc__ or cls.__name__  # else the library makes one of the signature, slowly
-        own = set(vars(cls))
-        made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
-        fields = dataclasses.fields(made)  # type: ignore[arg-type]
-        methods: dict[str, Any] = {
-            "__init__": _init(made, fields),
-            "__repr__": _repr,
-            "__setattr__": _setattr,
-            "__delattr__": _delattr,
-            "__match_args__": tuple(f.name for f in fields if f.init),
-        }
-        if eq:
-            methods |= {"__eq__": _eq, "__hash__": _hash, "_compared": _compared(fields)}
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+class RecordField:
+    """A field of a record: its name and type, as the class states them, and what `field` says of it."""
+
+    __slots__ = ("compare", "default", "default_factory", "metadata", "name", "repr", "type")
+
+    def __init__(
+        self, default: Any, default_factory: Any, repr: bool, compare: bool, metadata: Mapping[str, Any]
+    ) -> None:
+        self.default, self.default_factory = default, default_factory
+        self.repr, self.compare, self.metadata = repr, compare, metadata
+        self.name = self.type = ""
+
+
+class StandardFields:
+    """The fields of a record as the standard library keeps them: made when somebody asks."""
+
+    def __get__(self, instance: object, owner: Any) -> dict[str, Any]:
+        import dataclasses
+
+        known = []
+        for one in owner.__record_fields__:
+            given: dict[str, Any] = {"repr": one.repr, "compare": one.compare, "metadata": one.metadata}
+            if one.default is not MISSING:
+                given["default"] = one.default
+            elif one.default_factory is not MISSING:
+                given["default_factory"] = one.default_factory
+            known.append((one.name, one.type, dataclasses.field(**given)))
+        same = dataclasses.make_dataclass(owner.__name__, known, init=False, repr=False, eq=False)
+        return {one.name: one for one in dataclasses.fields(same)}
+
+
+STANDARD_FIELDS = StandardFields()
+
+
+if not TYPE_CHECKING:
+    MISSING = Missing()
+
+    def field(*, default=MISSING, default_factory=MISSING, repr=True, compare=True, metadata=None):
+        """As dataclasses.field: what is said of a field in the place of its default."""
+        return RecordField(default, default_factory, repr, compare, metadata or {})
+
+    def dataclass(*, frozen=False, slots=False, eq=True):
+        """As dataclasses.dataclass."""
+
+        def make(cls):
+            return _made(cls, frozen, slots, eq)
+
+        return make
+
+    def fields(record):
+        """The fields of a record or its class, in order: each has its name, type, default and metadata."""
+        return record.__record_fields__
+
+    def is_dataclass(record):
+        """Whether something is a record, or its class."""
+        return hasattr(record, "__record_fields__")
+
+    def replace(record, **changes):
+        """The same record with some fields changed."""
+        given = {one.name: getattr(record, one.name) for one in record.__record_fields__}
+        return record.__class__(**{**given, **changes})
+
+
+def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
+    """A class as the record that it describes."""
+    own = set(cls.__dict__)
+    known = {one.name: one for one in getattr(cls, "__record_fields__", ())}
+    known |= {one.name: one for one in _own_fields(cls)}
+    found, names = tuple(known.values()), tuple(known)
+    made = _with_slots(cls, names) if slots else cls
+    made.__record_fields__, made.__dataclass_fields__ = found, STANDARD_FIELDS
+    made.__doc__ = made.__doc__ or made.__name__
+    methods: dict[str, Any] = {
+        "__init__": _init(made, found),
+        "__repr__": _repr,
+        "__match_args__": names,
+        "__replace__": replace,
+    }
+    if eq:
+        compared = [one.name for one in found if one.compare]
+        methods["_compared"] = staticmethod(attrgetter(*compared) if compared else _nothing)
+        methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+    if frozen:
+        methods |= {"__setattr__": _setattr, "__delattr__": _delattr}
         if slots:
             methods |= {"__getstate__": _getstate, "__setstate__": _setstate}
-        for name, method in methods.items():
-            if name not in own:
-                setattr(made, name, method)
-        return made
-
-    return make
+    for name, method in methods.items():
+        if name not in own:
+            setattr(made, name, method)
+    return made
 
 
-def _init(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
-    """What makes the first instance of a class: it writes the function that takes the fields in order.
+def _own_fields(cls: Any) -> list[RecordField]:
+    """The fields that a class states itself; their defaults stay as its attributes."""
+    found: list[RecordField] = []
+    for name, annotation in cls.__annotations__.items():
+        if annotation.startswith("ClassVar"):
+            continue
+        stated = cls.__dict__.get(name, MISSING)
+        one = stated if stated.__class__ is RecordField else field(default=stated)
+        one.name, one.type = name, annotation
+        if one.default is not MISSING:
+            setattr(cls, name, one.default)
+        elif stated is not MISSING:
+            delattr(cls, name)
+        found.append(one)
+    return found
 
-    Few of the classes that a command loads have instances in it.
-    """
 
-    def first(self: Any, *args: Any, **kwargs: Any) -> None:
-        written = _written(cls, fields)
-        if cls.__dict__.get("__init__") is first:
-            cls.__init__ = written  # type: ignore[misc]
-        written(self, *args, **kwargs)
-
-    return first
+def _with_slots(cls: Any, names: tuple[str, ...]) -> Any:
+    """The class anew with slots for its fields, less those that a class above it has."""
+    inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
+    slots = tuple([name for name in names if name not in inherited])
+    left_out = {*names, "__dict__", "__weakref__"}
+    parts = {name: value for name, value in cls.__dict__.items() if name not in left_out}
+    return type(cls)(cls.__name__, cls.__bases__, {**parts, "__slots__": slots})
 
 
-def _written(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
-    """The function that is written for a class."""
+def _init(cls: Any, known: tuple[RecordField, ...]) -> Callable[..., None]:
+    """What takes the arguments of the first instances of a class; few classes have many."""
+    names, put, after, left = [one.name for one in known], object.__setattr__, "__post_init__", MANY
+    more = hasattr(cls, after)
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0 and cls.__dict__["__init__"] is __init__:
+            cls.__init__ = _written(cls, known)
+        if kwargs or len(args) != len(names):
+            args = _in_order(cls, known, args, kwargs)
+        for name, value in zip(names, args, strict=True):
+            put(self, name, value)
+        if more:
+            self.__post_init__()
+
+    return __init__
+
+
+def _in_order(
+    cls: Any, known: tuple[RecordField, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The value of each field, in order. Raises TypeError, as a function that is called with these does."""
+    given = dict(kwargs)
+    values = list(args)
+    for one in known[len(args) :]:
+        if one.name in given:
+            values.append(given.pop(one.name))
+        elif one.default is not MISSING:
+            values.append(one.default)
+        elif one.default_factory is not MISSING:
+            values.append(one.default_factory())
+        else:
+            break
+    if given or len(values) != len(known):
+        raise TypeError(f"{cls.__name__}({', '.join(one.name for one in known)}) is called with others")
+    return tuple(values)
+
+
+def _written(cls: Any, known: tuple[RecordField, ...]) -> Callable[..., None]:
+    """The function that is written for a class: it does the same in half the time."""
     names: dict[str, Any] = {"put": object.__setattr__, "MISSING": MISSING}
     parameters, lines = ["self"], []
-    for f in fields:
-        given = f.name
-        if f.default is not MISSING:
-            names[f"default_{f.name}"] = f.default
-            parameters.append(f"{f.name}=default_{f.name}")
-        elif f.default_factory is not MISSING:
-            names[f"make_{f.name}"] = f.default_factory
-            parameters.append(f"{f.name}=MISSING")
-            given = f"make_{f.name}() if {f.name} is MISSING else {f.name}"
+    for one in known:
+        given = name = one.name
+        if one.default is not MISSING:
+            names[f"default_{name}"] = one.default
+            parameters.append(f"{name}=default_{name}")
+        elif one.default_factory is not MISSING:
+            names[f"make_{name}"] = one.default_factory
+            parameters.append(f"{name}=MISSING")
+            given = f"make_{name}() if {name} is MISSING else {name}"
         else:
-            parameters.append(f.name)
-        lines.append(f" put(self, {f.name!r}, {given})")
+            parameters.append(name)
+        lines.append(f" put(self, {name!r}, {given})" if is_frozen(cls) else f" self.{name} = {given}")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"]), names)
     return names["__init__"]
 
 
-def _compared(fields: tuple[Field[Any], ...]) -> Callable[[Any], Any]:
-    names = [f.name for f in fields if f.compare]
-    return staticmethod(attrgetter(*names) if names else len_of_nothing)
+def is_frozen(cls: Any) -> bool:
+    """Whether the fields of a record stay what they are."""
+    return cls.__setattr__ is _setattr
 
 
-def len_of_nothing(instance: object) -> tuple[()]:
+def _nothing(record: object) -> tuple[()]:
     """What is compared of a class without fields."""
     return ()
 
@@ -103,22 +238,28 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr)
+    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
     return f"{self.__class__.__qualname__}({shown})"
 
 
 def _setattr(self: Any, name: str, value: object) -> None:
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    raise _frozen_error(f"cannot assign to field {name!r}")
 
 
 def _delattr(self: Any, name: str) -> None:
-    raise FrozenInstanceError(f"cannot delete field {name!r}")
+    raise _frozen_error(f"cannot delete field {name!r}")
+
+
+def _frozen_error(message: str) -> AttributeError:
+    from dataclasses import FrozenInstanceError
+
+    return FrozenInstanceError(message)
 
 
 def _getstate(self: Any) -> list[Any]:
-    return [getattr(self, f.name) for f in dataclasses.fields(self)]
+    return [getattr(self, one.name) for one in fields(self)]
 
 
 def _setstate(self: Any, state: list[Any]) -> None:
-    for f, value in zip(dataclasses.fields(self), state, strict=True):
-        object.__setattr__(self, f.name, value)
+    for one, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, one.name, value)

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from os.path import basename, splitext
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
@@ -29,12 +28,14 @@ from cnnspec.elaborate.static.misspelt import mend_slips
 from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.files import read_source
 from cnnspec.garbage import without_garbage_collection
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.lint_syntax import lint_syntax, names_in
 from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
 from cnnspec.syntax import Parsed, parse, tree
+from cnnspec.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a check of one file needs no paths
     from pathlib import Path

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import field
 from functools import cached_property
 from os import PathLike
-from typing import NamedTuple
 
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, field
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from os.path import basename, exists, isdir, splitext
-from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits
@@ -15,6 +14,7 @@ from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.files import decode, read_source, shipped
 from cnnspec.source import Source
 from cnnspec.syntax.outline import headings
+from cnnspec.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what names a file needs none of it
     from pathlib import Path

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import click
 
@@ -17,10 +15,13 @@ from cnnspec.diagnostics import Diagnostic, Report, SpecError, as_dict
 from cnnspec.elaborate import Settings
 from cnnspec.graph import Node
 from cnnspec.layers.base import describe
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.pipeline import PASSES, Compiled, Hook
+from cnnspec.records import replace
 from cnnspec.session import Session
 from cnnspec.source import Source
 from cnnspec.spec_files import expanded, find_spec
+from cnnspec.typed import Any
 
 
 class Checking(NamedTuple):

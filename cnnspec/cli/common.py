@@ -6,17 +6,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnnspec.diagnostics import Diagnostic, SpecError, as_text
 from cnnspec.elaborate import Limits
 from cnnspec.layers.base import Shape
+from cnnspec.records import fields, replace
 from cnnspec.source import plain
+from cnnspec.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnspec.api import Net

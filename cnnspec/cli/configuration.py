@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cnnspec.cli import complete
 from cnnspec.diagnostics import Diagnostic
+from cnnspec.typed import Any
 
 Keeps = Callable[[Diagnostic], bool]
 LISTS = ("select", "ignore", "include")

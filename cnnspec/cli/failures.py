@@ -10,7 +10,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -18,6 +17,7 @@ from cnnspec.backends.base import extras
 from cnnspec.cli.common import NotComparable, print_diagnostics, print_json, say
 from cnnspec.cli.process import DEBUG, debugging
 from cnnspec.diagnostics import Refused, SpecError, as_dict
+from cnnspec.typed import Any
 
 FAULT = 70
 """EX_SOFTWARE of sysexits.h: a fault of cnnspec itself."""

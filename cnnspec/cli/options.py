@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import click
+
+from cnnspec.typed import Any
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]

@@ -10,7 +10,8 @@ import sys
 import threading
 import warnings
 from types import FrameType
-from typing import NoReturn
+
+from cnnspec.typed import NoReturn
 
 DEBUG = "CNNSPEC_DEBUG"
 """The variable of the environment that shows tracebacks and warnings of Python."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cnnspec.diagnostics.report import Edit
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Span
 
 CHANNELS_IN = "the channels that flow in are known: leave it out"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Literal, NamedTuple
 
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, replace
 from cnnspec.source import Source, Span
+from cnnspec.typed import Literal
 
 Severity = Literal["error", "warning"]
 

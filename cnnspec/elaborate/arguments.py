@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from cnnspec.elaborate.context import CallSite, Context
 from cnnspec.elaborate.expressions.early import layer_argument
@@ -13,6 +12,7 @@ from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Variables
 from cnnspec.layers.base import Layer, parameters
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 def layer_arguments(site: CallSite, block: LayerBlock) -> dict[str, Any] | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
-from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import GraphBuilder
@@ -13,9 +11,11 @@ from cnnspec.elaborate.values import LOST, Family, InnerLabels, Mistake, Value, 
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
 from cnnspec.limits import Limits
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, field
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 @dataclass(slots=True, eq=False)

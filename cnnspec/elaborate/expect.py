@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context
@@ -14,6 +13,7 @@ from cnnspec.elaborate.net import Elaborated
 from cnnspec.elaborate.values import Mistake, Variables
 from cnnspec.layers.written import show_value
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 EXAMPLES = {"training_memory": "batch=32", "params_of": '"head"', "macs_of": '"head"'}
 """What functions of a net may be asked."""

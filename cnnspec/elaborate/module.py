@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import cache
-from typing import Any, TypeVar
 
 from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock, Variables
 from cnnspec.files import shipped
 from cnnspec.layers.written import show_value
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field
 from cnnspec.source import Source
 from cnnspec.syntax import tree
 from cnnspec.syntax.outline import headings
 from cnnspec.syntax.tokens import Token
+from cnnspec.typed import Any, TypeVar
 
 B = TypeVar("B")
 MAX_SHOWN = 20

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
@@ -19,9 +17,10 @@ from cnnspec.elaborate.values import UNKNOWN, Mistake, Variables, has_unknown
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
 from cnnspec.limits import Limits
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax import parse_expression, tree
+from cnnspec.typed import Any
 
 MAX_LINKS = 200
 """How many nets may be given by one another in a row."""

@@ -12,7 +12,6 @@ when they are, so that nothing here calls itself and no depth of nesting needs P
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cnnspec.elaborate.building.builder import Abandoned
 from cnnspec.elaborate.building.shared import SharedWeights
@@ -40,6 +39,7 @@ from cnnspec.layers.input import Input
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 def walk(body: tree.Body, context: Context, variables: Variables) -> None:

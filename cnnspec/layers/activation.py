@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import pi, prod, sqrt
-from typing import Any
 
 from cnnspec.layers.base import (
     ANY_BATCH,
@@ -22,6 +21,7 @@ from cnnspec.layers.base import (
 )
 from cnnspec.layers.formula import Functions
 from cnnspec.layers.kinds import COUNT, FLAG, NUMBER, POSITIVE, words
+from cnnspec.typed import Any
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772

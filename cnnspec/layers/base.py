@@ -9,12 +9,9 @@ class attribute (`silent`, `moves`, ..): none of them keeps a list of layers of 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import field
 from functools import cache
 from math import prod
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from cnnspec.layers.formula import Functions, calls_of
 from cnnspec.layers.kinds import Kind
@@ -29,7 +26,12 @@ from cnnspec.layers.shapes import (
     per_axis,
 )
 from cnnspec.layers.window import POINTWISE, Slide, Window
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import MISSING, dataclass, field, fields
+from cnnspec.typed import TYPE_CHECKING, Any, Literal, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:  # type checkers find class variables by this import alone
+    from typing import ClassVar
 
 __all__ = [
     "ANY_BATCH",
@@ -63,8 +65,6 @@ __all__ = [
     "per_axis",
     "viewed",
 ]
-
-MISSING: Any = dataclasses.MISSING
 
 
 class Init(NamedTuple):
@@ -304,12 +304,12 @@ def layer(op: str, family: str) -> Callable[[LayerType], LayerType]:
 @cache
 def parameters(cls: type[Layer]) -> tuple[Parameter, ...]:
     """The arguments of a layer, in the order in which they are written."""
-    return tuple(Parameter(f.name, default=f.default, **f.metadata) for f in dataclasses.fields(cls))
+    return tuple(Parameter(f.name, default=f.default, **f.metadata) for f in fields(cls))
 
 
 def look(layer: Layer) -> tuple[Any, ...]:
     """What layers that look alike have in common: the name, and all arguments but the minor ones."""
-    given = (field.name for field in dataclasses.fields(layer) if not field.metadata.get("minor"))
+    given = (one.name for one in fields(layer) if not one.metadata.get("minor"))
     return type(layer).op, *(getattr(layer, name) for name in given)
 
 

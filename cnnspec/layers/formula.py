@@ -19,7 +19,8 @@ So a formula holds nothing but `x`, `m`, the layer's arguments (`self.slope`), n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+
+from cnnspec.typed import Any, Protocol
 
 
 class Functions(Protocol):

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
-from typing import NamedTuple
 
 from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
+from cnnspec.named_tuples import NamedTuple
 
 Margins = tuple[tuple[int, int], ...]
 """The pixels added before and after each axis."""

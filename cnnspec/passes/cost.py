@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from cnnspec.graph import Applied, Graph, Node
 from cnnspec.layers.base import Layer, Shape
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
 
 

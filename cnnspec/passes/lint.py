@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import Any, NamedTuple, TypeVar
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.graph import Block, Graph, Node
@@ -20,12 +19,14 @@ from cnnspec.layers.conv import Conv, DepthwiseConv
 from cnnspec.layers.dense import Flatten, Linear
 from cnnspec.layers.join import Add
 from cnnspec.layers.norm import BatchNorm
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import BYTES
 from cnnspec.passes.receptive_field import Fields, last_map
 from cnnspec.passes.stages import NetStage, ancestors, stages
 from cnnspec.records import dataclass
 from cnnspec.source import Span
+from cnnspec.typed import Any, TypeVar
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""
@@ -227,7 +228,7 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
 
 def stride_over_map(subject: Subject) -> Iterator[Finding]:
     """Downsampling by more than the map allows."""
-    strided = [cls for cls in subject.by_class if "stride" in cls.__dataclass_fields__]
+    strided = [cls for cls in subject.by_class if "stride" in cls.__match_args__]
     for node, layer in subject.of(*strided):
         layer: Any
         stride = layer.stride or layer.kernel

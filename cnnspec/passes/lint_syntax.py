@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from keyword import iskeyword
-from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.layers.first_names import is_newer
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 def lint_syntax(file: tree.File, report: Report) -> None:

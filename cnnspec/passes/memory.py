@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
 
 from cnnspec.graph import Graph
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}

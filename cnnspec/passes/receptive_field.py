@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
-from typing import NamedTuple
 
 from cnnspec.graph import Applied, Graph, Node
 from cnnspec.layers.base import POINTWISE, Window
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
 
 Number = int | Fraction

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from cnnspec.graph import Graph, Node
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.receptive_field import Fields, Number
 

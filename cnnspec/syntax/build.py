@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
 from sys import intern
-from typing import Any
 
+from cnnspec.records import replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.rest import Rest
 from cnnspec.syntax.tokens import Token
+from cnnspec.typed import Any
 
 UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 MAX_DIGITS = 40

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field
 from cnnspec.source import Span
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NamedTuple, get_args
 
 from cnnspec.diagnostics.report import TextNotes
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Source
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token, tokenize
 
 DEFINING = frozenset(["def", "share", "net"])
 ALLOW = "allow:"
-STRETCHES = (*get_args(tree.Statement), *get_args(tree.Item), tree.Arm, tree.Body, tree.Arms)
+STRETCHES = (*tree.Statement.__args__, *tree.Item.__args__, tree.Arm, tree.Body, tree.Arms)
 """What may go over several lines; the span of a call alone is its head, that of its braces is the rest."""
 
 

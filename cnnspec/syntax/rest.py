@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token
+from cnnspec.typed import Any
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from cnnspec.syntax.build import TreeBuilder
 from cnnspec.syntax.tables import STARTS, Rule, tables
 from cnnspec.syntax.tokens import Token
+from cnnspec.typed import Any
 
 Build = Callable[[list[Any]], Any]
 Applied = tuple[str, int, tuple[tuple[int, bool], ...] | None, bool, Build | None]

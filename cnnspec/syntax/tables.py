@@ -20,10 +20,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple, TypeVar
 
 from cnnspec.diagnostics.report import Refused
 from cnnspec.files import shipped, write_whole
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.typed import TypeVar
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from cnnspec.named_tuples import NamedTuple
 
 
 class Token(NamedTuple):

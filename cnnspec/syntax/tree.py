@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, fields, is_dataclass
 from functools import cache
-from typing import Any
 
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field, fields, is_dataclass
 from cnnspec.source import Span
 from cnnspec.syntax.expressions import Argument as Argument
 from cnnspec.syntax.expressions import Arithmetic as Arithmetic
@@ -29,6 +27,7 @@ from cnnspec.syntax.expressions import Target as Target
 from cnnspec.syntax.expressions import Unpacked as Unpacked
 from cnnspec.syntax.expressions import flat_names as flat_names
 from cnnspec.syntax.tokens import Token
+from cnnspec.typed import Any
 
 # ---- statements
 

@@ -14,7 +14,8 @@ import pytest
 from folders import ROOT
 
 FLOORS = """
-records docstrings
+typed
+named_tuples records docstrings
 source limits garbage
 diagnostics
 files

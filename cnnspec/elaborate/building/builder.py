@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.fixes import input_cure, size_cure
@@ -17,6 +16,7 @@ from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.limits import Limits
 from cnnspec.source import Span
+from cnnspec.typed import Any
 
 STEPS_OF_A_LAYER = 4
 """How many steps of the walk a layer is worth: what adds layers does not idle."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from math import ceil
-from typing import Any
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.values import Value
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape, describe
+from cnnspec.records import replace
+from cnnspec.typed import Any
 
 LONGEST_PATH = 12
 """How many layers before a join are tried."""

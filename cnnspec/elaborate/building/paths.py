@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, cast
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.graph import Block, Graph, Node
+from cnnspec.typed import Any, cast
 
 
 def named(grown: UnnamedGraph, name: str, file: str) -> Graph:

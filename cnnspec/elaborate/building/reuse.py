@@ -14,12 +14,13 @@ that was taken, 0, reads the one that flows in now, 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, LayerBlock, Value, Variables
 from cnnspec.graph import Block
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.typed import Any
 
 CallKey = tuple[Any, ...]
 PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.elaborate.values import Mistake
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import Shape, describe
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field
 from cnnspec.source import Span
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import NamedTuple, cast
-
 from cnnspec.elaborate.values import Value
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import Shape
-from cnnspec.records import dataclass
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, field
 from cnnspec.source import Span
+from cnnspec.typed import cast
 
 
 class UnnamedNode(NamedTuple):

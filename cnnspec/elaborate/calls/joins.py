@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
-from typing import Any
 
 from cnnspec.elaborate.arguments import layer_arguments
 from cnnspec.elaborate.context import CallSite, Context, Visit, Visits
@@ -14,8 +12,10 @@ from cnnspec.elaborate.expressions.names import unknown_function
 from cnnspec.elaborate.module import PartialBlock
 from cnnspec.elaborate.values import LOST, UNKNOWN, LayerBlock, Mistake, Value, Variables, kind_of
 from cnnspec.layers.base import parameters
+from cnnspec.records import replace
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 ARMS = "an arm begins with `|`: {} {{ | a | b }}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Any, NamedTuple
 
 from cnnspec.diagnostics.cures import FOREIGN, Cure, offer
 from cnnspec.diagnostics.report import Edit
@@ -18,8 +17,10 @@ from cnnspec.elaborate.module import Module, library_names
 from cnnspec.elaborate.values import FORMS, LOST, UNKNOWN, Mistake, Value, Variables, kind_of
 from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.layers.first_names import is_newer
+from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 SECTIONS = ("stem", "body", "head")
 HAS_AXES = re.compile(r"[123][dD]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
 
 from cnnspec.elaborate.building.fixes import size_cure
 from cnnspec.elaborate.calls.defined import defined_call
@@ -25,6 +24,7 @@ from cnnspec.layers.shape import Subsample, ZeroChannels
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 ShortcutBlock = DefinedBlock | LayerBlock | PartialBlock
 LayerFields = tuple[type[Layer], dict[str, Any]]

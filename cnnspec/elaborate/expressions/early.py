@@ -9,7 +9,6 @@ The arguments are evaluated where they are written; those of a later call fill w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS
@@ -30,6 +29,7 @@ from cnnspec.layers.base import Parameter, parameters
 from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 Evaluate = Callable[[tree.Expression], Any]
 """Gives the value of an expression where it stands."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.arithmetic import (
@@ -23,6 +22,7 @@ from cnnspec.elaborate.expressions.split import split
 from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Mistake, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 MAX_DEPTH = 200
 """How deep expressions may be nested."""

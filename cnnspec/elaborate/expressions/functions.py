@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.typed import Any
 
 MAX_ITEMS = 100_000
 

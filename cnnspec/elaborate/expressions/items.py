@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import as_list
@@ -11,6 +10,7 @@ from cnnspec.elaborate.module import BlockValue
 from cnnspec.elaborate.values import UNKNOWN, Family, Mistake, Value, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 class Doubtful(dict[tuple[int, ...], Value]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from cnnspec.diagnostics.cures import Cure
 from cnnspec.elaborate.context import Context
@@ -16,6 +15,7 @@ from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 CONSTANTS = ("true", "false", "none")
 HERE = ("channels", "height", "width", "prev")

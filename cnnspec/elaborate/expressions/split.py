@@ -7,13 +7,13 @@ split(x, [16, 32])                      slice(0, 16), slice(16, 48)
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import Any
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.values import LOST, Mistake, Value, kind_of
 from cnnspec.layers.shape import Slice
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
+from cnnspec.typed import Any
 
 PARTS = "write split(prev, 2) for two equal parts, or split(prev, [16, 48]) for parts of those widths"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import Any
 
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import NUMBERS, WORDS, Token
+from cnnspec.typed import Any
 
 BINDING = frozenset(["let", "for", "head", "input"])
 """Words that the names which they bind follow at once."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 from itertools import pairwise
 
 from cnnspec.diagnostics.report import ONCE, Diagnostic, Edit
 from cnnspec.elaborate.module import Module
+from cnnspec.records import replace
 from cnnspec.source import Span
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
 
 from cnnspec.diagnostics.cures import choose
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.mistakes.suggest import SHORTEST, is_slip
 from cnnspec.elaborate.module import DefinedBlock, Module
 from cnnspec.elaborate.static.unwalked import Definition, strays
+from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import replace
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import MAX_MISTAKES
@@ -17,6 +16,7 @@ from cnnspec.elaborate.module import DefinedBlock, Module, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake
 from cnnspec.layers.base import parameters
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 Definition = tree.Definition | tree.NetDefinition
 
