@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -117,4 +116,9 @@ def zoo_files() -> frozenset[Path]:
 
 def plain_name(name: str) -> str:
     """A name as it is compared: lower case, without `_` and `-` but between digits (3_2gf is not 32gf)."""
-    return re.sub(r"(?<!\d)_|_(?!\d)", "", name.lower().replace("-", "_"))
+    before, *rest = name.lower().replace("-", "_").split("_")
+    plain = before
+    for part in rest:
+        between = "_" if before[-1:].isdecimal() and part[:1].isdecimal() else ""
+        plain, before = plain + between + part, part
+    return plain

@@ -1,11 +1,12 @@
 """The command line: `cnnspec COMMAND SPEC[:NET] ...`.
 
-Read `main` (the group of commands), `options` (those that several commands have) and `common` (reading a
-spec, printing what is wrong); then a file a command, or a few that belong together: `check`, `summary`,
-`compile`, `verify`, `run`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sizes`, `field`,
-`importing` (import), `format` (fmt) and `manual` (explain, layers, zoo). `fixing` makes the edits of
-`check --fix`, `configuration` reads its settings. `process` and `failures` are what is around a command:
-streams, signals, and what an error ends in. `complete` and `bash` are for the TAB key.
+Read `main` (the group of commands), `options` (those that several commands have), `common` (reading a spec)
+and `printing`; then a file a command, or a few that belong together: `check`, `summary`, `compile`, `verify`,
+`run`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sizes`, `field`, `importing` (import),
+`format` (fmt) and `manual` (explain, layers, zoo). `checking` is what `check` does, `fixing` makes the edits
+of `check --fix`, `configuration` reads its settings; `plain` runs a check without options, and spares it
+click. `process` and `failures` are what is around a command: streams, signals, and what an error ends in.
+`complete` and `bash` are for the TAB key.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ def main() -> None:
     commands are loaded in here, so that an interruption meanwhile ends as quietly as one later.
     """
     try:
-        from cnnspec.cli.process import prepare
+        from cnnspec.cli.plain import run_plain
+        from cnnspec.cli.process import prepare_signals, prepare_streams
 
-        prepare()
-        from cnnspec.cli.main import execute
+        prepare_streams()
+        code = run_plain(sys.argv[1:])
+        if code is None:
+            # a plain check writes no files
+            prepare_signals()
+            from cnnspec.cli.main import execute
 
-        code = execute(sys.argv[1:])
+            code = execute(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("Aborted!\n")
         code = 1

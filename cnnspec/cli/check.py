@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_diagnostics, print_json, read_inputs, read_limits, read_settings, say
-from cnnspec.cli.configuration import WORDS, Keeps, choosing_options, keeping
+from cnnspec.cli.checking import Checking, check_all
+from cnnspec.cli.common import read_inputs, read_limits, read_settings
+from cnnspec.cli.configuration import WORDS, choosing_options, keeping
 from cnnspec.cli.options import format_option, json_option, spec_options
-from cnnspec.diagnostics import Diagnostic, Report, SpecError, as_dict
+from cnnspec.cli.printing import say
 from cnnspec.elaborate import Settings
 from cnnspec.graph import Node
 from cnnspec.layers.base import describe
-from cnnspec.named_tuples import NamedTuple
 from cnnspec.pipeline import PASSES, Compiled, Hook
-from cnnspec.records import replace
 from cnnspec.session import Session
-from cnnspec.source import Source
-from cnnspec.spec_files import expanded, find_spec
-from cnnspec.typed import Any
-
-
-class Checking(NamedTuple):
-    """How specs are checked: what is given from outside, what is told, and whether they are mended first."""
-
-    session: Session
-    settings: Settings
-    hook: Hook | None
-    keeps: Keeps
-    mend: bool
-    show_diff: bool
 
 
 @click.command()
@@ -84,81 +68,9 @@ def check(
         raise click.UsageError(f"--diff, and --fix of -, print text, not {form}")
     given = Settings(read_settings(settings), read_inputs(inputs))
     session = Session(include=include, limits=read_limits(bounds))
-    keeps = keeping(select, ignore)
-    how = Checking(session, given, _hook(time_passes, dump_after), keeps, mend, show_diff)
-    report = Report()
-    nets: list[dict[str, Any]] = []
-    for spec in expanded(specs, report):
-        for net in _check(spec, how, report):
-            nets.append(_figures(net))
-            if form == "text" and not prints_text:
-                say("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
-    found = report.diagnostics
-    failed = report.has_errors or bool(deny and found)
-    _print(form, failed, nets, found)
-    if failed:
+    how = Checking(session, given, _hook(time_passes, dump_after), keeping(select, ignore), mend, show_diff)
+    if not check_all(specs, how, "" if prints_text else form, deny == "warnings"):
         raise SystemExit(1)
-
-
-def _print(form: str, failed: bool, nets: list[dict[str, Any]], found: tuple[Diagnostic, ...]) -> None:
-    """Print what was found in a form, and where people read it, how much that is."""
-    if form == "json":
-        print_json({"ok": not failed, "nets": nets, "diagnostics": [as_dict(d) for d in found]})
-        return
-    if form == "sarif":
-        from cnnspec import __version__
-        from cnnspec.diagnostics.annotations import as_sarif
-
-        print_json(as_sarif(found, __version__))
-    elif form == "github":
-        from cnnspec.diagnostics.annotations import as_github
-
-        for diagnostic in found:
-            say(as_github(diagnostic))
-    else:
-        print_diagnostics(found)
-    errors = sum(d.severity == "error" for d in found)
-    say(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}", err=True)
-
-
-def _check(spec: str, how: Checking, report: Report) -> tuple[Compiled, ...]:
-    """Check one spec; the nets of it that compile."""
-    try:
-        source, picked = find_spec(spec, report, how.session.limits)
-    except SpecError as error:
-        _add(error.diagnostics, how, report)
-        return ()
-    if source is None:
-        return ()
-    if how.mend or how.show_diff:
-        from cnnspec.cli.fixing import mended
-
-        source = mended(source, lambda text: _told(text, picked, how), how.show_diff)
-    analysis = how.session.check(source, how.settings, picked, how.hook)
-    _add(analysis.diagnostics, how, report)
-    return analysis.nets
-
-
-def _told(source: Source, picked: str | None, how: Checking) -> tuple[Diagnostic, ...]:
-    """What is told of a source while it is mended: what is left out has no edits, and counts all the same."""
-    found = how.session.check(source, how.settings, picked).diagnostics
-    return tuple(one if how.keeps(one) else replace(one, edits=()) for one in found)
-
-
-def _add(found: Iterable[Diagnostic], how: Checking, report: Report) -> None:
-    """Add to a report what is asked for."""
-    for diagnostic in found:
-        if how.keeps(diagnostic):
-            report.add(diagnostic)
-
-
-def _figures(net: Compiled) -> dict[str, Any]:
-    name = f"{net.graph.file}:{net.graph.name}"
-    return {"net": name, "params": net.costs.total.params, "macs": net.costs.inference.macs}
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _hook(time_passes: bool, dump_after: str | None) -> Hook | None:

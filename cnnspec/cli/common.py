@@ -1,44 +1,26 @@
-"""What the commands share: reading what their options say, reading a spec, printing."""
+"""What the commands share: reading what their options say, and reading a spec."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Iterable
-from math import isfinite
 from pathlib import Path
 
 import click
 
-from cnnspec.diagnostics import Diagnostic, SpecError, as_text
+from cnnspec.cli.printing import print_diagnostics
+from cnnspec.diagnostics import SpecError
 from cnnspec.elaborate import Limits
 from cnnspec.layers.base import Shape
 from cnnspec.records import fields, replace
-from cnnspec.source import plain
 from cnnspec.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnspec.api import Net
     from cnnspec.pipeline import Hook
-    from cnnspec.report import Table
 
 
 class NotComparable(SpecError):
     """One of the two nets of a comparison cannot be read: exit code 2, where 1 says that they differ."""
-
-
-def print_table(table: Table, form: str, width: int | None) -> None:
-    """Print a table in a form; as text it fits the terminal, or 80 characters where there is none."""
-    from shutil import get_terminal_size
-
-    from cnnspec.report import FORMATS
-    from cnnspec.report import as_text as as_text_table
-
-    if form == "text":
-        say(as_text_table(table, width or get_terminal_size((80, 24)).columns))
-    else:
-        say(FORMATS[form](table))
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -102,48 +84,3 @@ def open_net(
     )
     print_diagnostics(net.diagnostics)
     return net
-
-
-def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to standard error, in colour on a terminal."""
-    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for diagnostic in diagnostics:
-        click.echo(as_text(diagnostic, colour=colour) + "\n", err=True, color=colour)
-
-
-def print_json(data: Any) -> None:
-    """Print data as strict JSON to standard output; infinite values and no numbers are null."""
-    click.echo(json.dumps(_strict(data), indent=2, allow_nan=False))
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _strict(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(inner) for inner in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def say(text: str, *, err: bool = False) -> None:
-    """Print text that may hold what a spec or a file holds: it does nothing to a terminal."""
-    click.echo("\n".join(map(plain, text.split("\n"))), err=err)
-
-
-def wrote(path: Path, what: str) -> None:
-    """Say which file was written."""
-    say(f"wrote {path} ({what})", err=True)
-
-
-__all__ = [
-    "NotComparable",
-    "SpecError",
-    "open_net",
-    "print_diagnostics",
-    "print_json",
-    "print_table",
-    "read_inputs",
-    "read_limits",
-    "read_settings",
-    "say",
-    "wrote",
-]

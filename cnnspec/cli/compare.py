@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_json, print_table, read_inputs, read_limits, wrote
+from cnnspec.cli.common import read_inputs, read_limits
 from cnnspec.cli.options import (
     columns_option,
     json_option,
@@ -18,6 +18,7 @@ from cnnspec.cli.options import (
     spec_options,
     table_options,
 )
+from cnnspec.cli.printing import print_json, print_table, wrote
 from cnnspec.comparing import known_machine, opened
 from cnnspec.report import FORMATS, Table
 from cnnspec.report.comparison import FIGURES, SHOWN, points

@@ -13,8 +13,9 @@ from cnnspec.api import Net
 from cnnspec.backends import base
 from cnnspec.backends.base import Backend, Options, Runner
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
+from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.diagnostics import Diagnostic
+from cnnspec.cli.checking import Keeps
 from cnnspec.typed import Any
 
-Keeps = Callable[[Diagnostic], bool]
 LISTS = ("select", "ignore", "include")
 WORDS = {"format": ("text", "json", "github", "sarif"), "deny": ("warnings",)}
 

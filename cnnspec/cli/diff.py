@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import (
-    NotComparable,
-    print_json,
-    read_inputs,
-    read_limits,
-    read_settings,
-    say,
-    wrote,
-)
+from cnnspec.cli.common import NotComparable, read_inputs, read_limits, read_settings
 from cnnspec.cli.options import format_option, json_option, out_option, spec_options
+from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.diagnostics import Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.files import read_source

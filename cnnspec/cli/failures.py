@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import click
 
 from cnnspec.backends.base import extras
-from cnnspec.cli.common import NotComparable, print_diagnostics, print_json, say
+from cnnspec.cli.common import NotComparable
+from cnnspec.cli.printing import print_diagnostics, print_json, say
 from cnnspec.cli.process import DEBUG, debugging
 from cnnspec.diagnostics import Refused, SpecError, as_dict
 from cnnspec.typed import Any

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import json_option, out_option, seed_option, spec_options
+from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.layers.shapes import describe
 from cnnspec.passes.receptive_field import LayerField
 from cnnspec.report.numbers import plain_number, same_on_all

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cnnspec.cli.common import say
+from cnnspec.cli.printing import say
 from cnnspec.diagnostics.fixes import Read, fix
 from cnnspec.files import write_whole
 from cnnspec.source import Source

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_diagnostics, print_json, say
 from cnnspec.cli.fixing import difference, show
 from cnnspec.cli.options import json_option
+from cnnspec.cli.printing import print_diagnostics, print_json, say
 from cnnspec.diagnostics import Diagnostic, Report, as_dict
 from cnnspec.files import write_whole
 from cnnspec.session import Session

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from cnnspec.cli.common import print_json, read_inputs, say, wrote
+from cnnspec.cli.common import read_inputs
 from cnnspec.cli.options import json_option
+from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.files import write_whole
 from cnnspec.importing.traced import ImportRefused
 

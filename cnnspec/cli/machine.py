@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from cnnspec.cli.common import print_json, say, wrote
 from cnnspec.cli.options import json_option
+from cnnspec.cli.printing import print_json, say, wrote
 
 
 @click.command()

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import print_json
 from cnnspec.cli.options import json_option
+from cnnspec.cli.printing import print_json
 from cnnspec.layers import manual
 
 

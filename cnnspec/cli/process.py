@@ -5,24 +5,31 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
-import threading
 import warnings
-from types import FrameType
 
-from cnnspec.typed import NoReturn
+from cnnspec.typed import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 DEBUG = "CNNSPEC_DEBUG"
 """The variable of the environment that shows tracebacks and warnings of Python."""
 
 
-def prepare() -> None:
-    """Make a process safe to run a command in: streams that are there, files cleaned up on a signal."""
+def prepare_streams() -> None:
+    """Make a process safe to print in: streams that are there and take all characters, and no warnings."""
     _open_streams()
     _print_all_characters()
     if not sys.warnoptions and not debugging():
         warnings.simplefilter("ignore")
+
+
+def prepare_signals() -> None:
+    """Make a process safe to write files in: those half-written are cleaned up on a signal."""
+    import signal
+    import threading
+
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:

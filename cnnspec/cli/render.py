@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, say, wrote
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import json_option, spec_options
+from cnnspec.cli.printing import print_json, say, wrote
 
 VIEWS = ("blocks", "layers", "volumes")
 DIRECTIONS = ("TB", "LR")

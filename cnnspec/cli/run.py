@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, read_settings, say
+from cnnspec.cli.common import open_net, read_settings
 from cnnspec.cli.options import include_option, json_option, out_option, set_option
+from cnnspec.cli.printing import print_json, say
 
 
 @click.command()

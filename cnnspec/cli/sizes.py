@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, say
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import json_option, spec_options
+from cnnspec.cli.printing import print_json, say
 
 
 @click.command()

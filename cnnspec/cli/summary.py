@@ -9,7 +9,7 @@ import click
 
 from cnnspec.api import Net
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, print_table, wrote
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import (
     columns_option,
     json_option,
@@ -18,6 +18,7 @@ from cnnspec.cli.options import (
     spec_options,
     table_options,
 )
+from cnnspec.cli.printing import print_json, print_table, wrote
 from cnnspec.comparing import known_machine
 from cnnspec.passes.buffers import PLANS, Timeline, buffers
 from cnnspec.passes.training_memory import training_timeline

@@ -8,8 +8,9 @@ import click
 
 from cnnspec.backends.base import BACKENDS, find
 from cnnspec.cli import complete
-from cnnspec.cli.common import open_net, print_json, say
+from cnnspec.cli.common import open_net
 from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
+from cnnspec.cli.printing import print_json, say
 from cnnspec.diagnostics import InvalidValue
 
 NAMES = ",".join(BACKENDS)

@@ -167,9 +167,9 @@ def test_a_signal_leaves_no_half_written_file(tmp_path: Path) -> None:
     code = """
 import os, signal, sys
 from pathlib import Path
-from cnnspec.cli.process import prepare
+from cnnspec.cli.process import prepare_signals
 from cnnspec.files import write_whole
-prepare()
+prepare_signals()
 def chunks():
     yield b"half"
     os.kill(os.getpid(), signal.SIGTERM)
