@@ -119,6 +119,10 @@ class Applied(NamedTuple):
     shapes: tuple[Shape, ...]
 
 
+MOST_KNOWN = 10_000
+"""Of how many layers on shapes a figure is kept from one net to the next: a file mostly has fewer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A net: its nodes in topological order, inputs, heads and the tree of blocks.

@@ -83,11 +83,15 @@ class Compiled:
 
 
 class Pass(NamedTuple):
-    """A step of compilation: the function of passes/ or elaborate/ that says what it does, and its call."""
+    """A step of compilation: the function of passes/ or elaborate/ that says what it does, and its call.
+
+    One that `reports` may find something wrong; the others work out a figure, which may wait to be asked for.
+    """
 
     name: str
     function: Callable[..., object]
     run: Callable[[Compiled, Report], object]
+    reports: bool = False
 
 
 PASSES = (
@@ -99,8 +103,9 @@ PASSES = (
         "budgets",
         check_budgets,
         lambda net, report: check_budgets(net.elaborated, figures(net), more_figures(net), report),
+        reports=True,
     ),
-    Pass("lint", lint, lambda net, report: lint(net.subject, report)),
+    Pass("lint", lint, lambda net, report: lint(net.subject, report), reports=True),
 )
 Hook = Callable[[str, Compiled], None]
 
@@ -113,7 +118,7 @@ def compile_net(
     limits: Limits,
     hook: Hook | None = None,
 ) -> Compiled | None:
-    """Elaborate a net and run the passes; `hook` is called after each with its name.
+    """Elaborate a net and run the passes that report; with a `hook`, which is called after each, all of them.
 
     None where the spec has errors, which are in the report.
     """
@@ -124,7 +129,8 @@ def compile_net(
     if hook is not None:
         hook("elaborate", net)
     for step in PASSES:
-        step.run(net, report)
+        if step.reports or hook is not None:
+            step.run(net, report)
         if hook is not None:
             hook(step.name, net)
     return net
@@ -139,6 +145,9 @@ class NetFigures(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._rules[name](self._net)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rules
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rules)
 
@@ -146,11 +155,15 @@ class NetFigures(Mapping[str, Any]):
         return len(self._rules)
 
 
-def figures(net: Compiled) -> dict[str, Any]:
+def figures(net: Compiled) -> Mapping[str, Any]:
     """The figures that `expect` may name, whatever else a spec calls so: those of its heads, and FIGURES."""
-    graph = net.graph
-    heads = {head: graph.nodes[node].shape for head, node in graph.outputs.items()}
-    return {**heads, **NetFigures(net, FIGURES)}
+    heads = {head: partial(shape_of_head, head=head) for head in net.graph.outputs}
+    return NetFigures(net, {**heads, **FIGURES})
+
+
+def shape_of_head(net: Compiled, head: str) -> Shape:
+    """The shape of a head."""
+    return net.graph.nodes[net.graph.outputs[head]].shape
 
 
 def more_figures(net: Compiled) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ what was last read of a file is kept, so that a session does not grow with the n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from os.path import basename, splitext
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
@@ -72,10 +73,25 @@ Pick = Callable[[Module, Report], list[str]]
 """Says which nets of a module are meant; reports where there are none."""
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A net of a file, and what is asked of it."""
+
+    name: str
+    module: Module
+    settings: Settings
+    lenient: frozenset[str]
+
+    @cached_property
+    def basis(self) -> tuple[object, ...]:
+        """All that the net is compiled from; found when the file is read once more."""
+        return self.settings, self.lenient, *basis_of(self.name, self.module)
+
+
 class Reading(NamedTuple):
     """A net as it was last compiled: what it was compiled from, and what came of it."""
 
-    basis: tuple[object, ...]
+    asked: Asked
     compiled: Compiled | None
     report: Report
 
@@ -190,14 +206,14 @@ class Session:
         before = self._kept.get(module.source.name, {})
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
-            basis = (settings, lenient, *basis_of(name, module))
+            asked = Asked(name, module, settings, lenient)
             reading = readings.get(name)
             # a hook wants to see the passes run
-            if reading is None or reading.basis != basis or hook is not None:
+            if reading is None or reading.asked.basis != asked.basis or hook is not None:
                 own = report.branch(lenient)
                 compiled = compile_net(name, module, settings, own, self.limits, hook)
-                reading = Reading(basis, compiled, own)
-            readings[name] = reading
+                reading = Reading(asked, compiled, own)
+            readings[name] = reading._replace(asked=asked)
             report.merge(reading.report)
         # a net with mistakes is compiled again: what it says may hang on more than its own lines
         good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}

@@ -6,24 +6,33 @@ pyproject.toml.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
+
+from cnnspec.garbage import without_garbage_collection
 
 
 def run_plain(arguments: Sequence[str]) -> int | None:
     """Run a command line that is a plain check; its exit code, or None where click is to read it."""
     if not is_plain(arguments):
         return None
-    try:
-        from cnnspec.cli.checking import Checking, check_all
-        from cnnspec.session import AS_WRITTEN, Session
+    with without_garbage_collection():
+        try:
+            from cnnspec.cli.checking import Checking, check_all
+            from cnnspec.session import AS_WRITTEN, Session
 
-        how = Checking(Session(), AS_WRITTEN, None, lambda found: True, False, False)
-        return 0 if check_all(arguments[1:], how, "text", False) else 1
-    except BaseException as error:
-        from cnnspec.cli.failures import ended
+            how = Checking(Session(), AS_WRITTEN, None, lambda found: True, False, False)
+            code = 0 if check_all(arguments[1:], how, "text", False) else 1
+        except KeyboardInterrupt:
+            raise  # the caller says so: less is loaded for that
+        except BaseException as error:
+            from cnnspec.cli.failures import ended
 
-        return ended(error, arguments)
+            code = ended(error, arguments)
+        # the process ends now: Python would look through all that there is once more
+        gc.freeze()
+        return code
 
 
 def is_plain(arguments: Sequence[str]) -> bool:

@@ -29,20 +29,27 @@ def check_budgets(
     """
     for statement, context, variables in elaborated.expectations:
         for condition in statement.conditions:
+            names = names_in(condition)
+            # those that it does not name are there by name alone, for what is said of one that is unknown
+            known = {**variables, **dict.fromkeys(figures)}
+            known |= {name: figures[name] for name in names if name in figures}
             try:
-                found = named_figures(condition, {**variables, **figures}, context, more)
-                _check(condition, {**variables, **figures, **found}, context, report)
+                _check(condition, {**known, **named_figures(names, known, context, more)}, context, report)
             except Mistake as mistake:
                 mistake.report(report)
 
 
+def names_in(condition: tree.Expression) -> set[str]:
+    """The names that a condition uses."""
+    return {node.name for node in tree.parts(condition) if isinstance(node, (tree.Name, tree.Reference))}
+
+
 def named_figures(
-    condition: tree.Expression, bound: Mapping[str, Any], context: Context, figures: Mapping[str, Any]
+    names: set[str], bound: Mapping[str, Any], context: Context, figures: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The figures that a condition names, where the name has no other meaning there."""
-    nodes = (node for node in tree.parts(condition) if isinstance(node, (tree.Name, tree.Reference)))
-    names = {node.name for node in nodes if node.name not in bound and context.lookup(node.name) is None}
-    return {name: figures[name] for name in names if name in figures}
+    """The figures of these names, where a name has no other meaning in a condition."""
+    free = [name for name in names if name in figures and name not in bound]
+    return {name: figures[name] for name in free if context.lookup(name) is None}
 
 
 def _check(condition: tree.Expression, variables: Variables, context: Context, report: Report) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import ANY_BATCH, FLOAT, Layer, LayerError, Saved, Shape, argument, describe, layer
 from cnnspec.layers.kinds import FLAG, words
+from cnnspec.layers.window import ratio
 
 
 def passed_alone(self: Layer, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
@@ -324,10 +324,10 @@ def is_gate(first: Shape, second: Shape) -> bool:
 def size_cure(first: Shape, second: Shape) -> str:
     """What makes the sizes of two maps agree: a stride where one divides the other, else a resize."""
     large, small = (first, second) if prod(first[1:]) >= prod(second[1:]) else (second, first)
-    ratios = {Fraction(b, s) for b, s in zip(large[1:], small[1:], strict=True)}
-    if len(ratios) == 1 and (ratio := ratios.pop()).denominator == 1:
+    ratios = {ratio(b, s) for b, s in zip(large[1:], small[1:], strict=True)}
+    if len(ratios) == 1 and (times := ratios.pop()).denominator == 1:
         return (
-            f"stride={ratio} on the path to {describe(large)}, or upsample({ratio}) after {describe(small)}, "
+            f"stride={times} on the path to {describe(large)}, or upsample({times}) after {describe(small)}, "
             "makes sizes agree"
         )
     return f"check pad and stride on both paths, or put resize({describe(small[1:])}) after {describe(large)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import comb, inf, prod
 
 from cnnspec.layers.base import (
@@ -36,6 +35,7 @@ from cnnspec.layers.window import (
     reached,
     slide_over,
 )
+from cnnspec.records import replace
 
 STRIDE_DOC = "step between outputs, in pixels; as large as the kernel where it is not given"
 PAD_DOC = "margin, in pixels, as for conv; on both sides at most half the kernel, else less than its span"

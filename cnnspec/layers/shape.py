@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.base import (
@@ -25,7 +24,11 @@ from cnnspec.layers.base import (
     viewed,
 )
 from cnnspec.layers.kinds import COUNT, EXTENT, MARGIN, NATURAL, NUMBER, OPEN_EXTENT, SIDES, optional, words
-from cnnspec.layers.window import Margins, Slide, check_margins, sides, slide_over
+from cnnspec.layers.window import Margins, Slide, check_margins, ratio, sides, slide_over
+from cnnspec.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 MODE = words("nearest", "bilinear")
 MODE_DOC = (
@@ -184,7 +187,7 @@ class PixelShuffle(Layer):
         return channels // share, *(h * self.factor for h in sizes)
 
     def sees(self, *shapes: Shape) -> tuple[Window, ...]:
-        return (nearest_window(Fraction(1, self.factor)),) * (len(shapes[0]) - 1)
+        return (nearest_window(ratio(1, self.factor)),) * (len(shapes[0]) - 1)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """Nothing; a factor of 1 is a view, but of maps, which torch copies."""
@@ -362,12 +365,12 @@ class Subsample(Layer):
 def resize_windows(shape: Shape, out: Shape, mode: str) -> tuple[Window, ...]:
     """The windows of an interpolation from one map to another of equal rank."""
     axis = nearest_window if mode == "nearest" else linear_window
-    return tuple(axis(Fraction(h, m)) for h, m in zip(shape[1:], out[1:], strict=True))
+    return tuple(axis(ratio(h, m)) for h, m in zip(shape[1:], out[1:], strict=True))
 
 
 def nearest_window(step: Fraction) -> Window:
     """floor(i * p/q) lies at most (q-1)/q below i * p/q."""
-    return Window(step, Fraction(1 - step.denominator, step.denominator), 0)
+    return Window(step, ratio(1 - step.denominator, step.denominator), 0)
 
 
 def linear_window(step: Fraction) -> Window:
@@ -377,5 +380,5 @@ def linear_window(step: Fraction) -> Window:
     """
     middle = (step - 1) / 2
     parts = step.denominator * (1 if step.numerator % 2 == step.denominator % 2 else 2)
-    reach = Fraction(parts - 1, parts)
+    reach = ratio(parts - 1, parts)
     return Window(step, middle - reach, middle + reach)

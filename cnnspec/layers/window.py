@@ -16,16 +16,26 @@ for a maximum nor for a mean.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 
 from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
 from cnnspec.named_tuples import NamedTuple
+from cnnspec.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Margins = tuple[tuple[int, int], ...]
 """The pixels added before and after each axis."""
 Padding = str | Extent | Margins
 """A margin as an argument: a word, the pixels on both sides, or those before and after each axis."""
+
+
+def ratio(numerator: int, denominator: int) -> Fraction:
+    """A fraction, of a module that is loaded where a map grows or is cut in parts: most nets have none."""
+    from fractions import Fraction
+
+    return Fraction(numerator, denominator)
 
 
 class Window(NamedTuple):
@@ -119,7 +129,7 @@ class Slide(NamedTuple):
         axes = zip(self.stride, self.margins, self.spans, strict=True)
         return tuple(
             [
-                Window(Fraction(1, s), Fraction(before - span + 1, s), Fraction(before, s))
+                Window(ratio(1, s), ratio(before - span + 1, s), ratio(before, s))
                 for s, (before, _), span in axes
             ]
         )
@@ -284,8 +294,8 @@ def adaptive_windows(sizes: Shape, out: Shape) -> tuple[Window, ...] | None:
         return POINTWISE
     if prod(out) == 1:
         return None
-    steps = [Fraction(h, m) for h, m in zip(sizes, out, strict=True)]
+    steps = [ratio(h, m) for h, m in zip(sizes, out, strict=True)]
     return tuple(
-        Window(r, Fraction(1 - r.denominator, r.denominator), Fraction(r.numerator - 1, r.denominator))
+        Window(r, ratio(1 - r.denominator, r.denominator), ratio(r.numerator - 1, r.denominator))
         for r in steps
     )

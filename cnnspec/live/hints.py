@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from difflib import SequenceMatcher
 
 from cnnspec.layers.base import Shape, describe
 from cnnspec.live.places import Place, WrittenStep, places, steps
 from cnnspec.pipeline import Compiled
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, replace
 from cnnspec.report.numbers import short_count
 from cnnspec.source import Source
 from cnnspec.syntax import Parsed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from cnnspec.graph import Applied, Graph, Node
-from cnnspec.layers.base import Layer, Shape
+from cnnspec.graph import MOST_KNOWN, Applied, Graph, Node
+from cnnspec.layers.base import Layer
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
 
@@ -63,17 +64,20 @@ def cost(graph: Graph) -> Costs:
     """The costs of a graph; layers that are equal on equal shapes are counted once and looked up."""
     known: dict[int, LayerCost] = {}
     layers: dict[str, LayerCost] = {}
-    for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
+    for name, applied in graph.applied.items():
         found = known.get(id(applied))
         if found is None:
-            found = known[id(applied)] = _layer_cost(applied, node.shape)
+            found = known[id(applied)] = layer_cost(applied)
         layers[name] = found
+    once = _once(graph, layers)
+    whole = total(once.values())
     sums = [
-        total(_once((node for node in graph if node.name in running), layers).values())
+        whole
+        if len(running) == len(graph)
+        else total(_once((node for node in graph if node.name in running), layers).values())
         for running in (graph.inference_nodes, graph.live_nodes)
     ]
-    layers = _once(graph, layers)
-    return Costs(layers, total(layers.values()), *sums)
+    return Costs(once, whole, *sums)
 
 
 def _once(nodes: Iterable[Node], layers: Mapping[str, LayerCost]) -> dict[str, LayerCost]:
@@ -87,7 +91,9 @@ def _once(nodes: Iterable[Node], layers: Mapping[str, LayerCost]) -> dict[str, L
     return found
 
 
-def _layer_cost(applied: Applied, shape: Shape) -> LayerCost:
+@lru_cache(maxsize=MOST_KNOWN)
+def layer_cost(applied: Applied) -> LayerCost:
+    """What a layer costs on these shapes. The nets of a file mostly have the same ones."""
     layer, shapes = applied
     weights = layer.params(*shapes)
     return LayerCost(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from typing import NamedTuple
 
 from cnnspec.graph import Graph
@@ -20,7 +19,7 @@ from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.join import Add
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field
 
 
 class Operation(NamedTuple):

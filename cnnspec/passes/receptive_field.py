@@ -14,15 +14,20 @@ so that an output of the second sees 7 pixels, two further on than its neighbour
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 
-from cnnspec.graph import Applied, Graph, Node
+from cnnspec.graph import MOST_KNOWN, Applied, Graph, Node
 from cnnspec.layers.base import POINTWISE, Window
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
+from cnnspec.typed import TYPE_CHECKING
 
-Number = int | Fraction
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    Number = int | Fraction
+
 PIXEL = Window(1, 0, 0)
 Bounds = tuple[Window, ...]
 """One Window an axis, in input pixels."""
@@ -68,7 +73,7 @@ def receptive_field(graph: Graph) -> Fields:
     windows: dict[int, Bounds | None] = {}
     for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
         if id(applied) not in windows:
-            windows[id(applied)] = _windows(applied)
+            windows[id(applied)] = windows_of(applied)
         seen = windows[id(applied)]
         if seen == POINTWISE and len(node.inputs) == 1:
             bounds[name], paths[name] = bounds[node.inputs[0]], paths[node.inputs[0]]
@@ -88,7 +93,8 @@ def receptive_field(graph: Graph) -> Fields:
     return Fields(bounds, paths)
 
 
-def _windows(applied: Applied) -> Bounds | None:
+@lru_cache(maxsize=MOST_KNOWN)
+def windows_of(applied: Applied) -> Bounds | None:
     """The windows of a layer; those of a 1x1 conv look at one pixel as well."""
     windows = applied.layer.sees(*applied.shapes)
     return POINTWISE if windows is not None and all(window == PIXEL for window in windows) else windows

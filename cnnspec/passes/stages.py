@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping
 from cnnspec.graph import Graph, Node
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
-from cnnspec.passes.receptive_field import Fields, Number
+from cnnspec.passes.receptive_field import Fields
+from cnnspec.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnspec.passes.receptive_field import Number
 
 
 class NetStage(NamedTuple):

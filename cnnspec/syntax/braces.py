@@ -24,10 +24,9 @@ Only as many braces are added or left out as do not match.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 
 from cnnspec.diagnostics.report import Diagnostic
-from cnnspec.records import dataclass
+from cnnspec.records import dataclass, field, replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax.lines import Indented, indented, items
 from cnnspec.syntax.statements import AT_MARGIN, WITH_BLOCKS, WITHOUT_BLOCKS

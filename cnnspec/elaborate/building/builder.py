@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.fixes import input_cure, size_cure
@@ -11,7 +12,7 @@ from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import LOST, BoundExceeded, Mistake, Value
-from cnnspec.graph import Block
+from cnnspec.graph import MOST_KNOWN, Block
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.limits import Limits
@@ -21,6 +22,12 @@ from cnnspec.typed import Any
 STEPS_OF_A_LAYER = 4
 """How many steps of the walk a layer is worth: what adds layers does not idle."""
 MAX_MISTAKES = 1_000
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape:
+    """The shape of what a layer makes of these. Raises LayerError where it does not fit them."""
+    return layer.infer(*shapes)
 
 
 class Abandoned(Exception):
@@ -74,7 +81,7 @@ class GraphBuilder:
         shape = self._shapes.get(key)
         if shape is None:
             try:
-                shape = self._shapes[key] = layer.infer(*shapes)  # type: ignore[arg-type]
+                shape = self._shapes[key] = inferred(layer, shapes)  # type: ignore[arg-type]
             except LayerError as error:
                 cure = self._cure(error, layer, inputs)
                 raise Mistake(error.code, span, error.message, label=error.label, help=cure) from None

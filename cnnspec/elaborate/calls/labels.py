@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
@@ -23,7 +22,7 @@ from cnnspec.syntax import tree
 from cnnspec.typed import Any
 
 SECTIONS = ("stem", "body", "head")
-HAS_AXES = re.compile(r"[123][dD]")
+AXES = ("1d", "2d", "3d")
 """What classes of other libraries have in their names, which take the channels that flow in as well."""
 
 
@@ -167,7 +166,7 @@ def _nearby(reference: tree.Reference, near: list[str]) -> Cure:
 
     What other libraries call by the number of axes takes other arguments: that is no matter of a name alone.
     """
-    if HAS_AXES.search(reference.name):
+    if any(axes in reference.name.lower() for axes in AXES):
         return Cure(offer(map(_signature, near)))
     start = reference.span.start
     return choose_near(Span(reference.span.source, start, start + len(reference.name)), reference.name, near)
