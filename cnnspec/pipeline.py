@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate import Elaborated, Limits, Module, Settings, elaborate
+from cnnspec.elaborate import Elaborated, Known, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
@@ -117,12 +117,14 @@ def compile_net(
     report: Report,
     limits: Limits,
     hook: Hook | None = None,
+    known: Known | None = None,
 ) -> Compiled | None:
     """Elaborate a net and run the passes that report; with a `hook`, which is called after each, all of them.
 
-    None where the spec has errors, which are in the report.
+    `known` is what nets of the file before it have in common with it. None where the spec has errors, which
+    are in the report.
     """
-    elaborated = elaborate(name, module, settings, report, limits)
+    elaborated = elaborate(name, module, settings, report, limits, known)
     if elaborated is None or elaborated.graph is None:
         return None
     net = Compiled(elaborated, elaborated.graph)

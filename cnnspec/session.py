@@ -21,7 +21,7 @@ from functools import cached_property
 from os.path import basename, splitext
 
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
+from cnnspec.elaborate import Known, Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.static.everywhere import mend_everywhere
@@ -203,6 +203,7 @@ class Session:
         hook: Hook | None,
         lenient: frozenset[str],
     ) -> tuple[Compiled, ...]:
+        known = Known()
         before = self._kept.get(module.source.name, {})
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
@@ -211,7 +212,7 @@ class Session:
             # a hook wants to see the passes run
             if reading is None or reading.asked.basis != asked.basis or hook is not None:
                 own = report.branch(lenient)
-                compiled = compile_net(name, module, settings, own, self.limits, hook)
+                compiled = compile_net(name, module, settings, own, self.limits, hook, known)
                 reading = Reading(asked, compiled, own)
             readings[name] = reading._replace(asked=asked)
             report.merge(reading.report)

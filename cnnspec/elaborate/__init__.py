@@ -20,6 +20,7 @@ No arrow leads from calls back to the statements in their blocks: a call does no
 that it wants walked (`context.Visits`) to `statements`, and goes on when they are.
 """
 
+from cnnspec.elaborate.building.reuse import Known
 from cnnspec.elaborate.loader import Loader
 from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.net import (
@@ -35,6 +36,7 @@ from cnnspec.limits import Limits
 
 __all__ = [
     "Elaborated",
+    "Known",
     "Limits",
     "Loader",
     "Mistake",

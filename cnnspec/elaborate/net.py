@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
 from cnnspec.elaborate.building.paths import named
+from cnnspec.elaborate.building.reuse import Known
 from cnnspec.elaborate.context import Context, Expectation, LabelScope
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.expressions.matching import match
@@ -90,16 +91,17 @@ def _links(name: str, module: Module) -> Iterator[tuple[tree.NetDefinition | tre
 
 
 def elaborate(
-    name: str, module: Module, settings: Settings, report: Report, limits: Limits
+    name: str, module: Module, settings: Settings, report: Report, limits: Limits, known: Known | None = None
 ) -> Elaborated | None:
     """The graph of a net, with what the settings change; mistakes go to the report.
 
-    None where not even the net itself could be found.
+    `known` is what nets of the file before it have in common with it. None where not even the net itself
+    could be found.
     """
     if _base_is_lost(name, module):
         return None
     before = report.errors
-    builder = GraphBuilder(report, limits, settings.inputs)
+    builder = GraphBuilder(report, limits, settings.inputs, known)
     root = builder.graph.root
     context = Context(builder, module, LabelScope(), root)
     try:
@@ -126,6 +128,7 @@ def elaborate(
     lost = builder.broken or any(v.shape is None for v in builder.graph.outputs.values())
     if report.errors > before or lost:
         return Elaborated(net, None, ())
+    builder.known.keep(builder.first_calls)
     places = tuple(item.span for item, _ in _links(name, module) if item is not None)
     return Elaborated(net, named(builder.graph, name, module.source.name), expectations, places)
 

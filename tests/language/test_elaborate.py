@@ -227,6 +227,8 @@ net A {
     layer: { twice(8); twice(8) * 2 }
     tower; block(8); tower; block(8)
 }
+net Same { input 8x16x16; block(4) * 2; twice(8); deep: { block(8) }; deep.block.a -> twice(4) }
+net Small { input 8x8x8; block(4) * 2; twice(8) }
 """
 
 

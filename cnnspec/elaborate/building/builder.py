@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.fixes import input_cure, size_cure
-from cnnspec.elaborate.building.reuse import CallKey, FirstCall
+from cnnspec.elaborate.building.reuse import CallKey, FirstCall, Known
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.elaborate.module import DefinedBlock
@@ -43,8 +43,12 @@ class GraphBuilder:
     spec gives it, `uses_shares_of_file` that later calls use the weights of a share of a file.
     """
 
-    def __init__(self, report: Report, limits: Limits, inputs: Mapping[str, Shape]) -> None:
+    def __init__(
+        self, report: Report, limits: Limits, inputs: Mapping[str, Shape], known: Known | None = None
+    ) -> None:
+        """`known` is what nets before it have in common with this one."""
         self.report, self.limits, self.input_shapes = report, limits, inputs
+        self.known = known or Known()
         self.graph = UnnamedGraph(Block("net", ""))
         self.stated_inputs: dict[str, Span] = {}
         self.steps = 0
@@ -57,17 +61,20 @@ class GraphBuilder:
         self.first_calls: dict[CallKey, FirstCall] = {}
         self.filled_by: dict[Block, FirstCall] = {}
         self._reported = 0
-        self._layers: dict[tuple[Any, ...], Layer] = {}
         self._shapes: dict[tuple[Any, ...], Shape] = {}
 
     def layer(self, cls: type[Layer], values: Mapping[str, Any]) -> Layer:
         """A layer with these fields; equal ones are one object: what is found of one holds for all."""
         # the types are in the key since 1, 1.0 and true are equal, and are not the same argument
         key = (cls, *values.items(), *map(type, values.values()))
-        found = self._layers.get(key)
+        found = self.known.layers.get(key)
         if found is None:
-            found = self._layers[key] = cls(**values)
+            found = self.known.layers[key] = cls(**values)
         return found
+
+    def first_call(self, key: CallKey) -> FirstCall | None:
+        """The first of the calls that are alike, in this net or in one before it."""
+        return self.first_calls.get(key) or self.known.calls.get(key)
 
     def add(
         self, layer: Layer, inputs: tuple[Value, ...], block: Block, span: Span, segment: str = ""

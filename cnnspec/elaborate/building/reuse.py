@@ -1,14 +1,16 @@
-"""Calls of a def that are alike: walked once, then copied.
+"""Calls of a def that are alike: walked once, then copied, in a net and from one net of a file to the next.
 
 A def's outcome depends on its arguments and the shape that flows in alone, so a call with equal ones adds
 equal nodes. A net of a thousand layers made of four kinds of block is walked as fast as the four. Of
 `unit(16) * 2`, where `def unit(out) { residual { conv(out, 3) -> relu } }`, on node 0 of 16 channels:
 
     first call, walked     1 conv(0)   2 relu(1)   3 add(2, 0)    taken 0, given 3
+    what it adds           0 conv(TAKEN)   1 relu(0)   2 add(1, TAKEN)
     second call, copied    4 conv(3)   5 relu(4)   6 add(5, 3)
 
-A copy is its first call moved on by as many nodes as there are between them, 3 here; whoever read the value
-that was taken, 0, reads the one that flows in now, 3.
+What a call adds is said by nodes and blocks counted from its first, TAKEN for the value that flows in. A copy
+counts from the nodes that there are; whoever read the value that was taken, 0, reads the one that flows in
+now, 3.
 """
 
 from __future__ import annotations
@@ -19,33 +21,99 @@ from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, LayerBlock, Value, Variables
 from cnnspec.graph import Block
+from cnnspec.layers.base import Layer
+from cnnspec.layers.shapes import Shape
 from cnnspec.named_tuples import NamedTuple
+from cnnspec.records import dataclass, field
+from cnnspec.source import Span
 from cnnspec.typed import Any
 
 CallKey = tuple[Any, ...]
 PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)
+TAKEN = -1
+"""Stands for the value that flows into a call."""
 
 
-class FirstCall(NamedTuple):
-    """What the first of equal calls has added: its block, its nodes, the value it took and the one it gave.
+class AddedNode(NamedTuple):
+    """A node of a call: its inputs and the owner of its weights by their numbers within the call."""
 
-    `steps` is what it counted towards the bound on loops and calls, `labels` are those of its body.
+    layer: Layer
+    inputs: tuple[int, ...]
+    shape: Shape
+    block: int
+    span: Span
+    title: tuple[str, str]
+    weights_of: int
+
+
+class AddedBlock(NamedTuple):
+    """A block of a call: `around` is the number of the one around it, `made` are its fields from the span on.
+
+    `children` are numbers of nodes, and of blocks: ~1 is the second.
     """
 
+    around: int
+    kind: str
+    title: str
+    made: tuple[Any, ...]
+    children: tuple[int, ...]
+
+
+class Added(NamedTuple):
+    """All that a call adds; the first of its blocks is its own, and those within come after those around."""
+
+    blocks: tuple[AddedBlock, ...]
+    nodes: tuple[AddedNode, ...]
+
+
+@dataclass(slots=True, eq=False)
+class FirstCall:
+    """The first of equal calls: its block, its nodes in a graph, the value it took and the one it gave.
+
+    `steps` is what it counted towards the bound on loops and calls, `labels` are those of its body. `added`
+    is found when it is first copied, or when its net is whole: the names that its blocks get are its own.
+    """
+
+    graph: UnnamedGraph
     block: Block
     start: int
     end: int
-    taken: int
+    taken: Value
     given: Value
     steps: int
     labels: Mapping[str, Value | Family]
+    found: Added | None = None
+
+    @property
+    def added(self) -> Added:
+        """What it adds."""
+        if self.found is None:
+            self.found = _added(self)
+        return self.found
 
 
-def call_key(target: DefinedBlock, bound: Variables, value: Value | None) -> CallKey | None:
-    """A key that is equal for calls that are alike; None for one whose outcome hangs on more than its key."""
+@dataclass(slots=True, eq=False)
+class Known:
+    """What the nets of a file have in common while they are elaborated: equal layers, and equal calls."""
+
+    layers: dict[tuple[Any, ...], Layer] = field(default_factory=dict)
+    calls: dict[CallKey, FirstCall] = field(default_factory=dict)
+
+    def keep(self, calls: Mapping[CallKey, FirstCall]) -> None:
+        """Keep the calls of a net that is whole, for those after it; before its blocks get their names."""
+        for key, first in calls.items():
+            if key not in self.calls and first.added:
+                self.calls[key] = first
+
+
+def call_key(target: DefinedBlock, bound: Variables, value: Value | None, marked: bool) -> CallKey | None:
+    """A key that is equal for calls that are alike; None for one whose outcome hangs on more than its key.
+
+    `marked` says whether shape marks are held.
+    """
     if value is None or value.shape is None or target.definition.shared:
         return None
-    parts: list[Any] = [id(target.definition), value.shape]
+    parts: list[Any] = [id(target.definition), value.shape, marked]
     for argument in bound.values():
         part = _key_part(argument)
         if part is None:
@@ -69,45 +137,52 @@ def _key_part(value: Any) -> CallKey | None:
     return None if is_shared else (value.__class__, value)
 
 
+def _added(first: FirstCall) -> Added:
+    """What a call adds, from its block, whose children are still blocks and numbers of nodes."""
+    start, taken = first.start, first.taken.node
+    order, numbers = [first.block], {first.block: 0}
+    blocks: list[AddedBlock] = []
+    for block in order:
+        children: list[int] = []
+        inside: list[Any] = block.children
+        for child in inside:
+            if child.__class__ is Block:
+                children.append(~len(order))
+                numbers[child] = len(order)
+                order.append(child)
+            else:
+                children.append(child - start)
+        around = numbers.get(block.parent, 0)
+        made = (block.span, block.arguments, block.call, block.index, block.segment)
+        blocks.append(AddedBlock(around, block.kind, block.title, made, tuple(children)))
+    nodes = [
+        AddedNode(
+            layer,
+            tuple([TAKEN if source == taken else source - start for source in sources]),
+            shape,
+            numbers[block],
+            span,
+            title,
+            owner - start,
+        )
+        for layer, sources, shape, block, span, title, owner in first.graph.nodes[start : first.end]
+    ]
+    return Added(tuple(blocks), tuple(nodes))
+
+
 def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value) -> Value:
     """Add the nodes of a call anew, under another block and from another value; gives what it ends in."""
-    nodes, shift, taken = graph.nodes, len(graph.nodes) - first.start, first.taken
-    copies = _copy_blocks(first.block, block, shift, graph)
-    for layer, sources, shape, inner, span, title, owner in nodes[first.start : first.end]:
-        if len(sources) == 1:
-            inputs = (value.node if sources[0] == taken else sources[0] + shift,)
-        else:
-            inputs = tuple([value.node if source == taken else source + shift for source in sources])
-        nodes.append(UnnamedNode(layer, inputs, shape, copies[inner], span, title, owner + shift))
-    if first.given.node == taken:
+    nodes, start, flowing = graph.nodes, len(graph.nodes), value.node
+    copies = [block]
+    for around, kind, title, made, _ in first.added.blocks[1:]:
+        copies.append(Block(kind, title, copies[around], *made))
+    for copy, original in zip(copies, first.added.blocks, strict=True):
+        children: list[Any] = copy.children
+        children += [copies[~child] if child < 0 else child + start for child in original.children]
+    graph.blocks += copies[1:]
+    for layer, inputs, shape, number, span, title, owner in first.added.nodes:
+        sources = tuple([flowing if source == TAKEN else source + start for source in inputs])
+        nodes.append(UnnamedNode(layer, sources, shape, copies[number], span, title, owner + start))
+    if first.given.node == first.taken.node:
         return value
-    return Value(first.given.node + shift, first.given.shape)
-
-
-def _copy_blocks(original: Block, copy: Block, shift: int, graph: UnnamedGraph) -> dict[Block, Block]:
-    """The blocks of a copied call by those of the first one; children that are numbers of nodes move on."""
-    copies = {original: copy}
-    stack = [original]
-    while stack:
-        block = stack.pop()
-        twin = copies[block]
-        originals: list[Any] = block.children
-        children: list[Any] = twin.children
-        for child in originals:
-            if child.__class__ is not Block:
-                children.append(child + shift)
-                continue
-            inner = copies[child] = Block(
-                child.kind,
-                child.title,
-                twin,
-                child.span,
-                child.arguments,
-                child.call,
-                child.index,
-                child.segment,
-            )
-            children.append(inner)
-            graph.blocks.append(inner)
-            stack.append(child)
-    return copies
+    return Value(first.given.node - first.start + start, first.given.shape)

@@ -50,17 +50,20 @@ def _shared_body(target: DefinedBlock, callee: Context, bound: Variables) -> Vis
 def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -> Visits:
     """Walk the body of a def, or copy what an equal call has made."""
     builder, taken = callee.builder, callee.value
-    key = None if builder.uses_shares_of_file or builder.shared_calls else call_key(target, bound, taken)
-    known = builder.first_calls.get(key) if key is not None else None
+    key = None
+    if not builder.uses_shares_of_file and not builder.shared_calls:
+        key = call_key(target, bound, taken, not builder.resized)
+    known = builder.first_call(key) if key is not None else None
     if known is not None and taken is not None:
         callee.value = _copied(known, callee, taken, span)
         return
-    start, reported, steps = len(builder.graph.nodes), builder.report.total, builder.steps
+    graph, reported, steps = builder.graph, builder.report.total, builder.steps
+    start = len(graph.nodes)
     yield Visit(target.definition.body, callee, bound)
     alike = builder.report.total == reported and not builder.uses_shares_of_file
     if alike and key is not None and taken is not None and callee.value is not None:
-        end, spent = len(builder.graph.nodes), builder.steps - steps
-        made = FirstCall(callee.block, start, end, taken.node, callee.value, spent, callee.scope.labels)
+        end, spent, labels = len(graph.nodes), builder.steps - steps, callee.scope.labels
+        made = FirstCall(graph, callee.block, start, end, taken, callee.value, spent, labels)
         builder.first_calls[key] = builder.filled_by[callee.block] = made
 
 
@@ -70,7 +73,7 @@ def _copied(known: FirstCall, context: Context, value: Value, span: Span) -> Val
     builder.make_room(known.end - known.start, span)
     builder.spend(span, known.steps)
     builder.filled_by[context.block] = known
-    move = Move(known.taken, value, len(builder.graph.nodes) - known.start)
+    move = Move(known.taken.node, value, len(builder.graph.nodes) - known.start)
     context.scope.moved = InnerLabels(known.labels, True, (move,))
     return copy_call(known, builder.graph, context.block, value)
 
@@ -81,7 +84,7 @@ def copy_turn(before: Block | str | None, site: CallSite) -> bool:
     known = builder.filled_by.get(before) if isinstance(before, Block) else None
     if not isinstance(before, Block) or known is None or value is None:
         return False
-    if builder.graph.nodes[known.taken].shape != value.shape:
+    if known.taken.shape != value.shape:
         return False
     inner = site.opened("def", before.title)
     inner.block.arguments, inner.block.call = before.arguments, before.call
