@@ -199,7 +199,7 @@ class Graph:
     @cached_property
     def live_nodes(self) -> frozenset[str]:
         """The nodes that training runs: the inputs, and what any head needs. The others are dead layers."""
-        return self._leading_to(self.outputs.values())
+        return self._leading_to(self.outputs.values()) if self.training_heads else self.inference_nodes
 
     @cached_property
     def training_nodes(self) -> frozenset[str]:

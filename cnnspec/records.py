@@ -102,30 +102,29 @@ if not TYPE_CHECKING:
 
 def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
     """A class as the record that it describes."""
-    own = set(cls.__dict__)
+    own = dict(cls.__dict__)
     known = {one.name: one for one in getattr(cls, "__record_fields__", ())}
     known |= {one.name: one for one in _own_fields(cls)}
     found, names = tuple(known.values()), tuple(known)
-    made = _with_slots(cls, names) if slots else cls
-    made.__record_fields__, made.__dataclass_fields__ = found, STANDARD_FIELDS
-    made.__doc__ = made.__doc__ or made.__name__
-    methods: dict[str, Any] = {
-        "__init__": _init(made, found),
-        "__repr__": _repr,
-        "__match_args__": names,
-        "__replace__": replace,
-    }
+    parts = {"__record_fields__": found, "__dataclass_fields__": STANDARD_FIELDS, "__match_args__": names}
     if eq:
         compared = [one.name for one in found if one.compare]
-        methods["_compared"] = staticmethod(attrgetter(*compared) if compared else _nothing)
-        methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
-    if frozen:
-        methods |= {"__setattr__": _setattr, "__delattr__": _delattr}
-        if slots:
-            methods |= {"__getstate__": _getstate, "__setstate__": _setstate}
-    for name, method in methods.items():
-        if name not in own:
-            setattr(made, name, method)
+        parts["_compared"] = staticmethod(attrgetter(*compared) if compared else _nothing)
+        parts |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+    parts |= FROZEN if frozen else SHARED
+    if frozen and slots:
+        parts |= {"__getstate__": _getstate, "__setstate__": _setstate}
+    parts = {name: part for name, part in parts.items() if name not in own}
+    if not own.get("__doc__"):
+        parts["__doc__"] = cls.__name__
+    if slots:
+        made = _with_slots(cls, names, parts)
+    else:
+        made = cls
+        for name, part in parts.items():
+            setattr(made, name, part)
+    if "__init__" not in own:
+        made.__init__ = _init(made, found)
     return made
 
 
@@ -136,23 +135,25 @@ def _own_fields(cls: Any) -> list[RecordField]:
         if annotation.startswith("ClassVar"):
             continue
         stated = cls.__dict__.get(name, MISSING)
-        one = stated if stated.__class__ is RecordField else field(default=stated)
-        one.name, one.type = name, annotation
-        if one.default is not MISSING:
-            setattr(cls, name, one.default)
-        elif stated is not MISSING:
+        one = stated
+        if stated.__class__ is not RecordField:
+            one = field(default=stated)
+        elif stated.default is not MISSING:
+            setattr(cls, name, stated.default)
+        else:
             delattr(cls, name)
+        one.name, one.type = name, annotation
         found.append(one)
     return found
 
 
-def _with_slots(cls: Any, names: tuple[str, ...]) -> Any:
-    """The class anew with slots for its fields, less those that a class above it has."""
+def _with_slots(cls: Any, names: tuple[str, ...], more: dict[str, Any]) -> Any:
+    """The class anew with more parts, and slots for its fields, less those that a class above it has."""
     inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
     slots = tuple([name for name in names if name not in inherited])
     left_out = {*names, "__dict__", "__weakref__"}
     parts = {name: value for name, value in cls.__dict__.items() if name not in left_out}
-    return type(cls)(cls.__name__, cls.__bases__, {**parts, "__slots__": slots})
+    return type(cls)(cls.__name__, cls.__bases__, {**parts, **more, "__slots__": slots})
 
 
 def _init(cls: Any, known: tuple[RecordField, ...]) -> Callable[..., None]:
@@ -263,3 +264,8 @@ def _getstate(self: Any) -> list[Any]:
 def _setstate(self: Any, state: list[Any]) -> None:
     for one, value in zip(fields(self), state, strict=True):
         object.__setattr__(self, one.name, value)
+
+
+SHARED = {"__repr__": _repr, "__replace__": lambda self, **changes: replace(self, **changes)}
+FROZEN = {**SHARED, "__setattr__": _setattr, "__delattr__": _delattr}
+"""The functions that all records have, and those that are frozen."""

@@ -24,8 +24,6 @@ from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Known, Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import DefinedBlock
-from cnnspec.elaborate.static.everywhere import mend_everywhere
-from cnnspec.elaborate.static.misspelt import mend_slips
 from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.files import read_source
 from cnnspec.garbage import without_garbage_collection
@@ -146,7 +144,12 @@ class Session:
         if net is None:
             resolve(module, report)
         lint_syntax(module.file, report)
-        return Analysis(module.source, module, nets, mend_everywhere(report.diagnostics, module))
+        found = report.diagnostics
+        if any(diagnostic.edits for diagnostic in found):
+            from cnnspec.elaborate.static.everywhere import mend_everywhere
+
+            found = mend_everywhere(found, module)
+        return Analysis(module.source, module, nets, found)
 
     @without_garbage_collection()
     def open(
@@ -190,8 +193,11 @@ class Session:
         """The nets that are meant, compiled; once more where a misspelt definition explains the errors."""
         loaded = report.saved()
         nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
-        if report.errors > loaded.errors and mend_slips(module, report, loaded):
-            nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
+        if report.errors > loaded.errors:
+            from cnnspec.elaborate.static.misspelt import mend_slips
+
+            if mend_slips(module, report, loaded):
+                nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
         return nets
 
     def _compile(

@@ -8,7 +8,7 @@ from time import sleep
 import click
 
 from cnnspec.cli import complete
-from cnnspec.cli.common import say
+from cnnspec.cli.printing import say
 from cnnspec.diagnostics import Report
 from cnnspec.limits import Limits
 from cnnspec.spec_files import find_spec, zoo_files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import gcd, prod
 
 from cnnspec.layers.base import (
@@ -26,6 +25,7 @@ from cnnspec.layers.base import (
 from cnnspec.layers.kinds import COUNT, EXTENT, FLAG, MARGIN, PADDING, words
 from cnnspec.layers.shape import Pad
 from cnnspec.layers.window import Padding, Slide, check_margins, is_sided, output_sizes, slide_over
+from cnnspec.records import replace
 
 
 @layer("conv", family="conv")

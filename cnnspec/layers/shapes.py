@@ -5,7 +5,7 @@ Shapes are per sample, channels first: `(channels, *spatial)` for maps, `(channe
 
 from __future__ import annotations
 
-from typing import TypeVar
+from cnnspec.typed import TypeVar
 
 Shape = tuple[int, ...]
 Extent = int | tuple[int, ...]

@@ -69,7 +69,8 @@ def cost(graph: Graph) -> Costs:
         if found is None:
             found = known[id(applied)] = layer_cost(applied)
         layers[name] = found
-    once = _once(graph, layers)
+    shared = any(node.weights_of != node.name for node in graph)
+    once = _once(graph, layers) if shared else layers
     whole = total(once.values())
     sums = [
         whole

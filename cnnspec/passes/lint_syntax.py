@@ -12,22 +12,32 @@ from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.typed import Any
 
+Nodes = list[Any]
+"""The nodes of a tree, in no order."""
+
 
 def lint_syntax(file: tree.File, report: Report) -> None:
     """Report every warning about the text of a spec, also of one with errors, which a warning may explain."""
-    for find in (*LINTS, *(() if report.errors else OF_WHOLE_TEXTS)):
-        find(file, report)
+    nodes = list(tree.parts(file.items))
+    for find in LINTS:
+        find(nodes, report)
+    # these say that something is not there: after an error it may have been in what could not be read
+    if not report.errors:
+        _unused_parameters(nodes, report)
+        for item in file.items:
+            if isinstance(item, (tree.Definition, tree.NetDefinition)):
+                _unused_lets(item, report)
 
 
-def _unused_parameters(file: tree.File, report: Report) -> None:
+def _unused_parameters(nodes: Nodes, report: Report) -> None:
     """Report the parameters that nothing uses; a block that is passed as a value has those of its kind."""
-    passed = {node.name for node in tree.parts(file.items) if isinstance(node, tree.Name)}
-    for item in tree.parts(file.items):
-        if not isinstance(item, (tree.Definition, tree.NetDefinition)):
+    passed = {node.name for node in nodes if isinstance(node, tree.Name)}
+    for item in nodes:
+        if not isinstance(item, (tree.Definition, tree.NetDefinition)) or not item.parameters:
             continue
         if isinstance(item, tree.Definition) and item.name in passed:
             continue
-        used = set(names_in((item.body, tuple(p.default for p in item.parameters))))
+        used = set(names_in((item.body, tuple([p.default for p in item.parameters]))))
         for parameter in item.parameters:
             if parameter.name not in used:
                 report.warning(
@@ -38,30 +48,30 @@ def _unused_parameters(file: tree.File, report: Report) -> None:
                 )
 
 
-def _unused_lets(file: tree.File, report: Report) -> None:
+def _unused_lets(item: tree.Definition | tree.NetDefinition, report: Report) -> None:
     """Report what a `let` of a net or def names that nothing there uses; a file's own are for other files."""
-    for item in file.items:
-        if not isinstance(item, (tree.Definition, tree.NetDefinition)):
-            continue
-        named = Counter(names_in(item))
-        nodes = list(tree.parts(item.body))
-        for node in nodes:
-            if isinstance(node, (tree.Let, tree.Loop, tree.Guard, tree.Clause)):
-                named.subtract(names_in(node.names))
-        for node in nodes:
-            if isinstance(node, tree.Let) and not any(named[name] for name in names_in(node.names)):
-                listed = ", ".join(f"`{name}`" for name in names_in(node.names))
-                report.warning(
-                    "unused-let",
-                    node.span,
-                    f"nothing in `{item.name}` uses {listed}",
-                    help="remove the line, or use what it names",
-                )
+    nodes = list(tree.parts(item.body))
+    lets = [node for node in nodes if isinstance(node, tree.Let)]
+    if not lets:
+        return
+    named = Counter(names_in(item))
+    for node in nodes:
+        if isinstance(node, (tree.Let, tree.Loop, tree.Guard, tree.Clause)):
+            named.subtract(names_in(node.names))
+    for let in lets:
+        if not any(named[name] for name in names_in(let.names)):
+            listed = ", ".join(f"`{name}`" for name in names_in(let.names))
+            report.warning(
+                "unused-let",
+                let.span,
+                f"nothing in `{item.name}` uses {listed}",
+                help="remove the line, or use what it names",
+            )
 
 
-def _python_words(file: tree.File, report: Report) -> None:
+def _python_words(nodes: Nodes, report: Report) -> None:
     """Report the labels and heads that generated code cannot write as an attribute."""
-    for node in tree.parts(file.items):
+    for node in nodes:
         named = node.name if isinstance(node, tree.Head) else getattr(node, "label", None)
         if named is not None and iskeyword(named.name):
             report.warning(
@@ -72,9 +82,9 @@ def _python_words(file: tree.File, report: Report) -> None:
             )
 
 
-def _channels_last(file: tree.File, report: Report) -> None:
+def _channels_last(nodes: Nodes, report: Report) -> None:
     """Report the inputs that have the shape of a colour image in Keras, or in an array of pixels."""
-    for node in tree.parts(file.items):
+    for node in nodes:
         if isinstance(node, tree.InputDeclaration) and len(node.extents) == 3:
             match [extent.value for extent in node.extents if isinstance(extent, tree.Literal)]:
                 case [int(height), int(width), 3] if min(height, width) > 4:
@@ -86,9 +96,9 @@ def _channels_last(file: tree.File, report: Report) -> None:
                     )
 
 
-def _hidden_layers(file: tree.File, report: Report) -> None:
+def _hidden_layers(nodes: Nodes, report: Report) -> None:
     """Report the names that hide a layer which is newer than version 0.1."""
-    for name, span in _bound(file):
+    for name, span in _bound(nodes):
         if is_newer(name):
             report.warning(
                 "hidden-layer",
@@ -98,9 +108,9 @@ def _hidden_layers(file: tree.File, report: Report) -> None:
             )
 
 
-def _bound(file: tree.File) -> Iterator[tuple[str, Span]]:
-    """The names that a file gives to something, and where."""
-    for node in tree.parts(file.items):
+def _bound(nodes: Nodes) -> Iterator[tuple[str, Span]]:
+    """The names that nodes give to something, and where."""
+    for node in nodes:
         if isinstance(node, (tree.Definition, tree.NetDefinition, tree.Given, tree.ParameterDefinition)):
             yield node.name, node.span
         elif isinstance(node, (tree.Flow, tree.Labelled)) and node.label is not None:
@@ -110,8 +120,6 @@ def _bound(file: tree.File) -> Iterator[tuple[str, Span]]:
 
 
 LINTS = (_python_words, _channels_last, _hidden_layers)
-OF_WHOLE_TEXTS = (_unused_parameters, _unused_lets)
-"""These say that something is not there: after an error it may have been in what could not be read."""
 
 
 def names_in(part: Any) -> Iterator[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cnnspec.graph import Graph, Node
+from cnnspec.graph import Block, Graph, Node
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.receptive_field import Fields
 from cnnspec.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnspec.passes.receptive_field import Number
+    from cnnspec.passes.receptive_field import Bounds, Number
 
 
 class NetStage(NamedTuple):
@@ -35,11 +35,13 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
         return []
-    needed = ancestors(graph, heads[0])
+    needed = set(graph.inference_nodes) if len(heads) == 1 else ancestors(graph, heads[0])
     if _upsamples(graph, needed):
         return []
-    needed -= {name for block in graph.root.walk() if block.kind == "head" for name in block.nodes()}
-    steps = {name: _step(graph.nodes[name], fields) for name in needed}
+    for block in graph.root.children:
+        if isinstance(block, Block) and block.kind == "head":
+            needed.difference_update(block.nodes())
+    steps = _steps(graph, needed, fields)
     first: dict[Number, Node] = {}
     last: dict[Number, Node] = {}
     deepest: dict[Number, int] = {}
@@ -50,7 +52,8 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
         step = steps.get(node.name)
         if step is None:
             continue
-        narrow[node.name] = min(node.shape[0], _before(node, narrow, fields))
+        width = node.shape[0]
+        narrow[node.name] = min(width, _before(node, narrow, fields)) if len(node.inputs) == 1 else width
         reached = 0
         for before in node.inputs:
             other = steps.get(before)
@@ -71,14 +74,28 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
 
 def _before(node: Node, narrow: Mapping[str, int], fields: Fields) -> int:
     """The width before a layer that looks at one pixel of one map; its own before any other."""
-    alone = len(node.inputs) == 1 and node.inputs[0] in narrow
-    same = alone and fields.paths[node.inputs[0]] == fields.paths[node.name]
-    return narrow[node.inputs[0]] if same else node.shape[0]
+    (source,) = node.inputs
+    before = narrow.get(source)
+    if before is None or fields.paths[source] != fields.paths[node.name]:
+        return node.shape[0]
+    return before
 
 
-def _step(node: Node, fields: Fields) -> Number | None:
+def _steps(graph: Graph, names: Iterable[str], fields: Fields) -> dict[str, Number | None]:
+    """The step of each of some nodes, found once for those that see alike."""
+    known: dict[tuple[int, tuple[int, ...]], Number | None] = {}
+    steps: dict[str, Number | None] = {}
+    for name in names:
+        bounds, sizes = fields.paths[name], graph.nodes[name].shape[1:]
+        key = (id(bounds), sizes)
+        if key not in known:
+            known[key] = _step(bounds, sizes)
+        steps[name] = known[key]
+    return steps
+
+
+def _step(bounds: Bounds | None, sizes: tuple[int, ...]) -> Number | None:
     """The step between neighbours of a map, where all axes have the same; None of a pixel or a vector."""
-    bounds, sizes = fields.paths[node.name], node.shape[1:]
     if bounds is None or sizes.count(1) == len(sizes):
         return None
     steps = {axis.step for axis in bounds}

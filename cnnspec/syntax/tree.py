@@ -268,12 +268,13 @@ def parts(root: Any, without: tuple[type, ...] = ()) -> Iterator[Any]:
     stack = [root]
     while stack:
         node = stack.pop()
-        kind = type(node)
+        kind = node.__class__
         if kind is tuple:
             stack.extend(node)
-        elif (names := _children(kind, False)) is not None and not issubclass(kind, without):
+        elif (names := INNER[kind]) is not None and kind not in without:
             yield node
-            stack.extend([getattr(node, name) for name in names])
+            for name in names:
+                stack.append(getattr(node, name))
 
 
 def units(flow: Flow) -> Iterator[Unit]:
@@ -289,6 +290,17 @@ def units(flow: Flow) -> Iterator[Unit]:
 
 LEAVES = frozenset(["str", "bool", "str | None"])
 """The types of fields, as they are written above, that hold no node."""
+
+
+class InnerFields(dict[type, "tuple[str, ...] | None"]):
+    """The fields of each kind of node that may hold nodes; None for what is no node."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...] | None:
+        found = self[kind] = _children(kind, leaves=False)
+        return found
+
+
+INNER = InnerFields()
 
 
 @cache

@@ -16,12 +16,10 @@ def named(grown: UnnamedGraph, name: str, file: str) -> Graph:
     a repeat numbers its turns from 0. A label around calls of one block alone numbers them as one repeat.
     """
     names = _name_everything(grown)
-    nodes = {
-        path: Node(
-            path, d.layer, tuple([names[i] for i in d.inputs]), d.shape, d.block, d.span, names[d.weights_of]
-        )
-        for path, d in zip(names, grown.nodes, strict=True)
-    }
+    nodes: dict[str, Node] = {}
+    for path, (layer, inputs, shape, block, span, _, owner) in zip(names, grown.nodes, strict=True):
+        sources = (names[inputs[0]],) if len(inputs) == 1 else tuple([names[i] for i in inputs])
+        nodes[path] = Node(path, layer, sources, shape, block, span, names[owner])
     outputs = {head: names[value.node] for head, value in grown.outputs.items()}
     inputs = tuple(names[i] for i in grown.inputs)
     return Graph(name, nodes, inputs, outputs, frozenset(grown.training_heads), grown.root, file)

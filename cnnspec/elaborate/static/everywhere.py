@@ -32,4 +32,4 @@ def mend_everywhere(diagnostics: tuple[Diagnostic, ...], module: Module) -> tupl
         edits = dict.fromkeys([*diagnostic.edits, *(Edit(span, *text) for span in spans)])
         return replace(diagnostic, edits=tuple(edits))
 
-    return tuple(map(mended, diagnostics)) if any(d.edits for d in diagnostics) else diagnostics
+    return tuple(map(mended, diagnostics))
