@@ -106,14 +106,17 @@ def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
     known = {one.name: one for one in getattr(cls, "__record_fields__", ())}
     known |= {one.name: one for one in _own_fields(cls)}
     found, names = tuple(known.values()), tuple(known)
-    parts = {"__record_fields__": found, "__dataclass_fields__": STANDARD_FIELDS, "__match_args__": names}
+    parts = dict(FROZEN if frozen else SHARED)
+    if eq:
+        parts |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+    if frozen and slots:
+        parts |= {"__getstate__": _getstate, "__setstate__": _setstate}
+    # what a record above it has is not given to it once more: to set one takes as long as to make a field
+    parts = {name: part for name, part in parts.items() if getattr(cls, name, None) is not part}
+    parts |= {"__record_fields__": found, "__dataclass_fields__": STANDARD_FIELDS, "__match_args__": names}
     if eq:
         compared = [one.name for one in found if one.compare]
         parts["_compared"] = staticmethod(attrgetter(*compared) if compared else _nothing)
-        parts |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
-    parts |= FROZEN if frozen else SHARED
-    if frozen and slots:
-        parts |= {"__getstate__": _getstate, "__setstate__": _setstate}
     parts = {name: part for name, part in parts.items() if name not in own}
     if not own.get("__doc__"):
         parts["__doc__"] = cls.__name__
@@ -266,6 +269,6 @@ def _setstate(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, one.name, value)
 
 
-SHARED = {"__repr__": _repr, "__replace__": lambda self, **changes: replace(self, **changes)}
-FROZEN = {**SHARED, "__setattr__": _setattr, "__delattr__": _delattr}
+SHARED: dict[str, Any] = {"__repr__": _repr, "__replace__": lambda self, **changes: replace(self, **changes)}
+FROZEN: dict[str, Any] = {**SHARED, "__setattr__": _setattr, "__delattr__": _delattr}
 """The functions that all records have, and those that are frozen."""

@@ -16,6 +16,7 @@ for a maximum nor for a mean.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
@@ -135,6 +136,7 @@ class Slide(NamedTuple):
         )
 
 
+@lru_cache(maxsize=1_000)
 def slide_over(
     sizes: Shape,
     kernel: Extent,

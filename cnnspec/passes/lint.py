@@ -305,7 +305,7 @@ def _is_within(node: Node, add: Node) -> bool:
 def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
     """A batchnorm that has one value of each channel in a sample."""
     for node, _ in subject.of(BatchNorm):
-        if len(node.shape) > 1 and prod(node.shape[1:]) == 1:
+        if 1 < len(node.shape) == 1 + node.shape[1:].count(1):
             yield Finding(
                 "batchnorm-on-pixel",
                 node,

@@ -115,8 +115,9 @@ def _bound(nodes: Nodes) -> Iterator[tuple[str, Span]]:
             yield node.name, node.span
         elif isinstance(node, (tree.Flow, tree.Labelled)) and node.label is not None:
             yield node.label.name, node.label.span
-        for name in tree.flat_names(getattr(node, "names", ())):
-            yield name.name, name.span
+        if names := getattr(node, "names", ()):
+            for name in tree.flat_names(names):
+                yield name.name, name.span
 
 
 LINTS = (_python_words, _channels_last, _hidden_layers)

@@ -72,19 +72,20 @@ def receptive_field(graph: Graph) -> Fields:
     paths: dict[str, Bounds | None] = {}
     windows: dict[int, Bounds | None] = {}
     for (name, applied), node in zip(graph.applied.items(), graph, strict=True):
-        if id(applied) not in windows:
-            windows[id(applied)] = windows_of(applied)
-        seen = windows[id(applied)]
-        if seen == POINTWISE and len(node.inputs) == 1:
-            bounds[name], paths[name] = bounds[node.inputs[0]], paths[node.inputs[0]]
+        inputs, key = node.inputs, id(applied)
+        if key not in windows:
+            windows[key] = windows_of(applied)
+        seen = windows[key]
+        if seen == POINTWISE and len(inputs) == 1:
+            bounds[name], paths[name] = bounds[inputs[0]], paths[inputs[0]]
             continue
         if apart := applied.layer.sees_apart(*applied.shapes):
             for found in (bounds, paths):
-                each = [_bounds(node, seen, [found[s]]) for s, seen in zip(node.inputs, apart, strict=True)]
+                each = [_bounds(node, seen, [found[s]]) for s, seen in zip(inputs, apart, strict=True)]
                 found[name] = _union(each)
             continue
-        sources = [source for source in node.inputs if not graph[source].layer.constant]
-        bounds[name] = _bounds(node, seen, [bounds[source] for source in sources or node.inputs])
+        sources = [source for source in inputs if not graph.nodes[source].layer.constant]
+        bounds[name] = _bounds(node, seen, [bounds[source] for source in sources or inputs])
         if bounds[name] is not None:
             paths[name] = bounds[name]
         else:
@@ -125,6 +126,8 @@ def _union(sources: Sequence[Bounds | None]) -> Bounds | None:
     first, *others = known
     if others.count(first) == len(others):
         return first
+    if all(map(_is_square, known)):
+        return (_widest([source[0] for source in known]),) * len(first)
     return tuple([_widest(axis) for axis in zip(*known, strict=True)])
 
 

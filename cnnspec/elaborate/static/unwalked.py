@@ -124,7 +124,8 @@ def bound_names(item: Definition) -> set[str]:
     """The names that a definition binds, wherever in it, and those that its syntax errors may mean."""
     bound = {parameter.name for parameter in item.parameters}.union(*map(lost_names, item.body.statements))
     for node in tree.parts(tree_of(item)):
-        bound.update(name.name for name in tree.flat_names(getattr(node, "names", ())))
+        if names := getattr(node, "names", ()):
+            bound.update(name.name for name in tree.flat_names(names))
         if isinstance(node, (tree.Definition, tree.ParameterDefinition)):
             bound.add(node.name)
         if isinstance(node, tree.Broken):
@@ -137,7 +138,7 @@ def used(item: Definition) -> list[Any]:
 
     What `expect` says is left out: it has names of its own.
     """
-    named = [getattr(node, "names", ()) for node in tree.parts(tree_of(item))]
+    named = [names for node in tree.parts(tree_of(item)) if (names := getattr(node, "names", ()))]
     binding = {id(name) for names in named for name in tree.flat_names(names)}
     nodes = [
         node
