@@ -5,7 +5,6 @@ The two are made together, so that what is said is what `check --fix` does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from cnnspec.diagnostics.report import Edit
@@ -63,6 +62,8 @@ def as_told(span: Span, help: str) -> Cure:
     It is mechanical where it is no more than "write `X`" or "remove it". A word gets blanks around it, where
     it would run together with what is beside it.
     """
+    import re
+
     told = re.fullmatch(r"write `([^`]+)`|remove it", help)
     if told is None:
         return Cure(help)

@@ -2,7 +2,9 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from folders import ROOT
@@ -13,7 +15,7 @@ from cnnspec.source import Source
 from cnnspec.syntax import parse, parse_expression, tree
 from cnnspec.syntax.build import number
 from cnnspec.syntax.tables import GRAMMAR, TABLES, made
-from cnnspec.syntax.tokens import KINDS, RESERVED, SIGNS
+from cnnspec.syntax.tokens import KINDS, RESERVED, SIGNS, Token, tokenize
 
 
 def read(text: str) -> tree.File:
@@ -242,3 +244,34 @@ def test_what_builds_a_node_shows_its_production():
     shown = re.findall(r"^    # ([!?]*(\w+): .+)\n    def (\w+)\(", builder, re.M)
     assert len(shown) >= 26
     assert all(rule == method and production in grammar for production, rule, method in shown)
+
+
+PIECES = [
+    *SIGNS, *"\n\t\r\f\v ;\"\\&!~^$#@'éß中٣²→\xa0\u2028\x00", "&&", "||", "...", "....", "\n\n   \n",
+    "\n" + " " * 250, "conv", "x", "e", "E5", "_", "x3", "64", "3x3", "3x", "x3x4", "3x224x224", "64x?x?",
+    "?x?", "1_000", "1__", "0.5", "1e-5", "1e", "2E+3", "4.2G", "5k", "7kk", "1.", ".5", "1..3", '"a b"',
+    '"open', "# a comment", "#", "12é", "a中", "0x", "00",
+]  # fmt: skip
+
+
+def by_patterns(text: str) -> Iterator[Token]:
+    """The tokens of a text by the patterns of all kinds alone, tried in order at each place."""
+    whole = re.compile(
+        r"[ \t\f\r]*(?:" + "|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in KINDS) + ")"
+    )
+    for match in whole.finditer(text):
+        kind = match.lastgroup or ""
+        word = match[kind]
+        yield Token(word if kind == "SIGN" else kind, word, match.end() - len(word), match.end())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_tokens_are_those_of_the_patterns(seed):
+    """What is found without them is what they find, in texts of pieces that run together and in specs."""
+    random = Random(seed)
+    for _ in range(300):
+        text = "".join(random.choices(PIECES, k=random.randint(1, 12)))
+        assert tokenize(text) == list(by_patterns(text)), repr(text)
+    for path in sorted((ROOT / "specs").glob("*.cnn"))[seed::20]:
+        text = path.read_text(encoding="utf-8")
+        assert tokenize(text) == list(by_patterns(text)), path

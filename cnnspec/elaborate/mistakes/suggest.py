@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -150,6 +149,8 @@ def _where_they_differ(first: str, second: str) -> tuple[str, str]:
 
 def plain(name: str) -> str:
     """A name without what libraries differ in: case, underscores and the number of axes."""
+    import re
+
     return re.sub(r"_|[123]d", "", name[: LONGEST_NAME + 1].casefold())
 
 
