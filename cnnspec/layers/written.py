@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.kinds import AXES
 from cnnspec.layers.shapes import describe
+from cnnspec.typed import Any
 
 
 def show_value(value: Any) -> str:

@@ -181,7 +181,10 @@ def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value)
         children += [copies[~child] if child < 0 else child + start for child in original.children]
     graph.blocks += copies[1:]
     for layer, inputs, shape, number, span, title, owner in first.added.nodes:
-        sources = tuple([flowing if source == TAKEN else source + start for source in inputs])
+        if len(inputs) == 1:
+            sources = (flowing if inputs[0] == TAKEN else inputs[0] + start,)
+        else:
+            sources = tuple([flowing if source == TAKEN else source + start for source in inputs])
         nodes.append(UnnamedNode(layer, sources, shape, copies[number], span, title, owner + start))
     if first.given.node == first.taken.node:
         return value

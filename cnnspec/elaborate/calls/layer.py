@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnspec.elaborate.arguments import layer_arguments
 from cnnspec.elaborate.context import CallSite
 from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import LOST, FollowUp, LayerBlock, Mistake, Value, kind_of
 from cnnspec.layers.base import Layer
 from cnnspec.syntax import tree
+from cnnspec.typed import Any
 
 
 def layer_call(site: CallSite, target: LayerBlock) -> None:
