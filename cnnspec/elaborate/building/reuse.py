@@ -140,7 +140,8 @@ def _key_part(value: Any) -> CallKey | None:
 def _added(first: FirstCall) -> Added:
     """What a call adds, from its block, whose children are still blocks and numbers of nodes."""
     start, taken = first.start, first.taken.node
-    order, numbers = [first.block], {first.block: 0}
+    order = [first.block]
+    numbers: dict[Block | None, int] = {first.block: 0}
     blocks: list[AddedBlock] = []
     for block in order:
         children: list[int] = []
