@@ -72,7 +72,7 @@ Pick = Callable[[Module, Report], list[str]]
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class WantedNet:
     """A net of a file, and what is asked of it."""
 
     name: str
@@ -89,7 +89,7 @@ class Asked:
 class Reading(NamedTuple):
     """A net as it was last compiled: what it was compiled from, and what came of it."""
 
-    asked: Asked
+    asked: WantedNet
     compiled: Compiled | None
     report: Report
 
@@ -213,7 +213,7 @@ class Session:
         before = self._kept.get(module.source.name, {})
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
-            asked = Asked(name, module, settings, lenient)
+            asked = WantedNet(name, module, settings, lenient)
             reading = readings.get(name)
             # a hook wants to see the passes run
             if reading is None or reading.asked.basis != asked.basis or hook is not None:
