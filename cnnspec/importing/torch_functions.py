@@ -13,7 +13,7 @@ from cnnspec.importing.tidied import crop
 from cnnspec.importing.torch_layers import NoLayer, extent, need_channels
 from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
 from cnnspec.importing.torch_windows import channels_first, learned
-from cnnspec.layers import activation, dense, join, norm, pool, shape
+from cnnspec.layers import activation, attention, dense, join, norm, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
 
 
@@ -105,6 +105,8 @@ def _flattened(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any, **__
     turned = any(function_name(user) in ("transpose", "permute") for user in node.users)
     if turned and result[0] == BATCH and len(result) == len(sizes) + 2 and result[3:] == sizes[1:]:
         return Flowing(value.step, f"groups {result[1]}")
+    if result[0] == BATCH and result[1:2] == sizes[:1] and len(result) == 3:
+        return reader.step(node, sequence.Tokens(), value.step)
     if result[0] == BATCH:
         return reader.step(
             node, shape.Reshape(result[1] if len(result) == 2 else tuple(result[1:])), value.step
@@ -122,7 +124,9 @@ def _view(reader: TorchReader, node: fx.Node, value: Flowing, *sizes: Any, **_: 
 def _transpose(reader: TorchReader, node: fx.Node, value: Flowing, dim0: int, dim1: int) -> Flowing:
     if value.layout.startswith("groups") and {dim0, dim1} == {1, 2}:
         return value._replace(layout=value.layout.replace("groups", "shuffled"))
-    raise NoLayer(f"of axes {dim0} and {dim1}")
+    order = list(range(len(node.meta["value"].shape)))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return _permute(reader, node, value, *order)
 
 
 def _permute(reader: TorchReader, node: fx.Node, value: Flowing, *axes: Any, dims: Any = ()) -> Flowing:
@@ -132,7 +136,37 @@ def _permute(reader: TorchReader, node: fx.Node, value: Flowing, *axes: Any, dim
         return value._replace(layout=LAST)
     if order == (0, rank - 1, *range(1, rank - 1)) and value.layout == LAST:
         return value._replace(layout="")
-    raise NoLayer(f"to {order}")
+    if value.layout or order[0] != 0:
+        raise NoLayer(f"to {order}")
+    return reader.step(node, sequence.Permute(tuple(axis - 1 for axis in order[1:])), value.step)
+
+
+def _matmul(reader: TorchReader, node: fx.Node, one: Any, other: Any) -> Flowing:
+    """A product of two values; a sequence with its channels last is one that is transposed."""
+    if not (isinstance(one, Flowing) and isinstance(other, Flowing)):
+        raise NoLayer("with a constant")
+    turned = [value.layout == LAST and len(reader.shape_of(value.step)) == 2 for value in (one, other)]
+    if any(value.layout and not on for value, on in zip((one, other), turned, strict=True)):
+        raise NoLayer("with channels last")
+    return reader.step(node, join.MatMul(*turned), one.step, other.step)
+
+
+def _reduced(statistic: str) -> Callable[..., Flowing]:
+    """A statistic of the channels, of the positions or of all, which keeps its axes."""
+
+    def rule(
+        reader: TorchReader, node: fx.Node, value: Flowing, dim: Any = None, keepdim: bool = False, **_: Any
+    ) -> Flowing:
+        rank = len(reader.shape_of(value.step))
+        axes = tuple(
+            sorted({axis % (rank + 1) for axis in flat(list(range(rank + 1)) if dim is None else dim)})
+        )
+        overs = {(1,): "channels", tuple(range(2, rank + 1)): "positions", tuple(range(1, rank + 1)): "all"}
+        if value.layout or not keepdim or axes not in overs:
+            raise NoLayer(f"over {'all axes' if dim is None else f'axes {dim}'}")
+        return reader.step(node, attention.Reduce(statistic, overs[axes]), value.step)
+
+    return rule
 
 
 def _movedim(reader: TorchReader, node: fx.Node, value: Flowing, source: int, destination: int) -> Flowing:
@@ -171,7 +205,7 @@ def _mean(
     axes = {axis % (rank + 1) for axis in flat(list(range(rank + 1)) if dim is None else dim)}
     spatial = set(range(1, rank)) if value.layout == LAST else set(range(2, rank + 1))
     if axes != spatial:
-        raise NoLayer(f"over {'all axes' if dim is None else f'axes {dim}'}")
+        return _reduced("mean")(reader, node, value, dim, keepdim)
     sizes = (reader.shape_of(value.step)[0], *(1,) * (rank - 1))
     pooled = reader.add(node, pool.GlobalAvgPool(), sizes, (value.step,), {})
     if keepdim:
@@ -301,6 +335,9 @@ FUNCTIONS: Rules = {
     "to": _same,
     "type_as": _same,
     "mean": _mean,
+    "amax": _reduced("max"),
+    "matmul": _matmul,
+    "bmm": _matmul,
     "getitem": _item,
     "chunk": _chunks,
     "split": _chunks,

@@ -258,6 +258,7 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Dropout2d: lambda m: _dropout(m.p),
     nn.Identity: lambda m: dense.Identity(),
     nn.PixelShuffle: lambda m: shape.PixelShuffle(m.upscale_factor),
+    nn.PixelUnshuffle: lambda m: shape.PixelUnshuffle(m.downscale_factor),
     nn.ChannelShuffle: lambda m: shape.ChannelShuffle(m.groups),
     nn.Upsample: _upsample,
     nn.UpsamplingNearest2d: _upsample,
@@ -287,6 +288,7 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
         dense.DropPath(p) if p else dense.Identity()
     ),
     "pixel_shuffle": lambda upscale_factor: shape.PixelShuffle(upscale_factor),
+    "pixel_unshuffle": lambda downscale_factor: shape.PixelUnshuffle(downscale_factor),
     "channel_shuffle": lambda groups: shape.ChannelShuffle(groups),
     "local_response_norm": lambda size, alpha=1e-4, beta=0.75, k=1.0: norm.LocalResponseNorm(
         size, alpha, beta, k

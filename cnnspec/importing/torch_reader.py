@@ -190,12 +190,18 @@ class TorchReader:
         return self.step(node, layer, source.step, weights=weights)
 
     def _on_last(self, node: fx.Node, module: nn.Module, source: Flowing, weights: dict[str, Any]) -> Flowing:
-        """A module on a map with its channels last: a linear layer is there a convolution of 1x1."""
+        """A module on a map with its channels last: a linear layer is there a convolution of 1x1.
+
+        On a sequence it is itself.
+        """
         sizes = self.shape_of(source.step)
-        if isinstance(module, nn.Linear):
+        layer: Layer
+        if isinstance(module, nn.Linear) and len(sizes) == 2:
+            layer, given = dense.Linear(module.out_features, module.bias is not None), weights
+        elif isinstance(module, nn.Linear):
             ones = (1,) * (len(sizes) - 1)
             kernels = {"weight": weights["weight"].reshape(*weights["weight"].shape, *ones)}
-            layer: Layer = conv.Conv(module.out_features, 1, bias=module.bias is not None)
+            layer = conv.Conv(module.out_features, 1, bias=module.bias is not None)
             bias = {"bias": weights["bias"]} if "bias" in weights else {}
             given = {**kernels, **bias}
         elif (rule := MODULES.get(type(module))) and rule(module).elementwise:

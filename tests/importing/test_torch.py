@@ -220,6 +220,39 @@ class Returns(nn.Module):
         return self.call(self, x)
 
 
+def attended(m: Any, x: Any) -> Any:
+    """A non-local block: torch holds its sequences with their channels last, the language with them first."""
+    queries, keys = m.a(x).flatten(2).transpose(1, 2), m.b(x).flatten(2)
+    weights = torch.matmul(queries, keys).softmax(1)
+    return torch.bmm(weights, m.c(x).flatten(2).transpose(1, 2))
+
+
+def mixed(m: Any, x: Any) -> Any:
+    """An MLP at each place of a sequence."""
+    y = m.b(nn.functional.gelu(m.a(x.flatten(2).transpose(1, 2))))
+    return y.transpose(1, 2).mean(2)
+
+
+@pytest.mark.parametrize(
+    "module, layers",
+    [
+        (
+            Returns(attended, a=nn.Conv2d(3, 4, 1), b=nn.Conv2d(3, 4, 1), c=nn.Conv2d(3, 5, 1)),
+            ["matmul(transpose_b=true)", "matmul(transpose_a=true)", "tokens"],
+        ),
+        (
+            Returns(mixed, a=nn.Linear(3, 12), b=nn.Linear(12, 6)),
+            ["tokens", "linear(12) -> gelu", "linear(6)"],
+        ),
+    ],
+    ids=["matmul", "linear"],
+)
+def test_sequences_with_their_channels_last(module: nn.Module, layers: list[str]) -> None:
+    found = imported(module)
+    assert [layer for layer in layers if layer not in found.text] == []
+    same_outputs(module, found)
+
+
 @pytest.mark.parametrize(
     "module, said",
     [

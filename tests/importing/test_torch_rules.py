@@ -80,6 +80,7 @@ nn.Flatten() => flatten
 nn.Dropout(0.2) => dropout(rate=0.2)
 nn.Dropout2d(0.2) => dropout(rate=0.2)
 nn.PixelShuffle(2) on 8x4x3 => pixel_shuffle(2)
+nn.PixelUnshuffle(3) on 6x9x9 => pixel_unshuffle(3)
 nn.ChannelShuffle(3) => channel_shuffle(3)
 nn.Upsample(scale_factor=2) => upsample(2)
 nn.Upsample(scale_factor=2.0, mode="linear") on 6x9 => upsample(2, mode=bilinear)
@@ -105,7 +106,14 @@ torch.cat([x], 1).relu() => relu
 torch.concat(tensors=(x, x.relu()), dim=-3) => concat { | identity | relu }
 torch.flatten(x, 1) => flatten
 x.flatten(1).view(2, 6, 9, 8) => flatten reshape(6x9x8)
-x.reshape(2, 6, -1) => reshape(6x72)
+x.reshape(2, 6, -1) => tokens
+x.permute(0, 2, 1, 3) => permute(1x0x2)
+x.transpose(2, 3) => permute(0x2x1)
+torch.matmul(x, x.sigmoid()) on 6x9x9 => matmul { | identity | sigmoid }
+x.bmm(x.tanh()) on 9x9 => matmul { | identity | tanh }
+x.mean(1, keepdim=True) => reduce(mean, channels)
+x.amax(1, True) => reduce(max, channels)
+x.amax((1, 2, 3), keepdim=True) => reduce(max, all)
 x.reshape(2, 432) => flatten
 x.view(2, 3, 2, 9, 8).transpose(dim0=1, dim1=2).contiguous().view(2, 6, 9, 8) => channel_shuffle(3)
 first(last(x).mul(2.0)) => scale(by=2.0)
@@ -166,6 +174,7 @@ F.elu_(x.clone(), 0.5) => elu(alpha=0.5)
 x.relu_() => relu
 F.dropout(x, 0.3, training=False) => dropout(rate=0.3)
 F.pixel_shuffle(x, upscale_factor=2) on 8x4x3 => pixel_shuffle(2)
+F.pixel_unshuffle(x, 3) on 6x9x9 => pixel_unshuffle(3)
 F.channel_shuffle(x, 3) => channel_shuffle(3)
 F.local_response_norm(x, 5, k=2.0) => lrn(k=2.0)
 F.softplus(x, beta=2.0) => softplus(beta=2.0)
@@ -209,8 +218,9 @@ torch.cat([x, x], 2) => cat (over axis 2): forward
 last(x) => Calls gives what is no value of a layer with its channels first
 x + x.mean(3, keepdim=True) => mean (over axes 3): forward
 last(x) + x on 5x5x5 => add (of two layouts): forward
-x.permute(0, 2, 1, 3) => permute (to (0, 2, 1, 3)): forward
-x.transpose(1, 2) => transpose (of axes 1 and 2): forward
+x.permute(1, 0, 2, 3) => permute (to (1, 0, 2, 3)): forward
+x.transpose(0, 1) => transpose (to (1, 0, 2, 3)): forward
+x.amax(1) => amax (over axes 1): forward
 last(x).flatten(1) => flatten (with channels last): forward
 x.view(6, 2, 9, 8) => view ((2, 6, 9, 8) -> (6, 2, 9, 8)): forward
 F.avg_pool2d(x, 2, divisor_override=3) => avg_pool2d (divisor_override): forward
