@@ -97,6 +97,13 @@ def _dims(error: Unexpected) -> str:
     return "".join(parts)
 
 
+IN_CHAINS = {
+    "if": "one step under a condition is -> relu if c; more of them stand in braces: -> { if c { ... } }",
+    "for": "put it into braces: -> { for i in range(3) { ... } }",
+}
+"""How statements stand in a chain after all."""
+
+
 def keywords(error: Unexpected) -> Answer | None:
     found, before = error.found, error.before
     is_named = found.kind in (":", "=") and error.at == error.first_at + 1
@@ -109,6 +116,9 @@ def keywords(error: Unexpected) -> Answer | None:
     if found.text in ITEMS and error.at == error.first_at:
         message = f"`{found.text}` belongs at the top of a file, not in a block"
         return Answer(error.say("misplaced", message))
+    if found.text in IN_CHAINS and before.text == "->":
+        message = f"`{found.text}` begins a statement: it is no step of a chain"
+        return Answer(error.say("syntax", message, help=IN_CHAINS[found.text]))
     if found.text in RESERVED and "NAME" in error.accepts:
         message = f"`{found.text}` is a word of the language and names nothing else"
         cure = CHANNELS_IN if _is_argument(error) else f"choose another name, such as `{found.text}1`"
