@@ -124,3 +124,34 @@ class StackedHourglass(nn.Module):
         y = self.bodies[0](x)
         x = x + self.of_map(y) + self.of_scores(self.scores[0](y))
         return self.scores[1](self.bodies[1](x))
+
+
+class SegNet(nn.Module):
+    """VGG16 with batchnorm, and its mirror, which knows of the way down where the maxima were."""
+
+    def __init__(self, classes: int = 11) -> None:
+        super().__init__()
+        widths, depths = (64, 128, 256, 512, 512), (2, 2, 3, 3, 3)
+        before = (3, *widths)
+        self.down = nn.ModuleList(
+            nn.Sequential(unit(before[i], width), *(unit(width, width) for _ in range(depth - 1)))
+            for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+        )
+        self.up = nn.ModuleList(
+            nn.Sequential(
+                *(unit(widths[i], widths[i]) for _ in range(depths[i] - 1)),
+                unit(widths[i], widths[i - 1]) if i else nn.Conv2d(widths[0], classes, 3, 1, 1),
+            )
+            for i in reversed(range(5))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        places: list[tuple[Tensor, torch.Size]] = []
+        for block in self.down:
+            x = block(x)
+            size = x.shape
+            x, index = F.max_pool2d(x, 2, ceil_mode=True, return_indices=True)
+            places.append((index, size))
+        for block, (index, size) in zip(self.up, reversed(places), strict=True):
+            x = block(F.max_unpool2d(x, index, 2, output_size=size))
+        return x

@@ -10,7 +10,7 @@ import cnnspec
 
 torch = pytest.importorskip("torch")
 
-from modules_dense import DeepLabV3Plus, StackedHourglass, UNetPlusPlus  # noqa: E402
+from modules_dense import DeepLabV3Plus, SegNet, StackedHourglass, UNetPlusPlus  # noqa: E402
 from modules_detection import YOLOv8, output_net, proposal_net, refinement_net  # noqa: E402
 from modules_generative import WaveNet, discriminator, generator  # noqa: E402
 from reference import difference  # noqa: E402
@@ -21,6 +21,7 @@ NETS = {
     "rnet": (refinement_net, (3, 24, 24)),
     "onet": (output_net, (3, 48, 48)),
     "unetplusplus": (UNetPlusPlus, (3, 48, 32)),
+    "segnet": (SegNet, (3, 90, 120)),
     "hourglass2": (StackedHourglass, (3, 128, 128)),
     "dcgan_generator": (generator, (100, 1, 1)),
     "dcgan_discriminator": (discriminator, (3, 64, 64)),
