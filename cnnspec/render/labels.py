@@ -81,13 +81,14 @@ def _generic(layer: Layer, minor: bool) -> str:
     """The op, with those arguments that must be given or differ from their defaults.
 
     Of a layer that belongs to the one before it, or that only moves values, no paper writes the others into a
-    box: how a norm keeps from dividing by 0, how a map is interpolated.
+    box: how a norm keeps from dividing by 0, how a map is interpolated. Another layer that it is told of has
+    a box of its own.
     """
     quiet = layer.follows or layer.moves
     given = []
     for parameter in parameters(type(layer)):
         value = getattr(layer, parameter.name)
-        if parameter.minor and not minor:
+        if (parameter.minor and not minor) or isinstance(value, Layer):
             continue
         if parameter.required:
             given.append(show_argument(value))

@@ -156,6 +156,17 @@ def test_a_block_names_its_attention():
     assert box.rows[0].text == "attention, 12, 2 heads"
 
 
+def test_a_layer_that_another_is_told_of_is_not_written_into_its_box():
+    """What max_unpool undoes is a box of its own, with its label."""
+    net = cnnspec.loads("net N { input 3x8x8; p: maxpool(2, ceil=true); conv(3, 1); max_unpool(of=p) }")
+    plan = make_plan(net.ir, DrawingOptions(view="layers"))
+    assert [box.rows[0].text for box in plan.boxes.values()][1:] == [
+        "2x2 maxpool, /2",
+        "1x1 conv, 3",
+        "max_unpool",
+    ]
+
+
 def box_of(plan: DrawingPlan, key: str) -> Box:
     return next(box for number, box in plan.boxes.items() if plan.scene.items[number].key == key)
 
