@@ -177,8 +177,8 @@ def modern() -> Iterator[tuple[str, Row]]:
 def attending() -> Iterator[tuple[str, Row]]:
     """Vision transformers, with and without convolutions."""
     sizes = {"tiny": (192, 3, 12), "small": (384, 6, 12), "base": (768, 12, 12)}
-    sizes |= {"large": (1024, 16, 24)}
-    patches = [("tiny", 16, 224), ("tiny", 16, 384), ("base", 8, 224)]
+    sizes |= {"large": (1024, 16, 24), "huge": (1280, 16, 32)}
+    patches = [("tiny", 16, 224), ("tiny", 16, 384), ("small", 8, 224), ("base", 8, 224), ("huge", 14, 224)]
     patches += [
         (size, patch, side) for size in ("small", "base") for patch in (16, 32) for side in (224, 384)
     ]

@@ -39,7 +39,7 @@ def test_a_model_of_timm_has_the_parameters_and_the_work_of_its_net(timm: Any, n
     sized = {"img_size": shape[1:]} if name.startswith(("vit", "deit", "swin", "coatnet")) else {}
     with warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
-        module = timm.create_model(name, **sized)
+        module = timm.create_model(name, num_classes=1000, **sized)
     assert (net.compiled.costs.inference.params, net.macs) == figures(module, shape)
 
 
