@@ -153,5 +153,5 @@ class SegNet(nn.Module):
             x, index = F.max_pool2d(x, 2, ceil_mode=True, return_indices=True)
             places.append((index, size))
         for block, (index, size) in zip(self.up, reversed(places), strict=True):
-            x = block(F.max_unpool2d(x, index, 2, output_size=size))
+            x = block(F.max_unpool2d(x, index, [2, 2], output_size=list(size)))
         return x
