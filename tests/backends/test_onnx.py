@@ -254,6 +254,15 @@ def test_operator_sets(opset: int) -> None:
     )
 
 
+def test_an_operator_set_that_the_runtime_does_not_know_is_refused_in_a_line() -> None:
+    model = backend.model(residual())
+    model.opset_import[0].version = 999
+    with pytest.raises(
+        CompileError, match=r"onnxruntime [0-9.]+ does not run operator set 999: a newer one does"
+    ):
+        backend.OnnxProgram(model)
+
+
 @pytest.mark.parametrize("opset", [17, 999])
 def test_other_operator_sets_are_refused(opset: int) -> None:
     with pytest.raises(ValueError, match=f"operator sets 18 to .*, not {opset}"):

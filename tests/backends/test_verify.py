@@ -13,7 +13,7 @@ from cross.judge import perform
 from cross.kinds import KINDS, net
 
 import cnnspec
-from cnnspec.backends.constants import growth
+from cnnspec.backends.constants import growth, together
 from cnnspec.backends.runs import Trial, seeded_weights
 from cnnspec.backends.verify import (
     TensorDifference,
@@ -25,6 +25,7 @@ from cnnspec.backends.verify import (
     verify,
 )
 from cnnspec.layers.activation import ReLU, Sigmoid, Tanh
+from cnnspec.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
@@ -242,6 +243,23 @@ def test_rounding_grows_by_norms_of_constants(layers: str, values: list[float], 
     graph = cnnspec.loads(f"net N {{ input 1; {layers} }}").ir
     x = np.array(values).reshape(2, 1)
     assert growth(graph, {node.name: x for node in graph}, 1e-14) == pytest.approx(times)
+
+
+@pytest.mark.parametrize(
+    ("layer", "rows"),
+    [
+        (BatchNorm(), [[0, 1, 4, 5], [2, 3, 6, 7]]),
+        (LayerNorm(), [[0, 1, 2, 3], [4, 5, 6, 7]]),
+        (LayerNorm("channels"), [[0, 2], [1, 3], [4, 6], [5, 7]]),
+        (InstanceNorm(), [[0, 1], [2, 3], [4, 5], [6, 7]]),
+        (GroupNorm(2), [[0, 1], [2, 3], [4, 5], [6, 7]]),
+        (GroupNorm(1), [[0, 1, 2, 3], [4, 5, 6, 7]]),
+    ],
+    ids=str,
+)
+def test_what_a_norm_takes_one_mean_of(layer: Any, rows: list[list[int]]) -> None:
+    """Two samples of two channels of two places."""
+    assert together(layer, np.arange(8).reshape(2, 2, 2)).tolist() == rows
 
 
 def test_text(graph: Any) -> None:
