@@ -199,6 +199,12 @@ def test_what_rounding_alone_moves_as_far_is_told() -> None:
     assert verdict.as_dict()["rounding"]["name"] == told.name and not verdict.ok
 
 
+def test_an_input_that_nothing_reads_has_no_gradient() -> None:
+    found = verify(net("unused input").ir, train=True)
+    assert found.ok, found.as_text()
+    assert rows(found, "gradient") == {("torch", name) for name in ("a", "conv.weight", "conv.bias")}
+
+
 ONES = "net N {{ input 1x3x3; softmax; {} }}"
 CONSTANT = {
     "one norm": "conv(4, 1) -> batchnorm(affine=false)",
