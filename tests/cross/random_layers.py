@@ -38,7 +38,8 @@ def layer_on(random: Random, op: str, *shapes: Shape) -> Layer | None:
             shape = layer.infer(*shapes)
         except (LayerError, ValueError, TypeError, ZeroDivisionError):
             continue
-        if prod(shape) <= LARGEST:
+        # a shape that a `parameter` leaves open is none
+        if min(shape) > 0 and prod(shape) <= LARGEST:
             return layer
     return None
 
