@@ -91,6 +91,10 @@ class Block:
         return f"{self.title}({given})" if given else self.title
 
 
+MOST_SHOWN = 5
+"""How many inputs of a node are named where it is shown; of more, the first and the last are."""
+
+
 class Node(NamedTuple):
     """A layer instance: `inputs` are names of nodes, in order; `shape` is that of its output.
 
@@ -108,7 +112,8 @@ class Node(NamedTuple):
     def __repr__(self) -> str:
         values = [(f.name, getattr(self.layer, f.name), f.default) for f in fields(self.layer)]
         given = ", ".join(f"{name}={value!r}" for name, value, default in values if value != default)
-        flow = ", ".join(self.inputs)
+        few = self.inputs if len(self.inputs) <= MOST_SHOWN else (*self.inputs[:2], "...", self.inputs[-1])
+        flow = ", ".join(few)
         return f"<{self.name}: {self.layer.op}({given}) of {flow or 'nothing'} gives {describe(self.shape)}>"
 
 

@@ -200,7 +200,14 @@ class BlurPool2d(nn.Module):
 class MaxUnpool2d(nn.Module):
     """Values at the places where a max pool of the map y finds its maxima, 0 elsewhere."""
 
-    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        dilation=1,
+        ceil_mode=False,
+    ):
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
