@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
-.PHONY: run test slow fuzz cross matrix coverage lint golden pictures docs studio clean
+.PHONY: run test slow fuzz cross matrix coverage lint golden pictures docs studio site clean
 
 run: .venv/installed
 	$(BIN)/cnnspec compile resnet18
@@ -49,16 +49,17 @@ pictures: .venv/installed-dev
 	-$(BIN)/cnnspec diff resnet18 resnet18d -o docs/images/diff.svg
 	$(BIN)/python docs/screenshot.py
 
-# The site has the studio where there is npm to build it.
 docs: .venv/installed-dev
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --strict
-	if command -v npm >/dev/null; then $(MAKE) studio; fi
 
 # The studio as a folder that needs no server; npm is needed to build it, not to use it.
 studio: .venv/installed-dev
-	cd studio && npm install --no-audit --no-fund && npm run build
-	$(BIN)/python studio/static.py site/studio
+	cd editors/studio && npm install --no-audit --no-fund && npm run build
+	$(BIN)/python editors/studio/static.py site/studio
+
+# The site as it is published: the documents, and the studio in them.
+site: docs studio
 
 clean:
 	rm -rf .venv out site build dist *.egg-info

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pytest
+
+from cnnspec.zoo_list import entries
+
+
+def one_a_family(names: Iterable[str]) -> list[Any]:
+    """Nets of the zoo as parameters of a test: the first of each file in every run, all in slow ones."""
+    files = {entry.name: entry.file for entry in entries()}
+    seen: set[str] = set()
+    found = []
+    for name in names:
+        found.append(pytest.param(name, marks=pytest.mark.slow if files[name] in seen else ()))
+        seen.add(files[name])
+    return found
 
 
 class Fact(NamedTuple):

@@ -11,7 +11,7 @@ from checkout import LINK, tracked
 from folders import ROOT
 
 CODE = ("cnnspec", "backends")
-OTHERS = ("grammar", "specs", "tests", "benchmarks", "editors", "examples", "studio")
+OTHERS = ("grammar", "specs", "tests", "benchmarks", "editors", "examples")
 PACKAGES = sorted({path.parent for path in tracked(*CODE) if path.name == "__init__.py"})
 
 

@@ -113,12 +113,10 @@ def test_lines_that_move_take_their_hints_along() -> None:
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.cnn")), ids=lambda path: path.stem)
 def test_every_hint_of_the_zoo_is_a_shape_of_the_summary(path: Path) -> None:
     document = read(Session(), Source(path.name, path.read_text(encoding="utf-8"), path.resolve()))
+    figures = {net.graph.name: as_dict(net) for net in document.nets}
     shapes = {
-        net.graph.name: {
-            entry["name"]: tuple(entry["output"])
-            for entry in (*as_dict(net)["layers"], *as_dict(net)["blocks"])
-        }
-        for net in document.nets
+        name: {entry["name"]: tuple(entry["output"]) for entry in (*net["layers"], *net["blocks"])}
+        for name, net in figures.items()
     }
     for hint in document.hints:
         assert hint.shapes

@@ -22,7 +22,7 @@ from folders import ROOT
 from cnnspec.spec_files import zoo_nets
 from cnnspec.studio.engine import Engine
 
-STUDIO, WEB = ROOT / "studio", ROOT / "cnnspec" / "studio" / "web"
+STUDIO, WEB = ROOT / "editors" / "studio", ROOT / "cnnspec" / "studio" / "web"
 PACKAGES = json.loads((STUDIO / "package.json").read_text(encoding="utf-8"))["devDependencies"]
 LICENCES = (WEB / "licences.txt").read_text(encoding="utf-8")
 
@@ -51,9 +51,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which the studio has been built, in site/studio."""
     folder = copy_of_checkout(tmp_path_factory.mktemp("built"))
     for command, place in (
-        ("npm install --no-audit --no-fund", folder / "studio"),
-        ("npm run build", folder / "studio"),
-        (f"{sys.executable} studio/static.py site/studio", folder),
+        ("npm install --no-audit --no-fund", folder / "editors" / "studio"),
+        ("npm run build", folder / "editors" / "studio"),
+        (f"{sys.executable} editors/studio/static.py site/studio", folder),
     ):
         done = subprocess.run(command.split(), cwd=place, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -290,6 +290,13 @@ BLOCKS = {
     "dense(3) { dense_layer(4) }": (28, 8, 8),
     "transition": (8, 4, 4),
     "squeeze_excite(4)": (16, 8, 8),
+    "stage(basic(32), 2, stride=2)": (32, 4, 4),
+    "csp(8, conv_bn_relu(4, 3), 2)": (8, 8, 8),
+    "ghost(7, 3, stride=2, act=identity)": (7, 4, 4),
+    "shuffle_unit": (16, 8, 8),
+    "shuffle_unit(24, stride=2)": (24, 4, 4),
+    "a: basic(16); b: basic(32, 2); fpn([a, b], 6)": (6, 4, 4),
+    "aspp(6, rates=[2, 3])": (6, 8, 8),
 }
 
 

@@ -1,6 +1,6 @@
 """Writes the studio as a folder that any server of files can give: no compiler but the one in the browser.
 
-    python studio/static.py site/studio
+    python editors/studio/static.py site/studio
 
 What it needs of npm is in `node_modules/` beside this file (`npm install`); the page itself asks for nothing
 that is not in the folder.
@@ -19,6 +19,7 @@ from cnnspec.studio.engine import Engine
 from cnnspec.studio.pages import INDEX, names, page
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 PYODIDE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -26,7 +27,7 @@ PYODIDE = (
     "python_stdlib.zip",
     "pyodide-lock.json",
 )
-FIRST = HERE.parent / "examples" / "tiny.cnn"
+FIRST = ROOT / "examples" / "tiny.cnn"
 """What the page begins with."""
 THEMES = ("light", "dark")
 FILES, FOLDERS = ("pyproject.toml", "README.md", "LICENSE"), ("cnnspec", "backends", "grammar", "specs")
@@ -49,10 +50,10 @@ def write_wheel(target: Path) -> None:
         copy = Path(folder) / "checkout"
         copy.mkdir()
         for name in FILES:
-            shutil.copy(HERE.parent / name, copy / name)
+            shutil.copy(ROOT / name, copy / name)
         for name in FOLDERS:
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(HERE.parent / name, copy / name, symlinks=True, ignore=ignored)
+            shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=ignored)
         build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         subprocess.run([*build, "--wheel-dir", folder, str(copy)], check=True)
         (wheel,) = Path(folder).glob("*.whl")

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const web = process.argv[2] ?? join(here, "..", "cnnspec", "studio", "web");
+const web = process.argv[2] ?? join(here, "..", "..", "cnnspec", "studio", "web");
 
 /** Every package that is installed, by name. */
 function packages() {
@@ -26,7 +26,7 @@ function bundled(metafile) {
 const result = await build({
   entryPoints: [join(here, "codemirror.mjs")], outfile: join(web, "codemirror.js"), bundle: true, minify: true,
   format: "esm", target: "es2022", legalComments: "none", metafile: true, absWorkingDir: here,
-  banner: { js: "// CodeMirror 6, MIT: see licences.txt. Made by studio/build.mjs." },
+  banner: { js: "// CodeMirror 6, MIT: see licences.txt. Made by editors/studio/build.mjs." },
 });
 const inside = bundled(result.metafile);
 const every = packages().filter(({ name }) => !name.startsWith("@esbuild/")).sort((a, b) => a.name < b.name ? -1 : 1);
