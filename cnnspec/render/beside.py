@@ -110,7 +110,7 @@ class FrameTitle:
 
 
 def frame_title(frame: Outline, name: str, rest: str, edges: EdgeLines) -> FrameTitle:
-    """A name as far left as it can stand, its figures as far right."""
+    """A name as far left as it can stand, its figures as far right; no name where not a letter has room."""
     left, right = frame.x + PAD, frame.x + frame.width - PAD
     band = Area(frame.x, frame.y + TITLE_TOP, frame.x + frame.width, frame.y + TITLE_BOTTOM)
     free = list(_free(left, right, band, edges))
@@ -118,7 +118,7 @@ def frame_title(frame: Outline, name: str, rest: str, edges: EdgeLines) -> Frame
     x = next((low for low, high in free if high - low >= width), None)
     if x is None:
         low, high = max(free, key=lambda gap: gap[1] - gap[0], default=(left, right))
-        name, x = shorten(name, high - low, TITLE_SIZE, True), low
+        name, x = shorten(name, high - low, TITLE_SIZE, True).removeprefix("…"), low
         width = text_width(name, TITLE_SIZE, True)
     room = text_width(rest, DETAIL_SIZE)
     behind = [(max(low, x + width + 12), high) for low, high in free if high > x + width + 12]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures
@@ -49,13 +49,25 @@ Style = Literal["wide", "narrow", "plain"]
 Sign = Literal["", "residual", "projection", "dense", "gate"]
 
 
+class CombArm(NamedTuple):
+    """An arm of a comb: words, colour (none where it passes its input on), whether a value goes in."""
+
+    words: str
+    family: str
+    fed: bool = True
+
+    @property
+    def width(self) -> float:
+        """Its width in points; one that passes its input on is a line."""
+        return text_width(self.words, DETAIL_SIZE) + 2 * ARM_PAD if self.family else 8.0
+
+
 @dataclass(frozen=True)
 class TextLine:
     """A line of text in a box: `text`, `detail` after it in small type, `right` at the end of the line.
 
-    Where there are `arms`, they are drawn as a comb in place of the text: each with its words and colour, an
-    arm that passes its input on without, and the sign of their `join` at the end. They are `together` where
-    all start from the same value.
+    Where there are `arms`, they are drawn as a comb in place of the text, with the sign of their `join` at
+    the end. They are `together` where all start from the same value.
     """
 
     text: str
@@ -63,7 +75,7 @@ class TextLine:
     bold: bool = False
     detail: str = ""
     right: str = ""
-    arms: tuple[tuple[str, str], ...] = ()
+    arms: tuple[CombArm, ...] = ()
     join: str = ""
     together: bool = True
 
@@ -84,17 +96,11 @@ class TextLine:
     @property
     def width(self) -> float:
         if self.arms:
-            return sum(map(arm_width, self.arms)) + ARM_GAP * (len(self.arms) - 1) + self.join_room
+            return sum(arm.width for arm in self.arms) + ARM_GAP * (len(self.arms) - 1) + self.join_room
         width = text_width(self.text, self.size, self.bold)
         if self.detail:
             width = self.detail_start + text_width(self.detail, DETAIL_SIZE)
         return width + (14.0 + text_width(self.right, DETAIL_SIZE) if self.right else 0.0)
-
-
-def arm_width(arm: tuple[str, str]) -> float:
-    """The width of an arm of a comb, in points; one that passes its input on is a line."""
-    words, family = arm
-    return text_width(words, DETAIL_SIZE) + 2 * ARM_PAD if family else 8.0
 
 
 def join_radius(sign: str) -> float:
@@ -220,15 +226,16 @@ def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
         return None
     arms, sign = arms_of(graph, fork), graph[fork.nodes[-1]].layer.sign
 
-    def line(words: list[tuple[str, str]]) -> TextLine:
-        text = BAR.join(part or "identity" for part, _ in words)
+    def line(words: list[str]) -> TextLine:
+        comb = tuple(CombArm(text, arm.family, arm.fed) for text, arm in zip(words, arms, strict=True))
+        text = BAR.join(part or "identity" for part in words)
         together = len(starts_of(graph, fork)) == 1
-        return TextLine(text, DETAIL_SIZE, arms=tuple(words), join=sign, together=together)
+        return TextLine(text, DETAIL_SIZE, arms=comb, join=sign, together=together)
 
     tries = (
-        [(arm.steps, arm.family) for arm in arms],
-        [(arm.brief, arm.family) for arm in arms],
-        [(_first_word(arm), arm.family) for arm in arms],
+        [arm.steps for arm in arms],
+        [arm.brief for arm in arms],
+        [_first_word(arm) for arm in arms],
     )
     return next((found for words in tries if (found := line(words)).width <= room), None)
 

@@ -84,7 +84,9 @@ def frame_group(plan: DrawingPlan, number: int, frame: Outline) -> MarkGroup:
 def title_marks(plan: DrawingPlan, title: FrameTitle) -> MarkGroup:
     """The title of a frame, and its figures."""
     theme = plan.theme
-    marks: list[Mark] = [Text(title.name_x, title.base, title.name, TITLE_SIZE, theme.text, bold=True)]
+    marks: list[Mark] = []
+    if title.name:
+        marks.append(Text(title.name_x, title.base, title.name, TITLE_SIZE, theme.text, bold=True))
     if title.rest:
         marks.append(Text(title.rest_x, title.base, title.rest, DETAIL_SIZE, theme.muted))
     return MarkGroup(tuple(marks), kind="frame-title")

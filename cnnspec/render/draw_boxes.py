@@ -15,8 +15,8 @@ from cnnspec.render.boxes import (
     PADDING,
     SMALLER,
     Box,
+    CombArm,
     TextLine,
-    arm_width,
     join_radius,
 )
 from cnnspec.render.canvas import Circle, Curve, Mark, MarkGroup, Point, Polygon, Rect, Text
@@ -87,6 +87,8 @@ def row_marks(row: TextLine, left: float, right: float, y: float, ink: tuple[str
 def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     """The arms of a join side by side, from a line above them to one below that ends in the join.
 
+    No value goes into a parameter.
+
       ________________
       |      |       |
     [1x1] [3x3]  [maxpool]
@@ -95,25 +97,26 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     top, bottom = (ARMS_ROW - ARM_HEIGHT) / 2, (ARMS_ROW + ARM_HEIGHT) / 2
     middles, x = [], 0.0
     for arm in row.arms:
-        middles.append(x + arm_width(arm) / 2)
-        x += arm_width(arm) + ARM_GAP
+        middles.append(x + arm.width / 2)
+        x += arm.width + ARM_GAP
     end = row.width - (join_radius(row.join) - SMALLER)
-    if row.together:
-        yield Curve(((middles[0], top - 3), (middles[-1], top - 3)), theme.edge, 0.8)
+    fed = [middle for arm, middle in zip(row.arms, middles, strict=True) if arm.fed]
+    if row.together and len(fed) > 1:
+        yield Curve(((fed[0], top - 3), (fed[-1], top - 3)), theme.edge, 0.8)
     yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), theme.edge, 0.8)
     for arm, middle in zip(row.arms, middles, strict=True):
-        yield Curve(((middle, top - 3), (middle, bottom + 3)), theme.edge, 0.8)
-        if arm[1]:
+        yield Curve(((middle, top - 3 if arm.fed else bottom), (middle, bottom + 3)), theme.edge, 0.8)
+        if arm.family:
             yield from _arm_marks(arm, middle, top, theme)
     yield MarkGroup(tuple(join_marks(row.join, theme, SMALLER)), end, ARMS_ROW / 2 - 1)
 
 
-def _arm_marks(arm: tuple[str, str], middle: float, top: float, theme: Theme) -> Iterator[Mark]:
+def _arm_marks(arm: CombArm, middle: float, top: float, theme: Theme) -> Iterator[Mark]:
     """An arm of a comb: a small box with its words."""
-    paint, width = theme.paint(arm[1]), arm_width(arm)
+    paint, width = theme.paint(arm.family), arm.width
     yield Rect(middle - width / 2, top, width, ARM_HEIGHT, paint.fill, paint.stroke, 0.8, radius=3)
     start = middle - width / 2 + ARM_PAD
-    yield Text(start, top + ARM_HEIGHT / 2 + DETAIL_SIZE * 0.36, arm[0], DETAIL_SIZE, theme.text)
+    yield Text(start, top + ARM_HEIGHT / 2 + DETAIL_SIZE * 0.36, arm.words, DETAIL_SIZE, theme.text)
 
 
 SPANS = {

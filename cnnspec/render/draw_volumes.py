@@ -26,6 +26,8 @@ ROOMS = (LONGEST, 56.0)
 """How tall the largest map may be, and how wide words, in points, where the picture has to fit."""
 LONG_ROW = 1400.0
 """A row longer than this, in points, is wrapped without being asked to."""
+ARCS = ("residual", "projection", "dense")
+"""The signs of blocks that are drawn over what they make."""
 NOTE = "To scale: height and depth in pixels, width in channels, bars in elements; thin ones thickened."
 
 
@@ -67,8 +69,9 @@ def _drawn(plan: DrawingPlan, volumes: list[Volume], tall: float, rows: int | No
         grid = place_in_rows(volumes, rows or 1, levels=levels)
         if rows is None and grid.width > LONG_ROW:
             grid = place_in_rows(volumes, 1 + int(grid.width // LONG_ROW), levels=levels)
-    drawn = {part for volume in volumes for part in (volume.number, *(number for _, number in volume.parts))}
-    shown = replace(plan, boxes={number: plan.boxes[number] for number in sorted(drawn)})
+    drawn = {number: "" for volume in volumes for _, number in volume.parts}
+    drawn |= {volume.number: volume.sign if volume.sign in ARCS else "" for volume in volumes}
+    shown = replace(plan, boxes={n: replace(plan.boxes[n], sign=sign) for n, sign in sorted(drawn.items())})
     left = max(4.0, left_of_rows(grid))
     body = MarkGroup(tuple(volume_marks(plan, volumes, grid)), left, 4.0)
     return make_sheet(shown, [body], grid.width + left + 4.0, grid.height + 12, NOTE)
@@ -131,7 +134,7 @@ def _patch(plan: DrawingPlan, volumes: list[Volume], grid: Grid, place: int) -> 
 
 def _sign(plan: DrawingPlan, volume: Volume) -> Iterator[Mark]:
     """An arc over a volume that blocks with sums or dense connections make, as beside their boxes."""
-    if volume.sign not in ("residual", "projection", "dense"):
+    if volume.sign not in ARCS:
         return
     top = volume.y - volume.solid.full_height
     left, right = volume.middle - 7, volume.middle + 7

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnspec.layers import conv, shape
 from cnnspec.layers.attention import Attention
-from cnnspec.layers.base import Extent, Layer, parameters
+from cnnspec.layers.base import Extent, Layer, Shape, parameters
+from cnnspec.layers.conv import Conv
 from cnnspec.layers.input import Input
+from cnnspec.layers.shape import Upsample
 from cnnspec.layers.written import show_argument, show_value
 from cnnspec.render.text import show_shape
 
 
-def layer_label(layer: Layer, rank: int = 2, *, minor: bool = True) -> str:
-    """The label of a layer whose input has `rank` spatial axes; without `minor` arguments on demand."""
+def layer_label(layer: Layer, shape: Shape, *, minor: bool = True) -> str:
+    """The label of a layer on an input of some shape; without `minor` arguments on demand."""
     if isinstance(layer, Input):
         return f"input {show_shape(layer.shape)}"
     if hasattr(layer, "kernel"):
-        return _windowed(layer, rank)
+        return _windowed(layer, shape)
     if isinstance(layer, Attention):
-        return _attention(layer, rank)
+        return _attention(layer, len(shape) - 1)
     if layer.weighted and hasattr(layer, "out"):
         return f"{layer.op}, {layer.out}"  # type: ignore[attr-defined]
-    if isinstance(layer, shape.Upsample):
+    if isinstance(layer, Upsample):
         return f"{layer.op} by {_extent(layer.scale)}"
     return _generic(layer, minor)
 
 
-def short_label(layer: Layer, rank: int = 2) -> str:
+def short_label(layer: Layer, shape: Shape) -> str:
     """The label without the layer's name where the numbers say enough: 3x3, 64."""
-    if isinstance(layer, conv.Conv):
-        return _windowed(layer, rank).replace(" conv", "", 1)
-    return layer_label(layer, rank)
+    label = layer_label(layer, shape)
+    return label.replace(" conv", "", 1) if isinstance(layer, Conv) else label
 
 
 def _window(kernel: Extent, rank: int) -> str:
@@ -46,16 +46,23 @@ def _is_one(value: Extent) -> bool:
     return value == 1 or (isinstance(value, tuple) and max(value) == 1)
 
 
-def _windowed(layer: Any, rank: int) -> str:
-    """A conv or a pool: its window, its channels, and what of its other numbers is not 1."""
+def _windowed(layer: Any, shape: Shape) -> str:
+    """A conv or a pool: its window, its channels, and what of its other numbers is not 1.
+
+    A conv with a group for each channel is what papers call depthwise, and `dwconv` in a spec.
+    """
     given = vars(layer)
-    parts = [f"{_window(layer.kernel, rank)} {layer.op}"]
-    if "out" in given:
+    groups, times = given.get("groups", 1), given.get("multiplier", 1)
+    depthwise = isinstance(layer, Conv) and 1 < groups == shape[0]
+    if depthwise:
+        times = layer.out // groups
+    parts = [f"{_window(layer.kernel, len(shape) - 1)} {'dwconv' if depthwise else layer.op}"]
+    if "out" in given and not depthwise:
         parts.append(f"{layer.out}")
-    if given.get("multiplier", 1) > 1:
-        parts.append(f"multiplier {layer.multiplier}")
-    if given.get("groups", 1) > 1:
-        parts.append(f"{layer.groups} groups")
+    if times > 1:
+        parts.append(f"multiplier {times}")
+    if groups > 1 and not depthwise:
+        parts.append(f"{groups} groups")
     stride = given.get("stride") or layer.kernel
     if not _is_one(stride):
         parts.append(("stride " if layer.upsamples else "/") + _extent(stride))

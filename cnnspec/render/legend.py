@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.render.boxes import SMALLER, Box
-from cnnspec.render.canvas import Circle, Curve, Mark, MarkGroup, Rect, Text
+from cnnspec.render.canvas import Curve, Mark, MarkGroup, Rect, Text
 from cnnspec.render.draw_boxes import join_marks
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.text import short_bytes, short_number, text_width
@@ -51,22 +51,21 @@ def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     """What the legend explains: pairs of a swatch and its words."""
     boxes = plan.boxes.values()
     used = {box.family for box in boxes if not box.join} - {"input"}
-    used |= {family for box in boxes for row in box.rows for _, family in row.arms if family}
+    used |= {family for box in boxes for row in box.rows for arm in row.arms if (family := arm.family)}
     families = [
         (family, FAMILY_WORDS.get(family, family))
         for family in FAMILIES
         if family in used and plan.scale is None
     ]
+    arcs = [
+        (f"arc {sign}", words) for sign, words in ARC_WORDS.items() if any(box.sign == sign for box in boxes)
+    ]
     skips = [("skip", "skip connection")] if any(link.skip for link in plan.links) else []
     if plan.options.view == "volumes":
         copied = [("C", "concatenated, copied in white")] if any(box.join == "C" for box in boxes) else []
-        sums = [("arc residual", "residual inside")] if any("residual" in box.sign for box in boxes) else []
-        return families + copied + sums + skips
+        return families + copied + arcs + skips
     joins = [
         (sign, words) for sign, words in JOIN_WORDS.items() if any(sign in signs_in(box) for box in boxes)
-    ]
-    arcs = [
-        (f"arc {sign}", words) for sign, words in ARC_WORDS.items() if any(box.sign == sign for box in boxes)
     ]
     training = [("training", "training only")] if plan.scene.training else []
     folded = any(plan.scene.items[number].times > 1 for number in (*plan.boxes, *plan.titles))
@@ -95,10 +94,8 @@ def _swatch(kind: str, theme: Theme, x: float, middle: float) -> list[Mark]:
         curve = ((x + 5, middle - 5), (x + 16, middle - 5), (x + 16, middle + 5), (x + 5, middle + 5))
         dash = (2.5, 1.8) if kind == "arc projection" else ()
         arc = Curve(curve, theme.skip, 1.3, bezier=True, dash=dash)
-        return [
-            arc,
-            *([Circle(x + 6, middle + 4, 3, theme.paint("join").fill, theme.skip)] * (kind == "arc gate")),
-        ]
+        gate = MarkGroup(tuple(join_marks("x", theme, 5.0)), x + 6, middle + 4)
+        return [arc, *([gate] if kind == "arc gate" else [])]
     if kind == "skip":
         return [Curve(((x, middle), (x + SWATCH, middle)), theme.skip, theme.skip_line)]
     if kind == "training":

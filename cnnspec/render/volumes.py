@@ -55,8 +55,9 @@ class Volume:
 
     @property
     def lines(self) -> list[str]:
-        """The words in lines; a long word alone is wider."""
-        return wrap(self.words.split(" "), " ", max(self.room, longest_word(self.words)), WORDS_SIZE)
+        """The words in lines, each of whole pieces: `2 groups` is one; a long piece alone is wider."""
+        room = max(self.room, longest_piece(self.words))
+        return wrap(pieces_of(self.words), " ", room, WORDS_SIZE)
 
     @property
     def middle(self) -> float:
@@ -74,8 +75,25 @@ class Volume:
         return WORDS_LINE * (1 + len(self.lines))
 
 
-def longest_word(words: str) -> float:
-    return max(text_width(word, WORDS_SIZE) for word in words.split(" "))
+def pieces_of(words: str) -> list[str]:
+    """The pieces between which words are broken: no number stands apart from what it counts or sizes.
+
+    >>> pieces_of("3x3 conv, 384, 2 groups + adaptive_avgpool 7")
+    ['3x3 conv,', '384,', '2 groups', '+', 'adaptive_avgpool 7']
+    """
+    pieces: list[str] = []
+    for word in words.split(" "):
+        before = pieces[-1] if pieces else "+"
+        ended = before == "+" or before.endswith(",")
+        if not ended and (word[0].isdigit() or (before[0].isdigit() and " " not in before)):
+            pieces[-1] = f"{before} {word}"
+        else:
+            pieces.append(word)
+    return pieces
+
+
+def longest_piece(words: str) -> float:
+    return max(text_width(piece, WORDS_SIZE) for piece in pieces_of(words))
 
 
 def make_volumes(plan: DrawingPlan) -> list[Volume]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.graph import Graph
 from cnnspec.layers.attention import Attention
-from cnnspec.layers.base import Layer
+from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.written import show_value
 from cnnspec.render.figures import Figures, total
 from cnnspec.render.fold import DrawnPart
@@ -21,11 +21,15 @@ ARROW, BAR = " → ", " | "
 
 
 class ArmWords(NamedTuple):
-    """An arm of a join: all its steps in words, the last of them alone, and its colour; none if empty."""
+    """An arm of a join: all its steps in words, the last of them alone, and its colour; none if empty.
+
+    It is `fed` where what goes into it matters, as for all but a parameter.
+    """
 
     steps: str
     brief: str
     family: str
+    fed: bool = True
 
 
 def item_title(graph: Graph, item: DrawnPart) -> str:
@@ -71,17 +75,18 @@ def frame_name(graph: Graph, item: DrawnPart) -> str:
 
 def node_label(graph: Graph, name: str) -> str:
     """The label of a layer, without what does not tell equal blocks apart."""
-    return layer_label(graph[name].layer, _rank(graph, name), minor=False)
+    return layer_label(graph[name].layer, _shape_before(graph, name), minor=False)
 
 
 def whole_label(graph: Graph, name: str) -> str:
     """The label of a layer with all that it says."""
-    return layer_label(graph[name].layer, _rank(graph, name))
+    return layer_label(graph[name].layer, _shape_before(graph, name))
 
 
-def _rank(graph: Graph, name: str) -> int:
+def _shape_before(graph: Graph, name: str) -> Shape:
+    """The shape that goes into a layer, or comes out of one without inputs."""
     node = graph[name]
-    return len(graph[node.inputs[0]].shape) - 1 if node.inputs else len(node.shape) - 1
+    return graph[node.inputs[0]].shape if node.inputs else node.shape
 
 
 def main_layer(graph: Graph, item: DrawnPart) -> str | None:
@@ -108,7 +113,7 @@ def steps_of(graph: Graph, item: DrawnPart) -> list[str]:
     """The conv, linear and attention layers of a part's main path in words; arms of a join are one step."""
     if item.kind == "layer":
         layer = graph[item.nodes[-1]].layer
-        return [short_label(layer, _rank(graph, item.nodes[-1]))] if _is_step(layer) else []
+        return [short_label(layer, _shape_before(graph, item.nodes[-1]))] if _is_step(layer) else []
     if item.kind == "join":
         return _join_steps(graph, item)
     if item.kind in ("def", "share") and is_gate(graph, item):
@@ -214,9 +219,9 @@ def _arm_words(graph: Graph, arm: DrawnPart) -> ArmWords:
     heavy = steps_of(graph, arm)
     main = next((layer for layer in reversed(layers) if _is_step(layer)), None)
     if main is None:
-        main = next((layer for layer in layers if not layer.follows), layers[0])
-        words = layer_label(main, 2) if not pools else pools[0]
-        return ArmWords(words, words, paint_family(main))
+        first = next((name for name in arm.nodes if not graph[name].layer.follows), arm.nodes[0])
+        words = pools[0] if pools else whole_label(graph, first)
+        return ArmWords(words, words, paint_family(graph[first].layer), not layers[0].constant)
     steps = [*pools[:1], *heavy] if layers[0].family == "pool" else heavy
     last = next((step for step in reversed(heavy) if step[0].isdigit() or step.startswith("(")), heavy[-1])
     brief = f"{pools[0]}, {last.rpartition(', ')[2]}" if layers[0].family == "pool" else last

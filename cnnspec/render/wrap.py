@@ -26,6 +26,8 @@ from cnnspec.render.layout import Layout, Outline, Route
 GUTTER, LANE, ROUND = 30.0, 5.0, 6.0
 TITLE_ROOM, EDGE_ROOM = 19.0, 9.0
 TIP = 6.0
+EXIT, ENTRY = 4.0, 9.0
+"""How far below a box an edge leaves through the gap, and how far above one it enters, in points."""
 CROSSING_COST, FRAME_COST = 200.0, 15.0
 
 Sizes = dict[int, tuple[float, float]]
@@ -158,6 +160,8 @@ def _column(layout: Layout, sizes: Sizes, low: float, high: float, title_room: f
         if end > high:
             end = bottom + depth * EDGE_ROOM
         left, right = _narrowed(layout, sizes, frame, (low, high), boxes, frames.values())
+        if not title_room:
+            left = max(frame.x, left - TITLE_ROOM)
         frames[number] = Outline(left, start, right - left, end - start)
     ordered = {number: frames[number] for number in layout.frames if number in frames}
     return _bounded(layout, sizes, boxes, ordered, frozenset(continued))
@@ -244,7 +248,8 @@ def _detour(
 ) -> Route:  # fmt: skip
     """The way of an edge to another column: out below, up between the columns, in from above.
 
-    Where another box stands in the way below or above, it leaves or enters by the side.
+    Where another box stands in the way below or above, it leaves or enters by the side; where one stands in
+    that way too, through the gap between a box and the next.
     """
     source, target = ends
     before, after = columns[home[source]], columns[home[target]]
@@ -257,15 +262,23 @@ def _detour(
     if _free(source, boxes, sizes, before.boxes, below=True):
         floor = before.bottom + 8.0 + lane
         points += [(x, y + height / 2), (x, floor), (gutter, floor)]
-    else:
+    elif _aside(source, boxes, sizes, before.boxes, gutter):
         points += [(x + width / 2, y), (gutter, y)]
+    else:
+        floor = y + height / 2 + EXIT
+        points += [(x, y + height / 2), (x, floor), (gutter, floor)]
     if _free(target, boxes, sizes, after.boxes, below=False):
         points += [(gutter, roof), (u, roof), (u, v - high / 2 - TIP)]
         tip = (u, v - high / 2)
-    else:
-        door = after.left - GUTTER / 2 + lane
-        points += [(gutter, roof), (door, roof), (door, v), (u - wide / 2 - TIP, v)]
+        return Route(rounded(points), tip, None)
+    door = after.left - GUTTER / 2 + lane
+    points += [(gutter, roof), (door, roof)]
+    if _aside(target, boxes, sizes, after.boxes, door):
+        points += [(door, v), (u - wide / 2 - TIP, v)]
         tip = (u - wide / 2, v)
+    else:
+        points += [(door, v - high / 2 - ENTRY), (u, v - high / 2 - ENTRY), (u, v - high / 2 - TIP)]
+        tip = (u, v - high / 2)
     return Route(rounded(points), tip, None)
 
 
@@ -275,6 +288,17 @@ def _free(box: int, boxes: dict[int, Point], sizes: Sizes, others: Iterable[int]
     for other in others:
         u, v = boxes[other]
         if other != box and (v > y) == below and abs(u - x) < sizes[other][0] / 2 + 2:
+            return False
+    return True
+
+
+def _aside(box: int, boxes: dict[int, Point], sizes: Sizes, others: Iterable[int], end: float) -> bool:
+    """Whether nothing stands straight beside a box, between it and an x."""
+    x, y = boxes[box]
+    for other in others:
+        (u, v), (width, height) = boxes[other], sizes[other]
+        between = min(x, end) < u + width / 2 and u - width / 2 < max(x, end)
+        if other != box and between and abs(v - y) < height / 2 + 2:
             return False
     return True
 

@@ -13,17 +13,20 @@ import render_nets
 import cnnspec
 from cnnspec.graph import Graph
 from cnnspec.render import RenderError, render, to_dot, to_mermaid, to_svg
-from cnnspec.render.boxes import MARGIN, Box
-from cnnspec.render.canvas import Drawing, Mark, MarkGroup, Text
+from cnnspec.render.boxes import ARM_HEIGHT, ARMS_ROW, MARGIN, Box
+from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
 from cnnspec.render.dot import dot_source
+from cnnspec.render.draw_boxes import comb_marks
+from cnnspec.render.draw_volumes import ARCS
 from cnnspec.render.layout import Layout, lay_out
+from cnnspec.render.legend import ARC_WORDS
 from cnnspec.render.options import DrawingOptions
 from cnnspec.render.output import drawing
 from cnnspec.render.place_volumes import levels_of
 from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.solids import make_scale, make_solid
 from cnnspec.render.text import text_width
-from cnnspec.render.volumes import make_volumes
+from cnnspec.render.volumes import make_volumes, pieces_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGE = ["resnet50", "googlenet", "densenet121", "unet"]
@@ -171,6 +174,20 @@ def box_of(plan: DrawingPlan, key: str) -> Box:
     return next(box for number, box in plan.boxes.items() if plan.scene.items[number].key == key)
 
 
+def test_no_line_leads_into_a_parameter():
+    """A class token is put before the tokens, an embedding added to them: a value goes into the other arm."""
+    plan = make_plan(cnnspec.zoo("vit_base_16").ir, DrawingOptions())
+    rows = [row for box in plan.boxes.values() for row in box.rows if row.arms]
+    assert [[(arm.words, arm.fed) for arm in row.arms] for row in rows] == [
+        [("parameter 768x1", False), ("", True)],
+        [("", True), ("parameter 768x197", False)],
+    ]
+    lines = [mark for row in rows for mark in comb_marks(row, plan.theme)]
+    tops = [min(y for _, y in mark.points) for mark in lines if isinstance(mark, Curve)]
+    over = (ARMS_ROW - ARM_HEIGHT) / 2 - 3
+    assert tops.count(over) == 2, "one line from above into each comb, no bar"
+
+
 def test_training_heads_are_told_apart():
     plan, _ = laid_out(cnnspec.zoo("googlenet").ir)
     box = box_of(plan, "aux1")
@@ -257,6 +274,27 @@ def test_volumes_are_the_maps_of_the_paper():
     ]  # fmt: skip
     assert [channels for channels, _ in unet[10].parts] == [512, 512]
     assert levels_of(unet) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0, 0]
+
+
+def test_words_under_volumes_break_between_pieces():
+    assert pieces_of("3x3 conv, 384, 2 groups + adaptive_avgpool 7") == [
+        "3x3 conv,", "384,", "2 groups", "+", "adaptive_avgpool 7",
+    ]  # fmt: skip
+    assert pieces_of("inverted_residual x2 + upsample by 2") == [
+        "inverted_residual", "x2", "+", "upsample", "by 2",
+    ]  # fmt: skip
+    for name in ZOO:
+        for volume in make_volumes(make_plan(cnnspec.zoo(name).ir, DrawingOptions(view="volumes"))):
+            for line in volume.lines[1:]:
+                assert not re.match(r"\d+$|groups|heads", line), volume.lines
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenetv2", "densenet121", "lenet5", "efficientnet_b0"])
+def test_the_legend_of_volumes_explains_the_arcs_that_are_drawn(name: str):
+    plan = make_plan(cnnspec.zoo(name).ir, DrawingOptions(view="volumes"))
+    drawn = {volume.sign for volume in make_volumes(plan)} & set(ARCS)
+    words = {text.text for text, _, _ in texts(drawing(plan.graph, plan.options))}
+    assert {sign for sign, said in ARC_WORDS.items() if said in words} == drawn
 
 
 def test_solids_are_to_scale():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.layers.base import REGISTRY, Layer
+from cnnspec.layers.base import REGISTRY, Layer, Shape
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
 from cnnspec.layers.dense import Dropout, Linear
 from cnnspec.layers.norm import BatchNorm, GroupNorm
@@ -16,27 +16,29 @@ from cnnspec.render.theme import THEMES, Theme, heat_color, ink_on, paint_family
 
 
 @pytest.mark.parametrize(
-    ("layer", "rank", "label"),
+    ("layer", "shape", "label"),
     [
-        (Conv(64, 3, 2), 2, "3x3 conv, 64, /2"),
-        (Conv(64, (1, 7)), 2, "1x7 conv, 64"),
-        (Conv(64, 3, groups=32, dilation=2), 2, "3x3 conv, 64, 32 groups, dilation 2"),
-        (Conv(64, 3), 1, "3 conv, 64"),
-        (Conv(8, 3), 3, "3x3x3 conv, 8"),
-        (DepthwiseConv(3, 2), 2, "3x3 dwconv, /2"),
-        (TransposedConv(64, 2, 2), 2, "2x2 tconv, 64, stride 2"),
-        (MaxPool(3, 2, 1), 2, "3x3 maxpool, /2"),
-        (AvgPool(2), 2, "2x2 avgpool, /2"),
-        (Linear(1000), 0, "linear, 1000"),
-        (Dropout(0.4), 0, "dropout 0.4"),
-        (Dropout(), 0, "dropout"),
-        (GroupNorm(32), 2, "groupnorm 32"),
-        (BatchNorm(), 2, "batchnorm"),
-        (Upsample(2), 2, "upsample by 2"),
+        (Conv(64, 3, 2), (64, 28, 28), "3x3 conv, 64, /2"),
+        (Conv(64, (1, 7)), (64, 28, 28), "1x7 conv, 64"),
+        (Conv(64, 3, groups=32, dilation=2), (64, 28, 28), "3x3 conv, 64, 32 groups, dilation 2"),
+        (Conv(64, 3), (64, 28), "3 conv, 64"),
+        (Conv(8, 3), (64, 9, 9, 9), "3x3x3 conv, 8"),
+        (Conv(64, 3, 2, groups=64), (64, 28, 28), "3x3 dwconv, /2"),
+        (Conv(128, 3, groups=64), (64, 28, 28), "3x3 dwconv, multiplier 2"),
+        (DepthwiseConv(3, 2), (64, 28, 28), "3x3 dwconv, /2"),
+        (TransposedConv(64, 2, 2), (64, 28, 28), "2x2 tconv, 64, stride 2"),
+        (MaxPool(3, 2, 1), (64, 28, 28), "3x3 maxpool, /2"),
+        (AvgPool(2), (64, 28, 28), "2x2 avgpool, /2"),
+        (Linear(1000), (64,), "linear, 1000"),
+        (Dropout(0.4), (64,), "dropout 0.4"),
+        (Dropout(), (64,), "dropout"),
+        (GroupNorm(32), (64, 28, 28), "groupnorm 32"),
+        (BatchNorm(), (64, 28, 28), "batchnorm"),
+        (Upsample(2), (64, 28, 28), "upsample by 2"),
     ],
 )
-def test_labels(layer: Layer, rank: int, label: str):
-    assert layer_label(layer, rank) == label
+def test_labels(layer: Layer, shape: Shape, label: str):
+    assert layer_label(layer, shape) == label
 
 
 @pytest.mark.parametrize(
