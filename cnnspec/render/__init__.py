@@ -4,13 +4,14 @@ In reading order, from what a drawing shows to the bytes of a file:
 
 - what is asked: `options` (the choices of a user), `one_block` (a block as a net), `asked` (names to open);
 - what is shown: `fold` (the tree of parts, equal ones folded), `scene` (which are open, and the arrows
-  between them), `rising` (nets that come up again), `figures` (params, MACs, memory, field);
+  between them), `rising` (nets that come up again), `spine` (what all values pass), `figures` (params, MACs,
+  memory, field);
 - in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
   `text` (widths, numbers), `plan` (all of it but where things stand);
-- where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `wrap` (rows and
-  columns), `fit` (what fits a page); `pyramid` (nets of several scales), `grid`, `channels` and `place_grid`
-  (those in rows by the sizes of maps); `volumes`, `place_volumes`, `volume_arrows` and `solids` (feature maps
-  to scale);
+- where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `bypass` (shortcuts),
+  `wrap` (rows and columns), `fit` (what fits a page); `pyramid` (nets of several scales), `grid`, `channels`
+  and `place_grid` (those in rows by the sizes of maps); `volumes`, `place_volumes`, `volume_arrows` and
+  `solids` (feature maps to scale);
 - as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
   `beside` (text that no edge strikes), `charts` (memory over time, nets against each other), `two_nets` (what
   became of a net);

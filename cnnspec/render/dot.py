@@ -61,7 +61,7 @@ def _name_cluster(cluster: graphviz.Digraph, plan: DrawingPlan, number: int) -> 
     style = "rounded,filled,dashed" if number in plan.scene.training else "rounded,filled"
     cluster.attr(
         label=quote(plan.titles[number]), style=style, color=plan.theme.cluster.stroke,
-        fillcolor=plan.theme.cluster.fill, margin="10",
+        fillcolor=plan.theme.cluster.fill, margin="10" if plan.direction == "TB" else "14",
     )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, box: Box) 
     width, height = plan.outer_size(box)
     text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
     column = ("up" if number in plan.rising else "down") if plan.rows else None
+    if number in plan.spine and not plan.rows:
+        column = "spine"
     graph.node(
         f"n{number}", label=quote(text), width=inches(width), height=inches(height),
         group=column, fillcolor=color or paint.fill, color=paint.stroke,
@@ -79,19 +81,29 @@ def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, box: Box) 
 
 
 def _add_link(graph: graphviz.Digraph, plan: DrawingPlan, link: Arrow) -> None:
-    """An edge; along a rising path it points upwards, and into one it keeps to its rank."""
+    """An edge; along a rising path it points upwards, and into one it keeps to its rank.
+
+    One that goes around boxes of the spine pulls at neither end: the spine stays straight.
+    """
     words = plan.words_on(link)
     label = quote(words) if words else None
     upwards = link.source in plan.rising
     across = link.target in plan.rising and not upwards
     ends = (link.target, link.source) if upwards else (link.source, link.target)
     rows = plan.rows[ends[1]] - plan.rows[ends[0]] if plan.rows else 1
-    aside = link.training or (link.skip and not across)
+    on_spine = not plan.rows and {link.source, link.target} & set(plan.spine)
+    aside = link.training or (link.skip and not across and (on_spine or plan.rows))
+    around = on_spine and link.source in plan.spine and link.target in plan.spine and _beside(plan, link)
     graph.edge(
-        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="1" if aside else "8",
+        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="0" if around else "1" if aside else "8",
         color=plan.theme.skip if link.skip else None, style="dashed" if link.training else None,
         dir="back" if upwards else None, minlen=None if rows == 1 else str(rows),
     )  # fmt: skip
+
+
+def _beside(plan: DrawingPlan, link: Arrow) -> bool:
+    """Whether an edge between two boxes of the spine goes around others."""
+    return plan.spine.index(link.target) != plan.spine.index(link.source) + 1
 
 
 def _keep_inputs_on_top(graph: graphviz.Digraph, plan: DrawingPlan) -> None:

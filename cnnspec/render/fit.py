@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from cnnspec.graph import Graph
 from cnnspec.render.boxes import WIDEST
+from cnnspec.render.bypass import with_bypasses
 from cnnspec.render.canvas import Drawing
 from cnnspec.render.dot import dot_source
 from cnnspec.render.draw import picture
@@ -95,8 +96,8 @@ def _ways(plan: DrawingPlan) -> Iterator[tuple[bool, Drawing]]:
 
 
 def laid_out(plan: DrawingPlan) -> Layout:
-    """Where the boxes of a plan stand: on a grid, or as Graphviz has them."""
-    return grid_layout(plan) if plan.gridded else lay_out(dot_source(plan))
+    """Where the boxes of a plan stand: on a grid, or as Graphviz has them, with straight shortcuts."""
+    return grid_layout(plan) if plan.gridded else with_bypasses(plan, lay_out(dot_source(plan)))
 
 
 def _counts(plan: DrawingPlan) -> Iterable[int]:

@@ -20,7 +20,8 @@ def only_block(graph: Graph, options: DrawingOptions) -> tuple[Graph, DrawingOpt
         return graph, options
     block = find_block(graph, options.block)
     inside = dict.fromkeys(name for name in block.nodes() if name in graph.nodes)
-    root = Block("net", block.describe())
+    title = _title(block)
+    root = Block("net", title)
     inputs = _inputs(graph, inside, root)
     nodes = {node.name: node for node in inputs.values()}
     for name in graph.nodes:
@@ -32,8 +33,15 @@ def only_block(graph: Graph, options: DrawingOptions) -> tuple[Graph, DrawingOpt
     ends = [name for name in inside if not graph.consumers[name] or set(graph.consumers[name]) - set(inside)]
     outputs = {f"output{place or ''}": name for place, name in enumerate(ends)}
     names = tuple(node.name for node in inputs.values())
-    alone = Graph(block.describe(), nodes, names, outputs, frozenset(), root, graph.file)
+    alone = Graph(title, nodes, names, outputs, frozenset(), root, graph.file)
     return alone, replace(options, block=None, expand=(*options.expand, block.path))
+
+
+def _title(block: Block) -> str:
+    """The call with the names of all values: `transition_block(256, 1, 0)` would not say what they are."""
+    names = list(dict(block.arguments))
+    call = tuple((name or names[place], value) for place, (name, value) in enumerate(block.call))
+    return replace(block, call=call).describe()
 
 
 def find_block(graph: Graph, name: str) -> Block:

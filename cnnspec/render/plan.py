@@ -13,6 +13,7 @@ from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.pyramid import is_pyramid
 from cnnspec.render.rising import rising_rows
 from cnnspec.render.scene import FORMS, Arrow, Scene, links, make_scene, visible
+from cnnspec.render.spine import spine_of
 from cnnspec.render.text import show_shape, text_width
 from cnnspec.render.theme import THEMES, Theme, heat_color
 from cnnspec.render.words import figure_words, frame_name, heat_words
@@ -32,8 +33,9 @@ class DrawingPlan:
     `boxes` are the closed items, `titles` the open ones that get a frame; `figures` are those of each layer,
     `whole` those of the net; `scale` is the largest value of a heat map, None without one. `rising` are the
     boxes of an upsampling path, which stands beside the downsampling one and is read upwards; `rows` are then
-    the rows of all boxes. `widest` is how wide a box may be, `least_width` how wide the sheet is at least,
-    `plain` whether figures are left out, `gridded` whether boxes stand in rows by the sizes of maps.
+    the rows of all boxes. `spine` are the boxes that all values pass. `widest` is how wide a box may be,
+    `least_width` how wide the sheet is at least, `plain` whether figures are left out, `gridded` whether
+    boxes stand in rows by the sizes of maps.
     """
 
     scene: Scene
@@ -48,6 +50,7 @@ class DrawingPlan:
     scale: float | None
     rising: frozenset[int]
     rows: dict[int, int]
+    spine: tuple[int, ...] = ()
     widest: float = WIDEST
     least_width: float = 0.0
     plain: bool = False
@@ -101,7 +104,8 @@ def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
         all_links = tuple(links(scene, owners))
     plan = DrawingPlan(
         scene, options, THEMES[options.theme], {}, {}, {}, all_links, figures, net_figures(graph, figures),
-        _largest(scene, closed, figures, options.color_by), rising, rows, gridded=gridded,
+        _largest(scene, closed, figures, options.color_by), rising, rows,
+        spine_of(graph, scene, closed, all_links), gridded=gridded,
     )  # fmt: skip
     return fill_plan(plan, closed, sorted(scene.opened))
 

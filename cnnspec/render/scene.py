@@ -245,14 +245,16 @@ def _between_copies(source: Owner, target: Owner) -> bool:
 def skip_edges(graph: Graph) -> frozenset[tuple[str, int]]:
     """The inputs, by node and place, that go around the main path.
 
-    They are a residual's shortcut, and the arms of a join that start further back than another, at a value
-    that goes on another way too.
+    They are a residual's shortcut, what a layer that undoes another takes of that, and the arms of a join
+    that start further back than another, at a value that goes on another way too.
     """
     places = {name: place for place, name in enumerate(graph.nodes)}
     found: set[tuple[str, int]] = set()
     for node in graph:
         if node.block.kind == "shortcut":
             found.add((node.name, 0))
+        if node.layer.undoes:
+            found.add((node.name, 1))
         if node.layer.family != "join" or len(node.inputs) < 2:
             continue
         if node.block.kind in ("residual", "dense"):

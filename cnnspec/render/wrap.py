@@ -69,8 +69,8 @@ def wrap_layout(layout: Layout, sizes: Sizes, count: int, direction: str = "TB")
     `sizes` are the widths and heights of the boxes.
     """
     if direction == "LR":
-        turned = {number: (height, width) for number, (width, height) in sizes.items()}
-        return _turn(_wrapped(_turn(layout), turned, count, 0.0))
+        across = {number: (height, width) for number, (width, height) in sizes.items()}
+        return turned(_wrapped(turned(layout), across, count, 0.0))
     return _wrapped(layout, sizes, count, TITLE_ROOM)
 
 
@@ -172,13 +172,17 @@ def _narrowed(
     frames: Iterable[Outline],
 ) -> tuple[float, float]:  # fmt: skip
     """The left and right sides of a piece of a frame, no wider than what is in it needs."""
-    low, high = max(cut[0], frame.y), min(cut[1], frame.y + frame.height)
-    spans = [
-        (x - sizes[box][0] / 2, x + sizes[box][0] / 2)
-        for box, (x, y) in ((box, layout.boxes[box]) for box in boxes)
-        if low < y < high and frame.x < x < frame.x + frame.width
+    low, high, right = max(cut[0], frame.y), min(cut[1], frame.y + frame.height), frame.x + frame.width
+    places = ((box, layout.boxes[box]) for box in boxes)
+    inside = {box: x for box, (x, y) in places if low < y < high and frame.x < x < right}
+    spans = [(x - sizes[box][0] / 2, x + sizes[box][0] / 2) for box, x in inside.items()]
+    spans += [
+        (min(xs), max(xs))
+        for ends, route in layout.routes.items()
+        if inside.keys() >= set(ends)
+        and frame.x < min(xs := [x for x, _ in route.points])
+        and max(xs) < right
     ]
-    right = frame.x + frame.width
     spans += [(f.x, f.x + f.width) for f in frames if frame.x < f.x and f.x + f.width < right]
     if not spans:
         return frame.x, right
@@ -324,7 +328,7 @@ def _towards(corner: Point, other: Point) -> Point:
     return corner[0] + dx * part, corner[1] + dy * part
 
 
-def _turn(layout: Layout) -> Layout:
+def turned(layout: Layout) -> Layout:
     """The layout with x and y changed over."""
 
     def turn(point: Point) -> Point:

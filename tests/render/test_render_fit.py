@@ -127,7 +127,7 @@ def test_a_block_is_drawn_alone_and_opened():
     for block in ("bottleneck", "body.layer1.0"):
         text = to_svg(graph, block=block)
         shown = re.findall(r">([^<]+)</text>", text)
-        assert shown[:2] == ["bottleneck(64, stride=1)", "64x56x56 · 75.0k params · 231M MACs"]
+        assert shown[:2] == ["bottleneck(width=64, stride=1)", "64x56x56 · 75.0k params · 231M MACs"]
         assert shown.count("conv_bn") == 3 and "input 64x56x56" in shown
     with pytest.raises(RenderError, match="no block of ResNet50 is called 'botleneck'; there are bottleneck"):
         to_svg(graph, block="botleneck")
