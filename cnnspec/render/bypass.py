@@ -35,6 +35,19 @@ ASIDE, APART = 8.0, 8.0
 ABOVE, BELOW = 10.0, 4.0
 """How far above the next box a shortcut leaves an arrow, or below the last one where an arrow is short."""
 CLEAR = 2.0
+MARGIN, SLACK = 10.0, 30.0
+"""How far a frame reaches beyond what is in it, and how much more than that it may, in points."""
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """Where a shortcut runs: its x, how far right its words reach, from where to where, to what box."""
+
+    x: float
+    right: float
+    top: float
+    bottom: float
+    target: int
 
 
 @dataclass
@@ -45,7 +58,7 @@ class _Bypasses:
     boxes: dict[int, Point]
     sizes: Sizes
     frames: dict[int, Outline]
-    taken: list[tuple[float, float, float]] = field(default_factory=list)
+    taken: list[_Lane] = field(default_factory=list)
 
     def area(self, number: int) -> Area:
         (x, y), (width, height) = self.boxes[number], self.sizes[number]
@@ -60,7 +73,8 @@ class _Bypasses:
 
 def with_bypasses(plan: DrawingPlan, layout: Layout) -> Layout:
     """The layout with shortcuts that run straight, where nothing is in their way."""
-    if plan.rows or not any(link.skip for link in plan.links):
+    skips = [link for link in plan.links if not link.training and (link.skip or plan.goes_around(link))]
+    if plan.rows or not skips:
         return layout
     flat = turned(layout) if plan.direction == "LR" else layout
     sizes = {number: plan.outer_size(box) for number, box in plan.boxes.items()}
@@ -68,12 +82,12 @@ def with_bypasses(plan: DrawingPlan, layout: Layout) -> Layout:
         sizes = {number: (height, width) for number, (width, height) in sizes.items()}
     board = _Bypasses(plan, flat.boxes, sizes, dict(flat.frames))
     routes = dict(flat.routes)
-    skips = [link for link in plan.links if link.skip and not link.training]
     for link in sorted(skips, key=lambda link: flat.boxes[link.target][1] - flat.boxes[link.source][1]):
         points = _way(board, link)
         if points is not None:
             *line, tip = points
             routes[link.source, link.target] = Route(rounded([*line, _before(line[-1], tip)]), tip, None)
+    _shrink(board, routes)
     found = replace(flat, frames=board.frames, routes=routes, width=_width(board, routes))
     return turned(found) if plan.direction == "LR" else found
 
@@ -86,10 +100,32 @@ def _before(point: Point, tip: Point) -> Point:
     return u - (u - x) * back, v - (v - y) * back
 
 
+def _shrink(board: _Bypasses, routes: dict[tuple[int, int], Route]) -> None:
+    """Make frames narrower that Graphviz made wide for curves: they end behind what is in them."""
+    inside: dict[int, list[float]] = {number: [] for number in board.frames}
+    for box in board.boxes:
+        for number in board.around(box):
+            inside[number].append(board.area(box).right)
+    for (source, target), route in routes.items():
+        for number in set(board.around(source)) & set(board.around(target)):
+            inside[number] += [x for x, _ in route.points]
+    for lane in board.taken:
+        for number in board.around(lane.target):
+            inside[number].append(lane.right if board.frames[number].y < lane.top else 0.0)
+    for number in sorted(board.frames, reverse=True):  # from inside out
+        frame = board.frames[number]
+        right = max(inside[number], default=0.0) + MARGIN
+        if frame.x + frame.width - right > SLACK:
+            frame = board.frames[number] = replace(frame, width=right - frame.x)
+        parent = next(board.around(number), None)
+        if parent is not None:
+            inside[parent].append(frame.x + frame.width)
+
+
 def _width(board: _Bypasses, routes: dict[tuple[int, int], Route]) -> float:
     """How far to the right anything reaches."""
     rights = [board.area(number).right for number in board.boxes]
-    rights += [right for right, _, _ in board.taken]
+    rights += [lane.right for lane in board.taken]
     rights += [frame.x + frame.width for frame in board.frames.values()]
     return max(rights + [x for route in routes.values() for x, _ in route.points])
 
@@ -106,7 +142,8 @@ def _way(board: _Bypasses, link: Arrow) -> list[Point] | None:
         return straight
     if abs(u - x) < 1:
         return _around(board, link, leaves)
-    if target.left < x < target.right or (leaves is not None and target.top < leaves + 2 * TIP):
+    too_near = target.left - 2 * TIP < x < target.right + 2 * TIP
+    if too_near or (leaves is not None and target.top < leaves + 2 * TIP):
         return None
     if leaves is not None:
         points = [(x, leaves), (u, leaves), (u, target.top)]
@@ -123,7 +160,7 @@ def _leaves(board: _Bypasses, link: Arrow) -> float | None:
     x, low = board.boxes[link.source][0], board.area(link.source).bottom
     held = set(board.around(link.target))
     for other in board.plan.links:
-        if other.source == link.source and not (other.skip or other.training):
+        if (other.source, other.value) == (link.source, link.value) and _is_main(board, other):
             ahead = [board.frames[number].y for number in board.around(other.target) if number not in held]
             high = min([board.area(other.target).top, *(y + TIP for y in ahead)])
             if abs(board.boxes[other.target][0] - x) < 1 and high - low > TIP + BELOW:
@@ -131,10 +168,16 @@ def _leaves(board: _Bypasses, link: Arrow) -> float | None:
     return None
 
 
+def _is_main(board: _Bypasses, link: Arrow) -> bool:
+    return not (link.skip or link.training or board.plan.goes_around(link))
+
+
 def _around(board: _Bypasses, link: Arrow, leaves: float | None) -> list[Point] | None:
     """Beside all that stands between a box and one straight below it, within the frames around both."""
     (x, y), v = board.boxes[link.source], board.boxes[link.target][1]
-    start = (board.area(link.source).right, y) if leaves is None else (x, leaves)
+    sign, height = board.plan.boxes[link.source].sign, board.sizes[link.source][1]
+    free = {"": 0.0, "gate": -0.42}.get(sign, 0.42)  # where no arc of the box is in the way
+    start = (board.area(link.source).right, y + free * height) if leaves is None else (x, leaves)
     between = [
         area for number in board.boxes if (area := board.area(number)).top < v and area.bottom > start[1]
     ]
@@ -144,7 +187,9 @@ def _around(board: _Bypasses, link: Arrow, leaves: float | None) -> list[Point] 
         if start[1] < frame.y and frame.y + frame.height < v
     ]
     lane = ASIDE + max((area.right for area in between if area.left < x < area.right), default=start[0])
-    lane = max([lane, *(right + APART for right, high, low in board.taken if start[1] < low and high < v)])
+    beside = [other for other in board.taken if start[1] < other.bottom and other.top < v]
+    lane = max([lane, *(other.right + APART for other in beside if other.target != link.target)])
+    lane = max([lane, *(other.x for other in beside if other.target == link.target)])
     words = board.plan.words_on(link)
     right = lane + (2 * APART + text_width(words, DETAIL_SIZE) if words else 0.0)
     points = [start, (lane, start[1]), (lane, v), (board.area(link.target).right, v)]
@@ -152,7 +197,7 @@ def _around(board: _Bypasses, link: Arrow, leaves: float | None) -> list[Point] 
     if grown is None or not _is_free(board, link, points):
         return None
     board.frames.update(grown)
-    board.taken.append((right, start[1], v))
+    board.taken.append(_Lane(lane, right, start[1], v, link.target))
     return points
 
 

@@ -91,19 +91,14 @@ def _add_link(graph: graphviz.Digraph, plan: DrawingPlan, link: Arrow) -> None:
     across = link.target in plan.rising and not upwards
     ends = (link.target, link.source) if upwards else (link.source, link.target)
     rows = plan.rows[ends[1]] - plan.rows[ends[0]] if plan.rows else 1
-    on_spine = not plan.rows and {link.source, link.target} & set(plan.spine)
-    aside = link.training or (link.skip and not across and (on_spine or plan.rows))
-    around = on_spine and link.source in plan.spine and link.target in plan.spine and _beside(plan, link)
+    # a layer of a shortcut stands beside the end of what the shortcut goes around
+    aside = link.training or (link.skip and not across and (link.source in plan.spine or bool(plan.rows)))
+    weight = "0" if plan.goes_around(link) else "1" if aside else "8"
     graph.edge(
-        f"n{ends[0]}", f"n{ends[1]}", label=label, weight="0" if around else "1" if aside else "8",
+        f"n{ends[0]}", f"n{ends[1]}", label=label, weight=weight,
         color=plan.theme.skip if link.skip else None, style="dashed" if link.training else None,
         dir="back" if upwards else None, minlen=None if rows == 1 else str(rows),
     )  # fmt: skip
-
-
-def _beside(plan: DrawingPlan, link: Arrow) -> bool:
-    """Whether an edge between two boxes of the spine goes around others."""
-    return plan.spine.index(link.target) != plan.spine.index(link.source) + 1
 
 
 def _keep_inputs_on_top(graph: graphviz.Digraph, plan: DrawingPlan) -> None:

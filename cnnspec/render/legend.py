@@ -16,7 +16,7 @@ GAP = 14.0
 JOIN_WORDS = {"+": "add", "x": "mul", "C": "concat", "max": "maximum"}
 ARC_WORDS = {
     "residual": "residual inside",
-    "projection": "its shortcut has a layer",
+    "projection": "residual with a layer in its shortcut",
     "dense": "dense inside: every layer sees all before it",
     "gate": "gate inside",
 }
@@ -62,8 +62,8 @@ def _entries(plan: DrawingPlan) -> list[tuple[str, str]]:
     ]
     skips = [("skip", "skip connection")] if any(link.skip for link in plan.links) else []
     if plan.options.view == "volumes":
-        copied = [("C", "concatenated, copied in white")] if any(box.join == "C" for box in boxes) else []
-        return families + copied + arcs + skips
+        copied = [("C", "concatenated, what is copied left blank")]
+        return families + copied * any(box.join == "C" for box in boxes) + arcs + skips
     joins = [
         (sign, words) for sign, words in JOIN_WORDS.items() if any(sign in signs_in(box) for box in boxes)
     ]

@@ -81,6 +81,12 @@ class DrawingPlan:
     def framed(self, number: int) -> bool:
         return number in self.titles
 
+    def goes_around(self, link: Arrow) -> bool:
+        """Whether an edge between two boxes of the spine goes around others on it."""
+        if self.rows or not {link.source, link.target} <= set(self.spine):
+            return False
+        return self.spine.index(link.target) != self.spine.index(link.source) + 1
+
     def words_on(self, link: Arrow) -> str:
         """What stands on an arrow: a layer without a box, or, in the layers view, the shape that flows."""
         return show_shape(link.shape) if self.options.view == "layers" else link.words

@@ -20,7 +20,8 @@ ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group"})
 class Arrow:
     """An edge between two items: `shape` flows along it; `skip` where it goes around others to a join.
 
-    `words` are the layers on it that have no box: the crop before a join.
+    `words` are the layers on it that have no box: the crop before a join; `value` is the layer that it comes
+    from, one of those in the box of its source.
     """
 
     source: int
@@ -29,6 +30,7 @@ class Arrow:
     training: bool
     shape: tuple[int, ...]
     words: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +221,8 @@ def links(scene: Scene, owners: dict[str, Owner]) -> list[Arrow]:
             training = node.name in training_nodes
             if known is None or (known.skip and not skip):
                 words = _words_on(scene, node, target.number)
-                link = Arrow(source.number, target.number, skip, training, graph[name].shape, words)
+                shape = graph[name].shape
+                link = Arrow(source.number, target.number, skip, training, shape, words, name)
                 found[source.number, target.number] = link
     return list(found.values())
 

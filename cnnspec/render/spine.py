@@ -23,7 +23,7 @@ def spine_of(graph: Graph, scene: Scene, boxes: Iterable[int], links: tuple[Arro
     ends = {box: max(places[name] for name in scene.items[box].all_nodes()) for box in boxes}
     order = sorted((box for box in ends if box not in scene.training), key=ends.__getitem__)
     rank = {box: place for place, box in enumerate(order)}
-    fed = {link.target for link in links}
+    fed, used = {link.target for link in links}, {link.source for link in links if not link.training}
     reach = max((place for place, box in enumerate(order) if box not in fed), default=0)
     farthest: dict[int, int] = {}
     for source, target in main_links(order, links):
@@ -32,8 +32,8 @@ def spine_of(graph: Graph, scene: Scene, boxes: Iterable[int], links: tuple[Arro
     for place, box in enumerate(order):
         if reach <= place:
             found.append(box)
-        # behind an end there are only other ends, of a net of several heads
-        reach = max(reach, farthest.get(box, len(order)))
+        # behind one of several heads there is nothing that all values pass
+        reach = max(reach, farthest.get(box, 0) if box in used else len(order))
     return tuple(found)
 
 

@@ -151,7 +151,8 @@ def _is_same(plan: DrawingPlan, before: Volume, made: Volume) -> bool:
 def _join(plan: DrawingPlan, before: Volume, made: Volume) -> None:
     """Draw a value as one with that before; a block gives its colour, equal steps are counted."""
     before.boxes += made.boxes
-    before.sign = before.sign or made.sign
+    if before.sign in ("", "gate"):  # a sum says more than a gate
+        before.sign = made.sign or before.sign
     (name, count), (other, more) = _counted(before.steps[-1]), _counted(made.steps[0])
     if name == other:
         before.steps[-1] = f"{name} x{count + more}"

@@ -121,6 +121,7 @@ def test_a_shortcut_with_a_layer_runs_through_it():
         RESIDUAL.replace("residual {", "residual(shortcut=project) {").replace("-> conv(8", "-> conv(16")
     )
     into, out = [link for link in plan.links if link.skip]
+    assert set(plan.boxes) - set(plan.spine) == {into.target}
     assert into.target == out.source
     (x, _), box = layout.boxes[into.target], area(plan, layout, into.target)
     assert layout.routes[into.source, into.target].tip == pytest.approx((x, box.top))
