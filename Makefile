@@ -15,7 +15,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -q -n 2
 
 slow: .venv/installed-dev
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow --hypothesis-profile=explore
 
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.fuzz

@@ -13,6 +13,7 @@ had many instances. Annotations are texts (`from __future__ import annotations`)
 
 from __future__ import annotations
 
+from functools import cache
 from operator import attrgetter
 
 TYPE_CHECKING = False
@@ -54,18 +55,24 @@ class StandardFields:
     """The fields of a record as the standard library keeps them: made when somebody asks."""
 
     def __get__(self, instance: object, owner: Any) -> dict[str, Any]:
-        import dataclasses
+        return standard_fields(owner)
 
-        known = []
-        for one in owner.__record_fields__:
-            given: dict[str, Any] = {"repr": one.repr, "compare": one.compare, "metadata": one.metadata}
-            if one.default is not MISSING:
-                given["default"] = one.default
-            elif one.default_factory is not MISSING:
-                given["default_factory"] = one.default_factory
-            known.append((one.name, one.type, dataclasses.field(**given)))
-        same = dataclasses.make_dataclass(owner.__name__, known, init=False, repr=False, eq=False)
-        return {one.name: one for one in dataclasses.fields(same)}
+
+@cache
+def standard_fields(record: Any) -> dict[str, Any]:
+    """The fields of a record, or of a class below one, by name."""
+    import dataclasses
+
+    known = []
+    for one in record.__record_fields__:
+        given: dict[str, Any] = {"repr": one.repr, "compare": one.compare, "metadata": one.metadata}
+        if one.default is not MISSING:
+            given["default"] = one.default
+        elif one.default_factory is not MISSING:
+            given["default_factory"] = one.default_factory
+        known.append((one.name, one.type, dataclasses.field(**given)))
+    same = dataclasses.make_dataclass(record.__name__, known, init=False, repr=False, eq=False)
+    return {one.name: one for one in dataclasses.fields(same)}
 
 
 STANDARD_FIELDS = StandardFields()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
+import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,14 +14,20 @@ import hypothesis
 import pytest
 from folders import GOLDEN
 
-# how long an example takes says how busy the machine is, and nothing of what is tested
+import cnnspec
+
+# How long an example takes says how busy the machine is, and nothing of what is tested. A change is judged by
+# the same examples each time; `make slow` and the nightly run draw others (`--hypothesis-profile=explore`).
 hypothesis.settings.register_profile(
-    "unhurried",
+    "explore",
     parent=hypothesis.settings(),
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("unhurried")
+hypothesis.settings.register_profile(
+    "repeat", parent=hypothesis.settings.get_profile("explore"), derandomize=True, database=None
+)
+hypothesis.settings.load_profile("repeat")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +37,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("golden files are not updated in CI")
+
+
+def pytest_collection_finish() -> None:
+    """Loads the whole package: examples draw on the constants of the modules that are loaded at that time."""
+    for module in pkgutil.walk_packages(cnnspec.__path__, "cnnspec."):
+        if not module.name.endswith("__main__"):
+            with contextlib.suppress(ImportError):  # of an extra that is not installed
+                importlib.import_module(module.name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

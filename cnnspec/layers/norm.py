@@ -147,7 +147,7 @@ class GroupNorm(Layer):
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, and the mean and the deviation of each group."""
-        return Saved(inputs=(0,), per_sample=2 * FLOAT * self.groups)
+        return Saved(inputs=(0,), per_sample=2 * FLOAT * self.groups, densely=True)
 
 
 @layer("lrn", family="norm")

@@ -110,5 +110,6 @@ class Permute(Layer):
         return self.order != tuple(range(len(self.order)))
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing: a copy in the new order."""
-        return Saved(first_below=ANY_BATCH) if self.moved else Saved(view=True)
+        """Nothing: a copy in the new order, or a view where only axes of one value move."""
+        kept = [axis for axis in self.order if shapes[0][axis] > 1]
+        return Saved(view=True) if kept == sorted(kept) else Saved(first_below=ANY_BATCH)

@@ -190,8 +190,8 @@ class PixelShuffle(Layer):
         return (nearest_window(ratio(1, self.factor)),) * (len(shapes[0]) - 1)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing; a factor of 1 is a view, but of maps, which torch copies."""
-        return Saved(view=self.factor == 1 and len(shapes[0]) != 3)
+        """Nothing; what moves no value is a view, but of maps, which torch copies."""
+        return Saved(view=1 in (self.factor, prod(shapes[0][1:])) and len(shapes[0]) != 3)
 
 
 @layer("pixel_unshuffle", family="shape")
@@ -221,8 +221,17 @@ class PixelUnshuffle(Layer):
         return (Window(self.factor, 0, self.factor - 1),) * (len(shapes[0]) - 1)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing; volumes are copied into channels that lie one after the other."""
-        return Saved(first_below=ANY_BATCH if len(shapes[0]) == 4 else 0)
+        """Nothing; what strides can say is a view, but of maps; volumes are copied in the order of channels.
+
+        One channel becomes factor channels of every factor-th value, which lie as a map channels last.
+        """
+        if len(shapes[0]) == 3:
+            return Saved()
+        sizes = self.infer(*shapes)[1:]
+        moves_nothing = 1 in (self.factor, prod(sizes))
+        turned = not moves_nothing and shapes[0][0] == prod(sizes[1:]) == 1
+        ordered = len(sizes) == 3 and not turned
+        return Saved(view=moves_nothing or turned, turned=turned, first_below=ANY_BATCH if ordered else 0)
 
 
 @layer("upsample", family="shape")

@@ -87,7 +87,10 @@ def saved_values(
         if saved.by_place and not lies_by_place(applied.shapes[0], places[node.inputs[0]]):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
             values = []
-        if saved.by_group and not places[node.inputs[0]].in_rows:
+        if saved.densely and has_gaps(applied.shapes[0], places[node.inputs[0]], batch):
+            kept[name] += batch * FLOAT * prod(applied.shapes[0])
+            values = []
+        if saved.by_group and rows_are_copied(applied.shapes[0], places[node.inputs[0]]):
             kept[name] += batch * FLOAT * prod(applied.shapes[0])
         for value in values:
             keepers.setdefault(places[value].root, []).append(name)
@@ -155,6 +158,8 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batc
         cut = before.cut or node.shape[1:] != source.shape[1:]
         return Home(before.root, whole=False, channels_last=before.channels_last, cut=cut)
     moved = node.shape != source.shape and prod(source.shape[1:]) > 1
+    if saved.turned:
+        return Home(before.root, before.whole, channels_last=True, cut=before.cut)
     in_order = (before.whole and not before.channels_last) or saved.channels_last
     return before if in_order or not moved else Home(node.name)
 
@@ -162,6 +167,20 @@ def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batc
 def lies_by_place(shape: Shape, place: Home) -> bool:
     """Whether the channels of each place lie side by side, as they do where there is one place or channel."""
     return place.channels_last or min(shape[0], prod(shape[1:])) == 1
+
+
+def rows_are_copied(shape: Shape, place: Home) -> bool:
+    """Whether several channels cannot be read as one row where they lie."""
+    return not place.in_rows and prod(shape[1:]) > 1
+
+
+def has_gaps(shape: Shape, place: Home, batch: int) -> bool:
+    """Whether other values lie between those of a map, as they do in a part of one."""
+    if place.whole:
+        return False
+    if place.channels_last:
+        return batch > 1 or prod(shape[1:]) > 1
+    return batch > 1 or place.cut
 
 
 def lies_channels_last(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> bool:

@@ -27,7 +27,6 @@ ROUNDING = 1e-12
 """Absolute differences in float64 that are rounding, however small the values."""
 unhurried = settings(
     deadline=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -137,7 +136,7 @@ def test_random_nets(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(unhurried, max_examples=3000, derandomize=False)
+@settings(unhurried, max_examples=3000)
 @given(specs())
 def test_thousands_of_random_nets(text: str) -> None:
     hold(text)

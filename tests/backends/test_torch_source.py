@@ -176,7 +176,6 @@ def keys_of(module: Any) -> set[str]:
 @settings(
     deadline=None,
     max_examples=40,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(specs())

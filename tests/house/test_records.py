@@ -127,6 +127,9 @@ def test_fields_are_those_of_the_library() -> None:
     theirs = [(one.name, one.type, one.compare, one.repr) for one in dataclasses.fields(Named)]
     assert ours == theirs
     assert dataclasses.asdict(Named(1)) == {"x": 1, "y": 2, "tags": (), "place": None, "names": []}
+    assert Named.__dataclass_fields__ is Named.__dataclass_fields__, (
+        "made once: whole tables are written by asdict"
+    )
     assert replace(Point(1), y=7) == Point(1, 7) and is_dataclass(Point) and not is_dataclass(int)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
 import pytest
 from hypothesis import assume, example, given, settings
 
@@ -99,6 +101,68 @@ def test_random_nets_keep_what_torch_saves(text: str) -> None:
     found = saved_bytes(graph, 3)
     assume(found)
     assert counted(graph, 3) == found
+
+
+@pytest.mark.parametrize("layer", ["pixel_shuffle", "pixel_unshuffle", "channel_shuffle"])
+@pytest.mark.parametrize("size", ["1", "2", "4", "1x1", "2x4", "1x1x1", "4x2x2", "2x2x4"])
+def test_what_moves_between_channels_and_pixels_is_a_view_where_it_is_one_of_torch(
+    layer: str, size: str
+) -> None:
+    """Kept twice over: by a convolution and by a gate, which share the tensor where the layer is a view."""
+    nets = 0
+    for channels, factor, before in product((1, 4, 8), (1, 2), ("relu", "layernorm(over=channels)")):
+        text = f"""
+            net Moved {{
+                input {channels}x{size}
+                mul {{ | identity | gap -> conv({channels}, 1) -> sigmoid }}
+                {before}
+                mul {{ | {layer}({factor}) -> conv(1, 1) | {layer}({factor}) -> sigmoid }}
+            }}
+        """
+        try:
+            graph = cnnspec.loads(text).ir
+        except cnnspec.SpecError:
+            continue  # channels or sizes that the factor does not divide
+        for batch in (1, 3):
+            assert counted(graph, batch) == saved_bytes(graph, batch), (channels, factor, before)
+        nets += 1
+    assert nets >= 4
+
+
+@pytest.mark.parametrize("size", ["1x3", "3x1", "1x1x2", "2x3x1", "2x3x4"])
+def test_axes_in_another_order_are_a_view_where_only_axes_of_one_value_move(size: str) -> None:
+    for order, before in product(
+        permutations(range(size.count("x") + 1)), ("relu", "layernorm(over=channels)")
+    ):
+        graph = cnnspec.loads(f"""
+            net Moved {{
+                input {size}
+                mul {{ | identity | gap -> conv({size[0]}, 1) -> sigmoid }}
+                {before} -> permute({list(order)}) -> relu -> permute({list(order)}) -> conv(1, 1)
+            }}
+        """).ir
+        for batch in (1, 3):
+            assert counted(graph, batch) == saved_bytes(graph, batch), (order, before)
+
+
+@pytest.mark.parametrize(
+    "norm", ["groupnorm(groups=1)", "instancenorm(affine=true)", "batchnorm", "conv(1, 1)"]
+)
+@pytest.mark.parametrize("part", ["slice(0, 2)", "crop(1x2)", "crop(2x2)"])
+def test_part_of_a_map_is_copied_where_torch_needs_its_values_in_a_row(norm: str, part: str) -> None:
+    """The gate keeps the part as well: a layer that copies it keeps a tensor more."""
+    for before in ("relu", "layernorm(over=channels)"):
+        graph = cnnspec.loads(f"""
+            net Part {{
+                input 4x3x3
+                conv(4, 1) -> {before}
+                part: {part}
+                mul {{ | identity | gap -> conv({2 if "slice" in part else 4}, 1) -> sigmoid }}
+                head gated {{ relu }}
+                head normed from part {{ {norm} -> relu }}
+            }}
+        """).ir
+        assert counted(graph, 3) == saved_bytes(graph, 3), before
 
 
 @pytest.mark.parametrize("kind", KINDS)
