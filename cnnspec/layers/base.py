@@ -104,15 +104,16 @@ class Saved(NamedTuple):
 
     `inputs` are the numbers of the inputs that are kept, `output` says whether the output is. `per_sample`
     and `fixed` are bytes of what the layer makes for itself (masks, indices, statistics, padded copies): for
-    each sample, and whatever the batch. The output of a `view` is its first input in another shape, and
-    `turned` where it reads one channel as pixels of several; a layer that is `transparent` has the gradient
-    of its output as that of each of its inputs.
+    each sample, and whatever the batch. The output of a `view` is its first input in another shape, or its
+    axes in another `order`, after they are `split` where those are given; what strides cannot say is a copy.
+    A layer that is `transparent` has the gradient of its output as that of each of its inputs.
 
     A map lies in memory channel by channel, or pixel by pixel after a layer that leaves it `channels_last`.
     One that reads `by_channel` copies such a map, and keeps the copy; one that reads `by_place` copies all
     others; one that reads `densely` copies a map with gaps, as part of another has, and keeps the copy. One
-    that reads `by_group`, several channels as one row, keeps the map and such a copy besides. Most layers
-    leave a map as it comes; one that reads by channel or by group leaves it channel by channel.
+    that reads `groups` of channels, each as one row, keeps the map, and a copy where no strides say it. Most
+    layers leave a map as it comes; after one that reads by channel, or copies groups, it lies channel by
+    channel.
 
     `work` are bytes of a sample that the backward pass makes and drops before gradients of inputs are there.
     """
@@ -122,12 +123,13 @@ class Saved(NamedTuple):
     per_sample: int = 0
     fixed: int = 0
     view: bool = False
-    turned: bool = False
+    order: tuple[int, ...] = ()
+    split: Shape = ()
     channels_last: bool = False
     by_channel: bool = False
     by_place: bool = False
     densely: bool = False
-    by_group: bool = False
+    groups: int = 0
     first_below: int = 0
     transparent: bool = False
     work: int = 0

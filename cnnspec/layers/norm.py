@@ -305,7 +305,7 @@ class EvoNormS0(Layer):
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, its gate, their product, the deviation of each group, and what is divided by it."""
         own = (2 + wanted[0]) * prod(shapes[0]) + self.groups
-        return Saved(inputs=(0,), per_sample=FLOAT * own, by_group=shapes[0][0] > self.groups)
+        return Saved(inputs=(0,), per_sample=FLOAT * own, groups=self.groups)
 
 
 def statistics(shape: Shape, over: str) -> int:

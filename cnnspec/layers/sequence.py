@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import prod
 
 from cnnspec.layers.base import (
-    ANY_BATCH,
     POINTWISE,
     Extent,
     Layer,
@@ -17,6 +16,7 @@ from cnnspec.layers.base import (
     describe,
     layer,
     need_map,
+    viewed,
 )
 from cnnspec.layers.kinds import AXES, EXTENT
 from cnnspec.layers.shape import Reshape
@@ -41,8 +41,7 @@ class Tokens(Layer):
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (Reshape(self.infer(*shapes)),)
 
-    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        return Saved(view=True, channels_last=True)
+    saved = viewed
 
 
 @layer("untokens", family="sequence")
@@ -76,8 +75,7 @@ class Untokens(Layer):
     def decompose(self, *shapes: Shape) -> tuple[Layer, ...]:
         return (Reshape(self.infer(*shapes)),)
 
-    def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        return Saved(view=True, channels_last=True)
+    saved = viewed
 
 
 @layer("permute", family="sequence")
@@ -110,6 +108,5 @@ class Permute(Layer):
         return self.order != tuple(range(len(self.order)))
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing: a copy in the new order, or a view where only axes of one value move."""
-        kept = [axis for axis in self.order if shapes[0][axis] > 1]
-        return Saved(view=True) if kept == sorted(kept) else Saved(first_below=ANY_BATCH)
+        """Nothing: a copy in the new order, or a view where the values lie in it."""
+        return Saved(view=True, order=self.order if self.moved else ())

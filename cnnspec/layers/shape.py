@@ -190,8 +190,14 @@ class PixelShuffle(Layer):
         return (nearest_window(ratio(1, self.factor)),) * (len(shapes[0]) - 1)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing; what moves no value is a view, but of maps, which torch copies."""
-        return Saved(view=1 in (self.factor, prod(shapes[0][1:])) and len(shapes[0]) != 3)
+        """Nothing; torch copies maps, and of signals and volumes what strides cannot say."""
+        channels, *sizes = self.infer(*shapes)
+        axes = range(len(sizes))
+        if len(axes) == 2:
+            return Saved()
+        split = (channels, *[self.factor] * len(axes), *shapes[0][1:])
+        order = (0, *[i for axis in axes for i in (1 + len(axes) + axis, 1 + axis)])
+        return Saved(view=True, order=order, split=split)
 
 
 @layer("pixel_unshuffle", family="shape")
@@ -221,17 +227,13 @@ class PixelUnshuffle(Layer):
         return (Window(self.factor, 0, self.factor - 1),) * (len(shapes[0]) - 1)
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """Nothing; what strides can say is a view, but of maps; volumes are copied in the order of channels.
-
-        One channel becomes factor channels of every factor-th value, which lie as a map channels last.
-        """
-        if len(shapes[0]) == 3:
+        """Nothing; torch copies maps, and of signals and volumes what strides cannot say."""
+        axes = range(len(shapes[0]) - 1)
+        if len(axes) == 2:
             return Saved()
-        sizes = self.infer(*shapes)[1:]
-        moves_nothing = 1 in (self.factor, prod(sizes))
-        turned = not moves_nothing and shapes[0][0] == prod(sizes[1:]) == 1
-        ordered = len(sizes) == 3 and not turned
-        return Saved(view=moves_nothing or turned, turned=turned, first_below=ANY_BATCH if ordered else 0)
+        split = (shapes[0][0], *[i for size in shapes[0][1:] for i in (size // self.factor, self.factor)])
+        order = (0, *[2 + 2 * axis for axis in axes], *[1 + 2 * axis for axis in axes])
+        return Saved(view=True, order=order, split=split)
 
 
 @layer("upsample", family="shape")

@@ -2,7 +2,8 @@
 
 Each of these reads by itself. What a net is: `verify` (a legal graph), `alike` (equal blocks), `stages`,
 `depth`. What it costs: `cost`, `receptive_field`, `memory` (one layer after the other), `fusion`,
-`placement` and `buffers` (memory over time, as inference runs it), `training_memory`, `roofline` (time).
+`placement` and `buffers` (memory over time, as inference runs it), `strides` (where torch lays values) and
+`training_memory`, `roofline` (time).
 Other graphs: `shapes` (for other inputs; `sizes` says which a net takes, `following` makes one graph of
 all), `fold_batchnorm`. Warnings: `lint` (about a net), `lint_syntax` (about a text). `cnnspec/pipeline.py`
 lists those that always run.

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from cnnspec.graph import Graph, Node
-from cnnspec.layers.base import FLOAT, Saved, Shape
+from cnnspec.graph import Graph
+from cnnspec.layers.base import FLOAT, Saved
 from cnnspec.passes.buffers import Buffer, Timeline
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import OPTIMIZERS
 from cnnspec.passes.placement import arrange
+from cnnspec.passes.strides import StridedView, reads_groups, strided_views
 from cnnspec.records import dataclass
 
 
@@ -69,7 +70,7 @@ def saved_values(
 
     `input_gradients` asks for the gradients of the net's inputs too.
     """
-    wanted, places = gradients_wanted(graph, input_gradients), homes(graph, batch)
+    wanted, lying = gradients_wanted(graph, input_gradients), strided_views(graph, batch)
     kept = dict.fromkeys(graph.nodes, 0)
     keepers: dict[str, list[str]] = {}
     for name, applied in graph.applied.items():
@@ -78,28 +79,33 @@ def saved_values(
         node = graph[name]
         saved = applied.layer.saved(applied.shapes, tuple([wanted[source] for source in node.inputs]))
         kept[name] += batch * saved.per_sample + saved.fixed
-        values = [node.inputs[i] for i in saved.inputs] + [name] * saved.output
-        read = (saved.inputs or (0,)) if saved.by_channel else ()
-        copied = [i for i in read if not places[node.inputs[i]].in_a_row(batch)]
-        if copied:
-            kept[name] += batch * FLOAT * sum(prod(applied.shapes[i]) for i in copied)
-            values = [node.inputs[i] for i in saved.inputs if i not in copied]
-        if saved.by_place and not lies_by_place(applied.shapes[0], places[node.inputs[0]]):
-            kept[name] += batch * FLOAT * prod(applied.shapes[0])
-            values = []
-        if saved.densely and has_gaps(applied.shapes[0], places[node.inputs[0]], batch):
-            kept[name] += batch * FLOAT * prod(applied.shapes[0])
-            values = []
-        if saved.by_group and rows_are_copied(applied.shapes[0], places[node.inputs[0]]):
-            kept[name] += batch * FLOAT * prod(applied.shapes[0])
-        for value in values:
-            keepers.setdefault(places[value].root, []).append(name)
+        copied = [i for i in range(len(node.inputs)) if is_copied(saved, i, lying[node.inputs[i]])]
+        kept[name] += batch * FLOAT * sum([prod(applied.shapes[i]) for i in copied])
+        read = saved.inputs if saved.groups else [i for i in saved.inputs if i not in copied]
+        for value in [node.inputs[i] for i in read] + [name] * saved.output:
+            keepers.setdefault(lying[value].root, []).append(name)
     for root in keepers:
         if graph[root].layer.constant:
             # every sample has the weight itself
             continue
         kept[root] += batch * FLOAT * prod(graph[root].shape)
     return kept, {root: tuple(names) for root, names in keepers.items()}
+
+
+def is_copied(saved: Saved, number: int, view: StridedView) -> bool:
+    """Whether a layer keeps a copy of an input that does not lie in memory as it reads it."""
+    if number not in (saved.inputs or (0,)):
+        return False
+    if saved.by_channel:
+        return not view.in_order
+    if number:
+        return False
+    if saved.by_place:
+        # as they do where there is one view, or one channel
+        return not view.channels_last and min(view.sizes[1], prod(view.sizes[2:])) > 1
+    if saved.densely:
+        return not view.is_dense
+    return saved.groups > 0 and not reads_groups(view, saved.groups)
 
 
 def gradients_wanted(graph: Graph, of_inputs: bool = False) -> dict[str, bool]:
@@ -111,93 +117,6 @@ def gradients_wanted(graph: Graph, of_inputs: bool = False) -> dict[str, bool]:
         before = any(wanted[source] for source in node.inputs)
         wanted[node.name] = trained or before or (of_inputs and not node.inputs)
     return wanted
-
-
-@dataclass(frozen=True)
-class Home:
-    """The memory a value lies in: that of the node `root`; `whole` where it is all of it, in order.
-
-    `channels_last` says that a map lies there pixel by pixel, `cut` that pixels of each channel are left out.
-    """
-
-    root: str
-    whole: bool = True
-    channels_last: bool = False
-    cut: bool = False
-
-    @property
-    def in_rows(self) -> bool:
-        """Whether the values of each sample lie one after the other."""
-        return not self.channels_last and not self.cut
-
-    def in_a_row(self, batch: int) -> bool:
-        """Whether its values lie one after the other: some channels of a map do for one sample alone."""
-        return self.in_rows and (self.whole or batch == 1)
-
-
-def homes(graph: Graph, batch: int) -> dict[str, Home]:
-    """Where the output of each node lies, of a batch."""
-    found: dict[str, Home] = {}
-    for name, applied in graph.applied.items():
-        saved = applied.layer.saved(applied.shapes, (True,) * len(applied.shapes))
-        found[name] = home(graph[name], graph, saved, found, batch)
-    return found
-
-
-def home(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> Home:
-    """Where the output of a node lies: in memory of its own, or in that of its input where it is a view.
-
-    A part of a map is a view of the map; made a vector it has to be copied, as has a map channels last.
-    """
-    if not saved.view:
-        last = lies_channels_last(node, graph, saved, found, batch)
-        return Home(node.name, channels_last=last)
-    source = graph[node.inputs[0]]
-    before = found[source.name]
-    if prod(node.shape) < prod(source.shape):
-        cut = before.cut or node.shape[1:] != source.shape[1:]
-        return Home(before.root, whole=False, channels_last=before.channels_last, cut=cut)
-    moved = node.shape != source.shape and prod(source.shape[1:]) > 1
-    if saved.turned:
-        return Home(before.root, before.whole, channels_last=True, cut=before.cut)
-    in_order = (before.whole and not before.channels_last) or saved.channels_last
-    return before if in_order or not moved else Home(node.name)
-
-
-def lies_by_place(shape: Shape, place: Home) -> bool:
-    """Whether the channels of each place lie side by side, as they do where there is one place or channel."""
-    return place.channels_last or min(shape[0], prod(shape[1:])) == 1
-
-
-def rows_are_copied(shape: Shape, place: Home) -> bool:
-    """Whether several channels cannot be read as one row where they lie."""
-    return not place.in_rows and prod(shape[1:]) > 1
-
-
-def has_gaps(shape: Shape, place: Home, batch: int) -> bool:
-    """Whether other values lie between those of a map, as they do in a part of one."""
-    if place.whole:
-        return False
-    if place.channels_last:
-        return batch > 1 or prod(shape[1:]) > 1
-    return batch > 1 or place.cut
-
-
-def lies_channels_last(node: Node, graph: Graph, saved: Saved, found: Mapping[str, Home], batch: int) -> bool:
-    """Whether a map that a layer makes lies channels last: as its input does, which most kernels keep to.
-
-    Of several inputs the first that is a map of as many channels says so.
-    """
-    if min(node.shape[0], prod(node.shape[1:])) == 1 or batch < saved.first_below:
-        return False
-    if saved.by_channel or saved.by_group:
-        return False
-    if saved.channels_last:
-        return True
-    if len(node.shape) == 2 and not node.layer.keeps_layout:
-        return False
-    sources = [name for name in node.inputs if graph[name].shape[:1] == node.shape[:1]] or node.inputs
-    return bool(sources) and found[sources[0]].channels_last
 
 
 def training_timeline(graph: Graph, batch: int = 1) -> Timeline:
@@ -241,11 +160,11 @@ def _spans_of_values(
     graph: Graph, forward: Mapping[str, int], backward: Mapping[str, int], batch: int
 ) -> Lives:
     kept, kept_by = saved_values(graph, batch)
-    roots = homes(graph, batch)
+    roots = strided_views(graph, batch)
     ends = {roots[name].root for name in graph.outputs.values()}
     views: dict[str, list[str]] = {}
-    for name, place in roots.items():
-        views.setdefault(place.root, []).append(name)
+    for name, view in roots.items():
+        views.setdefault(view.root, []).append(name)
     lives: Lives = {}
     for name in (name for name in views if name in graph.live_nodes):
         step = forward.get(name, -1)

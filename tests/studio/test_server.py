@@ -141,7 +141,12 @@ def test_what_is_too_large_is_not_read(studio: Studio) -> None:
 
 @pytest.mark.posix
 def test_the_command_prints_its_address_and_ends_when_it_is_interrupted(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "cnnspec", "studio", "new.cnn", "--no-browser"]
+    # what runs in the background of a shell is started without this signal, and would never end
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from cnnspec.cli import main; main()"
+    )
+    command = [sys.executable, "-u", "-c", code, "studio", "new.cnn", "--no-browser"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
