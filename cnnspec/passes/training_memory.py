@@ -101,7 +101,7 @@ def is_copied(saved: Saved, number: int, view: StridedView) -> bool:
     if number:
         return False
     if saved.by_place:
-        # as they do where there is one view, or one channel
+        # which those of one pixel, or of one channel, do
         return not view.channels_last and min(view.sizes[1], prod(view.sizes[2:])) > 1
     if saved.densely:
         return not view.is_dense
