@@ -15,10 +15,6 @@ def lsp() -> None:
     \b
     cnnspec lsp
     """
-    try:
-        from cnnspec.live.language_server import make_server
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
-            raise
-        raise click.ClickException("this needs pygls: pip install 'cnnspec[lsp]'") from error
+    from cnnspec.live.language_server import make_server
+
     make_server().start_io()

@@ -15,6 +15,7 @@ from folders import SPECS
 
 import cnnspec
 from cnnspec.backends.base import extras
+from cnnspec.cli.failures import EDITORS
 from cnnspec.cli.main import GROUPS, HOMES, command, execute
 
 COMMANDS = sorted(HOMES)
@@ -242,12 +243,15 @@ def test_no_colour_without_a_terminal(run):
         ("torch", ("compile", "lenet5", "--backend", "torch")),
         ("onnx", ("compile", "lenet5", "--backend", "onnx", "-o", os.devnull + ".onnx")),
         ("onnxruntime", ("verify", "lenet5", "--backends", "numpy,onnx")),
+        ("pygls", ("lsp",)),
+        ("lsprotocol", ("lsp",)),
     ],
 )
 def test_a_missing_extra_is_answered_with_the_pip_command(missing, arguments):
     done = process(*arguments, before=f"sys.modules[{missing!r}] = None")
     assert done.returncode == 1
-    assert done.stderr == f"error: this needs {missing}: pip install 'cnnspec[{extras()[missing]}]'\n"
+    extra = (extras() | EDITORS)[missing]
+    assert done.stderr == f"error: this needs {missing}: pip install 'cnnspec[{extra}]'\n"
 
 
 # ---- completion

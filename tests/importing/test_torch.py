@@ -489,3 +489,10 @@ def test_the_source_that_is_written_of_a_net_is_that_net(name):
     found = cnnspec.from_torch(module.eval(), *net.inputs.values(), name=net.name)
     assert (found.net.params, found.net.macs) == (net.params, net.macs)
     assert cnnspec.diff(found.net, net).is_empty
+
+
+def test_the_sizes_that_an_imported_net_takes():
+    module = nn.Sequential(nn.Conv2d(3, 4, 5), nn.MaxPool2d(2), nn.PixelUnshuffle(2))
+    found = imported(module).net.sizes(32)
+    sizes = (8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29, 32)
+    assert found["height"].valid == found["square"].valid == sizes

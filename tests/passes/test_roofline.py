@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from statistics import correlation
 
 import pytest
 from folders import ROOT
 
 import cnnspec
+from cnnspec.backends import timing
 from cnnspec.backends.timing import timed
 from cnnspec.cli.main import execute
 from cnnspec.passes.cost import cost
@@ -77,6 +79,23 @@ def test_compile_tells_the_median_of_warm_passes(capsys: pytest.CaptureFixture[s
     found = json.loads(capsys.readouterr().out)
     assert found["passes"] == 3 and found["threads"] >= 1
     assert found["fastest"] <= found["seconds"] <= found["slowest"]
+
+
+@pytest.mark.parametrize(("threads", "told"), [(1, "1 thread"), (4, "4 threads")])
+def test_what_was_measured_is_said_and_kept(
+    threads: int,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(timing, "measured", lambda: Machine(52.34e9, 9.5e9, threads))
+    assert execute(["machine"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"52.3 G multiply-accumulates a second, 9.5 GB a second, {told}\n"
+    assert printed.err == f"wrote {tmp_path / 'cnnspec' / 'machine.json'} (the numbers of this machine)\n"
+    assert timing.remembered() == Machine(52.34e9, 9.5e9, threads)
 
 
 def test_time_is_predicted_of_a_machine_that_was_measured(

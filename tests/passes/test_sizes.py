@@ -13,7 +13,7 @@ import cnnspec
 from cnnspec.diagnostics import SpecError
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import LayerError, Shape
-from cnnspec.passes.shapes import reshape
+from cnnspec.passes.shapes import fitting, reshape
 from cnnspec.passes.sizes import (
     SizeRange,
     Untraceable,
@@ -172,3 +172,10 @@ def test_axes_that_are_alike_are_told_once() -> None:
     text = sizes_text(net.name, net.sizes())
     assert "height, width, square: every size from 188" in text
     assert "no border is lost: 16n + 12, from 188" in text
+
+
+@pytest.mark.parametrize(("size", "output"), [(8, (16, 2, 2)), (12, (16, 4, 4)), (9, None), (4, None)])
+def test_a_graph_at_another_size_or_none_where_a_layer_does_not_fit(size: int, output: Shape | None) -> None:
+    graph = cnnspec.loads("net A { input 3x8x8; conv(4, 5, pad=valid) -> pixel_unshuffle(2) }").ir
+    other = fitting(graph, {"input": (3, size, size)})
+    assert (other and other[other.outputs["output"]].shape) == output

@@ -7,13 +7,17 @@ import json
 import signal
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+from cnnspec.cli import studio as command
+from cnnspec.cli.main import execute
 from cnnspec.source import Source
 from cnnspec.studio.pages import names
 from cnnspec.studio.server import LARGEST, Studio, new_file
@@ -157,3 +161,43 @@ def test_the_command_prints_its_address_and_ends_when_it_is_interrupted(tmp_path
         run.send_signal(signal.SIGINT)
         assert run.wait(timeout=600) == 0
         assert said == "(Ctrl-C ends it)\n" and run.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("spec", "answer", "left"),
+    [
+        ("lenet5", {"refused": "lenet.cnn is no file of yours: save it as one"}, TEXT),
+        ("own.cnn", {"wrote": "own.cnn"}, "# mine\n"),
+    ],
+)
+def test_the_command_opens_a_browser_and_writes_what_is_no_net_that_ships(
+    spec: str,
+    answer: dict[str, str],
+    left: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """While the command waits the page is read and saved; then Ctrl-C."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.cnn").write_text(TEXT, encoding="utf-8")
+    opened: list[str] = []
+    saved: list[dict[str, str]] = []
+
+    def read_and_interrupt(seconds: float) -> None:
+        (address,) = opened
+        with urlopen(f"{address}start", timeout=600) as found:
+            started = json.load(found)
+        asked = json.dumps({"text": "# mine\n", "before": started["text"]}).encode()
+        with urlopen(f"{address}save", asked, timeout=600) as found:
+            saved.append(json.load(found))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(command, "sleep", read_and_interrupt)
+    assert execute(["studio", spec]) == 0
+    assert capsys.readouterr().out == f"{opened[0]}  (Ctrl-C ends it)\n"
+    assert saved == [answer]
+    assert (tmp_path / "own.cnn").read_text(encoding="utf-8") == left
+    with pytest.raises(URLError):
+        urlopen(opened[0], timeout=600)

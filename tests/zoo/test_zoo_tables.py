@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from zoo_facts import one_a_family
 
 import cnnspec
+from cnnspec.diagnostics import SpecError
 from cnnspec.passes import sizes
 from cnnspec.passes.training_memory import training_timeline
-from cnnspec.report import FORMATS, Table, as_text
+from cnnspec.report import FORMATS, Table
+from cnnspec.report import as_text as as_text_table
 from cnnspec.report.memory import memory_table
-from cnnspec.zoo_list import entries
+from cnnspec.zoo_list import Entry, as_text, entries, entry
 
 WIDTH = 80
 NAMES = [entry.name for entry in entries() if entry.params is not None]
 
 
 def width_of(table: Table) -> int:
-    return max(map(len, as_text(table, WIDTH).splitlines()))
+    return max(map(len, as_text_table(table, WIDTH).splitlines()))
 
 
 @pytest.mark.parametrize("name", one_a_family(NAMES))
@@ -61,3 +64,32 @@ def test_sizes_ask_few_layers(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sizes, "outcome_of", counting)
     assert cnnspec.zoo(name).sizes()["square"].valid
     assert asked < 40_000
+
+
+def test_the_list_has_a_paper_above_its_nets_and_no_families() -> None:
+    found = [
+        Entry("LeNet5", "lenet.cnn", "LeCun et al. 1998", "1x32x32", 61_706, 416_520),
+        Entry("ResNet", "resnet.cnn", "He et al. 2015", "family", None, None),
+        Entry("ResNet18", "resnet.cnn", "He et al. 2015", "3x224x224", 11_689_512, 1_814_073_344),
+        Entry("ResNet34", "resnet.cnn", "He et al. 2015", "3x224x224", 21_797_672, 3_663_761_408),
+    ]
+    assert as_text(found).split("\n") == [
+        "net                     input               params     GMACs",
+        "",
+        "LeCun et al. 1998 (lenet.cnn)",
+        "  LeNet5                1x32x32             61,706   0.00042",
+        "",
+        "He et al. 2015 (resnet.cnn)",
+        "  ResNet18              3x224x224       11,689,512     1.814",
+        "  ResNet34              3x224x224       21,797,672     3.664",
+    ]
+
+
+def test_an_entry_is_read_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.cnn"
+    path.write_text("# Mine 2026\nnet A(n) { input 4; linear(n) }\nnet B = A(2)\n", encoding="utf-8")
+    assert entry(path, "A") == Entry("A", "mine.cnn", "Mine 2026", "family", None, None)
+    assert entry(path, "B") == Entry("B", "mine.cnn", "Mine 2026", "4", 10, 8)
+    path.write_text("net A { input 4; line(2) }\n", encoding="utf-8")
+    with pytest.raises(SpecError, match="no layer, block or label `line`"):
+        entry(path, "A")
