@@ -6,7 +6,7 @@ about paths and reachability.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from cnnspec.diagnostics.report import Frame
@@ -165,19 +165,23 @@ class Graph:
         nodes = self.nodes
         found: dict[str, Applied] = {}
         for name, node in nodes.items():
-            shapes = tuple([nodes[source].shape for source in node.inputs])
-            key = (id(node.layer), shapes)
-            found[name] = known.get(key) or known.setdefault(key, Applied(node.layer, shapes))
+            layer, inputs = node.layer, node.inputs
+            if len(inputs) == 1:
+                shapes = (nodes[inputs[0]].shape,)
+            else:
+                shapes = tuple([nodes[source].shape for source in inputs])
+            key = (id(layer), shapes)
+            found[name] = known.get(key) or known.setdefault(key, Applied(layer, shapes))
         return found
 
     @cached_property
-    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+    def consumers(self) -> Mapping[str, Sequence[str]]:
         """The nodes that each node feeds, in topological order; a join that takes it twice stands twice."""
         found: dict[str, list[str]] = {name: [] for name in self.nodes}
-        for node in self:
-            for name in node.inputs:
-                found[name].append(node.name)
-        return {name: tuple(users) for name, users in found.items()}
+        for name, node in self.nodes.items():
+            for source in node.inputs:
+                found[source].append(name)
+        return found
 
     @cached_property
     def digraph(self) -> networkx.DiGraph:
@@ -197,28 +201,29 @@ class Graph:
     @cached_property
     def inference_nodes(self) -> frozenset[str]:
         """The nodes that inference runs: its inputs, and what the heads not marked `training` need."""
-        return self._leading_to(
-            node for head, node in self.outputs.items() if head not in self.training_heads
-        )
+        ends = [node for head, node in self.outputs.items() if head not in self.training_heads]
+        return frozenset(self.leading_to(*self.inputs, *ends))
 
     @cached_property
     def live_nodes(self) -> frozenset[str]:
         """The nodes that training runs: the inputs, and what any head needs. The others are dead layers."""
-        return self._leading_to(self.outputs.values()) if self.training_heads else self.inference_nodes
+        if not self.training_heads:
+            return self.inference_nodes
+        return frozenset(self.leading_to(*self.inputs, *self.outputs.values()))
 
     @cached_property
     def training_nodes(self) -> frozenset[str]:
         """The nodes that training heads alone need."""
         return self.live_nodes - self.inference_nodes
 
-    def _leading_to(self, ends: Iterable[str]) -> frozenset[str]:
-        needed, stack = set(self.inputs), list(ends)
-        while stack:
-            name = stack.pop()
-            if name not in needed:
-                needed.add(name)
-                stack.extend(self.nodes[name].inputs)
-        return frozenset(needed)
+    def leading_to(self, *names: str) -> set[str]:
+        """Some nodes and all that they need."""
+        found = set(names)
+        # a node stands after all that it needs
+        for name, node in reversed(list(self.nodes.items())):
+            if name in found:
+                found.update(node.inputs)
+        return found
 
     def inference(self) -> Graph:
         """The graph of what inference runs: without training heads and dead layers.
@@ -243,7 +248,7 @@ class Graph:
 
     def restrict_to(self, name: str) -> Graph:
         """The part of the graph that leads to a node, which is its one output."""
-        running = self._leading_to([name])
+        running = self.leading_to(*self.inputs, name)
         blocks = copy_blocks(self.root, self.nodes.keys() - running)
         nodes = {n.name: n._replace(block=blocks[n.block]) for n in self if n.name in running}
         outputs = {"output": name}

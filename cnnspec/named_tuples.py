@@ -1,4 +1,4 @@
-"""Named tuples as those of the standard library, made quickly: none is compiled that has few instances.
+"""Named tuples as those of the standard library, made quickly: no function is written and compiled for them.
 
     class Frame(NamedTuple):
         text: str
@@ -13,13 +13,10 @@ from collections import _tuplegetter as column  # type: ignore[attr-defined]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
     from typing import NamedTuple as NamedTuple
 
 new = tuple.__new__
-MANY = 400
-"""How many instances a class has made before a function is written for it: to compile one takes as long."""
 
 
 class NamedTupleMaker(type):
@@ -36,45 +33,31 @@ class NamedTupleMaker(type):
         for number, one in enumerate(names):
             setattr(made, one, column(number, f"The value {number} of it."))
         if "__new__" not in namespace:
-            made.__new__ = staticmethod(_new(made, names, tuple(defaults.values())))
+            made.__new__ = staticmethod(_new(names, defaults))
         return made
 
 
-def _new(made: Any, names: tuple[str, ...], defaults: tuple[Any, ...]) -> Any:
-    """What makes the first instances of a class, of as many values, the last of them maybe by default."""
-    size, left = len(names), MANY
-    least = size - len(defaults)
+def _new(names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
+    """What makes the instances of a class, of as many values, some of them maybe by default."""
+    size = len(names)
 
     def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            made.__new__ = staticmethod(_written(names, defaults))
-        if kwargs:
-            given = len(args)
-            rest = dict(zip(names[least:], defaults, strict=True)) | kwargs
-            values = [rest[name] for name in names[given:] if name in rest]
-            args = (*args, *values) if kwargs.keys() <= set(names[given:]) else ()
-        elif least <= len(args) < size:
-            args += defaults[len(args) - size :]
-        if len(args) != size:
-            raise TypeError(f"{cls.__name__}({', '.join(names)}) is called with others")
+        if kwargs or len(args) != size:
+            args = _in_order(cls, names, defaults, args, kwargs)
         return new(cls, args)
 
     return __new__
 
 
-def _written(names: tuple[str, ...], defaults: tuple[Any, ...]) -> Any:
-    """The function that is written for a class: it does the same in half the time."""
-    listed = ", ".join(names)
-    found: Any = eval(f"lambda _cls, {listed}: _new(_cls, ({listed},))", {"_new": new})
-    found.__defaults__ = defaults or None
-    return found
-
-
-def _make(cls: Any, values: Iterable[Any]) -> Any:
-    """A new one from its values in order."""
-    return cls(*values)
+def _in_order(
+    cls: Any, names: tuple[str, ...], defaults: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """All values in order. Raises TypeError, as a function that is called with these does."""
+    left = names[len(args) :]
+    known = {**defaults, **kwargs}
+    if len(args) > len(names) or not kwargs.keys() <= set(left) or not known.keys() >= set(left):
+        raise TypeError(f"{cls.__name__}({', '.join(names)}) is called with others")
+    return (*args, *[known[name] for name in left])
 
 
 def _replace(self: Any, **changes: Any) -> Any:
@@ -99,8 +82,9 @@ def _getnewargs(self: Any) -> tuple[Any, ...]:
     return tuple(self)
 
 
+# _make is the fast way to make one of all its values, and does not count them
 METHODS = {
-    "_make": classmethod(_make),
+    "_make": classmethod(new),
     "_replace": _replace,
     "__replace__": _replace,
     "_asdict": _asdict,

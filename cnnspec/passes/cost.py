@@ -63,13 +63,12 @@ def total(costs: Iterable[LayerCost]) -> LayerCost:
 def cost(graph: Graph) -> Costs:
     """The costs of a graph; layers that are equal on equal shapes are counted once and looked up."""
     known: dict[int, LayerCost] = {}
-    layers: dict[str, LayerCost] = {}
-    for name, applied in graph.applied.items():
-        found = known.get(id(applied))
-        if found is None:
-            found = known[id(applied)] = layer_cost(applied)
-        layers[name] = found
-    shared = any(node.weights_of != node.name for node in graph)
+    applied = graph.applied
+    for one in applied.values():
+        if id(one) not in known:
+            known[id(one)] = layer_cost(one)
+    layers = {name: known[id(one)] for name, one in applied.items()}
+    shared = len({node.weights_of for node in graph}) < len(graph)
     once = _once(graph, layers) if shared else layers
     whole = total(once.values())
     sums = [

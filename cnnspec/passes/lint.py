@@ -7,7 +7,7 @@ to it, or on the line of the net or of a net that it is given by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
 from math import prod
@@ -23,7 +23,7 @@ from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
 from cnnspec.passes.memory import BYTES
 from cnnspec.passes.receptive_field import Fields, last_map
-from cnnspec.passes.stages import NetStage, ancestors, stages
+from cnnspec.passes.stages import NetStage, stages
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.typed import Any, TypeVar
@@ -46,19 +46,29 @@ class Subject:
     places: tuple[Span, ...] = ()
 
     @cached_property
-    def by_class(self) -> dict[type[Layer], list[Node]]:
-        """The nodes of each class of layer."""
-        found: dict[type[Layer], list[Node]] = {}
-        for node in self.graph:
-            found.setdefault(type(node.layer), []).append(node)
+    def by_class(self) -> dict[type[Layer], dict[int, list[Node]]]:
+        """The nodes of each class of layer, those together that do the same: equal layers on equal shapes."""
+        found: dict[type[Layer], dict[int, list[Node]]] = {}
+        alike: dict[int, list[Node]] = {}
+        for node, applied in zip(self.graph, self.graph.applied.values(), strict=True):
+            nodes = alike.get(id(applied))
+            if nodes is None:
+                nodes = alike[id(applied)] = []
+                found.setdefault(type(node.layer), {})[id(applied)] = nodes
+            nodes.append(node)
         return found
 
-    def of(self, *classes: type[L]) -> Iterator[tuple[Node, L]]:
-        """The nodes whose layer is of one of these classes, and their layers."""
+    def of(self, *classes: type[L]) -> Iterator[tuple[list[Node], L]]:
+        """The layers of some classes, each with the nodes where it is on equal shapes."""
         for cls in classes:
-            for node in self.by_class.get(cls, ()):
-                layer: Any = node.layer
-                yield node, layer
+            for nodes in self.by_class.get(cls, {}).values():
+                layer: Any = nodes[0].layer
+                yield nodes, layer
+
+
+def _each(found: Iterable[tuple[list[Node], L]]) -> Iterator[tuple[Node, L]]:
+    """Each node by itself, with its layer."""
+    return ((node, layer) for nodes, layer in found for node in nodes)
 
 
 class Finding(NamedTuple):
@@ -105,7 +115,7 @@ def _in_own_files(node: Node, calls: list[Span | None], subject: Subject) -> Spa
 def large_linear(subject: Subject) -> Iterator[Finding]:
     """One linear layer on a flattened map that holds most of the parameters."""
     graph, costs = subject.graph, subject.costs
-    for node, layer in subject.of(Linear):
+    for node, layer in _each(subject.of(Linear)):
         params = costs.layers[node.name].params
         if params < max(MANY_WEIGHTS, costs.total.params / 2):
             continue
@@ -196,26 +206,26 @@ def _shrinks(code: str, what: str, before: NetStage, stage: NetStage, most: int,
 
 def even_kernel(subject: Subject) -> Iterator[Finding]:
     """An even kernel with the padding that is made for odd ones."""
-    for node, layer in subject.of(Conv, DepthwiseConv):
+    for nodes, layer in subject.of(Conv, DepthwiseConv):
         if layer.pad != "half":
             continue
         kernel = layer.kernel if isinstance(layer.kernel, tuple) else (layer.kernel,)
         if any(k % 2 == 0 for k in kernel):
-            yield Finding(
-                "even-kernel",
-                node,
-                f"the kernel {describe(kernel)} is even, and half its size is no whole margin",
-                "write the padding: pad=same keeps the size, pad=0 adds nothing; or take an odd kernel",
-            )
+            for node in nodes:
+                yield Finding(
+                    "even-kernel",
+                    node,
+                    f"the kernel {describe(kernel)} is even, and half its size is no whole margin",
+                    "write the padding: pad=same keeps the size, pad=0 adds nothing; or take an odd kernel",
+                )
 
 
 def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
     """A bias that the batchnorm after it takes away again."""
     graph = subject.graph
     heads = set(graph.outputs.values())
-    for node, layer in subject.of(*(cls for cls in subject.by_class if cls.weighted)):
-        if not getattr(layer, "bias", False):
-            continue
+    weighted = [cls for cls in subject.by_class if cls.weighted]
+    for node, layer in _each(at for at in subject.of(*weighted) if getattr(at[1], "bias", False)):
         users = graph.consumers[node.name]
         if users and node.name not in heads and all(isinstance(graph[u].layer, BatchNorm) for u in users):
             yield Finding(
@@ -229,20 +239,22 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
 def stride_over_map(subject: Subject) -> Iterator[Finding]:
     """Downsampling by more than the map allows."""
     strided = [cls for cls in subject.by_class if "stride" in cls.__match_args__]
-    for node, layer in subject.of(*strided):
+    for nodes, layer in subject.of(*strided):
         layer: Any
         stride = layer.stride or layer.kernel
         if stride == 1 or layer.upsamples:
             continue
-        sizes = subject.graph[node.inputs[0]].shape[1:]
+        sizes = subject.graph[nodes[0].inputs[0]].shape[1:]
         steps = stride if isinstance(stride, tuple) else (stride,) * len(sizes)
         if any(step > size for step, size in zip(steps, sizes, strict=True)):
-            yield Finding(
-                "stride-over-map",
-                node,
-                f"a stride of {describe(steps)} on a map of {describe(sizes)} has nothing left to step over",
-                "downsample less before it, or give the net a larger input",
-            )
+            for node in nodes:
+                yield Finding(
+                    "stride-over-map",
+                    node,
+                    f"a stride of {describe(steps)} on a map of {describe(sizes)} "
+                    "has nothing left to step over",
+                    "downsample less before it, or give the net a larger input",
+                )
 
 
 def side_head(subject: Subject) -> Iterator[Finding]:
@@ -274,7 +286,7 @@ def _ends_residual(node: Node) -> bool:
 
 def residual_empty(subject: Subject) -> Iterator[Finding]:
     """A residual without a main path: what flows in is added to itself."""
-    for node, _ in subject.of(Add):
+    for node, _ in _each(subject.of(Add)):
         if _ends_residual(node) and len(set(node.inputs)) == 1:
             yield Finding(
                 "residual-empty",
@@ -286,7 +298,7 @@ def residual_empty(subject: Subject) -> Iterator[Finding]:
 
 def residual_activation(subject: Subject) -> Iterator[Finding]:
     """A main path that is never negative, so that the sum can only grow. He et al. 2016, section 4.1."""
-    for node, _ in subject.of(Add):
+    for node, _ in _each(subject.of(Add)):
         if _ends_residual(node):
             main = subject.graph[node.inputs[0]]
             if len(set(node.inputs)) > 1 and main.layer.nonnegative and _is_within(main, node):
@@ -304,14 +316,17 @@ def _is_within(node: Node, add: Node) -> bool:
 
 def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
     """A batchnorm that has one value of each channel in a sample."""
-    for node, _ in subject.of(BatchNorm):
-        if 1 < len(node.shape) == 1 + node.shape[1:].count(1):
-            yield Finding(
-                "batchnorm-on-pixel",
-                node,
-                f"batchnorm on {describe(node.shape)}: each statistic is over one value of each sample",
-                "leave it out, or use layernorm: with one sample in the batch there is no variance at all",
-            )
+    for nodes, _ in subject.of(BatchNorm):
+        shape = nodes[0].shape
+        if 1 < len(shape) == 1 + shape[1:].count(1):
+            for node in nodes:
+                yield Finding(
+                    "batchnorm-on-pixel",
+                    node,
+                    f"batchnorm on {describe(shape)}: each statistic is over one value of each sample",
+                    "leave it out, or use layernorm: "
+                    "with one sample in the batch there is no variance at all",
+                )
 
 
 def dead_layers(subject: Subject) -> Iterator[Finding]:
@@ -319,7 +334,7 @@ def dead_layers(subject: Subject) -> Iterator[Finding]:
     graph = subject.graph
     heads = set(graph.outputs.values())
     dead = [graph[name] for name, users in graph.consumers.items() if not users and name not in heads]
-    needed = ancestors(graph, *heads) if dead else set[str]()
+    needed = graph.leading_to(*heads) if dead else set[str]()
     for node in dead:
         lost = _only_for(graph, node, needed)
         params = subject.costs.of(lost).params

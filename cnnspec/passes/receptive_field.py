@@ -107,6 +107,12 @@ def _bounds(node: Node, windows: Bounds | None, sources: Sequence[Bounds | None]
     before = sources[0] if len(sources) == 1 else _union(sources)
     if before is None or not windows:
         return before if windows is not None else None
+    return _moved(before, windows)
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _moved(before: Bounds, windows: Bounds) -> Bounds:
+    """What windows over a map see. The nets of a file mostly begin alike."""
     first = _through(before[0], windows[0])
     if _is_square(windows) and _is_square(before):
         return (first,) * len(before)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.cost import Costs
@@ -12,6 +10,9 @@ from cnnspec.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnspec.passes.receptive_field import Bounds, Number
+
+    Place = tuple[Number, int, int]
+    """Where a node is: the step of its stage, the convs there up to it, and the width that it hands on."""
 
 
 class NetStage(NamedTuple):
@@ -35,94 +36,66 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     heads = [node for head, node in graph.outputs.items() if head not in graph.training_heads]
     if len(graph.inputs) != 1 or not heads:
         return []
-    needed = set(graph.inference_nodes) if len(heads) == 1 else ancestors(graph, heads[0])
-    if _upsamples(graph, needed):
-        return []
-    for block in graph.root.children:
-        if isinstance(block, Block) and block.kind == "head":
-            needed.difference_update(block.nodes())
-    steps = _steps(graph, needed, fields)
+    needed = graph.inference_nodes if len(heads) == 1 else graph.leading_to(heads[0])
+    in_heads = [block for block in graph.root.children if isinstance(block, Block) and block.kind == "head"]
+    left_out = {name for block in in_heads for name in block.nodes()}
+    nodes, paths = graph.nodes, fields.paths
     first: dict[Number, Node] = {}
-    last: dict[Number, Node] = {}
+    narrow: dict[Number, int] = {}
     deepest: dict[Number, int] = {}
     handed_on: dict[Number, int] = {}
-    depth: dict[str, int] = {}
-    narrow: dict[str, int] = {}
-    for node in graph:
-        step = steps.get(node.name)
+    places: dict[str, Place] = {}
+    for name, node in nodes.items():
+        if name not in needed:
+            continue
+        inputs, shape, bounds, counts = node.inputs, node.shape, paths[name], costs.layers[name].macs
+        if len(inputs) == 1 and not counts and bounds is paths[inputs[0]]:
+            place = places.get(inputs[0])
+            if place is not None and shape == nodes[inputs[0]].shape and name not in left_out:
+                # two layers of three are where their input is, as if they were not there
+                places[name] = place
+                if place[1]:
+                    narrow[place[0]] = place[2]
+                continue
+        if any([grows(nodes[source].shape[1:], shape[1:]) for source in inputs]):
+            return []
+        step = None if name in left_out else _step(bounds, shape[1:])
         if step is None:
             continue
-        width = node.shape[0]
-        narrow[node.name] = min(width, _before(node, narrow, fields)) if len(node.inputs) == 1 else width
-        reached = 0
-        for before in node.inputs:
-            other = steps.get(before)
-            if other == step:
-                reached = max(reached, depth[before])
-            elif other is not None:
-                handed_on[other] = max(handed_on.get(other, 0), narrow[before])
-        depth[node.name] = reached = reached + bool(costs.layers[node.name].macs)
-        if reached:
+        width, depth = shape[0], 0
+        for source in inputs:
+            before = places.get(source)
+            if before is None:
+                continue
+            if before[0] == step:
+                depth = max(depth, before[1])
+            else:
+                handed_on[before[0]] = max(handed_on.get(before[0], 0), before[2])
+            if len(inputs) == 1 and bounds == paths[source]:
+                width = min(width, before[2])
+        depth += bool(counts)
+        places[name] = (step, depth, width)
+        if depth:
             first.setdefault(step, node)
-            last[step] = node
-            deepest[step] = max(deepest.get(step, 0), reached)
+            narrow[step] = width
+            deepest[step] = max(deepest.get(step, 0), depth)
     return [
-        NetStage(node.shape[1:], handed_on.get(step, narrow[last[step].name]), deepest[step], node)
+        NetStage(node.shape[1:], handed_on.get(step, narrow[step]), deepest[step], node)
         for step, node in sorted(first.items(), key=lambda item: item[0])
     ]
-
-
-def _before(node: Node, narrow: Mapping[str, int], fields: Fields) -> int:
-    """The width before a layer that looks at one pixel of one map; its own before any other."""
-    (source,) = node.inputs
-    before = narrow.get(source)
-    if before is None or fields.paths[source] != fields.paths[node.name]:
-        return node.shape[0]
-    return before
-
-
-def _steps(graph: Graph, names: Iterable[str], fields: Fields) -> dict[str, Number | None]:
-    """The step of each of some nodes, found once for those that see alike."""
-    known: dict[tuple[int, tuple[int, ...]], Number | None] = {}
-    steps: dict[str, Number | None] = {}
-    for name in names:
-        bounds, sizes = fields.paths[name], graph.nodes[name].shape[1:]
-        key = (id(bounds), sizes)
-        if key not in known:
-            known[key] = _step(bounds, sizes)
-        steps[name] = known[key]
-    return steps
 
 
 def _step(bounds: Bounds | None, sizes: tuple[int, ...]) -> Number | None:
     """The step between neighbours of a map, where all axes have the same; None of a pixel or a vector."""
     if bounds is None or sizes.count(1) == len(sizes):
         return None
-    steps = {axis.step for axis in bounds}
-    return steps.pop() if len(steps) == 1 else None
-
-
-def _upsamples(graph: Graph, names: Iterable[str]) -> bool:
-    """Whether a map among some nodes is larger than one that it is made of."""
-    for node in map(graph.nodes.__getitem__, names):
-        size = node.shape[1:]
-        for source in node.inputs:
-            before = graph.nodes[source].shape[1:]
-            if before != size and grows(before, size):
-                return True
-    return False
+    step = bounds[0].step
+    return step if all([axis.step == step for axis in bounds]) else None
 
 
 def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
+    if before == after:
+        return False
     spread = before.count(1) == len(before)
     return not spread and any(n > b for n, b in zip(after, before, strict=False))
-
-
-def ancestors(graph: Graph, *names: str) -> set[str]:
-    """Some nodes and all that they need."""
-    found = set(names)
-    for node in reversed(list(graph)):
-        if node.name in found:
-            found.update(node.inputs)
-    return found

@@ -15,7 +15,7 @@ from cnnspec.layers.pool import GlobalAvgPool, MaxPool
 from cnnspec.layers.shape import Upsample
 from cnnspec.passes.cost import cost
 from cnnspec.passes.receptive_field import receptive_field
-from cnnspec.passes.stages import NetStage, ancestors, grows, stages
+from cnnspec.passes.stages import NetStage, grows, stages
 
 
 def test_stages_lie_between_downsamplings() -> None:
@@ -112,8 +112,8 @@ def test_a_stage_has_more_than_one_pixel() -> None:
     assert sizes_widths_depths(chain(("a", Conv(8, 3)), ("b", Conv(6, 3)), shape=(1, 1, 8))) == [(1, 6, 2)]
 
 
-def test_ancestors_are_what_a_node_needs() -> None:
-    assert ancestors(small(), "pool") == {"input", "conv", "norm", "relu", "pool"}
+def test_what_leads_to_a_node_is_what_it_needs() -> None:
+    assert small().leading_to("pool") == {"input", "conv", "norm", "relu", "pool"}
 
 
 def test_stages_go_by_the_step_between_pixels_not_by_sizes_or_the_order_of_the_walk() -> None:
