@@ -19,7 +19,7 @@ def named(grown: UnnamedGraph, name: str, file: str) -> Graph:
     nodes: dict[str, Node] = {}
     for path, (layer, inputs, shape, block, span, _, owner) in zip(names, grown.nodes, strict=True):
         sources = (names[inputs[0]],) if len(inputs) == 1 else tuple([names[i] for i in inputs])
-        nodes[path] = Node(path, layer, sources, shape, block, span, names[owner])
+        nodes[path] = Node._make((path, layer, sources, shape, block, span, names[owner]))
     outputs = {head: names[value.node] for head, value in grown.outputs.items()}
     inputs = tuple(names[i] for i in grown.inputs)
     return Graph(name, nodes, inputs, outputs, frozenset(grown.training_heads), grown.root, file)
@@ -42,13 +42,13 @@ def _name_everything(grown: UnnamedGraph) -> list[str]:
         segments = known.get(titles)
         if segments is None:
             segments = known[titles] = _segments(titles)
-        for position, segment in enumerate(segments):
-            child = children[position]
+        for position, (child, segment) in enumerate(zip(children, segments, strict=True)):
+            path = prefix + segment
             if child.__class__ is Block:
-                child.segment, child.path = segment, prefix + segment
+                child.segment, child.path = segment, path
                 stack.append(child)
             else:
-                names[child] = children[position] = prefix + segment
+                names[child] = children[position] = path
     return names
 
 

@@ -186,7 +186,8 @@ def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value)
             sources = (flowing if inputs[0] == TAKEN else inputs[0] + start,)
         else:
             sources = tuple([flowing if source == TAKEN else source + start for source in inputs])
-        nodes.append(UnnamedNode(layer, sources, shape, copies[number], span, title, owner + start))
+        node = (layer, sources, shape, copies[number], span, title, owner + start)
+        nodes.append(UnnamedNode._make(node))
     if first.given.node == first.taken.node:
         return value
     return Value(first.given.node - first.start + start, first.given.shape)
