@@ -8,7 +8,8 @@ Read in this order:
   attention.py and shape.py: the rules that are more than one node;
 - builder.py: a graph and its weights as a model, and as a file; open_sizes.py: which axes it can leave open;
   program.py: a model run in onnxruntime;
-- backend.py: what the table of backends says of it.
+- backend.py: what the table of backends says of it;
+- reading.py, external.py: a file as data, within bounds, with the tensors that it keeps beside it.
 """
 
 from __future__ import annotations

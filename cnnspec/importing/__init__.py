@@ -1,6 +1,7 @@
 """From a net that exists to a spec that one would have written. Read in this order:
 
 traced        what an importer finds: layers with their inputs, the modules they stand in, their weights
+windows       the windows of frameworks in the words of the language
 torch_trace   a torch module as that, by torch.fx on the meta device
 torch_reader  its graph node by node, with the weights
 torch_layers, torch_functions, torch_windows   which layer a module is, and a function or a method

@@ -10,9 +10,10 @@ from torch import fx
 
 from cnnspec.importing import torch_windows as windows
 from cnnspec.importing.tidied import crop
-from cnnspec.importing.torch_layers import NoLayer, extent, need_channels
+from cnnspec.importing.torch_layers import need_channels
 from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
 from cnnspec.importing.torch_windows import channels_first, learned
+from cnnspec.importing.windows import NoLayer, extent
 from cnnspec.layers import activation, attention, dense, join, norm, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
 

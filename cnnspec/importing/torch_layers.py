@@ -5,77 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 
+from cnnspec.importing.windows import NoLayer, convolution, extent, half_padding
 from cnnspec.layers import activation as act
 from cnnspec.layers import conv, dense, norm, pool, shape
-from cnnspec.layers.base import Layer, Shape
-from cnnspec.layers.window import Margins, Padding, slide_over
-
-Extent = int | tuple[int, ...]
-
-
-class NoLayer(Exception):
-    """No layer does what a module does; the message says what is in the way, in a few words."""
-
-
-def extent(value: Any) -> Extent:
-    """A size of torch, one number where all axes agree. Raises NoLayer for one that is left open."""
-    given = value if isinstance(value, (tuple, list, torch.Size)) else (value,)
-    if None in given:
-        raise NoLayer(f"a size of {value}")
-    sizes = tuple(map(int, given))
-    return sizes[0] if len(set(sizes)) == 1 else sizes
-
-
-def _half(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Extent:
-    """The margin of a conv: `half` where it is that of the kernel, which is the default of the language."""
-    if isinstance(padding, str):
-        return "valid" if padding == "valid" else "same"
-    kernels, dilations, pads = (_per_axis(v, rank) for v in (kernel, dilation, padding))
-    halves = tuple((k - 1) * d // 2 for k, d in zip(kernels, dilations, strict=True))
-    return "half" if pads == halves else extent(pads)
-
-
-def taken_in(
-    margins: Margins, padding: Any, kernel: Any, stride: Any, dilation: Any, sizes: Shape
-) -> Padding:
-    """The margin of a window over a map of `sizes` (channels first), with what was added before it.
-
-    Raises NoLayer where the window has a margin that depends on the size of the map.
-    """
-    rank = len(sizes) - 1
-    if not margins:
-        return _half(kernel, dilation, padding, rank)
-    missing = ((0, 0),) * (rank - len(margins))
-    if isinstance(padding, str):
-        raise NoLayer(f"padding={padding} after a margin")
-    pads = _per_axis(padding, rank)
-    whole = tuple((b + p, a + p) for (b, a), p in zip((*missing, *margins), pads, strict=True))
-    if all(before == after for before, after in whole):
-        return _half(kernel, dilation, tuple(before for before, _ in whole), rank)
-    slide = slide_over(sizes[1:], extent(kernel), extent(stride), "same", extent(dilation))
-    return "same" if slide.margins == whole else whole
-
-
-def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
-    found = extent(value)
-    return found if isinstance(found, tuple) else (found,) * rank
-
-
-def convolution(
-    taken: int, out: int, kernel: Any, stride: Any, pad: Padding, dilation: Any, groups: int, bias: bool
-) -> Layer:
-    """A convolution of `taken` channels: depthwise where every channel is a group."""
-    kernel, stride, dilation = map(extent, (kernel, stride, dilation))
-    if groups > 1 and groups == taken:
-        return conv.DepthwiseConv(kernel, stride, pad, dilation, multiplier=out // groups, bias=bias)
-    return conv.Conv(out, kernel, stride, pad, dilation, groups, bias)
+from cnnspec.layers.base import Layer
 
 
 def _conv(module: Any) -> Layer:
-    pad = _half(module.kernel_size, module.dilation, module.padding, len(module.kernel_size))
+    pad = half_padding(module.kernel_size, module.dilation, module.padding, len(module.kernel_size))
     sizes = (module.kernel_size, module.stride, pad, module.dilation)
     made = convolution(
         module.in_channels, module.out_channels, *sizes, module.groups, module.bias is not None

@@ -12,8 +12,9 @@ import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
-from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, NoLayer, drop_rate, need_channels, taken_in
+from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, drop_rate, need_channels
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
+from cnnspec.importing.windows import NoLayer, taken_in
 from cnnspec.layers import activation, conv, dense, norm
 from cnnspec.layers.base import Layer, LayerError, Shape
 from cnnspec.layers.window import Margins

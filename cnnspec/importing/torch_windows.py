@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import fx
 
-from cnnspec.importing.torch_layers import NoLayer, convolution, extent, interpolated, padded, taken_in
+from cnnspec.importing.torch_layers import interpolated, padded
 from cnnspec.importing.torch_reader import Flowing, TorchReader, function_name
+from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
 from cnnspec.layers import pool, shape
 from cnnspec.layers.base import Layer
 

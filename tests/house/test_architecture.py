@@ -43,6 +43,7 @@ HOMES = {
     "torch": ("backends/torch", "cnnspec/importing"),
     "onnx": "backends/onnx",
     "onnxruntime": "backends/onnx",
+    "google": "backends/onnx",
     "PIL": "backends",
     "graphviz": "cnnspec/render",
     "wasmtime": "cnnspec/render",
