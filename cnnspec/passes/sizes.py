@@ -137,7 +137,10 @@ class SizeWalk:
         if node.name in self.followed:
             return self.find(node, columns)
         layer, channels = node.layer, tuple([self.channels[name] for name in (node.name, *node.inputs)])
-        if known and layer.slide(*self.graph.input_shapes(node)) is not None:
+        shapes = self.graph.input_shapes(node)
+        if known and layer.slide(*shapes) is not None:
+            if keeps_sizes(layer, *shapes):
+                return first
             # what a window makes of a map does not hang on channels: convs of all widths share a column
             layer, channels = geometry(layer), ()
         key = (type(layer), layer, channels, tuple(map(id, columns)))
@@ -150,20 +153,26 @@ class SizeWalk:
         """The column of a node, which is asked once for all sizes at which equal shapes come in."""
         weights = weight_shapes(node.layer, self.graph.input_shapes(node))
         followed = self.followed.get(node.name)
-        known: dict[Any, Outcome | None] = {}
-        result = []
-        for i, key in enumerate(zip(*columns, strict=True)):
-            layer: Layer | None = node.layer
-            if followed:
-                layer = self.adapted(node.layer, followed, i)
-                key = (layer, *key)  # type: ignore[assignment]
-            if key not in known:
-                shapes = None if layer is None or -1 in key else self.shapes_at(node, i)
-                known[key] = outcome_of(layer, shapes, weights) if layer and shapes else None
-            outcome = known[key]
-            self.note(i + 1, node.name, outcome)
-            result.append(self.numbered(node, outcome.shape) if outcome and outcome.shape else -1)
-        return tuple(result)
+        keys: list[Any] = list(zip(*columns, strict=True))
+        if followed:
+            keys = [(self.adapted(node.layer, followed, i), *key) for i, key in enumerate(keys)]
+        numbers: dict[Any, int] = {}
+        noted: dict[Any, Outcome] = {}
+        for key, i in {key: i for i, key in enumerate(keys)}.items():
+            numbers[key] = -1
+            layer = key[0] if followed else node.layer
+            if layer is None or -1 in key:
+                continue
+            outcome = outcome_of(layer, self.shapes_at(node, i), weights)
+            if outcome.shape:
+                numbers[key] = self.numbered(node, outcome.shape)
+            if outcome.lost or not outcome.shape:
+                noted[key] = outcome
+        if noted:
+            for size, key in enumerate(keys, start=1):
+                if key in noted:
+                    self.note(size, node.name, noted[key])
+        return tuple([numbers[key] for key in keys])
 
     def numbered(self, node: Node, shape: Shape) -> int:
         """The number of the spatial sizes of a shape, or of all of it where its channels vary."""
@@ -193,10 +202,8 @@ class SizeWalk:
         }
         return replace(layer, **values)
 
-    def note(self, size: int, name: str, outcome: Outcome | None) -> None:
+    def note(self, size: int, name: str, outcome: Outcome) -> None:
         """Keep the first failure and the first loss at each size."""
-        if outcome is None:
-            return
         if outcome.shape is None:
             self.failures.setdefault(size, Failure(name, outcome.code, outcome.message))
         elif outcome.lost:
@@ -207,6 +214,21 @@ def geometry(layer: Layer) -> Layer:
     """A layer that slides, with the arguments that are about channels alone at 1."""
     names = {field.name for field in fields(layer)}
     return replace(layer, **{name: 1 for name in ("out", "groups", "multiplier") if name in names})
+
+
+def keeps_sizes(layer: Layer, shape: Shape, *others: Shape) -> bool:
+    """Whether a layer that slides gives maps of all sizes as large as they come in, as a 3x3 conv of margin 1.
+
+    Where windows begin at every pixel, a pixel more is a window more: what keeps a map of one pixel and that
+    of the net keeps all. Then no pixel is lost either, and a margin that one pixel fills has enough in more.
+    """
+    slide = None if others else layer.slide(shape)
+    if slide is None or max(slide.stride) > 1:
+        return False
+    try:
+        return all(layer.infer(map_)[1:] == map_[1:] for map_ in (shape, (shape[0], *(1 for _ in shape[1:]))))
+    except LayerError:
+        return False
 
 
 def outcome_of(layer: Layer, shapes: tuple[Shape, ...], weights: tuple[Shape, ...]) -> Outcome:
@@ -230,10 +252,11 @@ def weight_shapes(layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
 def lost_pixels(layer: Layer, shape: Shape, shapes: tuple[Shape, ...]) -> int:
     """The most pixels at the end of an axis that no window covers, though windows as far apart could."""
     slide = layer.slide(*shapes)
-    if slide is None or slide.outputs != shape[1:]:
+    # windows that begin at every pixel end at the last one
+    if slide is None or max(slide.stride) == 1 or slide.outputs != shape[1:]:
         return 0
     lost = [0]
-    axes = zip(slide.outputs, slide.stride, slide.spans, slide.wholes, slide.margins, strict=True)
+    axes = zip(shape[1:], slide.stride, slide.spans, slide.wholes, slide.margins, strict=True)
     for n, step, span, whole, (_, after) in axes:
         # what lies between two windows is passed over in any case
         lost.append(whole - after - (n - 1) * step - span - max(0, step - span))

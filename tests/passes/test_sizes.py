@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pytest
@@ -12,12 +13,15 @@ from zoo_facts import one_a_family
 import cnnspec
 from cnnspec.diagnostics import SpecError
 from cnnspec.graph import Graph
+from cnnspec.layers.conv import Conv
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.passes.shapes import fitting, reshape
 from cnnspec.passes.sizes import (
     SizeRange,
     Untraceable,
     followed_sizes,
+    keeps_sizes,
+    lost_pixels,
     resized,
     sizes_by_elaboration,
     valid_sizes,
@@ -148,6 +152,48 @@ def test_a_net_that_computes_with_sizes_is_elaborated_at_each() -> None:
         followed_sizes(net.ir, net._reopen)
     # of height h there are h // 8 convs over h // 2 rows; another number of convs is another net
     assert net.sizes(20)["height"].valid == tuple(range(8, 16))
+
+
+KEEPING = [
+    ("conv(3, 3)", True),
+    ("conv(3, 1)", True),
+    ("conv(3, 2)", False),
+    ("conv(3, 3, stride=2)", False),
+    ("conv(3, [1, 3], stride=[1, 2])", False),
+    ("conv(3, 5, pad=same, dilation=3)", True),
+    ("conv(3, 3, pad_mode=reflect)", False),
+    ("conv(3, 3, pad_mode=circular)", True),
+    ("conv(3, 3, pad=valid)", False),
+    ("dwconv(5)", True),
+    ("tconv(3, 3, pad=1)", True),
+    ("tconv(3, 2, stride=2)", False),
+    ("maxpool(3, stride=1, pad=1)", True),
+    ("maxpool(3, pad=1)", False),
+    ("avgpool(3, stride=1, pad=1, ceil=true)", True),
+    ("blurpool(3, stride=1)", False),
+]
+
+
+@pytest.mark.parametrize(("layer", "keeps"), KEEPING, ids=[layer for layer, _ in KEEPING])
+def test_layers_that_keep_every_size_are_not_asked_at_each(layer: str, keeps: bool) -> None:
+    graph = cnnspec.loads(f"net N {{ input 3x9x9; a: {layer} }}").ir
+    (node,) = (node for node in graph if node.inputs)
+    assert keeps_sizes(node.layer, *graph.input_shapes(node)) == keeps
+    for size in range(1, 40) if keeps else ():
+        assert node.layer.infer((3, size, size)) == (3, size, size)
+        assert lost_pixels(node.layer, (3, size, size), ((3, size, size),)) == 0
+
+
+def test_a_layer_is_asked_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = cnnspec.loads(
+        "net N { input 3x9x9; conv(4, 3) -> relu -> { conv(4, 3, stride=2) -> conv(4, 3) } * 2 }"
+    )
+    asked = Counter[Shape]()
+    infer = Conv.infer
+    monkeypatch.setattr(Conv, "infer", lambda *a: asked.update(a[1:]) or infer(*a))
+    valid_sizes(net.ir, (0, 1), limit=1024)
+    # the convs of stride 2 at 1024 sizes and at half as many, the three that keep sizes at two each
+    assert sum(asked.values()) == 1024 + 512 + 3 * 2
 
 
 WORDS = [
