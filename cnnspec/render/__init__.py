@@ -3,9 +3,9 @@
 In reading order, from what a drawing shows to the bytes of a file:
 
 - what is asked: `options` (the choices of a user), `one_block` (a block as a net), `asked` (names to open);
-- what is shown: `fold` (the tree of parts, equal ones folded), `scene` (which are open, and the arrows
-  between them), `rising` (nets that come up again), `spine` (what all values pass), `figures` (params, MACs,
-  memory, field);
+- what is shown: `fold` (the tree of parts, equal ones folded; `streams` for turns of several values),
+  `scene` (which are open, and the arrows between them), `rising` (nets that come up again), `spine` (what
+  all values pass), `figures` (params, MACs, memory, field);
 - in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
   `text` (widths, numbers), `plan` (all of it but where things stand);
 - where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `bypass` (shortcuts),

@@ -34,6 +34,9 @@ def in_first_turns(parts: Sequence[DrawnPart], path: str) -> str:
     """The path of the part that stands for one inside equal turns: that in the first of them."""
     for part in parts:
         for copy in part.copies:
-            if covers(copy.key, path):
-                path = part.key + path[len(copy.key) :]
+            within = zip(part.children, copy.children, strict=True) if part.kind == "streams" else ()
+            for first, other in ((part, copy), *within):
+                for key, name in zip((first.key, *first.aliases), (other.key, *other.aliases), strict=False):
+                    if covers(name, path):
+                        path = key + path[len(name) :]
     return path

@@ -14,7 +14,7 @@ right, run along a channel and enter from the left, each on a lane that no other
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -79,14 +79,9 @@ def find_courses(
     edges: Iterable[GridEdge],
     *,
     falls: bool = True,
-    rises: Collection[int] = (),
 ) -> Courses:
-    """The ways of edges between cells.
-
-    `falls` says whether edges run straight from a cell to the next below; to the one above they do so between
-    the cells of `rises` alone.
-    """
-    board = _Board(dict(spots), falls, rises)
+    """The ways of edges between cells; `falls` says whether they run straight to the next above or below."""
+    board = _Board(dict(spots), falls)
     ways = {edge: board.way(edge) for edge in edges}
     lanes, counts = _lanes(board.spots, ways)
     return Courses(ways, lanes, counts)
@@ -95,10 +90,9 @@ def find_courses(
 class _Board:
     """The grid while edges are laid: which cells stand on it, and which parts of rows edges run along."""
 
-    def __init__(self, spots: dict[int, GridSpot], falls: bool, rises: Collection[int]):
+    def __init__(self, spots: dict[int, GridSpot], falls: bool):
         self.spots = spots
         self.falls = falls
-        self.rises = rises
         self.columns: dict[int, list[GridSpot]] = defaultdict(list)
         for spot in sorted(spots.values()):
             self.columns[spot.column].append(spot)
@@ -106,7 +100,7 @@ class _Board:
 
     def way(self, edge: GridEdge) -> Course:
         here, there = self.spots[edge.source], self.spots[edge.target]
-        if self.falls and here.column == there.column and self._next_in_column(edge, here, there):
+        if self.falls and here.column == there.column and self._next_in_column(here, there):
             return Course("fall")
         if here.column < there.column:
             if self._takes(here.row, here.column, there.column, edge.source, there):
@@ -116,10 +110,9 @@ class _Board:
         channel = there.row + 1 if there.row < here.row else there.row
         return Course("round", here.column + 1, channel, there.column)
 
-    def _next_in_column(self, edge: GridEdge, here: GridSpot, there: GridSpot) -> bool:
+    def _next_in_column(self, here: GridSpot, there: GridSpot) -> bool:
         order = self.columns[here.column]
-        step = order.index(there) - order.index(here)
-        return step == 1 or (step == -1 and edge.source in self.rises and edge.target in self.rises)
+        return abs(order.index(there) - order.index(here)) == 1
 
     def _takes(self, row: int, start: int, stop: int, source: int, other: GridSpot) -> bool:
         """Whether an edge can run along a row between two columns; then it does."""

@@ -26,6 +26,8 @@ PAGE_HEIGHT = 650.0
 """The height of the text of a page, in points."""
 TALL = 1000.0
 """A drawing taller than this, in points, is wrapped without being asked to."""
+WIDE = 2.0
+"""How much wider than high a grid is that stands upright without being asked to."""
 MOST_ROWS = 6
 BOX_WIDTHS = (WIDEST, 270.0, 215.0, 170.0, 132.0)
 SMALL = 6.0
@@ -38,7 +40,7 @@ def draw_fitted(graph: Graph, options: DrawingOptions) -> Drawing:
     """The picture of a net, in the width that is asked for if any, else as large as it is."""
     plan = make_plan(graph, options)
     if options.width is None:
-        layout = laid_out(plan)
+        plan, layout = natural_layout(plan)
         drawing = drawn(plan, layout, options.rows or natural_rows(plan, layout))
         return replace(drawing, scale=options.font_size / TEXT_SIZE) if options.font_size else drawing
     best: Drawing | None = None
@@ -57,6 +59,15 @@ def small_text(drawing: Drawing, options: DrawingOptions, text: float = TEXT_SIZ
     size = text * drawing.scale
     if size < SMALL and not options.font_size:
         yield f"the smallest text is of {size:.1f}pt: more --width, fewer blocks (--depth) or --rows help"
+
+
+def natural_layout(plan: DrawingPlan) -> tuple[DrawingPlan, Layout]:
+    """The layout of a drawing of which no width is asked: a grid much wider than high is turned."""
+    layout = laid_out(plan)
+    if plan.gridded and layout.width > WIDE * layout.height:
+        plan = replace(plan, upright=True)
+        layout = laid_out(plan)
+    return plan, layout
 
 
 def natural_rows(plan: DrawingPlan, layout: Layout) -> int:
@@ -90,9 +101,10 @@ def _ways(plan: DrawingPlan) -> Iterator[tuple[bool, Drawing]]:
         for widest in BOX_WIDTHS:
             way = replace(plan, widest=widest, plain=plain)
             way = fill_plan(way, plan.boxes, sorted(plan.scene.opened))
-            layout = laid_out(way)
-            for count in _counts(way):
-                yield plain, drawn(way, layout, count)
+            for side in (way, replace(way, upright=True)) if plan.gridded else (way,):
+                layout = laid_out(side)
+                for count in _counts(side):
+                    yield plain, drawn(side, layout, count)
 
 
 def laid_out(plan: DrawingPlan) -> Layout:

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 
 from cnnspec.graph import Block, Graph
 from cnnspec.passes.alike import Alike, alike, single, wire
+from cnnspec.render.streams import FoldablePart, find_turns
 
 WRAPPERS = frozenset({"label", "repeat", "group", "arm", "shortcut"})
 GROUPS = frozenset({"section", "head", "label", "repeat", "group"})
@@ -86,6 +87,7 @@ class _Folder:
     graph: Graph
     runs: bool
     folds: bool
+    streams: bool
     order: dict[str, int]
     equal: Alike
     heads: frozenset[str]
@@ -99,11 +101,14 @@ class _Folder:
         return self.equal.blocks[part.block] if part.block else None
 
 
-def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True) -> DrawnPart:
-    """The tree of a graph; without `runs` every layer is a part, without `folds` equal blocks stay apart."""
+def fold_tree(graph: Graph, *, runs: bool = True, folds: bool = True, streams: bool = True) -> DrawnPart:
+    """The tree of a graph; without `runs` every layer is a part, without `folds` equal blocks stay apart.
+
+    Without `streams` equal turns of several values do.
+    """
     order = {name: place for place, name in enumerate(graph.nodes)}
     equal = alike(graph)
-    folder = _Folder(graph, runs, folds, order, equal, frozenset(graph.outputs.values()))
+    folder = _Folder(graph, runs, folds, streams, order, equal, frozenset(graph.outputs.values()))
     return _block_item(folder, graph.root)
 
 
@@ -122,7 +127,9 @@ def _block_item(folder: _Folder, block: Block) -> DrawnPart:
     if folder.runs:
         children = _make_runs(folder, children)
     if folder.folds:
-        children = _fold_calls(folder, _fold_equal(folder, children))
+        children = _fold_equal(folder, children)
+        children = _fold_streams(folder, block, children) if folder.streams else children
+        children = _fold_calls(folder, children)
     path = block.path or block.segment
     if len(children) == 1 and block.kind in WRAPPERS:
         only = children[0]
@@ -256,6 +263,26 @@ def _continues(folder: _Folder, fold: DrawnPart, part: DrawnPart) -> bool:
     if before.nodes[-1] in folder.heads or not set(folder.graph.consumers[before.nodes[-1]]) <= inside:
         return False
     return _only_end_leaves(folder, before) and _only_end_leaves(folder, part)
+
+
+def _fold_streams(folder: _Folder, block: Block, children: list[DrawnPart]) -> list[DrawnPart]:
+    """Equal turns that hang together by several values become one part, of the kind `streams`."""
+    pieces = [FoldablePart((folder.likeness(part), part.times), tuple(part.all_nodes())) for part in children]
+    result: list[DrawnPart] = []
+    done = 0
+    for found in find_turns(folder.graph, pieces):
+        start, length = found.start, found.length
+        result.extend(children[done:start])
+        done = start + found.count * length
+        turns = []
+        for first in range(start, done, length):
+            inner = tuple(children[first : first + length])
+            names = (name for part in inner for name in part.all_nodes())
+            nodes = tuple(sorted(names, key=folder.order.__getitem__))
+            key = inner[0].key.rstrip("+") + "++"
+            turns.append(DrawnPart(key, "streams", "repeat", nodes, inner, block=block))
+        result.append(replace(turns[0], copies=tuple(turns[1:])))
+    return [*result, *children[done:]]
 
 
 def _entries(folder: _Folder, part: DrawnPart) -> set[str]:

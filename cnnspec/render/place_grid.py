@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cnnspec.render.beside import Area
 from cnnspec.render.canvas import Point
 from cnnspec.render.channels import LANE, Courses, GridEdge
 from cnnspec.render.grid import BlockGrid, GridFrame, make_grid
 from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.plan import DrawingPlan
-from cnnspec.render.wrap import TIP, rounded
+from cnnspec.render.wrap import TIP, rounded, turned
 
-STACK_GAP, ROW_GAP, GUTTER = 14.0, 18.0, 30.0
+STACK_GAP, ROW_GAP, GUTTER, STEP = 14.0, 18.0, 30.0, 18.0
+"""The least distances in points: in a cell, between rows, between columns, and between steps downwards."""
 FRAME_TOP, FRAME_SIDE = 22.0, 8.0
 PORT, PORT_STEP = 7.0, 7.0
 """How far from the corners of a box edges enter at least, and from each other, in points."""
@@ -42,21 +44,65 @@ class _Placed:
     width: float
     height: float
 
+    def half(self, box: int) -> Point:
+        """Half of the width and height of a box, without the room for its arcs."""
+        shown = self.grid.plan.boxes[box]
+        width, height = shown.width / 2, shown.height / 2
+        return (height, width) if self.grid.plan.upright else (width, height)
+
 
 def grid_layout(plan: DrawingPlan) -> Layout:
-    """The layout of a plan on a grid, with edges in its gutters and channels."""
+    """The layout of a plan on a grid, with edges in its gutters and channels.
+
+    Upright, all is worked out with x and y changed over.
+    """
     grid, courses = make_grid(plan)
     placed = _place(grid, courses)
     doors = _doors(placed)
     routes = {}
     for link in grid.plan.links:
         a, b = link.source, link.target
-        if grid.home[a] == grid.home[b]:
-            points = [_end(placed, a, 1), _end(placed, b, -1)]
-        else:
-            points = _points(placed, doors, GridEdge(grid.home[a], grid.home[b], link.skip))
-        routes[a, b] = _route(points)
-    return Layout(placed.width, placed.height, placed.boxes, placed.frames, routes)
+        routes[a, b] = _route(_points(placed, doors, GridEdge(a, b, link.skip)))
+    frames = _frames_around(placed, routes)
+    layout = Layout(placed.width, placed.height, placed.boxes, frames, routes)
+    return turned(layout) if plan.upright else layout
+
+
+def _frames_around(placed: _Placed, routes: dict[tuple[int, int], Route]) -> dict[int, Outline]:
+    """The frames with the edges between what is in them, as far as nothing else stands there."""
+    frames = dict(placed.frames)
+    for frame in placed.grid.frames:
+        inside = {box for cell in frame.cells for box in placed.grid.cells[cell]}
+        points = [
+            point for ends, route in routes.items() if inside.issuperset(ends) for point in route.points
+        ]
+        if not points:
+            continue
+        old = frames[frame.number]
+        left, top = min(old.x, min(x for x, _ in points) - LANE), min(old.y, min(y for _, y in points) - LANE)
+        right = max(old.x + old.width, max(x for x, _ in points) + LANE)
+        bottom = max(old.y + old.height, max(y for _, y in points) + LANE)
+        area = Area(left, top, right, bottom)
+        others = (box for box in placed.boxes if box not in inside)
+        apart = (other for other in placed.grid.frames if not other.cells & frame.cells)
+        if not any(area.meets(_box_area(placed, box)) for box in others) and not any(
+            area.meets(_frame_area(frames[other.number])) for other in apart
+        ):
+            frames[frame.number] = Outline(left, top, right - left, bottom - top)
+    return frames
+
+
+def _box_area(placed: _Placed, box: int) -> Area:
+    (x, y), (width, height) = placed.boxes[box], placed.half(box)
+    return Area(x - width, y - height, x + width, y + height)
+
+
+def _frame_area(frame: Outline) -> Area:
+    return Area(frame.x, frame.y, frame.x + frame.width, frame.y + frame.height)
+
+
+def _gutter(grid: BlockGrid) -> float:
+    return STEP if grid.plan.upright else GUTTER
 
 
 def _route(points: list[Point]) -> Route:
@@ -71,21 +117,39 @@ def _route(points: list[Point]) -> Route:
 def _sides(grid: BlockGrid) -> _Sides:
     """The room that frames need: more on a side that several of them share."""
     sides = _Sides(defaultdict(float), defaultdict(float), defaultdict(float), defaultdict(float))
+    above, before = _frame_room(grid)
     for frame in grid.frames:
         for cell in frame.cells:
             spot = grid.spots[cell]
             same = [grid.spots[c].place for c in frame.cells if grid.spots[c][:2] == spot[:2]]
             if spot.row == frame.top and spot.place == min(same):
-                room = FRAME_TOP * _nested(grid, frame, "top")
+                room = above * _nested(grid, frame, "top")
                 sides.top[cell] = max(sides.top[cell], room)
             if spot.row == frame.bottom and spot.place == max(same):
                 room = FRAME_SIDE * _nested(grid, frame, "bottom")
                 sides.bottom[cell] = max(sides.bottom[cell], room)
-        room = FRAME_SIDE * _nested(grid, frame, "left")
+        room = before * _nested(grid, frame, "left")
         sides.left[frame.left] = max(sides.left[frame.left], room)
         room = FRAME_SIDE * _nested(grid, frame, "right")
         sides.right[frame.right] = max(sides.right[frame.right], room)
-    return sides
+    return _levelled(grid, sides) if grid.plan.upright else sides
+
+
+def _levelled(grid: BlockGrid, sides: _Sides) -> _Sides:
+    """The same room above all cells of a row, and below them, so that they stand in one line."""
+    above: dict[int, float] = defaultdict(float)
+    below: dict[int, float] = defaultdict(float)
+    for cell, spot in grid.spots.items():
+        above[spot.row] = max(above[spot.row], sides.top[cell])
+        below[spot.row] = max(below[spot.row], sides.bottom[cell])
+    rows = {cell: spot.row for cell, spot in grid.spots.items()}
+    top = {cell: above[row] for cell, row in rows.items()}
+    return _Sides(sides.left, top, sides.right, {cell: below[row] for cell, row in rows.items()})
+
+
+def _frame_room(grid: BlockGrid) -> tuple[float, float]:
+    """The room of a frame above what is in it, and left of that: a title is above once the grid is turned."""
+    return (FRAME_SIDE, FRAME_TOP) if grid.plan.upright else (FRAME_TOP, FRAME_SIDE)
 
 
 def _nested(grid: BlockGrid, frame: GridFrame, side: str) -> int:
@@ -95,7 +159,10 @@ def _nested(grid: BlockGrid, frame: GridFrame, side: str) -> int:
 
 
 def _place(grid: BlockGrid, courses: Courses) -> _Placed:
-    sides, sizes = _sides(grid), {box: grid.plan.outer_size(grid.plan.boxes[box]) for box in grid.home}
+    sizes = {box: grid.plan.outer_size(shown) for box, shown in grid.plan.boxes.items()}
+    if grid.plan.upright:
+        sizes = {box: (height, width) for box, (width, height) in sizes.items()}
+    sides = _sides(grid)
     middles, gutters, width = _columns(grid, courses, sides, sizes)
     slots: dict[tuple[int, int], list[int]] = defaultdict(list)
     for cell, spot in sorted(grid.spots.items(), key=lambda item: item[1]):
@@ -152,7 +219,7 @@ def _columns(
     for column in range(count + 1):
         gutters[column] = x
         if courses.used("gutter", column):
-            x += GUTTER + courses.room("gutter", column)
+            x += _gutter(grid) + courses.room("gutter", column)
         if column < count:
             cells = [cell for cell, spot in grid.spots.items() if spot.column == column]
             width = max((sizes[box][0] for cell in cells for box in grid.cells[cell]), default=0.0)
@@ -164,38 +231,44 @@ def _columns(
 def _outline(grid: BlockGrid, frame: GridFrame, boxes: dict[int, Point], sizes: dict[int, Point]) -> Outline:
     """The frame around its boxes, with room for those within it."""
     inside = [box for cell in frame.cells for box in grid.cells[cell]]
-    left = min(boxes[b][0] - sizes[b][0] / 2 for b in inside) - FRAME_SIDE * _nested(grid, frame, "left")
+    above, before = _frame_room(grid)
+    left = min(boxes[b][0] - sizes[b][0] / 2 for b in inside) - before * _nested(grid, frame, "left")
     right = max(boxes[b][0] + sizes[b][0] / 2 for b in inside) + FRAME_SIDE * _nested(grid, frame, "right")
-    top = min(boxes[b][1] - sizes[b][1] / 2 for b in inside) - FRAME_TOP * _nested(grid, frame, "top")
+    top = min(boxes[b][1] - sizes[b][1] / 2 for b in inside) - above * _nested(grid, frame, "top")
     bottom = max(boxes[b][1] + sizes[b][1] / 2 for b in inside) + FRAME_SIDE * _nested(grid, frame, "bottom")
     return Outline(left, top, right - left, bottom - top)
 
 
-def _end(placed: _Placed, box: int, side: int) -> Point:
-    """The middle of the lower (1) or the upper (-1) side of a box."""
-    x, y = placed.boxes[box]
-    return x, y + side * placed.grid.plan.boxes[box].height / 2
+def _straight(placed: _Placed, edge: GridEdge) -> list[Point]:
+    """From the lower side of a box to the upper one of the next, or the other way: clear of arcs of both."""
+    (x, y), (u, v) = placed.boxes[edge.source], placed.boxes[edge.target]
+    side = 1 if v > y else -1
+    arc = placed.grid.plan.upright and placed.grid.plan.boxes[edge.source if side > 0 else edge.target].sign
+    aside = 0.8 * min(placed.half(edge.source)[0], placed.half(edge.target)[0]) if arc else 0.0
+    start, stop = placed.half(edge.source)[1], placed.half(edge.target)[1]
+    return [(x + aside, y + side * start), (u + aside, v - side * stop)]
 
 
 def _exit(placed: _Placed, edge: GridEdge) -> Point:
-    """Where an edge leaves to the right: from the last box of its cell, below the arc of a residual."""
-    box = placed.grid.cells[edge.source][-1]
-    (x, y), shown = placed.boxes[box], placed.grid.plan.boxes[box]
-    return x + shown.width / 2, y + (shown.height * 0.42 if shown.sign else 0.0)
+    """Where an edge leaves to the right: below the arc of a residual."""
+    (x, y), (half, _) = placed.boxes[edge.source], placed.half(edge.source)
+    shown = placed.grid.plan.boxes[edge.source]
+    return x + half, y + (shown.height * 0.42 if shown.sign and not placed.grid.plan.upright else 0.0)
 
 
 def _doors(placed: _Placed) -> dict[GridEdge, float]:
-    """The height at which each edge enters its cell from the left: apart from others, straight if it can."""
+    """The height at which each edge enters its box from the left: apart from others, straight if it can."""
     coming: dict[int, list[GridEdge]] = defaultdict(list)
     for edge, way in placed.courses.ways.items():
         if way.kind != "fall":
             coming[edge.target].append(edge)
     doors: dict[GridEdge, float] = {}
-    for cell, edges in coming.items():
-        box = placed.grid.cells[cell][0]
-        middle, half = placed.boxes[box][1], placed.grid.plan.boxes[box].height / 2 - PORT
+    for box, edges in coming.items():
+        # the circle of a join has room for one arrow, in which all end
+        room = PORT if not placed.grid.plan.boxes[box].join else placed.half(box)[1]
+        middle, half = placed.boxes[box][1], placed.half(box)[1] - room
         edges.sort(key=lambda edge: _height_before(placed, edge))
-        step = min(PORT_STEP * 2, 2 * half / max(1, len(edges) - 1))
+        step = max(0.0, min(PORT_STEP * 2, 2 * half / max(1, len(edges) - 1)))
         for place, edge in enumerate(edges):
             doors[edge] = middle + step * (place - (len(edges) - 1) / 2)
             before = _exit(placed, edge)[1]
@@ -212,17 +285,17 @@ def _height_before(placed: _Placed, edge: GridEdge) -> float:
 
 
 def _points(placed: _Placed, doors: dict[GridEdge, float], edge: GridEdge) -> list[Point]:
-    """The corners of an edge between two cells."""
+    """The corners of an edge between two boxes."""
     courses, way = placed.courses, placed.courses.ways[edge]
-    first, last = placed.grid.cells[edge.target][0], placed.grid.cells[edge.source][-1]
     if way.kind == "fall":
-        side = 1 if placed.boxes[first][1] > placed.boxes[last][1] else -1
-        return [_end(placed, last, side), _end(placed, first, -side)]
+        return _straight(placed, edge)
     start = _exit(placed, edge)
-    stop = placed.boxes[first][0] - placed.grid.plan.boxes[first].width / 2, doors[edge]
+    stop = placed.boxes[edge.target][0] - placed.half(edge.target)[0], doors[edge]
 
     def lane(gutter: int) -> float:
-        return placed.gutters[gutter] + GUTTER * 0.4 + LANE * courses.lane(edge, "gutter", gutter)
+        return (
+            placed.gutters[gutter] + _gutter(placed.grid) * 0.4 + LANE * courses.lane(edge, "gutter", gutter)
+        )
 
     if way.kind == "bend":
         return [start, (lane(way.into), start[1]), (lane(way.into), stop[1]), stop]

@@ -35,7 +35,7 @@ class DrawingPlan:
     boxes of an upsampling path, which stands beside the downsampling one and is read upwards; `rows` are then
     the rows of all boxes. `spine` are the boxes that all values pass. `widest` is how wide a box may be,
     `least_width` how wide the sheet is at least, `plain` whether figures are left out, `gridded` whether
-    boxes stand in rows by the sizes of maps.
+    boxes stand in rows by the sizes of maps, `upright` whether those rows are turned into columns.
     """
 
     scene: Scene
@@ -55,6 +55,7 @@ class DrawingPlan:
     least_width: float = 0.0
     plain: bool = False
     gridded: bool = False
+    upright: bool = False
 
     @property
     def graph(self) -> Graph:

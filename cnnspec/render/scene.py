@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnspec.graph import Graph, Node
 from cnnspec.render.asked import asked_paths
@@ -13,7 +13,7 @@ from cnnspec.render.words import is_join, main_layer, node_label, starts_of
 
 FORMS = frozenset({"residual", "join", "arm", "shortcut"})
 """The forms of the language that join paths; within a block they open with it."""
-ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group"})
+ROOMS = frozenset({"net", "section", "head", "label", "repeat", "group", "streams"})
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,11 @@ def make_scene(graph: Graph, options: DrawingOptions, *, joins_closed: bool = Fa
     Raises RenderError for a part to expand that is not there.
     """
     layers = options.view == "layers"
-    root = fold_tree(graph, runs=not layers, folds=not layers)
+    # volumes have no frames that would say how often
+    root = fold_tree(graph, runs=not layers, folds=not layers, streams=options.view != "volumes")
     items, parents = number_items(root)
+    if joins_closed:
+        items = tuple(_as_run(graph, item) for item in items)
     training = _training_items(graph, items)
     wanted = {name: asked_paths(items, name) for name in options.expand}
 
@@ -76,6 +79,15 @@ def make_scene(graph: Graph, options: DrawingOptions, *, joins_closed: bool = Fa
     idle = [name for name in wanted if opened(other for other in wanted if other != name) == shown]
     notes = tuple(f"--expand {name} changes nothing: {_reason(items, wanted[name], shown)}" for name in idle)
     return Scene(graph, items, parents, shown, training, notes)
+
+
+def _as_run(graph: Graph, item: DrawnPart) -> DrawnPart:
+    """A label of nothing but a join of arms, norms and activations behind it as a run, which is one box."""
+    first, *others = item.children or (item,)
+    if item.kind != "label" or first.kind != "join" or item.copies or is_join(graph, first):
+        return item
+    alone = all(graph[name].layer.follows for part in others for name in part.nodes)
+    return replace(item, kind="run", title=first.title, label=item.title) if alone else item
 
 
 def _reason(items: tuple[DrawnPart, ...], paths: tuple[str, ...], opened: frozenset[int]) -> str:
@@ -137,9 +149,11 @@ def opens_along(items: tuple[DrawnPart, ...], parents: tuple[int, ...], number: 
 def _says_more_open(graph: Graph, around: DrawnPart, item: DrawnPart, view: str) -> bool:
     """Whether a part is better opened than closed.
 
-    That is all that there is in a section; a join of values from several places, such as the levels of a
-    pyramid; and, as volumes, a chain of layers.
+    That is turns of several values; all that there is in a section; a join of values from several places,
+    such as the levels of a pyramid; and, as volumes, a chain of layers.
     """
+    if item.kind == "streams":
+        return True
     if item.kind == "join":
         return len(starts_of(graph, item)) > 1 and not is_join(graph, item)
     if item.kind not in ("def", "share") or item.times > 1:

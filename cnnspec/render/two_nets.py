@@ -13,7 +13,7 @@ from dataclasses import replace
 from cnnspec.graph import Graph
 from cnnspec.render.canvas import Drawing, Mark, MarkGroup, Rect, Text
 from cnnspec.render.draw_boxes import ARROW
-from cnnspec.render.fit import drawn, laid_out, natural_rows
+from cnnspec.render.fit import drawn, natural_layout, natural_rows
 from cnnspec.render.options import DrawingOptions
 from cnnspec.render.plan import make_plan
 from cnnspec.render.sheet import BORDER, LINE, TEXT_SIZE
@@ -61,7 +61,7 @@ def one_net(graph: Graph, signs: Mapping[str, str]) -> tuple[Drawing, set[str]]:
         number: sign_of(signs.get(name, "") for name in items[number].all_nodes()) for number in plan.boxes
     }
     plan = replace(plan, colors={number: COLORS[sign] for number, sign in found.items()})
-    layout = laid_out(plan)
+    plan, layout = natural_layout(plan)
     return drawn(plan, layout, natural_rows(plan, layout)), set(found.values())
 
 

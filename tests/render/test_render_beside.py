@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +28,9 @@ SCALES = sorted((Path(__file__).parent / "scales").glob("*.cnn"))
 ZOO = [
     "resnet50", "googlenet", "densenet121", "unet2015", "retinanet_resnet50", "nfnet_f0", "convnext_tiny",
     "mobilenetv2", "fcn_resnet50", "regnetx_400mf", "vgg16", "nin", "alexnet2012", "lenet5", "resnet20",
+    "hrnet_w18", "yolov8n",
 ]  # fmt: skip
+PYRAMIDS = ["retinanet_resnet50", "hrnet_w18", "yolov8n"]
 VIEWS = [
     {},
     {"direction": "LR"},
@@ -132,10 +135,11 @@ def test_an_arrow_through_text_is_found():
     assert struck(Drawing(50, 20, (text, beside), "#ffffff", "")) == []
 
 
-@pytest.mark.parametrize("path", [*SCALES, None], ids=lambda path: path.stem if path else "retinanet")
-def test_edges_on_a_grid_run_over_no_box(path: Path | None):
-    graph = cnnspec.load(path).ir if path else cnnspec.zoo("retinanet_resnet50").ir
-    plan = make_plan(graph, DrawingOptions())
+@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize("net", [*SCALES, *PYRAMIDS], ids=str)
+def test_edges_on_a_grid_run_over_no_box(net: str | Path, upright: bool):
+    graph = cnnspec.load(net).ir if isinstance(net, Path) else cnnspec.zoo(net).ir
+    plan = replace(make_plan(graph, DrawingOptions()), upright=upright)
     if not plan.gridded:
         return
     layout = grid_layout(plan)
@@ -157,6 +161,37 @@ def test_nets_of_several_scales_stand_in_rows_by_size():
         assert place[f"merged{level}"][0] == pytest.approx(place["merged5"][0])
     assert place["p3"][1] < place["p4"][1] < place["p5"][1] < place["p6"][1] < place["p7"][1]
     assert not make_plan(cnnspec.zoo("unet2015").ir, DrawingOptions()).gridded
+
+
+def test_turns_of_several_maps_stand_in_a_frame_of_their_own():
+    """Of the modules of an HRNet: nothing else is within the frame that says how often."""
+    plan = make_plan(cnnspec.zoo("hrnet_w18").ir, DrawingOptions())
+    for upright in (False, True):
+        layout = grid_layout(replace(plan, upright=upright))
+        turns = {n: plan.titles[n].partition(" ·")[0] for n in plan.titles if "repeat" in plan.titles[n]}
+        assert list(turns.values()) == ["repeat x4", "repeat x3"]
+        for number in turns:
+            frame, inner = (
+                layout.frames[number],
+                range(number, number + len(list(plan.scene.items[number].walk()))),
+            )
+            inside = {
+                box
+                for box, (x, y) in layout.boxes.items()
+                if 0 < x - frame.x < frame.width and 0 < y - frame.y < frame.height
+            }
+            assert inside == set(plan.boxes) & set(inner)
+
+
+def test_what_is_joined_on_the_way_up_is_read_upwards():
+    """Of YOLOv8's way up each level is a column: upsampling, concatenation with what was there, a block."""
+    plan = make_plan(cnnspec.zoo("yolov8n").ir, DrawingOptions())
+    layout = grid_layout(plan)
+    for name in ("up", "p3"):
+        (number,) = (n for n in plan.scene.opened if plan.scene.items[n].key == f"body.{name}")
+        boxes = [layout.boxes[box] for box in plan.boxes if plan.scene.parents[box] == number]
+        assert len({x for x, _ in boxes}) == 1
+        assert [y for _, y in boxes] == sorted((y for _, y in boxes), reverse=True)
 
 
 def test_edges_that_overlap_have_lanes_of_their_own():

@@ -134,3 +134,52 @@ def test_shortcuts_and_far_labels_are_skips():
     keys = {number: item.key for number, item in enumerate(scene.items)}
     skips = {(keys[link.source], keys[link.target]) for link in links(scene, owners) if link.skip}
     assert skips == {("conv", "residual.add"), ("a", "concat")}
+
+
+MODULES = """
+    y[0, 0]: conv(8, 3)
+    y[0, 1]: input -> conv({width}, 3, stride=2)
+    for m in range({count}) {
+        a[m]: add { | y[m, 0] -> conv(8, 3) | y[m, 1] -> conv(8, 1) -> upsample(2) }
+        b[m]: add { | y[m, 0] -> conv({width}, 3, stride=2) | y[m, 1] -> conv({width}, 3) }
+        y[m + 1, 0]: {first}
+        y[m + 1, 1]: {second}
+    }
+    concat { | y[{count}, 0] -> maxpool(2) | y[{count}, 1] }
+"""
+
+
+def modules(count: int, width: int = 16, first: str = "a[m] -> relu", second: str = "b[m] -> relu") -> Graph:
+    """Modules of two maps, each of which is made of both."""
+    text = MODULES.replace("{count}", str(count)).replace("{width}", str(width))
+    return net(text.replace("{first}", first).replace("{second}", second))
+
+
+def repeats(graph: Graph) -> list[tuple[int, int]]:
+    """How often turns of several values are repeated, and of how many parts they are."""
+    return [(part.times, len(part.children)) for part in fold_tree(graph).walk() if part.kind == "streams"]
+
+
+def test_equal_turns_of_several_values_fold():
+    assert repeats(modules(4)) == [(4, 4)]
+    assert repeats(modules(2)) == [(2, 4)]
+    assert repeats(modules(1)) == []
+    scene = make_scene(modules(3), DrawingOptions(expand=("y3_1",)))
+    assert next(part.times for part in scene.items if part.kind == "streams") == 3
+
+
+def test_turns_that_are_not_equal_stay_apart():
+    assert repeats(modules(4, first="a[m] -> relu -> conv(8, 1 + 2 * m)")) == []
+    assert repeats(modules(2, first="add(a[m], y[0, 0]) -> relu")) == []
+
+
+def test_turns_of_maps_of_one_shape_stay_apart():
+    """A drawing of one turn would not say which of two equal maps goes where in the next."""
+    crossed = """
+        y[0, 0]: conv(8, 3)
+        y[0, 1]: input -> conv(8, 5)
+        for m in range(3) { y[m + 1, 1]: y[m, 0] -> conv(8, 3)
+                            y[m + 1, 0]: y[m, 1] -> conv(8, 1) }
+        add(y[3, 0], y[3, 1])
+    """
+    assert repeats(net(crossed)) == []

@@ -36,6 +36,7 @@ CASES = sorted((Path(__file__).parent / "cases" / "ok").rglob("*.cnn"))
 ZOO = [
     "resnet50", "googlenet", "densenet121", "unet2015", "retinanet_resnet50", "nfnet_f0", "convnext_tiny",
     "mobilenetv2", "fcn_resnet50", "regnetx_400mf", "vgg16", "nin", "alexnet2012", "lenet5", "resnet20",
+    "hrnet_w18", "yolov8n", "dla34",
 ]  # fmt: skip
 DEPTHS = [None, 0, 1, 2, 3, 99]
 
@@ -151,15 +152,26 @@ def fold_between(source: Owner, target: Owner) -> tuple[int, int, int] | None:
 def check_turn(
     seen: Seen, name: str, node: Node, slot: int, fold: tuple[int, int, int], arrows: set[tuple[int, int]]
 ) -> None:
-    """An edge from one turn to the next leaves its end, and enters where the first is fed from outside."""
+    """An edge from one turn to the next leaves its end, and enters where the first is fed from outside.
+
+    Of turns of several values each leaves where the last turn gives it to what follows; as the maps that go
+    in have shapes of their own, a reader knows where each goes in.
+    """
     number, before, after = fold
     part = seen.plan.scene.items[number]
     turns = [part, *part.copies]
     assert after == before + 1 and not part.parallel
-    assert twin(seen, name, number) == turns[before].nodes[-1]
     first = seen.graph[part.nodes[turns[after].nodes.index(twin(seen, node.name, number))]]
-    fed = first.inputs[slot]
+    fed, end = first.inputs[slot], twin(seen, name, number)
     assert fed not in part.nodes
+    if part.kind == "streams":
+        last = turns[-1].nodes[turns[before].nodes.index(end)]
+        assert not set(seen.graph.consumers[last]) <= set(turns[-1].nodes)
+        reads = {value for one in part.nodes for value in seen.graph[one].inputs} - set(part.nodes)
+        assert [seen.graph[value].shape for value in reads].count(seen.graph[name].shape) == 1
+        assert seen.graph[fed].shape == seen.graph[name].shape
+    else:
+        assert end == turns[before].nodes[-1]
     ends = seen.owners[fed].number, seen.owners[first.name].number
     assert ends in arrows or fold_between(seen.owners[fed], seen.owners[first.name]), (name, node.name)
 
