@@ -2,7 +2,14 @@
 
 Luo, Li, Urtasun and Zemel 2016, "Understanding the effective receptive field in deep convolutional neural
 networks": the gradient of one position with respect to the input, which is largest in the middle of the
-field and fades towards its edge as a Gaussian does.
+field and fades towards its edge as a Gaussian does. Three convs of three taps, all weights 1, on one axis:
+
+    the value                           1                    its gradient begins as 1
+    before the third conv            1  1  1                 each conv adds up three neighbours
+    before the second             1  2  3  2  1
+    pixels                     1  3  6  7  6  3  1        of the field's 7 pixels the middle counts most
+
+A pixel counts by the ways that lead from it to the value: one from each end, seven from the middle.
 """
 
 from __future__ import annotations

@@ -1,4 +1,19 @@
-"""The forward method of a class: what is applied to which value, and the names of values."""
+"""The forward method of a class: what is applied to which value, and the names of values.
+
+A value that one step alone uses waits, as an expression, to be written inside that step. Where the whole
+would be too deep or too long, the deepest of those that wait gets a name, and a name is free again behind its
+last use. Of a residual block:
+
+    step          waits                              written
+    conv1         conv1(x)
+    batchnorm1    batchnorm1(conv1(x))
+    relu          relu(y)                            y = batchnorm1(conv1(x))       three calls are too deep
+    conv2         conv2(relu(y))
+    batchnorm2    batchnorm2(y)                      y = conv2(relu(y))
+    add           batchnorm2(y) + x                  x is still there, for it has a later use
+    relu          relu(batchnorm2(y) + x)
+    the end                                          return relu(batchnorm2(y) + x)
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,12 @@
 
 A value's number stands for its layer, the arguments of it, and the numbers of what flows in, in any order for
 sums and products. Nets are the same where their values have the same numbers, as often.
+
+    a: conv(4, 3)    1 of 0        u: conv(4, 3)    1 of 0
+    b: conv(4, 1)    2 of 1        v: conv(4, 1)    2 of 1
+    add(a, b)        3 of 1, 2     dropout(0)       does nothing: 2
+    relu             4 of 3        add(v, u)        3 of 1, 2, sorted
+                                   relu             4 of 3
 """
 
 from __future__ import annotations

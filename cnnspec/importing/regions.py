@@ -2,6 +2,19 @@
 
 A module that several values enter or leave is taken apart: its layers stand in the module around it. A join
 of values that all come from outside belongs outside, as the concatenations that a dense layer begins with.
+
+    traced, by module                                  regions
+    net                                                net
+      stem    a = conv; b = conv of a                    conv, conv      both a and b are read: taken apart
+      gate    mul of b, sigmoid of .. of b               gate            one value in, one out: a region
+      up, cat of a, up; last                             up, cat, last
+
+`growing` is for dense blocks. A dense layer joins all values before it, so a value is joined again and again;
+here each join takes the one before it and what came new, which is a turn of `dense`:
+
+    c1 = cat(x, y1)            c1 = cat(x, y1)
+    c2 = cat(x, y1, y2)        c2 = cat(c1, y2)
+    c3 = cat(x, y1, y2, y3)    c3 = cat(c2, y3)
 """
 
 from __future__ import annotations

@@ -8,6 +8,22 @@ A buffer holds one value, or several that are parts of a whole or follow one ano
 
 It is free for others after the last layer that reads it. Values are stored channels last, so that the parts
 of a concatenation are ranges of channels.
+
+Where buffers lie is a packing of rectangles that may move up and down alone. Four, of 3, 1, 4 and 2 values:
+
+    offset              by size: 6 values           by time: 8 values
+         7                                            . . c c .
+         6                                            . . c c .
+         5              . . . d d                     . . c c .
+         4              . b b d d                     . . c c .
+         3              . . c c .                     . b b . .
+         2              a a c c .                     a a . . .
+         1              a a c c .                     a a . d d
+         0              a a c c .                     a a . d d
+    moment              0 1 2 3 4                     0 1 2 3 4
+
+By size c comes first, then a, d, b, each as low as what lives with it lets it. By time a comes first: c finds
+no gap of four, for b lies above that of a.
 """
 
 from __future__ import annotations

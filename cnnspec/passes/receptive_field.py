@@ -9,6 +9,13 @@ Of `conv(8, 3, stride=2) -> conv(8, 3)`, along one axis:
     second conv          0                    the outputs -1, 0, 1: step 2, low -1 + 2 * -1, high 1 + 2 * 1
 
 so that an output of the second sees 7 pixels, two further on than its neighbour, 3 of them before its own.
+
+A gate sees the whole input, so all that it gates does. What is asked mostly is the field beside it, so there
+are two answers: by all ways, and along the maps alone, which leave out what came by way of one pixel:
+
+    input ── conv 3x3 ─┬────────┐                     conv     gap      mul      conv
+                       │       mul ── conv 3x3        3x3      whole    whole    whole     `bounds`
+                       └─ gap ──┘                     3x3      none     3x3      5x5       `paths`
 """
 
 from __future__ import annotations

@@ -1,9 +1,15 @@
 """The stack of the LALR(1) parser: states, and beside each the token or node that led to it.
 
-    net A { conv(64      states   0 4 17 31 52 60        values   net A { conv ( 64
+A token is shifted, or rules are applied first that make nodes of the topmost values:
 
-A token is shifted, or rules are applied first that make nodes of the topmost values. Recovery takes values
-off.
+    read      values on the stack
+    net A {   net A {
+    conv      net A { conv
+    (         net A { Reference (             a rule made conv a Reference; then `(` was shifted
+    64        net A { Reference ( 64
+    ,         net A { Reference ( Argument ,  two rules made 64 a Literal, and that an Argument
+
+The state on top says which tokens may come, and which rule is first. Recovery takes values off.
 """
 
 from __future__ import annotations
