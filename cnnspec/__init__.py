@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cnnspec.api import Net, load, loads, zoo
     from cnnspec.comparing import compare, diff
     from cnnspec.diagnostics import Diagnostic, SpecError
-    from cnnspec.foreign import Imported, from_torch, load_weights
+    from cnnspec.foreign import Imported, from_onnx, from_torch, load_weights
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "compare",
     "diff",
+    "from_onnx",
     "from_torch",
     "load",
     "load_weights",
@@ -60,6 +61,7 @@ _HOMES = {
     "Imported": "cnnspec.foreign",
     "compare": "cnnspec.comparing",
     "diff": "cnnspec.comparing",
+    "from_onnx": "cnnspec.foreign",
     "from_torch": "cnnspec.foreign",
     "load_weights": "cnnspec.foreign",
 }

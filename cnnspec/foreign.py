@@ -1,7 +1,8 @@
-"""What comes from elsewhere: the spec of a torch module, and weights under other names."""
+"""What comes from elsewhere: the spec of a torch module or an ONNX file, and weights under other names."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from cnnspec.layers.shapes import Shape
 
 if TYPE_CHECKING:
     from cnnspec.backends.match import Match
+    from cnnspec.importing.traced import Traced
 
 
 def load_weights(net: Net, tensors: Any) -> Match:
@@ -44,10 +46,26 @@ def from_torch(module: Any, *inputs: Shape, name: str | None = None) -> Imported
     The module is traced as it is: call `eval()` first for the net that inference runs. Its `forward` is run
     without data. Raises ImportRefused, which names what the language cannot say, and where it stands.
     """
-    from cnnspec.importing.text import spec_of
     from cnnspec.importing.torch_trace import trace
 
-    traced = trace(module, *inputs)
+    return _imported(trace(module, *inputs), name)
+
+
+def from_onnx(path: str | os.PathLike[str], *inputs: Shape, name: str | None = None) -> Imported:
+    """The spec of an ONNX file, for inputs of these shapes (per sample); those that it declares, without any.
+
+    The file is read as data, and nothing in it is run. Dropout and what else only training has is not in an
+    ONNX file, and so not in the spec. Raises OnnxFileError for a file that is damaged, ImportRefused, which
+    names what the language cannot say, with the nodes, and OSError.
+    """
+    from cnnspec.importing.onnx_model import trace_file
+
+    return _imported(trace_file(path, *inputs), name)
+
+
+def _imported(traced: Traced, name: str | None) -> Imported:
+    from cnnspec.importing.text import spec_of
+
     analysis, became = spec_of(traced, name or traced.name)
     steps = {became[step.name]: step for step in traced.steps}
     weights = {

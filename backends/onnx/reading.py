@@ -133,6 +133,10 @@ def _opset(model: onnx.ModelProto) -> int:
 def _check_order(graph: onnx.GraphProto) -> None:
     """Raise OnnxFileError where a value is given twice, or read before it is given: that is a circle too."""
     given: set[str] = set()
+    for node in graph.node:
+        for word in (node.name, node.op_type, node.domain, *node.input, *node.output):
+            if not isinstance(word, str):
+                raise OnnxFileError(f"a name in it is not UTF-8: {word!r}")
 
     def give(name: str, what: str) -> None:
         if name in given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,16 +15,18 @@ from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.files import write_whole
 from cnnspec.importing.traced import ImportRefused
 
+if TYPE_CHECKING:
+    from cnnspec.foreign import Imported
+
 
 @click.command("import")
-@click.argument("net", metavar="MODULE:NAME")
+@click.argument("net", metavar="MODULE:NAME|FILE.onnx")
 @click.option(
     "--input",
     "inputs",
     multiple=True,
-    required=True,
     metavar="[NAME=]3x224x224",
-    help="The shape of an input, for one sample.",
+    help="The shape of an input, for one sample. An ONNX file mostly says it itself.",
 )
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write the spec to this file.")
 @click.option("--name", help="What the net is called in the spec; its class, if it is not said.")
@@ -42,19 +44,19 @@ def import_command(
     weights: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the spec of a torch module.
+    """Write the spec of a torch module or of an ONNX file.
 
     MODULE:NAME is a Python module and what to call in it: a class or a function that gives a torch module, or
     one that is made. Importing runs that module's code, and tracing runs the net's `forward` without data: do
-    it with code that you trust. What the language cannot say is named, and nothing is written.
+    it with code that you trust. FILE.onnx is read as data, and nothing in it is run. What the language cannot
+    say is named, and nothing is written.
 
     \b
+    cnnspec import model.onnx -o net.cnn --weights net.safetensors
     cnnspec import torchvision.models:resnet50 --input 3x224x224 -o net.cnn
     cnnspec import mynets:Small --input 3x32x32 --weights small.safetensors
     """
-    from cnnspec.foreign import from_torch
-
-    found = from_torch(made(net), *read_inputs(inputs).values(), name=name)
+    found = imported(net, inputs, name)
     if weights is not None:
         from cnnspec.backends import safetensors
         from cnnspec.backends.weights import fitting
@@ -71,6 +73,18 @@ def import_command(
         wrote(output, f"{found.net.name}: {found.net.params:,} params, {found.net.macs:,} MACs")
     if weights is not None:
         wrote(weights, f"{len(found.weights)} tensors of {found.net.name}")
+
+
+def imported(net: str, inputs: tuple[str, ...], name: str | None) -> Imported:
+    """The spec of an ONNX file, by its ending, or of a torch module. Raises click.UsageError."""
+    from cnnspec.foreign import from_onnx, from_torch
+
+    shapes = read_inputs(inputs).values()
+    if Path(net).suffix.lower() == ".onnx":
+        return from_onnx(net, *shapes, name=name)
+    if not shapes:
+        raise click.UsageError("say the shape of its input for one sample, as in --input 3x224x224")
+    return from_torch(made(net), *shapes, name=name)
 
 
 def made(net: str) -> Any:

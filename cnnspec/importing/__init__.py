@@ -5,6 +5,11 @@ windows       the windows of frameworks in the words of the language
 torch_trace   a torch module as that, by torch.fx on the meta device
 torch_reader  its graph node by node, with the weights
 torch_layers, torch_functions, torch_windows   which layer a module is, and a function or a method
+onnx_model    an ONNX file as that, from the data that backends/onnx reads
+onnx_reader   its graph from the outputs to the inputs, with the weights
+onnx_graph, onnx_names   what makes and reads a value, constants; names of nodes as modules
+onnx_templates, onnx_patterns, onnx_standardized   layers of several operations, by what the backend writes
+onnx_rules, onnx_windows   which layer one operation is
 tidied        several operations that are one layer of the language
 arrange       the layers of one module as statements: chains, joins with arms, residuals, labels
 regions       the tree of modules, each arranged; what has one way in and one way out becomes a block

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from cnnspec.importing.arrange import ChainUnit, Region
+from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
 from cnnspec.importing.lines import lines, text
 from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
@@ -83,6 +84,13 @@ class BlockDefinition:
         optional = [f"{n}={text(d)}" for n, d in self.parameters.items() if d is not None]
         head = f"({', '.join([*required, *optional])})" if self.parameters else ""
         return f"def {self.name}{head} {{\n{self.body}\n}}"
+
+
+class NetStatements(NamedTuple):
+    """The lines of a net, and its heads."""
+
+    lines: list[str]
+    heads: list[str]
 
 
 class BlockDefinitions:
@@ -190,10 +198,35 @@ class BlockDefinitions:
                 for arm in unit.arms:
                     yield from self._of_chain(units_of(arm))
 
-    def statements(self, net: Region, inputs: Mapping[str, str]) -> list[str]:
-        """The statements of a net whose values several places read; `inputs` are the names of its inputs."""
-        cells = [text(value) for _, _, value, _ in self._arguments(net)]
-        return list(_Writer(self, iter(cells)).labelled(net, {**_labels(net), **inputs}))
+    def statements(self, net: Region, inputs: Mapping[str, str], heads: Mapping[str, str]) -> NetStatements:
+        """The statements of a net whose values several places read.
+
+        `inputs` are the names of its inputs, `heads` those of its outputs, where it has several.
+        """
+        read = {name for statement in net.statements for name in reads_of(statement)}
+        ends = [one for one in net.statements if one.value in heads and one.value not in read]
+        body = [one for one in net.statements if one not in ends]
+        ordered = replace(net, statements=(*body, *ends))
+        needed = [name for one in ends for name in reads_of(one)] + [name for name in heads if name in read]
+        names = {**self.labels(replace(net, statements=tuple(body)), needed), **inputs}
+        writer = _Writer(self, iter([text(value) for _, _, value, _ in self._arguments(ordered)]))
+        lines = list(writer.labelled(replace(net, statements=tuple(body)), names))
+        found = []
+        for one in ends:
+            source = names[one.source or one.chain[0].named[0]]
+            chain = " -> ".join(writer.chain(units_of(one.chain), names))
+            found.append(f"head {heads[one.value]} from {source} {{ {chain} }}")
+        found += [f"head {heads[name]} from {names[name]} {{ identity }}" for name in heads if name in read]
+        return NetStatements(lines, found)
+
+    def labels(self, region: Region, more: Sequence[str] = ()) -> dict[str, str]:
+        """Names for the values of a region that more than the next statement reads, and for some more."""
+        return _labels(region, self.words, more)
+
+    @property
+    def words(self) -> AbstractSet[str]:
+        """Words that no label can be: they name something already."""
+        return TAKEN | {definition.name for definition in self.found.values()}
 
     def line(self, units: Sequence[ChainUnit]) -> list[str]:
         """The units of a chain outside all defs, each as a spec writes it."""
@@ -214,7 +247,7 @@ class _Writer:
 
     def statements(self, region: Region) -> Iterator[str]:
         """The statements of a body with labels."""
-        names = _labels(region)
+        names = self.definitions.labels(region)
         if region.entry in names:
             yield f"{names[region.entry]}: identity"
         yield from self.labelled(region, names)
@@ -272,23 +305,27 @@ class _Writer:
         return tuple(found)
 
 
-def _labels(region: Region) -> dict[str, str]:
-    """Names for the values of a region that more than the next statement reads."""
+def reads_of(statement: LabelledChain) -> list[str]:
+    """The values that a statement reads by name."""
+    reads = [name for unit in statement.chain for name in unit.named]
+    return [*reads, statement.source] if statement.source is not None else reads
+
+
+def _labels(region: Region, words: AbstractSet[str], more: Sequence[str]) -> dict[str, str]:
     needed: dict[str, str] = {}
     before = region.entry
     for statement in region.statements:
-        reads = [name for unit in statement.chain for name in unit.named]
-        reads += [statement.source] if statement.source not in (None, before) else []
-        for name in reads:
-            if name is not None and name != before:
+        for name in reads_of(statement):
+            if name != before:
                 needed.setdefault(name, "")
         before = statement.value
+    needed.update(dict.fromkeys(more, ""))
     taken: set[str] = set()
     for name in needed:
         word = re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
         word = f"value{word}" if word[0].isdigit() else f"{word}_value" if word in TAKEN else word
         number = 1
-        while (label := word if number == 1 else f"{word}{number}") in taken:
+        while (label := word if number == 1 else f"{word}{number}") in taken | words:
             number += 1
         taken.add(label)
         needed[name] = label

@@ -12,6 +12,8 @@ from cnnspec.layers.written import show_argument
 
 def text(value: Any) -> str:
     """A value as a spec writes it, to the last digit."""
+    if value is None:
+        return "none"
     return repr(value) if isinstance(value, float) else show_argument(value)
 
 

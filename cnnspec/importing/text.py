@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
@@ -34,14 +34,16 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     net = region_of(traced)
     definitions = BlockDefinitions(net)
     costs = cost(as_graph(traced))
-    body = _sections(_top(net, definitions, list(traced.inputs)))
+    heads = dict(zip(traced.outputs, _head_names(traced), strict=True)) if len(traced.outputs) > 1 else {}
+    found, ends = _top(net, definitions, list(traced.inputs), heads)
+    body = _sections(found)
     expect = f"expect params == {costs.total.params:_}, macs == {costs.inference.macs:_}"
     inputs = [
         f"input {'' if title == 'input' else title + ' '}{describe(shape)}"
         for title, shape in traced.inputs.items()
     ]
     defs = [f"{definition}\n" for definition in definitions]
-    text = "\n".join([*defs, f"net {name} {{", *inputs, *body, expect, "}", ""])
+    text = "\n".join([*defs, f"net {name} {{", *inputs, *body, *ends, expect, "}", ""])
     text = format_text(parse(Source("imported.cnn", text)))
     analysis, graph = Session().open(Source("imported.cnn", text)), as_graph(traced)
     became = same_nodes(graph, analysis.net.graph)
@@ -51,15 +53,27 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     return analysis, became
 
 
-def _top(net: Region, definitions: BlockDefinitions, inputs: Sequence[str]) -> list[Line]:
-    """The lines of a net."""
+def _head_names(traced: Traced) -> list[str]:
+    """Names for several outputs, as words of a spec."""
+    words = [re.sub(r"\W+", "_", name).strip("_") for name in traced.heads]
+    good = all(re.match(r"[A-Za-z_]", word) and word not in TAKEN for word in words)
+    if good and len(set(words)) == len(traced.outputs) and not set(words) & traced.inputs.keys():
+        return words
+    return [f"output{number}" for number in range(1, len(traced.outputs) + 1)]
+
+
+def _top(
+    net: Region, definitions: BlockDefinitions, inputs: Sequence[str], heads: Mapping[str, str]
+) -> tuple[list[Line], list[str]]:
+    """The lines of a net, and its heads where it has several."""
     chain = net.chain
-    if chain is None:
-        return [(line, True) for line in definitions.statements(net, {name: name for name in inputs})]
-    found: list[Line] = []
+    if chain is None or heads:
+        found = definitions.statements(net, {name: name for name in inputs}, heads)
+        return [(line, True) for line in found.lines], found.heads
+    lines_of_net: list[Line] = []
     for unit in units_of(_opened(chain, _size(net)), open_containers=False):
-        found += _lines(unit, definitions)
-    return found
+        lines_of_net += _lines(unit, definitions)
+    return lines_of_net, []
 
 
 def _opened(chain: Sequence[ChainUnit], whole: int) -> list[ChainUnit]:
@@ -92,7 +106,7 @@ def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
         return [(call, False) for call in calls]
     found = repeated(lines(calls))
     label = re.sub(r"\W", "_", inner.segment)
-    if not re.match(r"[A-Za-z_]", label) or label in TAKEN:
+    if not re.match(r"[A-Za-z_]", label) or label in definitions.words:
         return [(line, True) for line in found]
     return [(f"{label}: {found[0]}" if len(found) == 1 else f"{label}: {{ {'; '.join(found)} }}", True)]
 

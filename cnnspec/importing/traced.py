@@ -40,12 +40,16 @@ class TracedLayer:
 
 @dataclass(frozen=True)
 class Traced:
-    """A net as it was found: its inputs with their shapes, its steps in topological order, its outputs."""
+    """A net as it was found: its inputs with their shapes, its steps in topological order, its outputs.
+
+    `heads` are the names of the outputs, where they have some.
+    """
 
     name: str
     inputs: Mapping[str, Shape]
     steps: tuple[TracedLayer, ...]
     outputs: tuple[str, ...]
+    heads: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -62,5 +66,6 @@ def as_graph(traced: Traced) -> Graph:
     for step in traced.steps:
         nodes[step.name] = Node(step.name, step.layer, step.inputs, step.shape, root, None, step.name)
     root.children = list(nodes)
-    outputs = {f"head{number or ''}": name for number, name in enumerate(traced.outputs)}
+    heads = traced.heads or [f"head{number or ''}" for number in range(len(traced.outputs))]
+    outputs = dict(zip(heads, traced.outputs, strict=True))
     return Graph(traced.name, nodes, tuple(traced.inputs), outputs, frozenset(), root)

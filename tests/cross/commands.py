@@ -62,7 +62,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
 ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "compare": (("net.cnn",), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn"), ("missing.cnn",)),
     "diff": (("net.cnn", "net.cnn"), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn")),
-    "import": (("torch.nn:ReLU",), ("nothing:here",), ("json:loads",)),
+    "import": (("torch.nn:ReLU",), ("nothing:here",), ("json:loads",), ("broken.onnx",), ("missing.onnx",)),
     "explain": ((), ("shape-join",), ("nothing",)),
     "layers": ((), ("conv",), ("nothing",)),
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
@@ -121,6 +121,7 @@ def prepare(drawn: Drawn, folder: Path) -> None:
     empty(folder)
     (folder / "net.cnn").write_text(drawn.text, encoding="utf-8")
     (folder / "names.txt").write_text("cat\ndog\n", encoding="utf-8")
+    (folder / "broken.onnx").write_bytes(b"\x08\x08\x3a\x02")
     safetensors.save(folder / "other.safetensors", {"conv.weight": np.ones((2, 2))})
     weights, x = {}, np.ones((3, 8, 8), np.float32)
     if drawn.kind != LARGE:

@@ -38,7 +38,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for roo
 HOMES = {
     "lark": "cnnspec/syntax/generate.py",
     "networkx": "cnnspec/graph.py",
-    "numpy": "backends",
+    "numpy": ("backends", "cnnspec/importing"),
     "threadpoolctl": "backends/numpy",
     "torch": ("backends/torch", "cnnspec/importing"),
     "onnx": "backends/onnx",

@@ -1,0 +1,144 @@
+"""The graph of an ONNX file to look things up in: what makes a value, what reads it, what is constant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode
+
+Array = Any
+MOST_COMPUTED = 2**24
+"""The most values that are computed of constants, in all; views of tensors do not count."""
+
+WEIGHTED = frozenset({"Conv", "ConvTranspose", "BatchNormalization", "Resize", "Pad", "Slice"})
+"""Operations whose other inputs have to be constants, but for kernels that are computed of weights."""
+
+
+class OnnxGraph:
+    """A net, with the nodes around each value, and the constants that follow from those of the file.
+
+    `roots` says which tensor of the file a constant is a view of.
+    """
+
+    def __init__(self, net: OnnxNet) -> None:
+        self.net = net
+        self.makers = {name: node for node in net.nodes for name in node.outputs if name}
+        self.readers: Mapping[str, list[OnnxNode]] = defaultdict(list)
+        for node in net.nodes:
+            for name in node.inputs:
+                self.readers[name].append(node)
+        self.constants = dict(net.constants)
+        self.roots = {name: name for name in net.constants}
+        self._compute()
+
+    def constant(self, name: str) -> Array | None:
+        """The array of a value that is constant; None where it flows."""
+        return self.constants.get(name)
+
+    def flowing(self, node: OnnxNode) -> tuple[str, ...]:
+        """The inputs of a node that are no constants; of one that has weights, its first."""
+        names = node.inputs[:1] if node.op in WEIGHTED else node.inputs
+        return tuple(name for name in names if name and name not in self.constants)
+
+    def _compute(self) -> None:
+        left = MOST_COMPUTED
+        for node in self.net.nodes:
+            known = [self.constants.get(name) for name in node.inputs]
+            if len(node.outputs) != 1 or not known or any(one is None for one in known):
+                continue
+            (name,) = node.outputs
+            if node.op in VIEWS:
+                result = _attempt(VIEWS[node.op], node, known)
+            elif node.op in COMPUTED and sum(one.size for one in known if one is not None) <= left:
+                result = _attempt(COMPUTED[node.op], node, known)
+                left -= 0 if result is None else result.size
+            else:
+                continue
+            if result is not None and left >= 0:
+                self.constants[name] = result
+                self.roots[name] = self.roots[node.inputs[0]] if node.op in VIEWS else name
+
+
+def _attempt(rule: Callable[..., Array], node: OnnxNode, known: list[Array | None]) -> Array | None:
+    """What a rule makes of constants; None where they do not fit, which who reads it will say."""
+    try:
+        return rule(node, *known)
+    except (ValueError, TypeError, IndexError, OverflowError, np.exceptions.AxisError):
+        return None
+
+
+def _unsqueezed(node: OnnxNode, x: Array, axes: Array) -> Array:
+    return np.expand_dims(x, tuple(map(int, axes.ravel())))
+
+
+def _squeezed(node: OnnxNode, x: Array, axes: Array | None = None) -> Array:
+    return np.squeeze(x, None if axes is None else tuple(map(int, axes.ravel())))
+
+
+def _reshaped(node: OnnxNode, x: Array, shape: Array) -> Array:
+    return x.reshape([x.shape[i] if size == 0 else int(size) for i, size in enumerate(shape)])
+
+
+def _sliced(
+    node: OnnxNode, x: Array, starts: Array, stops: Array, axes: Any = None, steps: Any = None
+) -> Array:
+    index = [slice(None)] * x.ndim
+    axes = range(len(starts)) if axes is None else axes
+    steps = [1] * len(starts) if steps is None else steps
+    for start, stop, axis, step in zip(starts, stops, axes, steps, strict=True):
+        index[int(axis)] = slice(int(start), int(stop), int(step))
+    return x[tuple(index)]
+
+
+VIEWS: Mapping[str, Callable[..., Array]] = {
+    "Identity": lambda node, x: x,
+    "Unsqueeze": _unsqueezed,
+    "Squeeze": _squeezed,
+    "Reshape": _reshaped,
+    "Transpose": lambda node, x: x.transpose(node.attributes.get("perm")),
+}
+"""Operations that leave the values of a tensor as they are."""
+
+COMPUTED: Mapping[str, Callable[..., Array]] = {
+    "Add": lambda node, x, y: x + y,
+    "Sub": lambda node, x, y: x - y,
+    "Mul": lambda node, x, y: x * y,
+    "Sqrt": lambda node, x: np.sqrt(x),
+    "Neg": lambda node, x: -x,
+    "Cast": lambda node, x: x.astype(KINDS[node.attributes["to"]]),
+    "Concat": lambda node, *x: np.concatenate(x, node.attributes["axis"]),
+    "Gather": lambda node, x, index: x.take(index, node.attributes["axis"]),
+    "Slice": _sliced,
+    "Shape": lambda node, x: np.array(x.shape, np.int64),
+}
+KINDS = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
+
+
+def consumed_alone(graph: OnnxGraph, nodes: Mapping[str, OnnxNode], result: str) -> bool:
+    """Whether what some nodes give, by their values, is read by them alone, but for the result."""
+    places = {node.place for node in nodes.values()}
+    return not any(
+        _leaks(graph, name, places) for node in nodes.values() for name in node.outputs if name != result
+    )
+
+
+def _leaks(graph: OnnxGraph, name: str, places: set[int]) -> bool:
+    if name in graph.constants:
+        return False
+    return name in graph.net.outputs or any(node.place not in places for node in graph.readers[name])
+
+
+def walk(graph: OnnxGraph, needs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The values that the outputs need, each once."""
+    seen: set[str] = set()
+    stack = list(graph.net.outputs)
+    while stack:
+        name = stack.pop()
+        if name not in seen:
+            seen.add(name)
+            yield name
+            stack += needs.get(name, ())

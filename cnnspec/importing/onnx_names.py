@@ -1,0 +1,58 @@
+"""Names in an ONNX file as modules: a path of a spec, of torch's exporter, or of a name scope.
+
+body.layer1.0.residual.conv_bn1.conv        layer1 > 0 > conv_bn1 > conv
+/layer1/layer1.0/conv1/Conv                 layer1 > 0 > conv1 > conv
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from cnnspec.backends.onnx.reading import OnnxNode
+from cnnspec.importing.definitions import TAKEN
+from cnnspec.importing.traced import ModuleScope
+
+WORDS = TAKEN | {"arm", "shortcut"}
+"""What is no module where a spec has written the file: forms of the language."""
+SECTIONS = frozenset({"stem", "body", "head"})
+
+
+def net_name(name: str, file: str) -> str:
+    """What the net is called: as the graph, where that is a word of its own, or as its file."""
+    for one in (name, file):
+        word = re.sub(r"\W+", "_", one).strip("_")
+        if word and not re.match(r"main_graph|torch|graph$|\d", word) and word not in TAKEN:
+            return word
+    return "Imported"
+
+
+def path_of(node: OnnxNode) -> str:
+    """The path of a node in dots; the last word is what the node is called itself."""
+    name = node.name or node.outputs[0]
+    if "/" in name.strip("/"):
+        parts: list[str] = []
+        for part in name.strip("/").split("/"):
+            # torch writes modules of a list as layer1/layer1.0
+            part = part.removeprefix(f"{parts[-1]}.") if parts else part
+            parts += part.split(".")
+        return ".".join(part for part in parts if part)
+    return name
+
+
+def scopes_of(path: str, heads: Collection[str] = ()) -> tuple[tuple[ModuleScope, ...], str]:
+    """The modules around a node, and its own word; `heads` are the names of several outputs."""
+    *outer, segment = path.split(".")
+    if outer and (outer[0] in SECTIONS or outer[0] in heads):
+        outer = outer[1:]
+    kept = [part for part in outer if re.sub(r"\d+$", "", part) not in WORDS]
+    scopes = []
+    for number, part in enumerate(kept):
+        following = kept[number + 1] if number + 1 < len(kept) else ""
+        scopes.append(ModuleScope(part, "Sequential" if following.isdigit() else kind_of(part)))
+    return tuple(scopes), segment.lower() or "value"
+
+
+def kind_of(part: str) -> str:
+    """What modules of one kind have in common in their names: conv_bn1 and conv_bn2 are conv_bn."""
+    return re.sub(r"_?\d+$", "", part) or "block"

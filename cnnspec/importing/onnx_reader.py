@@ -1,0 +1,274 @@
+"""Goes from the outputs of an ONNX file to its inputs, and gathers layers, their inputs and their weights.
+
+    relu ── Reshape ── ReduceMean ── .. ── Add ── y          y: is it a groupnorm, from `relu` on?
+                                                             relu: a node that is one layer
+
+What a value may be is tried in order: the layers that are written as the operations before it, the largest
+first, then the operation alone. Each asks for the values that it takes, whose shapes must be known before it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from cnnspec.backends.base import CompileError
+from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode
+from cnnspec.importing.onnx_graph import OnnxGraph, walk
+from cnnspec.importing.onnx_names import net_name, path_of, scopes_of
+from cnnspec.importing.onnx_patterns import Pattern, patterns
+from cnnspec.importing.onnx_templates import match, template
+from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
+from cnnspec.importing.windows import NoLayer
+from cnnspec.layers.base import Layer, LayerError, Shape
+from cnnspec.layers.following import FOLLOWING
+
+Rule = Callable[..., str]
+"""rule(reader, node, value) gives the step that makes a value."""
+
+
+class Candidate(NamedTuple):
+    """What a value may be: the values that it takes, and what adds it, or raises NoLayer."""
+
+    takes: tuple[str, ...]
+    add: Callable[[], str]
+
+
+class OnnxReader:
+    """Reads one file; `rules` are those of ONNX's operations, by name."""
+
+    def __init__(
+        self, net: OnnxNet, shapes: Mapping[str, Shape], rules: Mapping[str, Rule], name: str
+    ) -> None:
+        self.net, self.graph, self.rules = net, OnnxGraph(net), rules
+        self.name = net_name(net.name, name)
+        self.inputs = dict(shapes)
+        self.steps: dict[str, TracedLayer] = {}
+        self.places: dict[str, int] = {}
+        self.steps_of: dict[str, str | None] = {name: name for name in shapes}
+        self.takes: dict[str, tuple[str, ...]] = {}
+        self.refused: dict[str, tuple[str, str]] = {}
+        self.taken: dict[str, str] = {}
+
+    def read(self) -> Traced:
+        """The layers. Raises ImportRefused, with all operations that are none, and their nodes."""
+        self._visit([name for name in self.net.outputs if name not in self.graph.constants])
+        self._raise_refused()
+        outputs = tuple(self.steps_of[name] or "" for name in self.net.outputs)
+        needed = self._needed(outputs)
+        steps = sorted(needed, key=lambda step: self.places[step.name])
+        if not steps:
+            raise ImportRefused(f"{self.name} has no layer")
+        return Traced(self.name, self.inputs, tuple(steps), outputs, tuple(self.net.outputs))
+
+    def _needed(self, outputs: tuple[str, ...]) -> list[TracedLayer]:
+        found: dict[str, TracedLayer] = {}
+        stack = list(outputs)
+        while stack:
+            name = stack.pop()
+            if name in self.steps and name not in found:
+                found[name] = self.steps[name]
+                stack += self.steps[name].inputs
+        return list(found.values())
+
+    def _visit(self, outputs: list[str]) -> None:
+        """Find what each value is, the values before it first."""
+        trying: dict[str, Iterator[Candidate]] = {}
+        current: dict[str, Candidate | None] = {}
+        stack = outputs
+        while stack:
+            value = stack[-1]
+            if value in self.steps_of:
+                stack.pop()
+                continue
+            if value not in trying:
+                trying[value] = self._candidates(value)
+                current[value] = next(trying[value], None)
+            candidate = current[value]
+            if candidate is None:
+                self.steps_of[value] = None
+                continue
+            missing = [name for name in candidate.takes if name not in self.steps_of]
+            if missing:
+                stack += missing
+            elif not self._add(value, candidate):
+                current[value] = next(trying[value], None)
+
+    def _add(self, value: str, candidate: Candidate) -> bool:
+        self.takes[value] = candidate.takes
+        if any(self.steps_of[name] is None for name in candidate.takes):
+            return False
+        try:
+            self.steps_of[value] = candidate.add()
+        except (NoLayer, LayerError, CompileError) as error:
+            node = self.graph.makers[value]
+            told = f"{node.op} ({error})" if str(error) else node.op
+            self.refused[value] = (told, node.title)
+            return False
+        self.refused.pop(value, None)
+        return True
+
+    def _candidates(self, value: str) -> Iterator[Candidate]:
+        node = self.graph.makers[value]
+        for pattern in patterns().get(node.op, ()):
+            found = match(pattern.template, self.graph, value)
+            if found is not None:
+                taken = tuple(found.values[name] for name in pattern.template.inputs)
+                yield Candidate(taken, lambda p=pattern, t=taken: self._written(value, p, t))
+        rule = self.rules.get(node.op)
+        if rule is None:
+            yield Candidate(self.graph.flowing(node), lambda: _none())
+        else:
+            yield Candidate(self.graph.flowing(node), lambda: rule(self, node, value))
+
+    def _written(self, value: str, pattern: Pattern, taken: tuple[str, ...]) -> str:
+        """A layer that is written as what leads to a value, to the last constant. Raises NoLayer."""
+        shapes = tuple(self.shape(name) for name in taken)
+        found = match(pattern.template, self.graph, value)
+        assert found is not None
+        for layer in pattern.layers(found, shapes):
+            try:
+                made = template(layer, shapes)
+            except (LayerError, CompileError, ValueError):
+                continue
+            whole = match(made, self.graph, value, exact=True)
+            if whole is None:
+                continue
+            weights = {name: whole.values[tensor] for tensor, name in made.weights.items()}
+            inputs = taken
+            if isinstance(layer, FOLLOWING):
+                layer, inputs, shapes = layer.settled(shapes[1]), taken[:1], shapes[:1]
+            return self.add(self.graph.makers[value], layer, inputs, weights)
+        raise NoLayer
+
+    # ---- what rules ask and do
+
+    def shape(self, value: str) -> Shape:
+        """The shape of a value that flows, for one sample."""
+        step = self.steps_of[value]
+        assert step is not None
+        return self.steps[step].shape if step in self.steps else self.inputs[step]
+
+    def constant(self, node: OnnxNode, index: int) -> Any | None:
+        """The array of an input; None where it is left out. Raises NoLayer where it flows."""
+        if index >= len(node.inputs) or not node.inputs[index]:
+            return None
+        array = self.graph.constant(node.inputs[index])
+        if array is None:
+            raise NoLayer(f"with an input {index + 1} that flows")
+        return array
+
+    def integers(self, node: OnnxNode, index: int, attribute: str = "") -> tuple[int, ...] | None:
+        """Whole numbers that are an input, or an attribute in older operator sets."""
+        if attribute and attribute in node.attributes:
+            return tuple(node.attributes[attribute])
+        array = self.constant(node, index)
+        return None if array is None else tuple(map(int, array.ravel()))
+
+    def flowing(self, node: OnnxNode, index: int = 0) -> str:
+        """An input that is a value of the net. Raises NoLayer where it is a constant."""
+        if index >= len(node.inputs) or not node.inputs[index] or node.inputs[index] in self.graph.constants:
+            raise NoLayer("of a constant")
+        return node.inputs[index]
+
+    def step(self, value: str) -> str:
+        """The step that gives a value."""
+        found = self.steps_of[value]
+        assert found is not None
+        return found
+
+    def turned(self, tensor: str, on: bool) -> str:
+        """The name of a matrix, with rows and columns exchanged where that is asked."""
+        if not on:
+            return tensor
+        name = f"{tensor}/turned"
+        self.graph.constants[name] = self.graph.constants[tensor].T
+        self.graph.roots[name] = self.graph.roots[tensor]
+        return name
+
+    def follow(self, node: OnnxNode, layer: Layer, before: str) -> str:
+        """Add a second layer of a node, after one that is a step already."""
+        shape = self.steps[before].shape
+        return self._named(node, layer, (before,), layer.infer(shape), {}, {})
+
+    def choose(self, node: OnnxNode, value: str, candidates: list[Layer], taken: str) -> Layer:
+        """The layer, of some that all do what a node does, that it is named after, or written as."""
+        shapes = (self.shape(taken),)
+        said = [
+            layer
+            for layer in candidates
+            if layer.op == path_of(node).rpartition(".")[2].rstrip("0123456789_")
+        ]
+        for layer in said or candidates:
+            try:
+                if match(template(layer, shapes), self.graph, value, exact=True):
+                    return layer
+            except (LayerError, CompileError):
+                continue
+        return (said or candidates)[0]
+
+    def add(
+        self, node: OnnxNode, layer: Layer, taken: tuple[str, ...], weights: Mapping[str, str] | None = None
+    ) -> str:
+        """Add a layer whose weights are these constants. Raises NoLayer, LayerError."""
+        shapes = tuple(self.shape(name) for name in taken)
+        sizes = layer.infer(*shapes)
+        expected = {weight.name: weight.shape for weight in layer.params(*shapes)}
+        found = {}
+        for name, tensor in (weights or {}).items():
+            array = self.graph.constants[tensor]
+            if array.size != prod(expected[name]):
+                raise NoLayer(f"with a {name} of shape {list(array.shape)}, not {list(expected[name])}")
+            found[name] = array if array.shape == expected[name] else array.reshape(expected[name])
+            root = self.graph.roots[tensor]
+            if len(expected[name]) > 1 and root in self.taken:
+                raise NoLayer(f"the weights of {self.taken[root]} once more")
+        if found.keys() != expected.keys():
+            raise NoLayer(f"without {', '.join(expected.keys() - found.keys())}")
+        return self._named(node, layer, tuple(map(self.step, taken)), sizes, found, weights or {})
+
+    def _named(
+        self,
+        node: OnnxNode,
+        layer: Layer,
+        inputs: tuple[str, ...],
+        sizes: Shape,
+        found: Mapping[str, Any],
+        weights: Mapping[str, str],
+    ) -> str:
+        scopes, segment = scopes_of(path_of(node), self.net.outputs)
+        name = ".".join([*(scope.segment for scope in scopes), segment])
+        while name in self.steps or name in self.inputs:
+            name += "_"
+        self.taken.update((self.graph.roots[tensor], name) for tensor in weights.values())
+        self.steps[name] = TracedLayer(name, layer, inputs, sizes, scopes, found)
+        self.places[name] = node.place
+        return name
+
+    # ---- refusals
+
+    def _raise_refused(self) -> None:
+        """Raise ImportRefused for what the outputs need and is no layer, by operation, count and node."""
+        told: dict[str, list[str]] = defaultdict(list)
+        for value in walk(self.graph, self.takes):
+            if value in self.refused:
+                what, node = self.refused[value]
+                told[what].append(node)
+        constant = [name for name in self.net.outputs if name in self.graph.constants]
+        if told:
+            lines = [f"{what}: {_places(where)}" for what, where in sorted(told.items())]
+            raise ImportRefused(f"{self.name} has what the language cannot say: {'; '.join(lines)}")
+        if constant:
+            raise ImportRefused(f"{self.name} gives a constant as {constant[0]!r}")
+
+
+def _none() -> str:
+    raise NoLayer
+
+
+def _places(where: list[str]) -> str:
+    names = list(dict.fromkeys(where))
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more nodes" if len(names) > 3 else shown

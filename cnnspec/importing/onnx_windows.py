@@ -1,0 +1,259 @@
+"""What ONNX's operations over windows are: convolutions, pools, margins and interpolations of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cnnspec.backends.onnx.reading import OnnxNode, shortest
+from cnnspec.importing.onnx_reader import OnnxReader
+from cnnspec.importing.onnx_standardized import standardized
+from cnnspec.importing.tidied import crop
+from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
+from cnnspec.layers import conv, pool, shape
+from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.window import Margins, slide_over
+
+
+def _pairs(pads: tuple[int, ...]) -> Margins:
+    """ONNX counts margins all before, then all after."""
+    half = len(pads) // 2
+    return tuple(zip(pads[:half], pads[half:], strict=True))
+
+
+def _window(node: OnnxNode, sizes: Shape, kernel: tuple[int, ...]) -> tuple[Any, Any, Margins]:
+    """The strides, the dilations and the margins of a window over a map. Raises NoLayer."""
+    rank = len(kernel)
+    if len(sizes) - 1 != rank:
+        raise NoLayer(f"over {rank} axes of {len(sizes) - 1}")
+    strides = tuple(node.attributes.get("strides") or (1,) * rank)
+    dilations = tuple(node.attributes.get("dilations") or (1,) * rank)
+    how = node.attributes.get("auto_pad", "NOTSET")
+    if how == "NOTSET":
+        margins = _pairs(tuple(node.attributes.get("pads") or (0,) * (2 * rank)))
+    elif how == "VALID":
+        margins = ((0, 0),) * rank
+    elif how in ("SAME_UPPER", "SAME_LOWER"):
+        margins = slide_over(sizes[1:], kernel, strides, "same", dilations).margins
+        margins = margins if how == "SAME_UPPER" else tuple((after, before) for before, after in margins)
+    else:
+        raise NoLayer(f"auto_pad={how}")
+    if len(strides) != rank or len(dilations) != rank or len(margins) != rank or min(map(min, margins)) < 0:
+        raise NoLayer("with a window that is none")
+    return strides, dilations, margins
+
+
+def convolved(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    taken, tensor = reader.flowing(node), node.inputs[1]
+    plain = standardized(reader.graph, tensor)
+    weight = reader.constant(node, 1) if plain is None else reader.graph.constants[plain]
+    sizes = reader.shape(taken)
+    if weight is None or weight.ndim < 3:
+        raise NoLayer("with a kernel that is none")
+    kernel = tuple(weight.shape[2:])
+    strides, dilations, margins = _window(node, sizes, kernel)
+    pad = taken_in(margins, 0, kernel, strides, dilations, sizes)
+    weights = {"weight": tensor if plain is None else plain} | _bias(reader, node)
+    given = (weight.shape[0], kernel, strides, pad, dilations, node.attributes["group"], "bias" in weights)
+    layer = convolution(sizes[0], *given)
+    if plain is not None and isinstance(layer, conv.Conv):
+        layer = replace(layer, standardize=True)
+    elif plain is not None:
+        raise NoLayer("that is depthwise, with standardized weights")
+    return reader.add(node, layer, (taken,), weights)
+
+
+def _bias(reader: OnnxReader, node: OnnxNode) -> dict[str, str]:
+    return {} if reader.constant(node, 2) is None else {"bias": node.inputs[2]}
+
+
+def transposed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    taken, weight = reader.flowing(node), reader.constant(node, 1)
+    if weight is None or weight.ndim < 3 or "output_shape" in node.attributes:
+        raise NoLayer("with a size of its own" if "output_shape" in node.attributes else "")
+    strides, dilations, margins = _window(node, reader.shape(taken), tuple(weight.shape[2:]))
+    more = tuple(node.attributes.get("output_padding") or (0,) * len(strides))
+    if any(before != after for before, after in margins) or node.attributes.get("auto_pad") != "NOTSET":
+        raise NoLayer("with margins that differ")
+    groups, weights = node.attributes["group"], {"weight": node.inputs[1]} | _bias(reader, node)
+    pad = extent([before for before, _ in margins])
+    sizes = (extent(weight.shape[2:]), extent(strides), pad, extent(dilations))
+    layer = conv.TransposedConv(
+        weight.shape[1] * groups, *sizes, groups, "bias" in weights, output_pad=extent(more)
+    )
+    return reader.add(node, layer, (taken,), weights)
+
+
+def pooled(kind: Callable[..., Layer], sized: Callable[[Any], Layer]) -> Callable[..., str]:
+    """A pool by windows; where they part the map, that may be a pool to a size."""
+
+    def rule(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+        if node.outputs.index(value):
+            raise NoLayer("that gives where values come from")
+        taken = reader.flowing(node)
+        sizes, kernel = reader.shape(taken), tuple(node.attributes["kernel_shape"])
+        strides, dilations, margins = _window(node, sizes, kernel)
+        given: dict[str, Any] = {"stride": None if strides == kernel else extent(strides)}
+        if kind is pool.MaxPool:
+            given["dilation"] = extent(dilations)
+        elif set(dilations) != {1}:
+            raise NoLayer("with dilations")
+        if kind is pool.AvgPool:
+            given["count_pad"] = bool(node.attributes["count_include_pad"]) or not any(map(any, margins))
+        ceil = bool(node.attributes.get("ceil_mode", 0))
+        layer = _with_margins(lambda **more: kind(extent(kernel), **given, **more), sizes, margins, ceil)
+        parts = [h // k for h, k in zip(sizes[1:], kernel, strict=True)]
+        whole = all(h % k == 0 for h, k in zip(sizes[1:], kernel, strict=True))
+        candidates = [layer]
+        if whole and strides == kernel and not any(map(any, margins)):
+            candidates.append(sized(extent(parts)))
+        return reader.add(node, reader.choose(node, value, candidates, taken), (taken,))
+
+    return rule
+
+
+def _with_margins(make: Callable[..., Any], sizes: Shape, margins: Margins, ceil: bool) -> Layer:
+    """A pool with the margins of a file, in which those that `ceil` reaches beyond may be counted."""
+    before = extent([one for one, _ in margins])
+    if all(one == other for one, other in margins):
+        return make(pad=before, ceil=ceil)
+    for pad in (before, "same"):
+        layer = make(pad=pad, ceil=pad != "same")
+        if layer.slide(sizes).reach == margins:
+            return layer
+    return make(pad=margins, ceil=ceil)
+
+
+def everywhere(kind: Callable[[], Layer], sized: Callable[[Any], Layer]) -> Callable[..., str]:
+    """A pool over all of the map."""
+
+    def rule(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+        taken = reader.flowing(node)
+        return reader.add(node, reader.choose(node, value, [kind(), sized(1)], taken), (taken,))
+
+    return rule
+
+
+def padded(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    taken = reader.flowing(node)
+    sizes, pads = reader.shape(taken), reader.integers(node, 1, "pads")
+    axes = reader.integers(node, 3)
+    filled = node.attributes["value"] if "value" in node.attributes else reader.constant(node, 2)
+    number = 0.0 if filled is None else shortest(float(filled))
+    rank = len(sizes) + 1
+    if pads is None or len(pads) != 2 * len(axes or range(rank)):
+        raise NoLayer("with margins that are none")
+    every = [(0, 0)] * rank
+    for axis, pair in zip(axes if axes is not None else range(rank), _pairs(pads), strict=True):
+        every[axis % rank] = pair
+    modes = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+    mode = modes[node.attributes["mode"]]
+    if not any(map(any, every)):
+        return reader.step(taken)
+    if any(every[0]) or min(map(min, every)) < 0:
+        raise NoLayer(f"by {list(pads)}")
+    if any(every[1]):
+        layer: Layer = shape.ZeroChannels(sizes[0] + sum(every[1]))
+        if mode != "zeros" or number or any(map(any, every[2:])) or layer.margins(sizes) != every[1]:
+            raise NoLayer("of channels")
+        return reader.add(node, layer, (taken,))
+    uneven = any(before != after for before, after in every[2:])
+    amount = tuple(every[2:]) if uneven else extent([before for before, _ in every[2:]])
+    return reader.add(node, shape.Pad(amount, mode=mode, value=number), (taken,))
+
+
+def resized(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """An interpolation: by whole factors, or to a size."""
+    taken = reader.flowing(node)
+    sizes, rank = reader.shape(taken), len(reader.shape(taken)) - 1
+    scales = reader.constant(node, 2) if node.op == "Resize" else reader.constant(node, 1)
+    wanted = reader.integers(node, 3) if node.op == "Resize" else None
+    axes = node.attributes.get("axes") or tuple(range(rank + 2))
+    mode = _interpolation(node)
+    out, factors = list(sizes[1:]), [1.0] * rank
+    given = wanted if wanted else scales
+    if given is None or len(given) != len(axes):
+        raise NoLayer("without a size")
+    for axis, one in zip(axes, given, strict=True):
+        if axis % (rank + 2) < 2:
+            if not wanted and one != 1:
+                raise NoLayer("of channels")
+        elif wanted:
+            out[axis - 2] = int(one)
+            factors[axis - 2] = int(one) / sizes[axis - 1]
+        else:
+            factors[axis - 2] = float(one)
+            out[axis - 2] = int(sizes[axis - 1] * float(one))
+    whole = all(factor == int(factor) for factor in factors)
+    candidates: list[Layer] = [shape.Resize(extent(out), mode)]
+    if whole:
+        candidates.insert(0, shape.Upsample(extent([int(factor) for factor in factors]), mode))
+    elif not wanted and any(n / h != f for n, h, f in zip(out, sizes[1:], factors, strict=True)):
+        raise NoLayer(f"by {factors}")
+    return reader.add(node, reader.choose(node, value, candidates, taken), (taken,))
+
+
+def _interpolation(node: OnnxNode) -> str:
+    """The mode of an interpolation that the language has. Raises NoLayer."""
+    mode = node.attributes["mode"]
+    places = node.attributes.get("coordinate_transformation_mode", "asymmetric")
+    nearest = node.attributes.get("nearest_mode", "floor")
+    if node.attributes.get("antialias"):
+        raise NoLayer("antialias")
+    if mode == "nearest" and places == "asymmetric" and nearest == "floor":
+        return "nearest"
+    if mode == "linear" and places in ("half_pixel", "pytorch_half_pixel"):
+        return "bilinear"
+    raise NoLayer(f"mode={mode}, {places}")
+
+
+def sliced(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """Some of the channels, a crop of the map, or every so many pixels."""
+    taken = reader.flowing(node)
+    sizes = reader.shape(taken)
+    starts, stops = (reader.integers(node, i, name) for i, name in ((1, "starts"), (2, "ends")))
+    if starts is None or stops is None:
+        raise NoLayer("without bounds")
+    axes = reader.integers(node, 3, "axes") or tuple(range(len(starts)))
+    steps = reader.integers(node, 4) or (1,) * len(starts)
+    kept = {0: (0, 1, 1)} | {axis + 1: (0, size, 1) for axis, size in enumerate(sizes)}
+    for axis, start, stop, step in zip(axes, starts, stops, steps, strict=True):
+        axis %= len(sizes) + 1
+        if axis == 0 or step < 1:
+            raise NoLayer("of samples" if axis == 0 else "backwards")
+        kept[axis] = slice(start, stop, step).indices(sizes[axis - 1])
+    first, last, jump = kept[1]
+    spatial = [kept[axis] for axis in range(2, len(sizes) + 1)]
+    whole = all(
+        (start, stop, step) == (0, size, 1)
+        for (start, stop, step), size in zip(spatial, sizes[1:], strict=True)
+    )
+    if whole and jump == 1:
+        return (
+            reader.step(taken)
+            if (first, last) == (0, sizes[0])
+            else reader.add(node, shape.Slice(first, last), (taken,))
+        )
+    if (first, last, jump) != (0, sizes[0], 1):
+        raise NoLayer("of channels and pixels")
+    if all(step == 1 for _, _, step in spatial):
+        size = extent([stop - start for start, stop, _ in spatial])
+        return reader.add(node, crop(size, [start for start, _, _ in spatial], sizes), (taken,))
+    if all(start == 0 and stop == size for (start, stop, _), size in zip(spatial, sizes[1:], strict=True)):
+        return reader.add(node, shape.Subsample(extent([step for _, _, step in spatial])), (taken,))
+    raise NoLayer("of every so many pixels from one on")
+
+
+def parted(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """One part of the channels."""
+    taken, index = reader.flowing(node), node.outputs.index(value)
+    channels = reader.shape(taken)[0]
+    if node.attributes.get("axis", 0) % (len(reader.shape(taken)) + 1) != 1:
+        raise NoLayer(f"over axis {node.attributes.get('axis', 0)}")
+    parts = reader.integers(node, 1, "split")
+    if parts is None:
+        size = -(-channels // len(node.outputs))
+        parts = tuple(min(size, channels - i * size) for i in range(len(node.outputs)))
+    start = sum(parts[:index])
+    return reader.add(node, shape.Slice(start, start + parts[index]), (taken,))

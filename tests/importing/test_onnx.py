@@ -1,0 +1,193 @@
+"""`import` of ONNX files: what `compile` wrote is the spec's net again, with its weights."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnnspec
+from cnnspec.diagnostics import Refused
+from cnnspec.difference.same import same_nodes
+from cnnspec.graph import Applied, Graph
+from cnnspec.importing.traced import ImportRefused
+from cnnspec.layers.base import Layer
+from cnnspec.layers.dense import Dropout, DropPath, Identity
+
+onnx = pytest.importorskip("onnx")
+from onnx import TensorProto, helper  # noqa: E402
+
+STARTS = frozenset({"momentum", "init"})
+"""Arguments that only training has: how fast statistics follow, and where a weight starts."""
+
+
+def as_a_file_holds(graph: Graph) -> Graph:
+    """A net without what only training has, and with what makes no difference at its size at the default."""
+    graph = graph.inference()
+    nodes = {name: node._replace(layer=held(graph.applied[name])) for name, node in graph.nodes.items()}
+    return replace(graph, nodes=nodes)
+
+
+def held(applied: Applied) -> Layer:
+    layer = applied.layer
+    if isinstance(layer, (Dropout, DropPath)):
+        return Identity()
+    defaults = {one.name: one.default for one in fields(layer) if one.name in STARTS}
+    slide = layer.slide(*applied.shapes) if applied.shapes else None
+    if slide is not None and getattr(layer, "ceil", False) and not any(slide.beyond):
+        defaults["ceil"] = False
+    return replace(layer, **defaults) if defaults else layer
+
+
+def again(net: cnnspec.Net, folder: Path) -> cnnspec.Imported:
+    """A net, written as a file and imported."""
+    path = folder / "model.onnx"
+    net.to_onnx(path)
+    return cnnspec.from_onnx(path)
+
+
+def check_same(net: cnnspec.Net, found: cnnspec.Imported) -> None:
+    """It is the same net, and on numpy it gives the same with its weights."""
+    assert found.net.macs == net.macs
+    assert same_nodes(as_a_file_holds(net.ir), as_a_file_holds(found.net.ir)) is not None
+    rng = np.random.default_rng(0)
+    values = {name: rng.standard_normal((2, *shape), dtype=np.float32) for name, shape in net.inputs.items()}
+    expected, given = net.to_numpy(seed=0)(values), found.net.to_numpy(weights=found.weights)(values)
+    if not isinstance(expected, dict):
+        expected, given = {"": expected}, {"": given}
+    assert [array.shape for array in given.values()] == [array.shape for array in expected.values()]
+    for one, other in zip(given.values(), expected.values(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LeNet5",
+        "MLP_MNIST",
+        "ResNet20",
+        "DenseNetBC_100_12",
+        "ShuffleNetV2_x0_5",
+        "MobileNetV1_050",
+        "SEResNet50",
+        "UNetPlusPlus",
+        "PNet",
+        "WaveNet",
+        "DCGAN_Generator",
+    ],
+)
+def test_what_compile_wrote_is_the_net_again(name: str, tmp_path: Path) -> None:
+    net = cnnspec.zoo(name)
+    check_same(net, again(net, tmp_path))
+
+
+def test_a_residual_net_is_written_as_one_would_write_it(golden: Any, tmp_path: Path) -> None:
+    golden("import_onnx_resnet20.cnn", again(cnnspec.zoo("ResNet20"), tmp_path).text)
+
+
+EVERYTHING = """
+net Everything {
+    input 8x12x12
+    residual { conv(8, 3) -> gelu -> groupnorm(4) -> conv(8, 3, groups=8) } -> silu
+    layernorm -> channel_shuffle(2) -> softplus(beta=2) -> instancenorm -> grn
+    concat {
+        | conv(4, 1) -> reduce(std, over=channels)
+        | maxpool(3, 1, pad=1) -> rmsnorm
+        | attention(2) -> layerscale
+    }
+    mul { | identity | gap -> conv(17, 1) -> hardsigmoid }
+    pixel_unshuffle(2) -> conv(16, 3, standardize=true) -> affine -> eca
+    tconv(8, 4, 2, pad=1) -> blurpool -> prelu -> pad(2, mode=reflect) -> crop(8) -> upsample(2)
+    tokens -> permute([1, 0]) -> linear(7) -> relu6 -> flatten -> linear(3) -> scale(0.5)
+}
+"""
+
+
+def test_layers_that_need_several_operations_are_found_again(tmp_path: Path) -> None:
+    net = cnnspec.loads(EVERYTHING)
+    found = again(net, tmp_path)
+    check_same(net, found)
+    assert found.net.params == net.params
+
+
+def test_heads_keep_their_names(tmp_path: Path) -> None:
+    found = again(cnnspec.zoo("PNet"), tmp_path)
+    assert list(found.net.outputs) == ["face", "box"]
+
+
+def model(*nodes: Any, channels: int = 3, **tensors: Any) -> Any:
+    """A file with these operations, from `x` to `y`, and tensors by name."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", channels, 8, 8])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, list("nchw"))
+    held = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in tensors.items()]
+    graph = helper.make_graph(list(nodes), "small", [x], [y], held)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+def imported(made: Any, folder: Path, *inputs: tuple[int, ...]) -> cnnspec.Imported:
+    (folder / "model.onnx").write_bytes(made.SerializeToString())
+    return cnnspec.from_onnx(folder / "model.onnx", *inputs)
+
+
+def test_what_is_no_layer_is_refused_by_operation_node_and_number(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("CumSum", ["x", "axis"], ["a"], "first"),
+        helper.make_node("CumSum", ["a", "axis"], ["b"], "second"),
+        helper.make_node("Relu", ["b"], ["c"], "third"),
+        helper.make_node("Softmax", ["c"], ["y"], "fourth", axis=3),
+    ]
+    with pytest.raises(ImportRefused) as error:
+        imported(model(*nodes, axis=np.int64(1)), tmp_path)
+    assert str(error.value) == "small has what the language cannot say: CumSum: first"
+    nodes[0], nodes[1] = (helper.make_node("Relu", [one], [other]) for one, other in (("x", "a"), ("a", "b")))
+    with pytest.raises(ImportRefused, match=r"Softmax \(over axis 3\): fourth"):
+        imported(model(*nodes), tmp_path)
+
+
+def test_weights_that_two_layers_share_are_refused(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "first", pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["a", "w"], ["y"], "second", pads=[1, 1, 1, 1]),
+    ]
+    with pytest.raises(ImportRefused, match=r"Conv \(the weights of .* once more\)"):
+        imported(model(*nodes, w=np.ones((3, 3, 3, 3), np.float32)), tmp_path)
+
+
+def test_a_size_that_is_open_has_to_be_said(tmp_path: Path) -> None:
+    made = model(helper.make_node("Relu", ["x"], ["y"]))
+    made.graph.input[0].type.tensor_type.shape.dim[2].ClearField("dim_value")
+    with pytest.raises(ImportRefused, match="leaves the size of its input x open"):
+        imported(made, tmp_path)
+    assert imported(made, tmp_path, (3, 4, 8)).net.inputs == {"x": (3, 4, 8)}
+    with pytest.raises(ImportRefused, match=r"is for an input x of 3x\?x8, not 3x4x4"):
+        imported(made, tmp_path, (3, 4, 4))
+
+
+SEVERAL = """
+net Several {
+    input 3x8x8
+    conv(4, 3) -> groupnorm(2) -> gelu -> maxpool(2)
+    residual { conv(4, 3, bias=false) -> batchnorm }
+    attention(2) -> flatten -> linear(2)
+}
+"""
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_file_that_is_changed_is_imported_or_refused(seed: int, tmp_path: Path) -> None:
+    random, path = Random(seed), tmp_path / "model.onnx"
+    cnnspec.loads(SEVERAL).to_onnx(path)
+    whole = path.read_bytes()
+    for _ in range(12):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 3)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        path.write_bytes(data)
+        try:
+            cnnspec.from_onnx(path)
+        except Refused as error:
+            assert str(error)
