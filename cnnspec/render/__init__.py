@@ -6,7 +6,8 @@ In reading order, from what a drawing shows to the bytes of a file:
 - what is shown: `fold` (the tree of parts, equal ones folded; `streams` for turns of several values),
   `scene` (which are open, and the arrows between them), `rising` (nets that come up again), `spine` (what
   all values pass), `figures` (params, MACs, memory, field);
-- in which words and colours: `labels` (a layer), `words` (a part), `boxes` (the lines in a box), `theme`,
+- in which words and colours: `labels` (a layer), `words` (a part), `taps` (a part that joins
+  what is on its own way), `boxes` (the lines in a box), `theme`,
   `text` (widths, numbers), `plan` (all of it but where things stand);
 - where it stands: `dot` (the source for Graphviz), `layout` and `embedded` (Graphviz), `bypass` (shortcuts),
   `wrap` (rows and columns), `fit` (what fits a page); `pyramid` (nets of several scales), `grid`, `channels`

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from cnnspec.graph import Graph
 from cnnspec.render.figures import Figures
 from cnnspec.render.fold import DrawnPart
+from cnnspec.render.taps import taps_of
 from cnnspec.render.text import shorten, text_width, wrap
 from cnnspec.render.theme import paint_family
 from cnnspec.render.words import (
@@ -35,13 +36,14 @@ from cnnspec.render.words import (
 TITLE_SIZE, DETAIL_SIZE = 11.0, 10.0
 ROW = 13.5
 ARMS_ROW, ARM_HEIGHT = 24.0, 14.0
-ARM_PAD, ARM_GAP = 4.0, 6.0
+ARM_PAD, ARM_GAP, CHAIN_GAP = 4.0, 6.0, 13.0
 MARGIN = 8.0
 PADDING = 3.0
 WIDEST = 340.0
 NARROW = 150.0
 MOST_LINES = 3
 SIGN_ROOM = 18.0
+LONGEST_SIGN = 3
 JOIN_RADIUS, SMALLER = 9.0, 2.0
 """The radius of the circle of a join, and how much smaller it is behind a comb of arms, in points."""
 
@@ -50,11 +52,15 @@ Sign = Literal["", "residual", "projection", "dense", "gate"]
 
 
 class CombArm(NamedTuple):
-    """An arm of a comb: words, colour (none where it passes its input on), whether a value goes in."""
+    """An arm of a comb: words, colour (none where it passes its input on), whether a value goes in.
+
+    A `chained` one is made of the arm before it.
+    """
 
     words: str
     family: str
     fed: bool = True
+    chained: bool = False
 
     @property
     def width(self) -> float:
@@ -85,9 +91,20 @@ class TextLine:
         return text_width(self.text, self.size, self.bold) + 7.0
 
     @property
+    def end(self) -> CombArm | None:
+        """What the arms go into where that is a block, which has its name; None where it is a join."""
+        return CombArm(self.join, "block") if len(self.join) > LONGEST_SIGN else None
+
+    @property
     def join_room(self) -> float:
         """The room of the join behind its arms."""
-        return ARM_GAP + 2 * (join_radius(self.join) - SMALLER)
+        return ARM_GAP + (self.end.width if self.end else 2 * (join_radius(self.join) - SMALLER))
+
+    def gap(self, place: int) -> float:
+        """How far an arm stands from the one before it: an arrow needs more room."""
+        if place == 0:
+            return 0.0
+        return CHAIN_GAP if self.arms[place].chained else ARM_GAP
 
     @property
     def height(self) -> float:
@@ -96,7 +113,8 @@ class TextLine:
     @property
     def width(self) -> float:
         if self.arms:
-            return sum(arm.width for arm in self.arms) + ARM_GAP * (len(self.arms) - 1) + self.join_room
+            room = sum(arm.width + self.gap(place) for place, arm in enumerate(self.arms))
+            return room + self.join_room
         width = text_width(self.text, self.size, self.bold)
         if self.detail:
             width = self.detail_start + text_width(self.detail, DETAIL_SIZE)
@@ -175,7 +193,7 @@ def wide_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: 
     title = replace(last, right=label)
     arms = arms_line(graph, item, room)
     lines = [] if arms else detail_lines(graph, item, room)
-    behind = ", ".join(followers(graph, item)) if arms else lines[0] if len(lines) == 1 else ""
+    behind = ", ".join(behind_arms(graph, item)) if arms else lines[0] if len(lines) == 1 else ""
     if behind and replace(title, detail=behind).width <= room:
         yield replace(title, detail=behind)
     else:
@@ -207,7 +225,7 @@ def figure_lines(shapes: str, figures: list[str], room: float) -> Iterator[TextL
 def detail_lines(graph: Graph, item: DrawnPart, room: float) -> list[str]:
     """What is in a part, in a few lines; the layers of a run are always named, in as many as needed."""
     added = followers(graph, item)
-    for pieces in details_of(graph, item):
+    for pieces in details_of(graph, item, chain=taps_of(graph, item) is None):
         lines = wrap(pieces, ARROW, room, DETAIL_SIZE)
         if len(lines) <= MOST_LINES:
             if not added:
@@ -223,7 +241,7 @@ def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
     """The comb of a block that is a join of arms: their steps where they fit, or the last step of each."""
     fork = fork_of(graph, item)
     if fork is None:
-        return None
+        return taps_line(graph, item, room)
     arms, sign = arms_of(graph, fork), graph[fork.nodes[-1]].layer.sign
 
     def line(words: list[str]) -> TextLine:
@@ -238,6 +256,29 @@ def arms_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
         [_first_word(arm) for arm in arms],
     )
     return next((found for words in tries if (found := line(words)).width <= room), None)
+
+
+def taps_line(graph: Graph, item: DrawnPart, room: float) -> TextLine | None:
+    """The comb of a block that joins what is on its own way, where it fits."""
+    taps = taps_of(graph, item)
+    if taps is None:
+        return None
+    for last in (False, True):
+        words = [ARROW.join(arm.steps[-1:] if last else arm.steps) for arm in taps.arms]
+        pairs = zip(words, taps.arms, strict=True)
+        comb = tuple(CombArm(word, arm.family, chained=arm.chained) for word, arm in pairs)
+        line = TextLine(
+            BAR.join(text or "identity" for text in words), DETAIL_SIZE, arms=comb, join=taps.join
+        )
+        if line.width <= room:
+            return line
+    return None
+
+
+def behind_arms(graph: Graph, item: DrawnPart) -> list[str]:
+    """What is said beside the comb of a block: what comes before the arms, what follows the join."""
+    taps = taps_of(graph, item) if fork_of(graph, item) is None else None
+    return [*(taps.around if taps else ()), *followers(graph, item)]
 
 
 def _first_word(arm: ArmWords) -> str:
@@ -259,7 +300,7 @@ def narrow_rows(
     arms = arms_line(graph, item, room)
     if arms:
         yield arms
-    added = wrap(followers(graph, item), ", ", room, DETAIL_SIZE)
+    added = wrap(behind_arms(graph, item), ", ", room, DETAIL_SIZE)
     lines = added if arms else detail_lines(graph, item, room)
     shapes = wrap(shape_change(graph, item).split(ARROW), ARROW, room, DETAIL_SIZE)
     yield from (TextLine(line, DETAIL_SIZE) for line in (*lines, *shapes, *figure_words(item, figures)))
@@ -268,7 +309,7 @@ def narrow_rows(
 def plain_rows(graph: Graph, item: DrawnPart, figures: dict[str, Figures], room: float) -> Iterator[TextLine]:
     """The name of a part and the shape that comes out; what is in it behind the name, or below."""
     arms = arms_line(graph, item, room)
-    behind = ", ".join(followers(graph, item)) if arms else " ".join(detail_lines(graph, item, room))
+    behind = ", ".join(behind_arms(graph, item)) if arms else " ".join(detail_lines(graph, item, room))
     behind = ", ".join(filter(None, (behind, label_words(graph, item) if item.parallel else "")))
     shape = "" if is_input(graph, item) else shape_change(graph, item).rpartition(ARROW)[2]
     *above, last = title_lines(graph, item, room)

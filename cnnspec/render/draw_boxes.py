@@ -87,7 +87,7 @@ def row_marks(row: TextLine, left: float, right: float, y: float, ink: tuple[str
 def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     """The arms of a join side by side, from a line above them to one below that ends in the join.
 
-    No value goes into a parameter.
+    No value goes into a parameter; an arm that is made of the one before it has an arrow from that.
 
       ________________
       |      |       |
@@ -96,19 +96,29 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     """
     top, bottom = (ARMS_ROW - ARM_HEIGHT) / 2, (ARMS_ROW + ARM_HEIGHT) / 2
     middles, x = [], 0.0
-    for arm in row.arms:
+    for place, arm in enumerate(row.arms):
+        x += row.gap(place)
         middles.append(x + arm.width / 2)
-        x += arm.width + ARM_GAP
-    end = row.width - (join_radius(row.join) - SMALLER)
-    fed = [middle for arm, middle in zip(row.arms, middles, strict=True) if arm.fed]
+        x += arm.width
+    end = row.width - (row.join_room - ARM_GAP) / 2
+    fed = [m for arm, m in zip(row.arms, middles, strict=True) if arm.fed and not arm.chained]
     if row.together and len(fed) > 1:
         yield Curve(((fed[0], top - 3), (fed[-1], top - 3)), theme.edge, 0.8)
     yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), theme.edge, 0.8)
-    for arm, middle in zip(row.arms, middles, strict=True):
-        yield Curve(((middle, top - 3 if arm.fed else bottom), (middle, bottom + 3)), theme.edge, 0.8)
+    for place, (arm, middle) in enumerate(zip(row.arms, middles, strict=True)):
+        start = top - 3 if arm.fed and not arm.chained else bottom
+        yield Curve(((middle, start), (middle, bottom + 3)), theme.edge, 0.8)
+        if arm.chained:
+            before, tip = row.arms[place - 1], middle - arm.width / 2
+            start = tip - row.gap(place) - (0.0 if before.family else before.width / 2)
+            yield Curve(((start, ARMS_ROW / 2), (tip - ARROW, ARMS_ROW / 2)), theme.edge, 0.8)
+            yield arrow_head((tip - ARROW, ARMS_ROW / 2), (tip, ARMS_ROW / 2), theme.edge)
         if arm.family:
             yield from _arm_marks(arm, middle, top, theme)
-    yield MarkGroup(tuple(join_marks(row.join, theme, SMALLER)), end, ARMS_ROW / 2 - 1)
+    if row.end:
+        yield from _arm_marks(row.end, end, top, theme)
+    else:
+        yield MarkGroup(tuple(join_marks(row.join, theme, SMALLER)), end, ARMS_ROW / 2 - 1)
 
 
 def _arm_marks(arm: CombArm, middle: float, top: float, theme: Theme) -> Iterator[Mark]:

@@ -228,22 +228,25 @@ def _arm_words(graph: Graph, arm: DrawnPart) -> ArmWords:
     return ArmWords(ARROW.join(steps), brief, paint_family(main))
 
 
-def details_of(graph: Graph, item: DrawnPart) -> Iterator[list[str]]:
-    """What is in a part, in pieces of words to be joined by commas or arrows, the best first."""
+def details_of(graph: Graph, item: DrawnPart, *, chain: bool = True) -> Iterator[list[str]]:
+    """What is in a part, in pieces of words to be joined by commas or arrows, the best first.
+
+    Arrows are between the steps of a `chain` alone.
+    """
     if item.kind == "layer":
         return
     if item.kind == "run":
-        yield from details_of(graph, head_of(item))
+        yield from details_of(graph, head_of(item), chain=chain)
         return
     steps = steps_of(graph, item)
-    if steps and len(steps) <= MOST_STEPS:
+    if chain and steps and len(steps) <= MOST_STEPS:
         yield steps
     if arguments := _arguments(item):
         yield [", ".join(arguments)]
     if len(item.nodes) == 1:
         yield [node_label(graph, item.nodes[-1])]
     blocks = [full_title(graph, child) for child in item.children]
-    if 1 < len(blocks) <= 5 and item.kind != "join":
+    if chain and 1 < len(blocks) <= 5 and item.kind != "join":
         yield blocks
     yield [f"{sum(1 for _ in item.all_nodes())} layers"]
 
