@@ -53,7 +53,7 @@ class Texts:
         self._locks.pop(uri, None)
         path = to_fs_path(uri)
         if path is not None:
-            self.unsaved.pop(str(Path(path).resolve()), None)
+            self.unsaved.pop(realpath(path), None)
 
     @property
     def open_uris(self) -> list[str]:

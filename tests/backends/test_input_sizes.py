@@ -169,6 +169,7 @@ def test_layers_of_a_model_with_an_open_size(layers: str, side: tuple[int, int])
             "ONNX has no `adaptive_maxpool` (adaptive_maxpool) for a size that is open",
         ),
         ("maxpool(3, stride=2, pad=1, ceil=true)", "ONNX has `maxpool` (maxpool) for one size of the input"),
+        ("pixel_unshuffle(2)", "ONNX has `pixel_unshuffle` (pixel_unshuffle) for one size of the input"),
         (
             "flatten -> linear(2)",
             "N is for one size of its input: the weights of `linear` (linear) are made for",
@@ -182,6 +183,12 @@ def test_what_is_for_one_size_is_refused_by_name(layers: str, told: str) -> None
     with pytest.raises(CompileError, match=re.escape(told)):
         net.to("onnx", open_size=True)
     assert net.to("onnx")(np.zeros((1, 3, 8, 8), np.float32)) is not None
+
+
+def test_a_net_of_vectors_has_no_size_to_leave_open() -> None:
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(CompileError, match="N is for one size of its input: it takes vectors"):
+        cnnspec.loads("net N { input 8; linear(3) }").to("onnx", open_size=True)
 
 
 def test_only_the_axes_that_are_open_have_names() -> None:

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from folders import SPECS
@@ -82,8 +83,11 @@ def talk(path: Path, conversation: Talk) -> None:
 
     async def whole() -> None:
         client = make_test_lsp_client()
+        client.feature(lsp.WORKSPACE_INLAY_HINT_REFRESH)(lambda params: None)
         await client.start_io(sys.executable, "-m", "cnnspec", "lsp")
         capabilities = client_capabilities("visual-studio-code")
+        assert capabilities.workspace is not None
+        capabilities.workspace.inlay_hint = lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True)
         root = path.parent.as_uri()
         params = lsp.InitializeParams(capabilities, root_uri=root)
         await client.initialize_session(params)
@@ -154,6 +158,94 @@ def test_what_an_editor_asks(tmp_path: Path) -> None:
     talk(tmp_path / "a.cnn", conversation)
 
 
+def test_names_of_the_language_and_names_that_are_taken(tmp_path: Path) -> None:
+    async def conversation(editor: Editor) -> None:
+        client, text = editor.client, editor.text_document
+        await editor.open(TEXT)
+        layer, block, nothing = at(TEXT, "{ conv"), at(TEXT, "    block"), lsp.Position(2, 0)
+        hover = await client.text_document_hover_async(lsp.HoverParams(text, nothing))
+        signature = await client.text_document_signature_help_async(lsp.SignatureHelpParams(text, nothing))
+        assert hover is None and signature is None
+        assert await client.text_document_definition_async(lsp.DefinitionParams(text, layer)) is None
+        marked = await client.text_document_document_highlight_async(lsp.DocumentHighlightParams(text, block))
+        assert [one.range.start for one in marked or ()] == [
+            lsp.Position(0, 4), lsp.Position(4, 4), lsp.Position(5, 4)
+        ]  # fmt: skip
+        assert not await client.text_document_document_highlight_async(
+            lsp.DocumentHighlightParams(text, nothing)
+        )
+        word = lsp.Range(lsp.Position(4, 4), lsp.Position(4, 9))
+        assert await client.text_document_prepare_rename_async(lsp.PrepareRenameParams(text, block)) == word
+        assert await client.text_document_prepare_rename_async(lsp.PrepareRenameParams(text, layer)) is None
+        assert await client.text_document_rename_async(lsp.RenameParams(text, nothing, "unit")) is None
+        assert await client.text_document_rename_async(lsp.RenameParams(text, block, "relu")) is None
+        (message,) = client.messages
+        assert message.type == lsp.MessageType.Error and "something else" in message.message
+
+    talk(tmp_path / "a.cnn", conversation)
+
+
+def test_edits_that_an_editor_offers(tmp_path: Path) -> None:
+    untidy = TEXT.replace("    block(8)", "    block( 8 )")
+
+    async def conversation(editor: Editor) -> None:
+        client, text = editor.client, editor.text_document
+        await editor.open(untidy)
+        options = lsp.FormattingOptions(4, True)
+        (layout,) = (
+            await client.text_document_formatting_async(lsp.DocumentFormattingParams(text, options)) or ()
+        )
+        whole = lsp.Range(lsp.Position(0, 0), lsp.Position(8, 0))
+        assert (layout.range, layout.new_text) == (whole, TEXT)
+        lines = lsp.Range(lsp.Position(2, 0), lsp.Position(4, 0))
+        params = lsp.CodeActionParams(text, lines, lsp.CodeActionContext([]))
+        found = await client.text_document_code_action_async(params)
+        mark, draw = found or ()
+        assert [mark.title, draw.title] == ["state this shape: => 8x32x32", "draw A beside the text"]
+        assert isinstance(mark, lsp.CodeAction) and mark.edit and mark.edit.changes
+        (edit,) = mark.edit.changes[editor.uri]
+        assert (edit.range.start, edit.new_text) == (at(untidy, "block( 8 )"), " => 8x32x32")
+
+    talk(tmp_path / "a.cnn", conversation)
+
+
+def test_costs_are_hinted_where_the_settings_say_so(tmp_path: Path) -> None:
+    async def conversation(editor: Editor) -> None:
+        await editor.open(TEXT)
+        assert (await editor.hints())[7] == "10"
+        for settings in ({"showCosts": True}, {"cnnspec": {"showCosts": True}}):
+            editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(settings))
+            assert (await editor.hints())[7] == "10  170 params, 160 MACs"
+            editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(None))
+            assert (await editor.hints())[7] == "10"
+
+    talk(tmp_path / "a.cnn", conversation)
+
+
+def test_a_file_that_is_saved_or_closed_is_read_from_disk_again(tmp_path: Path) -> None:
+    blocks = tmp_path / "blocks.cnn"
+    blocks.write_text("def block(out) { conv(out, 3) }\n", encoding="utf-8")
+    text = 'use "blocks.cnn" (block)\nnet A { input 3x8x8; block(4) }\n'
+
+    async def conversation(editor: Editor) -> None:
+        client, other = editor.client, Editor(editor.client, blocks)
+        assert await editor.open(text) == []
+        # one that another program writes is seen when anything is saved
+        blocks.write_text("def block(out, more) { conv(out, more) }\n", encoding="utf-8")
+        client.text_document_did_save(lsp.DidSaveTextDocumentParams(editor.text_document))
+        assert [one.code for one in await editor.told()] == ["argument-missing"]
+        # one that is open hides what is on disk, until it is closed
+        await other.open("def block(out) { conv(out, 3) }\n")
+        assert await editor.write(text + "\n") == []
+        client.text_document_did_close(lsp.DidCloseTextDocumentParams(other.text_document))
+        await editor.hints()
+        assert not client.diagnostics[other.uri]
+        client.text_document_did_save(lsp.DidSaveTextDocumentParams(editor.text_document))
+        assert [one.code for one in await editor.told()] == ["argument-missing"]
+
+    talk(tmp_path / "a.cnn", conversation)
+
+
 def test_columns_are_counted_in_utf16(tmp_path: Path) -> None:
     text = "net A {\n    input 4  # 🙂 é\n    relu -> rellu\n}\n# 🙂\n"
 
@@ -196,10 +288,31 @@ def test_the_preview_opens_and_follows(tmp_path: Path) -> None:
     talk(tmp_path / "a.cnn", conversation)
 
 
-def fetch(address: str) -> str:
-    from urllib.request import urlopen
+def test_the_preview_shows_the_net_of_the_cursor_and_a_click_its_line(tmp_path: Path) -> None:
+    text = TEXT + "net B { input 4; linear(2) }\n"
 
-    with urlopen(address) as answer:
+    async def conversation(editor: Editor) -> None:
+        client = editor.client
+        await editor.open(text)
+        params = lsp.ExecuteCommandParams("cnnspec.preview", [editor.uri, 2, True])
+        address = await client.workspace_execute_command_async(params)
+        (page,) = client.shown_documents
+        assert (page.uri, page.external) == (address, True)
+        assert "<title>A" in await asyncio.to_thread(fetch, address)
+        client.protocol.notify("cnnspec/cursor", {"uri": editor.uri, "line": 8})
+        await editor.hints()
+        assert "<title>B" in await asyncio.to_thread(fetch, address)
+        await asyncio.to_thread(fetch, f"{address}show", b"5")
+        await editor.hints()
+        *_, clicked = client.shown_documents
+        assert (clicked.uri, clicked.take_focus) == (editor.uri, True)
+        assert clicked.selection == lsp.Range(lsp.Position(4, 0), lsp.Position(4, 0))
+
+    talk(tmp_path / "a.cnn", conversation)
+
+
+def fetch(address: str, sent: bytes | None = None) -> str:
+    with urlopen(address, sent, timeout=600) as answer:
         return answer.read().decode()
 
 

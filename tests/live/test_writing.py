@@ -142,5 +142,30 @@ def test_hover_over_a_form_and_over_a_figure_that_gives_way() -> None:
     assert hovered(text, "flops <") == "`flops` of A is 1,622,016"
 
 
+def test_after_the_dot_of_a_label_come_the_labels_of_its_def_and_its_shape() -> None:
+    text = """\
+def towers(n) { a: conv(n, 3); b: conv(n, 1); add(a, b) }
+let width = 8
+net A {
+    input 3x8x8
+    t: towers(width)
+    t.@
+}
+"""
+    found = offered("", text)
+    assert set(found[:2]) == {"a", "b"} and {"channels", "height", "width"} <= set(found[2:])
+    assert "width" in offered("", text.replace("t.@", "@"))
+
+
+def test_after_use_comes_the_library() -> None:
+    assert offered("", "use @\n") == ["std"]
+
+
+def test_a_net_given_by_another_has_its_arguments_and_a_shortcut_its_words() -> None:
+    text = HEAD.replace("    @\n", "") + "net B = A(classes=3)\nnet C = B(@)\n"
+    assert offered("", text)[0] == "classes="
+    assert {"none", "identity", "project"} & set(offered("residual(shortcut=")[:5])
+
+
 def test_every_figure_is_offered() -> None:
     assert {*FIGURES, *MORE_FIGURES} <= set(offered(""))
