@@ -192,15 +192,15 @@ def test_edits_that_an_editor_offers(tmp_path: Path) -> None:
         client, text = editor.client, editor.text_document
         await editor.open(untidy)
         options = lsp.FormattingOptions(4, True)
-        (layout,) = (
-            await client.text_document_formatting_async(lsp.DocumentFormattingParams(text, options)) or ()
-        )
+        edits = await client.text_document_formatting_async(lsp.DocumentFormattingParams(text, options))
+        (layout,) = edits or [None]
         whole = lsp.Range(lsp.Position(0, 0), lsp.Position(8, 0))
-        assert (layout.range, layout.new_text) == (whole, TEXT)
+        assert layout == lsp.TextEdit(whole, TEXT)
         lines = lsp.Range(lsp.Position(2, 0), lsp.Position(4, 0))
         params = lsp.CodeActionParams(text, lines, lsp.CodeActionContext([]))
         found = await client.text_document_code_action_async(params)
-        mark, draw = found or ()
+        mark, draw = found or [None, None]
+        assert mark and draw
         assert [mark.title, draw.title] == ["state this shape: => 8x32x32", "draw A beside the text"]
         assert isinstance(mark, lsp.CodeAction) and mark.edit and mark.edit.changes
         (edit,) = mark.edit.changes[editor.uri]
@@ -297,6 +297,7 @@ def test_the_preview_shows_the_net_of_the_cursor_and_a_click_its_line(tmp_path: 
         params = lsp.ExecuteCommandParams("cnnspec.preview", [editor.uri, 2, True])
         address = await client.workspace_execute_command_async(params)
         (page,) = client.shown_documents
+        assert isinstance(address, str)
         assert (page.uri, page.external) == (address, True)
         assert "<title>A" in await asyncio.to_thread(fetch, address)
         client.protocol.notify("cnnspec/cursor", {"uri": editor.uri, "line": 8})
