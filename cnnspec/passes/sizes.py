@@ -217,7 +217,7 @@ def geometry(layer: Layer) -> Layer:
 
 
 def keeps_sizes(layer: Layer, shape: Shape, *others: Shape) -> bool:
-    """Whether a layer that slides gives maps of all sizes as large as they come in, as a 3x3 conv of margin 1.
+    """Whether a layer that slides keeps the size of every map that comes in, as a 3x3 conv of margin 1 does.
 
     Where windows begin at every pixel, a pixel more is a window more: what keeps a map of one pixel and that
     of the net keeps all. Then no pixel is lost either, and a margin that one pixel fills has enough in more.
