@@ -15,11 +15,14 @@ from importlib.resources import files
 from typing import Any
 
 from cnnspec.graph import Graph
-from cnnspec.render.dot import dot_source
+from cnnspec.render.beside import EdgeLines, place_words
+from cnnspec.render.canvas import Point
 from cnnspec.render.embedded import program
-from cnnspec.render.layout import Layout, lay_out
+from cnnspec.render.fit import natural_layout
+from cnnspec.render.layout import Route
 from cnnspec.render.options import DrawingOptions, RenderError
 from cnnspec.render.page_data import legend_source, page_data, page_plans, style_source
+from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.sheet import subtitle_of
 from cnnspec.render.svg import clean_raw
 
@@ -34,7 +37,7 @@ def page_source(graph: Graph, options: DrawingOptions) -> str:
         SUBTITLE=escape(subtitle_of(plan)),
         COLORS=style_source(plan.theme),
         LEGEND=legend_source(plan),
-        DATA=_script_safe({**page_data(plan), "layout": _layout(lay_out(dot_source(shown)))}),
+        DATA=_script_safe({**page_data(plan), "layout": _layout(shown)}),
     )
 
 
@@ -53,8 +56,10 @@ def _filled(**parts: str) -> str:
     return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
-def _layout(layout: Layout) -> dict[str, Any]:
-    """A layout as the script of the page keeps it."""
+def _layout(plan: DrawingPlan) -> dict[str, Any]:
+    """The layout of a drawing as the script of the page keeps it."""
+    plan, layout = natural_layout(plan)
+    words = {(link.source, link.target): plan.words_on(link) for link in plan.links}
     return {
         "width": layout.width,
         "height": layout.height,
@@ -63,10 +68,19 @@ def _layout(layout: Layout) -> dict[str, Any]:
             number: (frame.x, frame.y, frame.width, frame.height) for number, frame in layout.frames.items()
         },
         "routes": {
-            f"{source}-{target}": {"points": route.points, "tip": route.tip, "label": route.label}
+            f"{source}-{target}": {
+                "points": route.points,
+                "tip": route.tip,
+                "label": route.label or _label(words.get((source, target), ""), route),
+            }
             for (source, target), route in layout.routes.items()
         },
     }
+
+
+def _label(words: str, route: Route) -> Point | None:
+    """The middle of the words on an edge for which the layout has kept no place: beside it."""
+    return place_words(words, route, EdgeLines(()), ()) if words else None
 
 
 def _script_safe(data: dict[str, Any]) -> str:

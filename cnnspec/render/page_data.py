@@ -33,7 +33,8 @@ def page_plans(graph: Graph, options: DrawingOptions) -> tuple[DrawingPlan, Draw
     first = replace(make_plan(graph, options), scale=None, colors={})
     everything = range(1, len(first.scene.items))
     plan = fill_plan(first, everything, (item for item in everything if first.scene.items[item].children))
-    return plan, replace(plan, boxes={item: plan.boxes[item] for item in first.boxes})
+    titles = {item: plan.titles[item] for item in first.titles}
+    return plan, replace(plan, boxes={item: plan.boxes[item] for item in first.boxes}, titles=titles)
 
 
 def net_data(graph: Graph, options: DrawingOptions) -> dict[str, Any]:

@@ -17,6 +17,10 @@ import render_nets
 import cnnspec
 from cnnspec.graph import Graph
 from cnnspec.render import to_html
+from cnnspec.render.fit import natural_layout
+from cnnspec.render.options import DrawingOptions
+from cnnspec.render.page_data import page_plans
+from cnnspec.render.plan import make_plan
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -284,3 +288,21 @@ def test_a_link_opens_its_block(tmp_path: Path):
     """
     inside, address = drive(cnnspec.zoo("resnet50").ir, steps, tmp_path)
     assert inside and address == "#body.layer2.0"
+
+
+@pytest.mark.parametrize("name", ["retinanet_resnet50", "segnet", "hrnet_w18"])
+def test_the_page_opens_with_the_layout_of_the_drawing(name: str):
+    """Pyramids stand on their grid, shortcuts run beside the spine."""
+    graph = cnnspec.zoo(name).ir
+    text = re.search(r'<script[^>]*id="data"[^>]*>(.*?)</script>', to_html(graph), re.S)
+    assert text
+    found = json.loads(text[1])["layout"]
+    _, shown = page_plans(graph, DrawingOptions())
+    plan, layout = natural_layout(shown)
+    assert {int(number): tuple(place) for number, place in found["boxes"].items()} == layout.boxes
+    assert set(plan.boxes) == set(make_plan(graph, DrawingOptions()).boxes)
+    for link in plan.links:
+        route = found["routes"][f"{link.source}-{link.target}"]
+        assert [tuple(point) for point in route["points"]] == list(
+            layout.routes[link.source, link.target].points
+        )
