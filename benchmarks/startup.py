@@ -2,7 +2,7 @@
 
 The package is built into a wheel and installed from it into an environment of its own, so that nothing of a
 checkout is measured. Runs alternate, so that what else the machine does falls on both alike, and the least of
-each is compared. Run from the root of the checkout:
+each is compared. What runs is the command as pip installs it. Run from the root of the checkout:
 
     python benchmarks/startup.py [--runs N] [--python PATH] [--clock wall]
 
@@ -47,8 +47,8 @@ def installed(folder: Path) -> Path:
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True, env=alone)
     venv.create(folder / "env", with_pip=True, symlinks=os.name != "nt")
     python = folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    install = [python, "-m", "pip", "install", "--quiet", *folder.glob("*.whl")]
-    subprocess.run(install, check=True, env=alone)
+    # the pip of this environment, which is newer than the one that comes with Python
+    subprocess.run([*pip, "--python", python, "install", *folder.glob("*.whl")], check=True, env=alone)
     return python
 
 
@@ -56,7 +56,7 @@ def measured(python: Path, runs: int, clock: str, folder: str) -> float:
     """How many empty processes a check takes."""
     commands = {
         "python": [python, "-c", "pass"],
-        "cnnspec check": [python, "-m", "cnnspec", "check", SPEC],
+        "cnnspec check": [python.with_name("cnnspec" + python.suffix), "check", SPEC],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for command in commands.values():

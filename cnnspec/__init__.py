@@ -2,7 +2,8 @@
 
 In reading order, which is that of a spec on its way; each room imports from those above it alone:
 
-    typed, named_tuples, records  what `typing` and `dataclasses` give, without the time that they take
+    typed, caching, named_tuples, records  what `typing`, `functools`, `dataclasses` give, without the time
+                   that they take to load
     source, limits, garbage, docstrings  texts and places in them; the bounds on a spec; a pause of the
                    garbage collector; what classes say
     diagnostics/   what is wrong with a spec: codes, reports, one page a code

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
-from cnnspec.typed import BinaryIO
+from cnnspec.typed import BinaryIO, Iterable
 
 PACKAGE = os.path.dirname(__file__)
 

@@ -6,9 +6,7 @@ about paths and reachability.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-
+from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Frame
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.input import Input
@@ -17,7 +15,7 @@ from cnnspec.layers.written import show_value
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field, fields, replace
 from cnnspec.source import Span
-from cnnspec.typed import TYPE_CHECKING, Any
+from cnnspec.typed import TYPE_CHECKING, Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 if TYPE_CHECKING:
     import networkx

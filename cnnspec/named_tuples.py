@@ -9,7 +9,7 @@ Annotations are texts (`from __future__ import annotations`).
 
 from __future__ import annotations
 
-from collections import _tuplegetter as column  # type: ignore[attr-defined]
+from _collections import _tuplegetter as column  # type: ignore[import-not-found]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,11 +39,15 @@ class NamedTupleMaker(type):
 
 def _new(names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
     """What makes the instances of a class, of as many values, some of them maybe by default."""
-    size = len(names)
+    size, last = len(names), tuple(defaults.values())
+    least = size - len(last)
 
     def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != size:
+        given = len(args)
+        if kwargs or not least <= given <= size:
             args = _in_order(cls, names, defaults, args, kwargs)
+        elif given != size:
+            args += last[given - least :]
         return new(cls, args)
 
     return __new__

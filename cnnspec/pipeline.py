@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
-
+from cnnspec.caching import cached_property, partial
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import Elaborated, Known, Limits, Module, Settings, elaborate
 from cnnspec.elaborate.expect import check_budgets
@@ -17,7 +15,7 @@ from cnnspec.passes.lint import Subject, lint
 from cnnspec.passes.memory import OPTIMIZERS, InferenceMemory, memory
 from cnnspec.passes.receptive_field import Field, Fields, last_map, receptive_field
 from cnnspec.records import dataclass, replace
-from cnnspec.typed import TYPE_CHECKING, Any
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Iterator, Mapping
 
 if TYPE_CHECKING:  # what a check does not ask for is not loaded
     from cnnspec.passes.buffers import Timeline

@@ -13,8 +13,9 @@ had many instances. Annotations are texts (`from __future__ import annotations`)
 
 from __future__ import annotations
 
-from functools import cache
-from operator import attrgetter
+from _operator import attrgetter
+
+from cnnspec.caching import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dataclasses import replace as replace
     from typing import Any
 
-MANY = 100
+MANY = 20
 """How many instances a class has made before a function is written for it: to compile one takes as long."""
 
 

@@ -16,10 +16,9 @@ what was last read of a file is kept, so that a session does not grow with the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from os.path import basename, splitext
 
+from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Known, Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
@@ -34,7 +33,7 @@ from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
 from cnnspec.syntax import Parsed, parse, tree
-from cnnspec.typed import TYPE_CHECKING, Any
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Iterator, Mapping
 
 if TYPE_CHECKING:  # a check of one file needs no paths
     from pathlib import Path
@@ -121,7 +120,7 @@ class Session:
             known = self._parsed[source.name] = parse(source)
         return known
 
-    @without_garbage_collection()
+    @without_garbage_collection
     def check(
         self,
         source: Source,
@@ -151,7 +150,7 @@ class Session:
             found = mend_everywhere(found, module)
         return Analysis(module.source, module, nets, found)
 
-    @without_garbage_collection()
+    @without_garbage_collection
     def open(
         self,
         source: Source,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 from os import PathLike
 
+from cnnspec.caching import cached_property
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from os.path import basename, exists, isdir, splitext
 
+from cnnspec.caching import lru_cache
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.files import decode, read_source, shipped
 from cnnspec.source import Source
 from cnnspec.syntax.outline import headings
-from cnnspec.typed import TYPE_CHECKING
+from cnnspec.typed import TYPE_CHECKING, Iterable, Iterator
 
 if TYPE_CHECKING:  # what names a file needs none of it
     from pathlib import Path
@@ -102,7 +101,7 @@ def spec_paths() -> list[Path]:
     return sorted(Path(SPECS).glob("*.cnn"))
 
 
-@lru_cache
+@lru_cache(maxsize=128)
 def _nets_in(text: str) -> tuple[str, ...]:
     return tuple(heading.name for heading in headings(text) if heading.word == "net")
 

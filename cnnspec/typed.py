@@ -1,13 +1,20 @@
-"""The names of `typing` that annotations use, without its module: to load that takes as long as ten of ours.
+"""The names of `typing` and `collections.abc` that annotations use, without their modules.
 
-To type checkers these are typing's own; when a module runs, they stand in its annotations and aliases, and
-do nothing.
+To load those takes as long as twenty of ours. To type checkers the names are typing's own; when a module
+runs, they stand in its annotations and aliases, and do nothing. Those of `collections.abc` are its own.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable as Callable
+    from collections.abc import Collection as Collection
+    from collections.abc import Generator as Generator
+    from collections.abc import Iterable as Iterable
+    from collections.abc import Iterator as Iterator
+    from collections.abc import Mapping as Mapping
+    from collections.abc import Sequence as Sequence
     from typing import Any as Any
     from typing import BinaryIO as BinaryIO
     from typing import Literal as Literal
@@ -18,6 +25,14 @@ if TYPE_CHECKING:
     from typing import cast as cast
     from typing import dataclass_transform as dataclass_transform
 else:
+    from _collections_abc import Callable as Callable
+    from _collections_abc import Collection as Collection
+    from _collections_abc import Generator as Generator
+    from _collections_abc import Iterable as Iterable
+    from _collections_abc import Iterator as Iterator
+    from _collections_abc import Mapping as Mapping
+    from _collections_abc import Sequence as Sequence
+
     Any = BinaryIO = NoReturn = Protocol = object
 
     class Subscripted:

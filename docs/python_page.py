@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property as standard_cached_property
 from importlib import import_module
 from typing import Any
 
 import cnnspec
+from cnnspec.caching import cached_property
 
 MADE = (
     "<!-- Made by docs/python_page.py from the signatures and docstrings of cnnspec/: change it there. -->\n"
@@ -91,7 +92,7 @@ def member(name: str, value: Any) -> list[str]:
     """A property or a method of a class; nothing of its fields."""
     if inspect.isfunction(value):
         return documented(f".{name}", value, 4)
-    if not isinstance(value, property | cached_property):
+    if not isinstance(value, property | cached_property | standard_cached_property):
         return []
     function: Any = value.fget if isinstance(value, property) else value.func
     kind = typed(inspect.signature(function).return_annotation)

@@ -27,13 +27,12 @@ def main() -> None:
         from cnnspec.cli.process import prepare_signals, prepare_streams
 
         prepare_streams()
-        code = run_plain(sys.argv[1:])
-        if code is None:
-            # a plain check writes no files
-            prepare_signals()
-            from cnnspec.cli.main import execute
+        run_plain(sys.argv[1:])
+        # a plain check writes no files
+        prepare_signals()
+        from cnnspec.cli.main import execute
 
-            code = execute(sys.argv[1:])
+        code = execute(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("Aborted!\n")
         code = 1

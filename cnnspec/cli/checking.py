@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from cnnspec.cli.printing import print_diagnostics, print_json, say
 from cnnspec.diagnostics import Diagnostic, Report, SpecError, as_dict
 from cnnspec.elaborate import Settings
@@ -13,7 +11,7 @@ from cnnspec.records import replace
 from cnnspec.session import Session
 from cnnspec.source import Source
 from cnnspec.spec_files import expanded, find_spec
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable, Iterable
 
 Keeps = Callable[[Diagnostic], bool]
 

@@ -6,18 +6,17 @@ pyproject.toml.
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Sequence
 
-from cnnspec.garbage import without_garbage_collection
+from cnnspec.garbage import GarbagePause
+from cnnspec.typed import Callable, Sequence
 
 
-def run_plain(arguments: Sequence[str]) -> int | None:
-    """Run a command line that is a plain check; its exit code, or None where click is to read it."""
+def run_plain(arguments: Sequence[str], leave: Callable[[int], object] = os._exit) -> None:
+    """Run a command line that is a plain check, and leave with its exit code; do nothing for another one."""
     if not is_plain(arguments):
-        return None
-    with without_garbage_collection():
+        return
+    with GarbagePause():
         try:
             from cnnspec.cli.checking import Checking, check_all
             from cnnspec.session import AS_WRITTEN, Session
@@ -30,9 +29,8 @@ def run_plain(arguments: Sequence[str]) -> int | None:
             from cnnspec.cli.failures import ended
 
             code = ended(error, arguments)
-        # the process ends now: Python would look through all that there is once more
-        gc.freeze()
-        return code
+        # all is printed: Python would free one by one what ends with the process
+        leave(code)
 
 
 def is_plain(arguments: Sequence[str]) -> bool:
@@ -60,7 +58,10 @@ def _may_have_settings() -> bool:
 
 
 def _speaks_of_cnnspec(path: str) -> bool:
+    """Whether a file may have a table tool.cnnspec; that a project needs cnnspec, or is it, says nothing."""
     if not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
-        return b"cnnspec" in file.read()
+        lines = file.read().split(b"\n")
+    has_tools = any([line.translate(None, b" \t\"'").startswith((b"[tool]", b"tool=")) for line in lines])
+    return any([b"cnnspec" in line and (has_tools or b"tool" in line) for line in lines])

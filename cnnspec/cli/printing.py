@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from math import isfinite
 
 from cnnspec.diagnostics import Diagnostic, as_text
 from cnnspec.source import plain
-from cnnspec.typed import TYPE_CHECKING, Any
+from cnnspec.typed import TYPE_CHECKING, Any, Iterable
 
 if TYPE_CHECKING:
     from pathlib import Path

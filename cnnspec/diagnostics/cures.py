@@ -5,11 +5,10 @@ The two are made together, so that what is said is what `check --fix` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from cnnspec.diagnostics.report import Edit
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Span
+from cnnspec.typed import Iterable
 
 CHANNELS_IN = "the channels that flow in are known: leave it out"
 """For `in=`, `in_channels=` and a first argument that gives them."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
 
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, replace
 from cnnspec.source import Source, Span
-from cnnspec.typed import Literal
+from cnnspec.typed import Literal, Mapping
 
 Severity = Literal["error", "warning"]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cnnspec.diagnostics.report import ONCE, Diagnostic, Edit, Frame
 from cnnspec.source import plain
+from cnnspec.typed import Callable
 
 TRAIL_SHOWN = 6
 LONGEST_LINE = 160

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.elaborate.context import CallSite, Context
 from cnnspec.elaborate.expressions.early import layer_argument
 from cnnspec.elaborate.expressions.evaluate import evaluate

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import GraphBuilder
 from cnnspec.elaborate.module import Arguments, Module
@@ -15,7 +13,7 @@ from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterable, Mapping
 
 
 @dataclass(slots=True, eq=False)

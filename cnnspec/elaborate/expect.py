@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-
+from cnnspec.caching import partial
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.arithmetic import compare
@@ -13,7 +11,7 @@ from cnnspec.elaborate.net import Elaborated
 from cnnspec.elaborate.values import Mistake, Variables
 from cnnspec.layers.written import show_value
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Mapping
 
 EXAMPLES = {"training_memory": "batch=32", "params_of": '"head"', "macs_of": '"head"'}
 """What functions of a net may be asked."""

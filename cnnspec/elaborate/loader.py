@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from os.path import basename, normpath, realpath
 
 from cnnspec.diagnostics.cures import Cure, offer
@@ -19,7 +18,7 @@ from cnnspec.layers.first_names import is_newer
 from cnnspec.limits import Limits
 from cnnspec.source import Source, Span
 from cnnspec.syntax import Parsed, parse, tree
-from cnnspec.typed import TYPE_CHECKING
+from cnnspec.typed import TYPE_CHECKING, Callable, Iterable
 
 if TYPE_CHECKING:  # most specs are one file
     from pathlib import Path

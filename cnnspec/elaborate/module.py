@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.elaborate.mistakes.undefined import may_define
 from cnnspec.elaborate.values import BUILT_IN, UNKNOWN, FormBlock, LayerBlock, Variables
 from cnnspec.files import shipped

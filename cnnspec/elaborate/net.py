@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
 from cnnspec.elaborate.building.paths import named
@@ -21,7 +19,7 @@ from cnnspec.limits import Limits
 from cnnspec.records import dataclass, replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax import parse_expression, tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator, Mapping
 
 MAX_LINKS = 200
 """How many nets may be given by one another in a row."""

@@ -11,8 +11,6 @@ when they are, so that nothing here calls itself and no depth of nesting needs P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from cnnspec.elaborate.building.builder import Abandoned
 from cnnspec.elaborate.building.shared import SharedWeights
 from cnnspec.elaborate.calls.labels import Label, bind, label_of, label_taken, label_value
@@ -39,7 +37,7 @@ from cnnspec.layers.input import Input
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable, Iterator
 
 
 def walk(body: tree.Body, context: Context, variables: Variables) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cnnspec.diagnostics.report import Edit, Frame, Report
 from cnnspec.layers.base import REGISTRY, Layer
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
 from cnnspec.source import Span
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Mapping
 
 
 class Mistake(Exception):

@@ -9,10 +9,9 @@ class attribute (`silent`, `moves`, ..): none of them keeps a list of layers of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from math import prod
 
+from cnnspec.caching import cache
 from cnnspec.layers.formula import Functions, calls_of
 from cnnspec.layers.kinds import Kind
 from cnnspec.layers.shapes import (
@@ -28,7 +27,7 @@ from cnnspec.layers.shapes import (
 from cnnspec.layers.window import POINTWISE, Slide, Window
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import MISSING, dataclass, field, fields
-from cnnspec.typed import TYPE_CHECKING, Any, Literal, TypeVar, dataclass_transform
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Literal, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:  # type checkers find class variables by this import alone
     from typing import ClassVar

@@ -18,9 +18,7 @@ So a formula holds nothing but `x`, `m`, the layer's arguments (`self.slope`), n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from cnnspec.typed import Any, Protocol
+from cnnspec.typed import Any, Callable, Protocol
 
 
 class Functions(Protocol):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isfinite
 
 from cnnspec.diagnostics.cures import CHANNELS_IN
 from cnnspec.layers.shapes import Extent
 from cnnspec.layers.window import Margins
 from cnnspec.named_tuples import NamedTuple
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable
 
 
 def no_cure(value: Any) -> str:

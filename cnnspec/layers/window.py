@@ -16,9 +16,9 @@ for a maximum nor for a mean.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 
+from cnnspec.caching import lru_cache
 from cnnspec.layers.shapes import Extent, LayerError, Shape, describe, per_axis
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.typed import TYPE_CHECKING

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-
+from cnnspec.caching import lru_cache
 from cnnspec.graph import MOST_KNOWN, Applied, Graph, Node
 from cnnspec.layers.base import Layer
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
+from cnnspec.typed import Iterable, Mapping
 
 
 class LayerCost(NamedTuple):

@@ -7,11 +7,10 @@ to it, or on the line of the net or of a net that it is given by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from itertools import pairwise
 from math import prod
 
+from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Report
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.layers.base import Layer, describe
@@ -26,7 +25,7 @@ from cnnspec.passes.receptive_field import Fields, last_map
 from cnnspec.passes.stages import NetStage, stages
 from cnnspec.records import dataclass
 from cnnspec.source import Span
-from cnnspec.typed import Any, TypeVar
+from cnnspec.typed import Any, Callable, Iterable, Iterator, TypeVar
 
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from keyword import iskeyword
 
 from cnnspec.diagnostics.report import Report
 from cnnspec.layers.first_names import is_newer
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 Nodes = list[Any]
 """The nodes of a tree, in no order."""
@@ -24,9 +22,10 @@ def lint_syntax(file: tree.File, report: Report) -> None:
     # these say that something is not there: after an error it may have been in what could not be read
     if not report.errors:
         _unused_parameters(nodes, report)
-        for item in file.items:
-            if isinstance(item, (tree.Definition, tree.NetDefinition)):
-                _unused_lets(item, report)
+        if any([isinstance(node, tree.Let) for node in nodes]):
+            for item in file.items:
+                if isinstance(item, (tree.Definition, tree.NetDefinition)):
+                    _unused_lets(item, report)
 
 
 def _unused_parameters(nodes: Nodes, report: Report) -> None:
@@ -54,10 +53,13 @@ def _unused_lets(item: tree.Definition | tree.NetDefinition, report: Report) -> 
     lets = [node for node in nodes if isinstance(node, tree.Let)]
     if not lets:
         return
-    named = Counter(names_in(item))
+    named: dict[str, int] = {}
+    for name in names_in(item):
+        named[name] = named.get(name, 0) + 1
     for node in nodes:
         if isinstance(node, (tree.Let, tree.Loop, tree.Guard, tree.Clause)):
-            named.subtract(names_in(node.names))
+            for name in names_in(node.names):
+                named[name] -= 1
     for let in lets:
         if not any(named[name] for name in names_in(let.names)):
             listed = ", ".join(f"`{name}`" for name in names_in(let.names))

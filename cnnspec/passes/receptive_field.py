@@ -20,15 +20,14 @@ are two answers: by all ways, and along the maps alone, which leave out what cam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import ceil, floor
 
+from cnnspec.caching import lru_cache
 from cnnspec.graph import MOST_KNOWN, Applied, Graph, Node
 from cnnspec.layers.base import POINTWISE, Window
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass
-from cnnspec.typed import TYPE_CHECKING
+from cnnspec.typed import TYPE_CHECKING, Mapping, Sequence
 
 if TYPE_CHECKING:
     from fractions import Fraction

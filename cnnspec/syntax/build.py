@@ -7,7 +7,6 @@ signs too where it begins with `!`. Those that take children by their place have
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from sys import intern
 
 from cnnspec.records import replace
@@ -15,7 +14,7 @@ from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.rest import Rest
 from cnnspec.syntax.tokens import Token
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Sequence
 
 UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 MAX_DIGITS = 40

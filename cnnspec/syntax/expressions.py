@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
+from cnnspec.typed import Iterator
 
 
 @dataclass(frozen=True, slots=True)

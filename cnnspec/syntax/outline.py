@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from cnnspec.diagnostics.report import TextNotes
@@ -10,6 +9,7 @@ from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Source
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token, tokenize
+from cnnspec.typed import Iterable, Iterator, Mapping
 
 DEFINING = frozenset(["def", "share", "net"])
 ALLOW = "allow:"

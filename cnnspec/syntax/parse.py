@@ -38,7 +38,7 @@ class Parsed:
         return self
 
 
-@without_garbage_collection()
+@without_garbage_collection
 def parse(source: Source) -> Parsed:
     """A spec, read. Never raises: a statement with a syntax error is a `Broken` one, and the rest is read.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import Token
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 
 @dataclass(frozen=True)

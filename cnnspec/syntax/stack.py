@@ -14,13 +14,11 @@ The state on top says which tokens may come, and which rule is first. Recovery t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.syntax.build import TreeBuilder
 from cnnspec.syntax.tables import STARTS, Rule, tables
 from cnnspec.syntax.tokens import Token
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable
 
 Build = Callable[[list[Any]], Any]
 Applied = tuple[str, int, tuple[tuple[int, bool], ...] | None, bool, Build | None]

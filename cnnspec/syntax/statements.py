@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cnnspec.syntax.tokens import CLOSES, ENDS, OPENS, Token
+from cnnspec.typed import Sequence
 
 WITHOUT_BLOCKS = frozenset(["let", "use", "input", "expect"])
 WITH_BLOCKS = frozenset(["def", "share", "net", "stem", "body", "head", "for", "if"])

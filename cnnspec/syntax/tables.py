@@ -18,13 +18,12 @@ A line is read when a text first meets its rule or state: most specs meet a thir
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import cache
 
+from cnnspec.caching import cache
 from cnnspec.diagnostics.report import Refused
 from cnnspec.files import shipped, write_whole
 from cnnspec.named_tuples import NamedTuple
-from cnnspec.typed import TypeVar
+from cnnspec.typed import Callable, TypeVar
 
 T = TypeVar("T")
 

@@ -14,11 +14,9 @@ blanks between them they are the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.named_tuples import NamedTuple
-from cnnspec.typed import TYPE_CHECKING
+from cnnspec.typed import TYPE_CHECKING, Iterable
 
 if TYPE_CHECKING:
     import re

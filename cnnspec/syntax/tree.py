@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.records import dataclass, field, fields, is_dataclass
 from cnnspec.source import Span
 from cnnspec.syntax.expressions import Argument as Argument
@@ -27,7 +25,7 @@ from cnnspec.syntax.expressions import Target as Target
 from cnnspec.syntax.expressions import Unpacked as Unpacked
 from cnnspec.syntax.expressions import flat_names as flat_names
 from cnnspec.syntax.tokens import Token
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 # ---- statements
 

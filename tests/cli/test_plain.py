@@ -9,7 +9,7 @@ import pytest
 from folders import ROOT
 
 from cnnspec.cli.main import execute
-from cnnspec.cli.plain import run_plain
+from cnnspec.cli.plain import is_plain, run_plain
 
 RIGHT = "net Right { input 3x8x8; conv(8, 3) -> relu -> gap -> flatten -> linear(2) }\n"
 FILES = {
@@ -52,7 +52,9 @@ def test_both_ways_print_and_return_the_same(
     alone = seed < len(WORDS)
     words = [WORDS[seed]] if alone else random.choices([*WORDS, "bytes.cnn"], k=random.randint(1, 5))
     arguments = ["check", *words]
-    plain = run_plain(arguments), *capsys.readouterr()
+    codes: list[int] = []
+    run_plain(arguments, codes.append)
+    plain = *codes, *capsys.readouterr()
     assert plain == (execute(arguments), *capsys.readouterr())
 
 
@@ -66,7 +68,7 @@ def test_whatever_else_is_said_is_left_to_click(
     )
     random.shuffle(arguments)
     for others in (["check", *arguments], ["summary", "right.cnn"], ["chec", "right.cnn"], ["check"], []):
-        assert run_plain(others) is None
+        run_plain(others)
     assert capsys.readouterr() == ("", "")
 
 
@@ -81,17 +83,40 @@ def test_settings_around_the_working_directory_hold(table: str, code: int, folde
     assert done.returncode == code, done.stderr
 
 
-def test_completion_is_left_to_click(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("_CNNSPEC_COMPLETE", "bash_complete")
-    assert run_plain(["check", "right.cnn"]) is None
+def test_completion_is_left_to_click(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("_CNNSPEC_COMPLETE", "bash_complete")
+        run_plain(["check", "right.cnn"])
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plain_here"),
+    [
+        ("[project]\ndependencies = ['cnnspec', 'numpy']\n[tool.ruff]\nline-length = 80\n", True),
+        ("[project]\nname = 'cnnspec'\n", True),
+        ("[tool.cnnspec]\nselect = []\n", False),
+        ("[tool]\nruff = {}\ncnnspec = { deny = 'warnings' }\n", False),
+        (" [ 'tool' ] # all\ncnnspec.deny = 'warnings'\n", False),
+        ("tool.cnnspec.deny = 'warnings'\n", False),
+        ("'tool' = { 'cnnspec' = { deny = 'warnings' } }\n", False),
+    ],
+)
+def test_a_project_that_names_cnnspec_without_settings_is_checked_plainly(
+    text: str, is_plain_here: bool, folder: Path
+) -> None:
+    (folder / "pyproject.toml").write_text(text)
+    assert is_plain(["check", "right.cnn"]) is is_plain_here
 
 
 SLOW = ["click", "typing", "dataclasses", "inspect", "json", "pathlib", "threading", "signal", "fractions"]
-"""What takes longer to load than a net takes to check: cnnspec.typed and cnnspec.records stand in for two."""
+SLOW += ["collections", "functools", "contextlib", "operator"]
+"""What takes long to load; cnnspec.typed, cnnspec.records and cnnspec.caching stand in for some of it."""
 
 
 def test_a_plain_check_does_not_load_what_is_slow(folder: Path) -> None:
-    code = "from cnnspec.cli.plain import run_plain; import sys; run_plain(['check', 'right.cnn'])"
+    spec = str(ROOT / "specs" / "resnet.cnn")
+    code = f"from cnnspec.cli.plain import run_plain; import sys; run_plain(['check', {spec!r}], int)"
     # without site, for what an installation puts there loads some of these
     command = [sys.executable, "-S", "-c", f"{code}; print(sorted({{*{SLOW}}} & {{*sys.modules}}))"]
     environment = {"PYTHONPATH": str(ROOT), "SYSTEMROOT": "C:\\Windows"}

@@ -14,7 +14,7 @@ import pytest
 from folders import ROOT
 
 FLOORS = """
-typed
+typed caching
 named_tuples records docstrings
 source limits garbage
 diagnostics
@@ -200,13 +200,8 @@ HEAVY = [
 
 
 CHECK = """
-import sys
-from cnnspec.cli import main
-sys.argv = ["cnnspec", "check", "specs/resnet.cnn"]
-try:
-    main()
-except SystemExit as done:
-    assert not done.code
+from cnnspec.cli.main import execute
+assert execute(["check", "specs/resnet.cnn"]) == 0
 """
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-
+from cnnspec.caching import lru_cache
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.fixes import input_cure, size_cure
 from cnnspec.elaborate.building.reuse import CallKey, FirstCall, Known
@@ -17,7 +15,7 @@ from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.limits import Limits
 from cnnspec.source import Span
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Mapping
 
 STEPS_OF_A_LAYER = 4
 """How many steps of the walk a layer is worth: what adds layers does not idle."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 
@@ -11,7 +10,7 @@ from cnnspec.elaborate.values import Value
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape, describe
 from cnnspec.records import replace
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 LONGEST_PATH = 12
 """How many layers before a join are tried."""

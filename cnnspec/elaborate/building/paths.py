@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.typed import Any, cast
@@ -93,7 +91,10 @@ def _segments(titles: Titles) -> list[str]:
     """The last part of each child's path: labels as they are, others numbered where there are several."""
     if len(titles) == 1:
         return [titles[0][0] or titles[0][1]]
-    several = Counter(title for label, title in titles if not label)
+    several: dict[str, int] = {}
+    for label, title in titles:
+        if not label:
+            several[title] = several.get(title, 0) + 1
     taken = {label for label, _ in titles if label}
     numbers = dict.fromkeys(several, 0)
     result = []

@@ -15,8 +15,6 @@ now, 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, LayerBlock, Value, Variables
@@ -26,7 +24,7 @@ from cnnspec.layers.shapes import Shape
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Mapping
 
 CallKey = tuple[Any, ...]
 PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)

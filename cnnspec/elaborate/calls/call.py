@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cnnspec.elaborate.calls.defined import defined_call
 from cnnspec.elaborate.calls.dense import dense
 from cnnspec.elaborate.calls.joins import join
@@ -14,6 +12,7 @@ from cnnspec.elaborate.context import DONE, CallSite, Visit, Visits
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import LOST, UNKNOWN, FormBlock, LayerBlock, Mistake, Value, kind_of
 from cnnspec.syntax import tree
+from cnnspec.typed import Callable
 
 
 def call(site: CallSite) -> Visits:

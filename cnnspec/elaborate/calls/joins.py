@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-
 from cnnspec.elaborate.arguments import layer_arguments
 from cnnspec.elaborate.context import CallSite, Context, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import evaluate, truth
@@ -15,7 +13,7 @@ from cnnspec.layers.base import parameters
 from cnnspec.records import replace
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Generator, Iterator
 
 ARMS = "an arm begins with `|`: {} {{ | a | b }}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from cnnspec.diagnostics.cures import FOREIGN, Cure, offer
@@ -19,7 +18,7 @@ from cnnspec.layers.first_names import is_newer
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterable, Iterator
 
 SECTIONS = ("stem", "body", "head")
 AXES = ("1d", "2d", "3d")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-
 from cnnspec.elaborate.building.fixes import size_cure
 from cnnspec.elaborate.calls.defined import defined_call
 from cnnspec.elaborate.calls.joins import arms
@@ -24,7 +22,7 @@ from cnnspec.layers.shape import Subsample, ZeroChannels
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Generator, Iterator
 
 ShortcutBlock = DefinedBlock | LayerBlock | PartialBlock
 LayerFields = tuple[type[Layer], dict[str, Any]]

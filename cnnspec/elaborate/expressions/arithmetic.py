@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import _operator as operator
 import math
-import operator
-from collections.abc import Callable
 
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS, as_list
 from cnnspec.elaborate.values import BoundExceeded, Mistake, kind_of
 from cnnspec.source import Span
-from cnnspec.typed import Any, TypeGuard
+from cnnspec.typed import Any, Callable, TypeGuard
 
 MAX_NESTED_LISTS = 200
 ITEMS_OF_A_STEP = 10

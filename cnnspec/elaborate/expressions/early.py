@@ -8,8 +8,6 @@ The arguments are evaluated where they are written; those of a later call fill w
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS
 from cnnspec.elaborate.expressions.matching import match
@@ -29,7 +27,7 @@ from cnnspec.layers.base import Parameter, parameters
 from cnnspec.layers.kinds import Kind
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable
 
 Evaluate = Callable[[tree.Expression], Any]
 """Gives the value of an expression where it stands."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.arithmetic import (
     bounded_nesting,
@@ -22,7 +20,7 @@ from cnnspec.elaborate.expressions.split import split
 from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Mistake, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable, Iterator
 
 MAX_DEPTH = 200
 """How deep expressions may be nested."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 
 from cnnspec.named_tuples import NamedTuple
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Callable, Iterable
 
 MAX_ITEMS = 100_000
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import as_list
 from cnnspec.elaborate.module import BlockValue
 from cnnspec.elaborate.values import UNKNOWN, Family, Mistake, Value, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 
 class Doubtful(dict[tuple[int, ...], Value]):

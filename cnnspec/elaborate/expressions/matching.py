@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-
 from cnnspec.diagnostics.cures import Cure
 from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.mistakes.suggest import choose_near, left_out, nearest_parameter
 from cnnspec.elaborate.values import Mistake
 from cnnspec.source import Span
 from cnnspec.syntax import tree
+from cnnspec.typed import Callable, Collection
 
 Note = Callable[[Mistake], None]
 """Takes a mistake that the call goes on after."""

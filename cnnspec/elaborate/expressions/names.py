@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.diagnostics.cures import Cure
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
@@ -15,7 +13,7 @@ from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.layers.shapes import Shape, describe
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterable
 
 CONSTANTS = ("true", "false", "none")
 HERE = ("channels", "height", "width", "prev")

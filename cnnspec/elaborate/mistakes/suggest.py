@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-
+from cnnspec.caching import cache
 from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, choose, offer
 from cnnspec.source import Span
+from cnnspec.typed import Iterable, Mapping
 
 LAYERS_ELSEWHERE = {
     "body": "backbone features encoder trunk",

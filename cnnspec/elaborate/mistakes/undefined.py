@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import NUMBERS, WORDS, Token
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator, Sequence
 
 BINDING = frozenset(["let", "for", "head", "input"])
 """Words that the names which they bind follow at once."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate.building.builder import MAX_MISTAKES
 from cnnspec.elaborate.calls.labels import unknown_block
@@ -16,7 +14,7 @@ from cnnspec.elaborate.module import DefinedBlock, Module, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, FollowUp, LayerBlock, Mistake
 from cnnspec.layers.base import parameters
 from cnnspec.syntax import tree
-from cnnspec.typed import Any
+from cnnspec.typed import Any, Iterator
 
 Definition = tree.Definition | tree.NetDefinition
 
