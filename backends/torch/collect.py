@@ -1,4 +1,15 @@
-"""Reads the constructor of a class off its instances: parallel walks that gather each argument's values."""
+"""Reads the constructor of a class off its instances: parallel walks that gather each argument's values.
+
+Of three residual blocks side by side, first the one that has most, and what is found of each part:
+
+                  basic2    basic1    basic3
+    conv1         leaf      leaf      leaf       a module; a column for each argument, stride: 2, 1, 2
+    batchnorm1    leaf      leaf      leaf       a module
+    relu          leaf      leaf      leaf       the same function in all: no module
+    conv2, batchnorm2                            as conv1 and batchnorm1
+    shortcut      chain     absent    chain      a group of modules, there in the first and the third
+    add           leaf      leaf      leaf       an expression: no module
+"""
 
 from __future__ import annotations
 

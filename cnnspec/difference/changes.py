@@ -4,6 +4,13 @@ A call in a def that is used sixteen times is one line of the spec, so that it i
 places. Where a change is made by an argument (`basic(64)` that became `basic(96)`), the call that says so is
 the entry, not the layers within it. What a change costs elsewhere, through channels and maps that are
 inferred, is one entry of its own, so that the entries of a difference add up to the difference of the totals.
+Of `def unit(out) { conv(out, 3) -> relu }`, where the conv becomes 5x5, and of a net that calls it:
+
+    unit(8) * 2       unit(8) * 3      conv: kernel 3 -> 5, at 0.conv and 1.conv        params +1,408
+                                       unit(8) * 2 -> * 3                                      +1,608
+    unit(16)          unit(24)         unit: out 16 -> 24, its other conv with it              +3,656
+    conv(4, 1)        conv(4, 1)       what follows from other shapes                             +32
+    2,044 params      8,748                                                                    +6,704
 """
 
 from __future__ import annotations
