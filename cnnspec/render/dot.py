@@ -87,7 +87,9 @@ def _add_link(graph: graphviz.Digraph, plan: DrawingPlan, link: Arrow) -> None:
     """
     words = plan.words_on(link)
     label = quote(words) if words else None
-    upwards = link.source in plan.rising
+    upwards = link.source in plan.rising or (
+        bool(plan.rows) and plan.rows[link.target] < plan.rows[link.source]
+    )
     across = link.target in plan.rising and not upwards
     ends = (link.target, link.source) if upwards else (link.source, link.target)
     rows = plan.rows[ends[1]] - plan.rows[ends[0]] if plan.rows else 1

@@ -95,14 +95,19 @@ def lanes_of(volumes: list[Volume]) -> list[tuple[int, int]]:
 def level_lanes(volumes: list[Volume]) -> list[tuple[int, int]]:
     """The lane and the column of each volume, those of one size of maps next to each other.
 
-    What comes before the first branch stands in the lane of that. Within a size a value goes on in the lane
-    of what it is made of where that is free, else in the next.
+    What comes before the first branch stands in the lane of that, and what comes after the last join in that
+    of the join. Within a size a value goes on in the lane of what it is made of where that is free, else in
+    the next.
     """
     shapes = [(place, volume.shape) for place, volume in enumerate(volumes)]
     rows = rows_of(shapes, {place: volume.sources for place, volume in enumerate(volumes)})
     users = Counter(source for volume in volumes for source in volume.sources)
     branch = next((place for place in range(len(volumes)) if users[place] > 1), 0)
     rows.update((place, rows[branch]) for place in range(branch))
+    join = max((place for place, volume in enumerate(volumes) if len(volume.sources) > 1), default=0)
+    behind = range(join + 1, len(volumes))
+    if join and all(volumes[place].sources == [place - 1] for place in behind):
+        rows.update((place, rows[join]) for place in behind)
     taken: set[tuple[int, int, int]] = set()
     spots: list[tuple[int, int, int]] = []
     for place, volume in enumerate(volumes):

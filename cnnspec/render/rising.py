@@ -59,11 +59,16 @@ def _rows(
             number = level[number]
         return number
 
+    skipped = {link.target for link in crossing if link.skip}
+    # the way up may begin at the end of a skip connection, as in SegNet: then it comes from below
+    climbing = [link for link in crossing if not link.skip and link.target in skipped]
     for link in crossing:
-        level[row_of(link.target)] = row_of(link.source)
+        if link not in climbing:
+            level[row_of(link.target)] = row_of(link.source)
     above: dict[int, set[int]] = {row_of(number): set() for number in level}
     for link in links:
-        upper, lower = (link.target, link.source) if link.source in rising else (link.source, link.target)
+        up = link.source in rising or link in climbing
+        upper, lower = (link.target, link.source) if up else (link.source, link.target)
         if row_of(upper) != row_of(lower) or link not in crossing:
             above[row_of(lower)].add(row_of(upper))
     for number in level:

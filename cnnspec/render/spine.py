@@ -39,17 +39,20 @@ def spine_of(graph: Graph, scene: Scene, boxes: Iterable[int], links: tuple[Arro
 
 def main_links(order: list[int], links: tuple[Arrow, ...]) -> list[tuple[int, int]]:
     """The edges that are no shortcut, and beside which no longer way leads from the one box to the other."""
-    known = set(order)
-    flow = [link for link in links if not link.training and {link.source, link.target} <= known]
-    before: dict[int, set[int]] = {box: set() for box in order}
+    rank = {box: place for place, box in enumerate(order)}
+    flow = [link for link in links if not link.training and {link.source, link.target} <= rank.keys()]
+    before: dict[int, list[int]] = {box: [] for box in order}
     for link in flow:
-        before[link.target].add(link.source)
-    above: dict[int, set[int]] = {}
+        before[link.target].append(link.source)
+    # the boxes above each, as the bits of a number: a set for each would take memory with the square
+    above: dict[int, int] = {}
     for box in order:
-        above[box] = before[box].union(*(above.get(source, set()) for source in before[box]))
+        above[box] = 0
+        for source in before[box]:
+            above[box] |= above.get(source, 0) | 1 << rank[source]
     return [
         (link.source, link.target)
         for link in flow
         if not link.skip
-        and not any(link.source in above[other] for other in before[link.target] if other in above)
+        and not any(above.get(other, 0) >> rank[link.source] & 1 for other in before[link.target])
     ]

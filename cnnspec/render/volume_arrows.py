@@ -95,11 +95,15 @@ def _arc(volumes: list[Volume], grid: Grid, source: int, place: int) -> tuple[Po
     return start, (start[0], roof), (stop[0], roof), stop
 
 
-def _step(source: Volume, volume: Volume) -> tuple[Point, Point]:
-    """To another level of a U: down onto a volume, or up from one."""
+def _step(source: Volume, volume: Volume) -> tuple[Point, ...]:
+    """To another level of a U: down onto a volume, or up from one; from beside it where it stands apart."""
     if volume.base > source.base:
         return (volume.middle, source.base + source.text_height + 6), _top(volume)
-    return _top(source), (source.middle, volume.base + volume.text_height + 6)
+    stop = volume.base + volume.text_height + 6
+    (right, y), apart = _right(source), volume.middle - volume.text_half
+    if apart > source.middle:
+        return (right, y), (volume.middle, y), (volume.middle, stop)
+    return _top(source), (source.middle, stop)
 
 
 def _lane(row: VolumeRow, edge: GridEdge, gutter: int) -> float:

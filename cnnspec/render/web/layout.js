@@ -19,10 +19,13 @@ function findRising({ boxes, owner }, links) {
   if (across.filter((link) => link.skip).length < 2) return null;
   const level = new Map(boxes.map((number) => [number, number]));
   const rowOf = (number) => { while (level.get(number) !== number) number = level.get(number); return number; };
-  for (const link of across) level.set(rowOf(link.target), rowOf(link.source));
+  // The way up may begin at the end of a skip connection: then it comes from below.
+  const climbs = (link) => across.includes(link) && !link.skip && across.some((other) => other.skip && other.target === link.target);
+  for (const link of across) if (!climbs(link)) level.set(rowOf(link.target), rowOf(link.source));
   const above = new Map(boxes.map((number) => [rowOf(number), new Set()]));
   for (const link of links.values()) {
-    const [upper, lower] = up.has(link.source) ? [link.target, link.source] : [link.source, link.target];
+    const rises = up.has(link.source) || climbs(link);
+    const [upper, lower] = rises ? [link.target, link.source] : [link.source, link.target];
     if (!across.includes(link) || rowOf(upper) !== rowOf(lower)) above.get(rowOf(lower)).add(rowOf(upper));
   }
   const inputs = data.inputs.map((leaf) => owner.get(leaf));
@@ -44,7 +47,7 @@ function findRising({ boxes, owner }, links) {
 }
 
 function linkSource(link, risen) {
-  const upwards = risen !== null && risen.up.has(link.source);
+  const upwards = risen !== null && (risen.up.has(link.source) || risen.rows.get(link.target) < risen.rows.get(link.source));
   const across = risen !== null && !upwards && risen.up.has(link.target);
   const [tail, head] = upwards ? [link.target, link.source] : [link.source, link.target];
   const rows = risen === null ? 1 : risen.rows.get(head) - risen.rows.get(tail);
