@@ -30,7 +30,7 @@ def ended(error: BaseException, arguments: Sequence[str]) -> int:
     """Tell what ended a command, and give its exit code."""
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+    if isinstance(error, click.Abort) or _interrupted(error):
         say("Aborted!", err=True)
         return 1
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
@@ -42,6 +42,15 @@ def ended(error: BaseException, arguments: Sequence[str]) -> int:
         found = error.diagnostics if isinstance(error, SpecError) else ()
         _print_failure(kind, message, [as_dict(diagnostic) for diagnostic in found])
     return code
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error is an interruption, or was made of one: Python 3.11 makes a RuntimeError of what is
+    raised while a class names its attributes.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str, str]:
@@ -73,6 +82,9 @@ def _expected(error: BaseException) -> tuple[str, str]:
         return "refused", str(error)
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
+        if error.errno == errno.ENOSPC and not error.filename:
+            # whatever writes a file names it
+            return "file", f"standard output: {reason}"
         return "file", f"{error.filename}: {reason}" if error.filename else reason
     # torch has no class of its own for it on the CPU
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):

@@ -122,7 +122,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("cnnspec check a.cnn 2>&-", 0, ""),
         ("cnnspec summary missing.cnn 2>&-", 1, ""),
         ("cnnspec render a.cnn -o a.svg <&- >&- 2>&-", 0, ""),
-        ("cnnspec summary a.cnn >/dev/full", 1, "error: No space left on device\n"),
+        ("cnnspec summary a.cnn >/dev/full", 1, "error: standard output: No space left on device\n"),
         ("cnnspec fmt - <&- >&- 2>&-", 1, ""),
     ],
 )
@@ -134,6 +134,24 @@ def test_closed_streams(line: str, code: int, err: str, tmp_path: Path) -> None:
     assert "".join(told) == err
     if "render" in line:
         assert (tmp_path / "a.svg").read_text().rstrip().endswith("</svg>")
+
+
+class Interrupting:
+    """An attribute whose class is interrupted while it is made."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_that_python_wraps_is_one(
+    broken: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        command("summary"), "callback", lambda **options: type("A", (), {"x": Interrupting()})
+    )
+    assert execute(["summary", "a.cnn"]) == 1
+    assert capsys.readouterr().err == "Aborted!\n"
+    assert list(broken.glob("cnnspec-fault-*")) == []
 
 
 @pytest.mark.posix
