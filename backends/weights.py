@@ -18,6 +18,7 @@ from cnnspec.backends.arrays import as_array
 from cnnspec.backends.declared import declared, residual_end
 from cnnspec.backends.safetensors import WeightsError, load, save
 from cnnspec.diagnostics import InvalidValue
+from cnnspec.given import count
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, Weight
 
@@ -49,6 +50,7 @@ def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str
     """
     if scheme not in SCHEMES:
         raise InvalidValue(f"no initialization is called {scheme!r}: use one of {', '.join(SCHEMES)}")
+    seed = count("a seed", seed, 0)
     ends = {residual_end(graph, node) for node in graph} if scheme == "zero-gamma" else set()
     silent = {f"{end}.weight" for end in ends}
     return {

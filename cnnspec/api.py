@@ -94,8 +94,6 @@ class Net:
 
         if form not in FORMATS:
             raise InvalidValue(f"a summary has the forms {', '.join(FORMATS)}, not {form!r}")
-        if depth is not None and depth < 1:
-            raise InvalidValue(f"a summary opens at least 1 level of blocks, not {depth}")
         print(FORMATS[form](self.table(depth)))
 
     def table(
@@ -110,6 +108,7 @@ class Net:
         from cnnspec.report import summary
         from cnnspec.report.columns import DEFAULT, PREDICTED, View
 
+        depth = None if depth is None else given.count("how many levels of blocks a summary opens", depth, 1)
         chosen = tuple(DEFAULT if columns is None else columns)
         view = View(self.compiled)
         if not PREDICTED.isdisjoint((*chosen, sort)):
@@ -122,7 +121,7 @@ class Net:
         """The buffers of an inference over time: `fused` as a runtime for devices has them, or `plain`."""
         from cnnspec.passes.buffers import buffers
 
-        return buffers(self.ir, plan, batch)
+        return buffers(self.ir, plan, given.count("a batch", batch, 1))
 
     def sizes(self, limit: int = 1024) -> dict[str, SizeRange]:
         """The sizes of its inputs that the net takes: each spatial axis alone, and all at once as `square`.
@@ -132,6 +131,7 @@ class Net:
         from cnnspec.passes.shapes import fitting
         from cnnspec.report.sizes import all_sizes
 
+        limit = given.count("the limit of sizes", limit, 1)
         return all_sizes(self.ir, self._reopen or partial(fitting, self.ir), limit)
 
     def field(self, name: str | None = None, at: tuple[int, ...] | None = None) -> LayerField:
@@ -201,7 +201,7 @@ class Net:
 
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds, layer by layer, in bytes at fp32."""
-        return self.compiled.training_memory(batch, optimizer)
+        return self.compiled.training_memory(given.count("a batch", batch, 1), optimizer)
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, layers and blocks as data, as `cnnspec summary --json` prints them."""

@@ -45,6 +45,7 @@ def compare(
 
 def row(net: Net, label: str | None = None, settings: Mapping[str, str] | None = None) -> Compared:
     """A net of a comparison, with the budgets that it breaks."""
+    _check_net(net)
     broken = [d.label or d.message for d in net.diagnostics if d.code == "budget"]
     note = f"over budget: {'; '.join(broken)}" if broken else ""
     return Compared(label or net.name, net.compiled, settings or {}, note)
@@ -71,7 +72,15 @@ def diff(old: Net, new: Net) -> Difference:
     """
     from cnnspec.difference import diff as between
 
+    for net in (old, new):
+        _check_net(net)
     return between(old.compiled, new.compiled)
+
+
+def _check_net(net: Any) -> None:
+    """Raises InvalidValue for what is no net, as a file or a module of torch."""
+    if not isinstance(net, Net):
+        raise InvalidValue(f"a net is what load, loads and zoo give, not {type(net).__name__}")
 
 
 def known_machine() -> Machine:

@@ -62,3 +62,11 @@ def text(what: str, given: Any) -> str:
     if not isinstance(given, str):
         raise InvalidValue(f"{what} is text, not {type(given).__name__}")
     return given
+
+
+def count(what: str, given: Any, least: int) -> int:
+    """How many of something somebody asked for, of any library. Raises InvalidValue for less than `least`."""
+    number = operator.index(given) if isinstance(given, SupportsIndex) else least - 1
+    if number < least:
+        raise InvalidValue(f"{what} is an integer of at least {least}, not {given!r:.40}")
+    return number

@@ -18,6 +18,7 @@ from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
 from cnnspec.backends.steps import Step, settle, steps
 from cnnspec.backends.weights import WeightsError, declared, fitting, initialize
 from cnnspec.diagnostics import InvalidValue
+from cnnspec.given import count
 from cnnspec.graph import Graph
 from cnnspec.layers.base import LayerError, Shape, describe
 from cnnspec.passes.buffers import Timeline
@@ -82,7 +83,7 @@ class Program:
 
     def __init__(self, graph: Graph, dtype: np.dtype[Any], seed: int = 0, threads: int | None = None):
         self.graph, self.dtype = graph, dtype
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(count("a seed", seed, 0))
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph, known, "numpy"))
         self._bound: dict[tuple[Shape, ...], tuple[tuple[Step, Settings], ...]] = {}

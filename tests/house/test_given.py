@@ -81,6 +81,14 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: untyped.zoo("lenet5").summary(form="xml"),
     lambda: untyped.zoo("lenet5").summary(depth=0),
     lambda: untyped.zoo("lenet5").summary(depth=-1),
+    lambda: untyped.zoo("lenet5").table(0),
+    lambda: untyped.zoo("lenet5").memory(batch=0),
+    lambda: untyped.zoo("lenet5").training_memory(batch=1.5),
+    lambda: untyped.zoo("lenet5").sizes(0),
+    lambda: untyped.zoo("lenet5").to_numpy(seed=-1),
+    lambda: untyped.zoo("lenet5").to_torch(seed="3"),
+    lambda: untyped.diff(untyped.zoo("lenet5"), "lenet5"),
+    lambda: untyped.compare([untyped.zoo("lenet5"), None]),
     lambda: untyped.zoo("lenet5").render("a.svg", depth=-1),
     lambda: untyped.zoo("lenet5").render("a.svg", view="x"),
 ]
@@ -90,6 +98,17 @@ REFUSED: list[Callable[[], Any]] = [
 def test_what_nothing_can_be_made_of_is_refused(call: Callable[[], Any]) -> None:
     with pytest.raises(InvalidValue):
         call()
+
+
+@pytest.mark.parametrize("batch", [4, np.int64(4), np.array(4)])
+def test_counts_of_every_kind(batch: Any) -> None:
+    net = cnnspec.zoo("lenet5")
+    assert net.training_memory(batch) == net.training_memory(4)
+
+
+def test_a_count_that_is_refused_says_of_what_and_how_many() -> None:
+    with pytest.raises(InvalidValue, match=r"^a batch is an integer of at least 1, not -2$"):
+        cnnspec.zoo("lenet5").memory(batch=-2)
 
 
 def test_a_program_is_copied_and_pickled_with_its_weights() -> None:
