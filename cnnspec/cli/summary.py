@@ -133,10 +133,14 @@ def show_memory(
 
         write_drawing(memory_chart(net.name, found, dtype), out)
         wrote(out, f"memory of {net.name}")
+    if out is not None and not as_json:
+        return
+    # what runs on this machine, beside what a device needs
+    numpy = timeline(net, "numpy", batch) if (plan, dtype) == ("fused", "float32") else None
     if as_json:
-        print_json(memory_data(net.ir, found, dtype, batch))
-    elif out is None:
-        print_table(memory_table(net.ir, found, dtype, batch), form, width)
+        print_json(memory_data(net.ir, found, dtype, batch, numpy))
+    else:
+        print_table(memory_table(net.ir, found, dtype, batch, numpy), form, width)
 
 
 def timeline(net: Net, plan: str, batch: int) -> Timeline:

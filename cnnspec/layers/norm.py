@@ -176,7 +176,13 @@ class LocalResponseNorm(Layer):
         return 5 * prod(shapes[0])
 
     def functions(self, *shapes: Shape) -> int:
-        return 2 * prod(shapes[0])
+        """For each value what takes as long as 20 exponentials.
+
+        On one core of 46 G multiply-accumulates a second a value takes 30 ns in onnxruntime, whose powers are
+        computed one at a time, 23 in torch, whose squares, their mean and its power each go over the whole
+        map, and 7 in numpy; an exponential takes 1 to 2.
+        """
+        return 20 * prod(shapes[0])
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
         """The input, its squares with a margin of channels, their mean, and that to the power of beta."""

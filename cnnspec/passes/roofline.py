@@ -4,8 +4,8 @@ Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performan
 one go count once: their input and weights are read, their output is written, what is between stays in the
 cache. Their arithmetic is multiply-accumulates, other operations, each as long as one of those, and
 functions (exponentials, powers), each as long as FUNCTION of them. Two numbers of a machine are all that is
-known of it: kernels that reach less of either than others (depthwise convs, small maps, the powers of an lrn
-one value at a time) take longer than predicted.
+known of it: kernels that reach less of either than others (depthwise convs, small maps) take longer than
+predicted.
 """
 
 from __future__ import annotations

@@ -23,10 +23,13 @@ COLUMNS = (
 )
 
 
-def memory_table(graph: Graph, timeline: Timeline, dtype: str = "float32", batch: int = 1) -> Table:
+def memory_table(
+    graph: Graph, timeline: Timeline, dtype: str = "float32", batch: int = 1, numpy: Timeline | None = None
+) -> Table:
     """The steps of a plan with their memory, and under it the peak, what lives there and the arena.
 
-    Sizes in the timeline are of the whole batch.
+    Sizes in the timeline are of the whole batch. `numpy` is the plan of the numpy backend, whose arena is
+    told beside that of a device.
     """
     size = BYTES[dtype]
     made = [0] * len(timeline.steps)
@@ -39,7 +42,7 @@ def memory_table(graph: Graph, timeline: Timeline, dtype: str = "float32", batch
     )
     samples = "one sample" if batch == 1 else f"{batch} samples"
     title = f"{graph.name} ({graph.file}): {timeline.plan} plan, {dtype}, {samples}"
-    return Table(COLUMNS, rows, (), title, tuple(notes(graph, timeline, dtype)))
+    return Table(COLUMNS, rows, (), title, tuple(notes(graph, timeline, dtype, numpy)))
 
 
 def bar(timeline: Timeline, step: int) -> str:
@@ -55,7 +58,7 @@ def in_short(names: Sequence[str]) -> str:
     return " + ".join([*(name.rpartition(".")[2] for name in others), last])
 
 
-def notes(graph: Graph, timeline: Timeline, dtype: str) -> Iterable[tuple[str, str]]:
+def notes(graph: Graph, timeline: Timeline, dtype: str, numpy: Timeline | None) -> Iterable[tuple[str, str]]:
     """The peak and why it is there, the arena, and the weights beside it."""
     size = BYTES[dtype]
     if timeline.steps:
@@ -66,6 +69,9 @@ def notes(graph: Graph, timeline: Timeline, dtype: str) -> Iterable[tuple[str, s
     yield "live there", "; ".join(told(timeline, buffer, size) for buffer in timeline.at_peak())
     spare = timeline.arena / timeline.peak - 1 if timeline.peak else 0
     yield "arena", f"{size_text(size * timeline.arena)}, {100 * spare:.0f} % over the peak"
+    if numpy is not None:
+        copies = "with padded copies of maps" if any("|" in one.name for one in numpy.buffers) else "aligned"
+        yield "in numpy", f"{size_text(size * numpy.arena)} is its arena, {copies} (--plan numpy)"
     yield "weights", f"{size_text(weight_bytes(graph, dtype))} beside it, batchnorm folded"
 
 
@@ -76,7 +82,9 @@ def told(timeline: Timeline, buffer: Buffer, size: int) -> str:
     return f"{buffer.name.replace('|', ', ')} {size_text(size * buffer.size)} ({end})"
 
 
-def memory_data(graph: Graph, timeline: Timeline, dtype: str = "float32", batch: int = 1) -> dict[str, Any]:
+def memory_data(
+    graph: Graph, timeline: Timeline, dtype: str = "float32", batch: int = 1, numpy: Timeline | None = None
+) -> dict[str, Any]:
     """The plan as data: bytes of every buffer, from which step to which, and what lives at each step."""
     size = BYTES[dtype]
     return {
@@ -88,6 +96,7 @@ def memory_data(graph: Graph, timeline: Timeline, dtype: str = "float32", batch:
         "peak_bytes": size * timeline.peak,
         "peak_step": timeline.peak_step,
         "arena_bytes": size * timeline.arena,
+        **({} if numpy is None else {"numpy_arena_bytes": size * numpy.arena}),
         "steps": [
             {"runs": list(names), "live_bytes": size * timeline.live(i)}
             for i, names in enumerate(timeline.steps)

@@ -22,6 +22,9 @@ from cnnspec.passes.fold_batchnorm import fold_batchnorm
 from cnnspec.passes.fusion import fuse, operations
 from cnnspec.passes.memory import memory
 from cnnspec.passes.placement import arrange, by_size, by_time, is_view, locate
+from cnnspec.report.memory import memory_data, memory_table
+from cnnspec.report.numbers import size_text
+from cnnspec.zoo_list import entries
 
 NETS = ("ResNet50", "DenseNet121", "GoogLeNet", "MobileNetV2", "UNetSmall", "RetinaNet_ResNet50", "NFNet_F0")
 
@@ -180,6 +183,12 @@ def test_buffers_that_live_together_never_overlap(given_: list[tuple[int, int, i
                 assert one == other or not together or apart
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in entries() if entry.params is not None])
+def test_the_numpy_arena_is_the_printed_one_for_every_net(name: str) -> None:
+    test_the_numpy_plan_takes_the_memory_that_is_told(name, 1)
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("name", ["LeNet5", "ResNet20", "UNetSmall", "GoogLeNet", "MobileNetV2", "DeiT_Tiny"])
 def test_the_numpy_plan_takes_the_memory_that_is_told(name: str, batch: int) -> None:
@@ -191,6 +200,10 @@ def test_the_numpy_plan_takes_the_memory_that_is_told(name: str, batch: int) -> 
     assert 4 * found.arena == plan.memory.arena.nbytes
     assert found.steps == plan.memory.timeline.steps
     hold(found)
+    device, arena = net.memory(batch=batch), plan.memory.arena.nbytes
+    assert memory_data(net.ir, device, batch=batch, numpy=found)["numpy_arena_bytes"] == arena
+    told = dict(memory_table(net.ir, device, batch=batch, numpy=found).notes)["in numpy"]
+    assert told.startswith(f"{size_text(arena)} is its arena")
 
 
 def test_bytes_of_weights_with_batchnorm_folded() -> None:

@@ -38,7 +38,7 @@ def test_a_layer_takes_as_long_as_what_bounds_it() -> None:
     assert total_time(times) == sum(time.seconds for time in times.values())
 
 
-FUNCTIONS = [("relu", 0), ("gelu", 1), ("mish", 3), ("softmax", 1), ("lrn(5)", 2), ("lppool(1, power=3)", 4)]
+FUNCTIONS = [("relu", 0), ("gelu", 1), ("mish", 3), ("softmax", 1), ("lrn(5)", 20), ("lppool(1, power=3)", 4)]
 
 
 @pytest.mark.parametrize(("layer", "functions"), FUNCTIONS, ids=[layer for layer, _ in FUNCTIONS])
@@ -60,6 +60,9 @@ def test_the_model_meets_what_the_benchmark_measured() -> None:
         predicted.append(total_time(layer_times(net.ir, net.compiled.costs, machine)))
     errors = [abs(one / other - 1) for one, other in zip(predicted, taken, strict=True)]
     assert len(errors) == 20 and sum(errors) / 20 < 0.20
+    # what of GoogLeNet its two lrn take, which the net with batchnorm has not: a third of the whole
+    assert errors[list(record["seconds"]).index("GoogLeNet")] < 0.20
+    assert max(errors) < 0.30
     assert correlation(ranks(predicted), ranks(taken)) > 0.9
 
 
