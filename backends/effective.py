@@ -37,6 +37,10 @@ MARK = (213, 94, 0)
 """The colour of the frame of a field: vermilion."""
 HEAT = (0, 114, 178)
 """The colour of what a position depends on: blue."""
+SHADE, LINE, INK = (252, 231, 214), (196, 202, 208), (60, 66, 72)
+"""The colours of a field without a photograph, of the lines of its grid, and of what is written."""
+BORDER = 32
+"""Pixels around the grid, for its numbers."""
 
 
 def effective_field(
@@ -89,16 +93,22 @@ def write_picture(
 def field_picture(
     shape: tuple[int, ...], box: Box | None, effective: Array | None, photo: Path | None
 ) -> bytes:
-    """A PNG of the input with the frame of a field and how much of it counts, over a photograph or white.
+    """A PNG of the input with the frame of a field and how much of it counts, over a photograph.
 
-    Small inputs are enlarged. Raises InputError for what is no image.
+    Without one the field is shaded in the grid of the input's pixels, with their numbers beside it and its
+    bounds below. What of it lies outside of the input is cut off. Small inputs are enlarged.
+    Raises InputError for what is no image.
     """
     from PIL import Image, ImageDraw
 
     height, width = shape[-2:]
     scale = max(1, 448 // max(height, width))
+    corners = None if box is None else cut(box, height, width)
     if photo is None:
         pixels = np.full((height, width, 3), 255, np.uint8)
+        if corners is not None:
+            left, top, right, bottom = corners
+            pixels[top : bottom + 1, left : right + 1] = SHADE
     else:
         array = read_image(photo.read_bytes(), photo, (3, height, width), resize=True)[0]
         pixels = (255 * np.clip(array, 0, 1)).astype(np.uint8).transpose(1, 2, 0)
@@ -107,10 +117,50 @@ def field_picture(
         opacity = np.sqrt(effective)[..., None] * 0.85
         pixels = (pixels * (1 - opacity) + np.asarray(HEAT) * opacity).astype(np.uint8)
     image = Image.fromarray(pixels, "RGB").resize((width * scale, height * scale), 0)
-    if box is not None:
-        (top, bottom), (left, right) = box
-        corners = [left * scale, top * scale, (right + 1) * scale - 1, (bottom + 1) * scale - 1]
-        ImageDraw.Draw(image).rectangle(corners, outline=MARK, width=max(1, scale, height * scale // 150))
+    if photo is None:
+        image = on_grid(image, height, width, scale, box)
+    if corners is not None:
+        left, top, right, bottom = corners
+        edge = 0 if photo is not None else BORDER
+        frame = [
+            edge + left * scale,
+            edge + top * scale,
+            edge + (right + 1) * scale - 1,
+            edge + (bottom + 1) * scale - 1,
+        ]
+        ImageDraw.Draw(image).rectangle(frame, outline=MARK, width=max(1, height * scale // 150))
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+def cut(box: Box, height: int, width: int) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of what of a field lies in the input; None where nothing does."""
+    (top, bottom), (left, right) = box
+    found = max(0, left), max(0, top), min(width - 1, right), min(height - 1, bottom)
+    return found if found[0] <= found[2] and found[1] <= found[3] else None
+
+
+def on_grid(image: Any, height: int, width: int, scale: int, box: Box | None) -> Any:
+    """The input in a border: lines every few pixels with their numbers, and below the bounds of a field."""
+    from PIL import Image, ImageDraw
+
+    whole = Image.new("RGB", (image.width + 2 * BORDER, image.height + 2 * BORDER), "white")
+    whole.paste(image, (BORDER, BORDER))
+    draw = ImageDraw.Draw(whole)
+    right, bottom = BORDER + image.width - 1, BORDER + image.height - 1
+    # about eight lines, every 1, 2, 4, 8, ... pixels
+    step = 2 ** max(0, (max(height, width) - 1).bit_length() - 3)
+    for x in range(0, width, step):
+        draw.line([BORDER + x * scale, BORDER, BORDER + x * scale, bottom], fill=LINE)
+        draw.text((BORDER + x * scale, BORDER - 14), str(x), fill=INK)
+    for y in range(0, height, step):
+        draw.line([BORDER, BORDER + y * scale, right, BORDER + y * scale], fill=LINE)
+        draw.text((4, BORDER + y * scale - 5), str(y), fill=INK)
+    draw.rectangle([BORDER, BORDER, right, bottom], outline=LINE)
+    if box is not None:
+        (first, last), (start, end) = box
+        size = f"{last - first + 1}x{end - start + 1} pixels"
+        told = f"{size}: rows {first} to {last}, columns {start} to {end}, of {height}x{width}"
+        draw.text((BORDER, bottom + 10), told, fill=INK)
+    return whole

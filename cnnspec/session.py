@@ -272,6 +272,12 @@ def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], re
     if name is not None:
         by_plain = {plain_name(net): net for net in nets}
         found = name if name in module.nets else by_plain.get(plain_name(name))
+        if found != name and isinstance(module.lookup(name), DefinedBlock):
+            # names match without case and underscores, but a block that is called just so is what was meant
+            message = f"`{name}` is a block of {module.source.name}, not a net"
+            cure = f"its nets: {', '.join(nets)}" if nets else "write a net that calls it"
+            report.error("unknown-net", None, message, help=cure)
+            return []
         if found is None and not module.is_lost(name):
             cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
             report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import cnnspec
+from cnnspec.backends.effective import BORDER, MARK, SHADE
 from cnnspec.cli.main import execute
 
 GATED = """
@@ -74,6 +75,26 @@ def test_a_picture_from_python(tmp_path) -> None:
         net.draw_field(tmp_path / "field.svg", "b")
     with pytest.raises(ValueError, match="images"):
         cnnspec.loads("net V { input 2x9; conv(2, 3) }").draw_field(path)
+
+
+def test_a_field_without_a_photograph_is_shaded_on_the_grid_of_pixels(tmp_path) -> None:
+    net, path = cnnspec.zoo("lenet5"), tmp_path / "field.png"
+    net.draw_field(path, "body.s4", (1, 2))
+    picture = np.asarray(Image.open(path))
+    # 32x32 pixels of 14 each, and a border for their numbers
+    assert picture.shape == (32 * 14 + 2 * BORDER, 32 * 14 + 2 * BORDER, 3)
+    frame = np.argwhere((picture == MARK).all(-1)) - BORDER
+    shaded = np.argwhere((picture == SHADE).all(-1)) - BORDER
+    # rows 4 to 19, columns 8 to 23
+    assert frame.min(0).tolist() == [4 * 14, 8 * 14] and frame.max(0).tolist() == [20 * 14 - 1, 24 * 14 - 1]
+    assert (shaded > frame.min(0)).all() and (shaded < frame.max(0)).all() and len(shaded) > 14 * 14 * 200
+    # what of a field lies outside is cut off, and the bounds are written below the grid
+    net = cnnspec.loads("net N { input 3x7x7; conv(4, 3) -> conv(4, 3) -> conv(4, 3) -> conv(4, 3) }")
+    net.draw_field(path)
+    picture = np.asarray(Image.open(path))
+    edges = np.argwhere((picture == MARK).all(-1)) - BORDER
+    assert edges.min() == 0 and edges.max() == 7 * 64 - 1
+    assert (picture[-BORDER + 2 :] < 150).any()
 
 
 def test_the_command(capsys, tmp_path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from folders import SPECS
 
 import cnnspec
+from cnnspec.diagnostics import SpecError
 from cnnspec.diagnostics import as_dict as as_data
 from cnnspec.elaborate import Settings
 from cnnspec.report import as_dict
@@ -163,3 +164,10 @@ def test_an_edit_below_the_first_line_of_a_net_is_seen():
     assert [net.costs.inference.macs for net in read(session, text).nets] == [6_912, 1_728]
     other = text.replace("conv(4, 3)", "conv(8, 3)").replace("3x4x4", "3x2x2")
     assert [net.costs.inference.macs for net in read(session, other).nets] == [13_824, 864]
+
+
+def test_a_block_is_not_taken_for_a_net_of_nearly_its_name() -> None:
+    text = "def se_next(c) { conv(c, 3) }\nnet SENext { input 3x8x8; se_next(4) }"
+    with pytest.raises(SpecError, match=r"`se_next` is a block of .*, not a net"):
+        cnnspec.loads(text, net="se_next")
+    assert cnnspec.loads(text, net="senext").name == cnnspec.loads(text, net="SENext").name == "SENext"

@@ -148,7 +148,12 @@ def _called(block: ShortcutBlock, early: Arguments, context: Context, site: Call
     unit = tree.Unit(tree.Reference(target.name, (), span), None, None, None, span)
     call = CallSite(unit, context, site.variables, early=early)
     if isinstance(target, LayerBlock):
-        layer_call(call, target)
+        try:
+            layer_call(call, target)
+        except Mistake as mistake:
+            if mistake.code == "argument-missing":
+                mistake.help += ", or shortcut=project, a 1x1 convolution and batchnorm"
+            raise
     else:
         yield from defined_call(call, target)
 
