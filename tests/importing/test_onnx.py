@@ -11,18 +11,24 @@ import numpy as np
 import pytest
 
 import cnnspec
+from cnnspec.backends.weights import declared
 from cnnspec.diagnostics import Refused
 from cnnspec.difference.same import same_nodes
 from cnnspec.graph import Applied, Graph
 from cnnspec.importing.traced import ImportRefused
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer
-from cnnspec.layers.dense import Dropout, DropPath, Identity
+from cnnspec.layers.dense import Dropout, DropPath, Identity, Scale
+from cnnspec.spec_files import spec_paths
+from cnnspec.zoo_list import entries
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper  # noqa: E402
 
 STARTS = frozenset({"momentum", "init"})
 """Arguments that only training has: how fast statistics follow, and where a weight starts."""
+NOTHING = (Dropout, DropPath)
+"""Layers that do nothing in inference."""
 
 
 def as_a_file_holds(graph: Graph) -> Graph:
@@ -33,14 +39,22 @@ def as_a_file_holds(graph: Graph) -> Graph:
 
 
 def held(applied: Applied) -> Layer:
-    layer = applied.layer
-    if isinstance(layer, (Dropout, DropPath)):
+    layer, shapes = applied
+    given: dict[str, Any] = {one.name: one.default for one in fields(layer) if one.name in STARTS}
+    if isinstance(layer, NOTHING) or layer == Scale(1.0):
         return Identity()
-    defaults = {one.name: one.default for one in fields(layer) if one.name in STARTS}
-    slide = layer.slide(*applied.shapes) if applied.shapes else None
-    if slide is not None and getattr(layer, "ceil", False) and not any(slide.beyond):
-        defaults["ceil"] = False
-    return replace(layer, **defaults) if defaults else layer
+    if isinstance(layer, Scale):
+        given["by"] = 1.0 if layer.learnable else float(np.float32(layer.by))
+    elif isinstance(layer, Attention):
+        one_window = layer.window_count(shapes[0]) == 1
+        given |= {"window": None, "grid": None} if one_window else {}
+        given |= {
+            name: layer.places(shapes[0]) for name in ("window", "grid") if getattr(layer, name)
+        } | given
+        given |= {"shift": layer.shifts(shapes[0]), "out": layer.width(shapes[0])}
+    elif getattr(layer, "ceil", False) and (slide := layer.slide(*shapes)) and not any(slide.beyond):
+        given["ceil"] = False
+    return replace(layer, **given)
 
 
 def again(net: cnnspec.Net, folder: Path) -> cnnspec.Imported:
@@ -83,6 +97,37 @@ def check_same(net: cnnspec.Net, found: cnnspec.Imported) -> None:
 def test_what_compile_wrote_is_the_net_again(name: str, tmp_path: Path) -> None:
     net = cnnspec.zoo(name)
     check_same(net, again(net, tmp_path))
+
+
+REFUSED = {
+    "CBAM_ResNet18": "Conv (the weights of layer1.0.channel_gate.mlp.conv1 once more)",
+    "RetinaNet_ResNet50": "Conv (the weights of locate.conv_relu.0.conv once more)",
+    "SegNet": "MaxPool (that gives where values come from)",
+}
+"""What of the zoo a file cannot bring back: kernels that layers share, and places that a pool remembers."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", spec_paths(), ids=lambda path: path.stem)
+def test_one_net_of_each_file_of_the_zoo_is_the_net_again(path: Path, tmp_path: Path) -> None:
+    name = next((one.name for one in entries() if one.file == path.name and one.params), "")
+    if not name:
+        return
+    net = cnnspec.zoo(name)
+    weights = {key: np.full(weight.shape, 0.5, np.float32) for key, weight, _ in declared(net.ir)}
+    net.to_onnx(tmp_path / "model.onnx", weights=weights)
+    if name in REFUSED:
+        with pytest.raises(ImportRefused) as error:
+            cnnspec.from_onnx(tmp_path / "model.onnx")
+        assert REFUSED[name] in str(error.value)
+        return
+    found = cnnspec.from_onnx(tmp_path / "model.onnx")
+    assert found.net.macs == net.macs
+    assert same_nodes(as_a_file_holds(net.ir), as_a_file_holds(found.net.ir)) is not None
+    # the weights of training heads are not in the file
+    assert sorted(array.shape for array in found.weights.values()) == sorted(
+        weight.shape for _, weight, _ in declared(net.ir.inference())
+    )
 
 
 def test_a_residual_net_is_written_as_one_would_write_it(golden: Any, tmp_path: Path) -> None:
