@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode
+from cnnspec.layers.base import Shape
 
 Array = Any
 MOST_COMPUTED = 2**24
 """The most values that are computed of constants, in all; views of tensors do not count."""
 
-WEIGHTED = frozenset({"Conv", "ConvTranspose", "BatchNormalization", "Resize", "Pad", "Slice"})
-"""Operations whose other inputs have to be constants, but for kernels that are computed of weights."""
+WEIGHTED = frozenset({"Conv", "ConvTranspose", "BatchNormalization"})
+"""Operations whose other inputs are weights: tensors, or kernels that are computed of them."""
 
 
 class OnnxGraph:
@@ -33,7 +34,9 @@ class OnnxGraph:
                 self.readers[name].append(node)
         self.constants = dict(net.constants)
         self.roots = {name: name for name in net.constants}
-        self._compute()
+        self.left = MOST_COMPUTED
+        for node in net.nodes:
+            self.compute(node)
 
     def constant(self, name: str) -> Array | None:
         """The array of a value that is constant; None where it flows."""
@@ -44,23 +47,30 @@ class OnnxGraph:
         names = node.inputs[:1] if node.op in WEIGHTED else node.inputs
         return tuple(name for name in names if name and name not in self.constants)
 
-    def _compute(self) -> None:
-        left = MOST_COMPUTED
-        for node in self.net.nodes:
-            known = [self.constants.get(name) for name in node.inputs]
-            if len(node.outputs) != 1 or not known or any(one is None for one in known):
-                continue
-            (name,) = node.outputs
-            if node.op in VIEWS:
-                result = _attempt(VIEWS[node.op], node, known)
-            elif node.op in COMPUTED and sum(one.size for one in known if one is not None) <= left:
-                result = _attempt(COMPUTED[node.op], node, known)
-                left -= 0 if result is None else result.size
-            else:
-                continue
-            if result is not None and left >= 0:
-                self.constants[name] = result
-                self.roots[name] = self.roots[node.inputs[0]] if node.op in VIEWS else name
+    def compute(self, node: OnnxNode) -> bool:
+        """Note what a node makes of constants, where all that it reads is constant; whether it does."""
+        known = [self.constants.get(name) for name in node.inputs]
+        if len(node.outputs) != 1 or not known or any(one is None for one in known):
+            return False
+        (name,) = node.outputs
+        result = None
+        if node.op in VIEWS:
+            result = _attempt(VIEWS[node.op], node, known)
+        elif node.op in COMPUTED and sum(one.size for one in known if one is not None) <= self.left:
+            result = _attempt(COMPUTED[node.op], node, known)
+            self.left -= 0 if result is None else result.size
+        if result is None or self.left < 0:
+            return False
+        self.constants[name] = result
+        self.roots[name] = self.roots[node.inputs[0]] if node.op in VIEWS else name
+        return True
+
+    def note_shape(self, node: OnnxNode, sizes: Shape) -> None:
+        """Note the shape of a value that flows as a constant; its batch is 0, which a reshape copies."""
+        axes = np.array((0, *sizes), np.int64)
+        (name,) = node.outputs
+        self.constants[name] = axes[node.attributes.get("start", 0) : node.attributes.get("end")]
+        self.roots[name] = name
 
 
 def _attempt(rule: Callable[..., Array], node: OnnxNode, known: list[Array | None]) -> Array | None:
@@ -107,6 +117,7 @@ COMPUTED: Mapping[str, Callable[..., Array]] = {
     "Add": lambda node, x, y: x + y,
     "Sub": lambda node, x, y: x - y,
     "Mul": lambda node, x, y: x * y,
+    "Div": lambda node, x, y: x // y if np.issubdtype(np.result_type(x, y), np.integer) else x / y,
     "Sqrt": lambda node, x: np.sqrt(x),
     "Neg": lambda node, x: -x,
     "Cast": lambda node, x: x.astype(KINDS[node.attributes["to"]]),

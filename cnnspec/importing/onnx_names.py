@@ -7,7 +7,7 @@ body.layer1.0.residual.conv_bn1.conv        layer1 > 0 > conv_bn1 > conv
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from cnnspec.backends.onnx.reading import OnnxNode
 from cnnspec.importing.definitions import TAKEN
@@ -27,12 +27,24 @@ def net_name(name: str, file: str) -> str:
     return "Imported"
 
 
+def input_names(names: Iterable[str]) -> dict[str, str]:
+    """What the inputs of a net are called in its spec: as in the file, where that is a word."""
+    given = list(names)
+    words = [re.sub(r"\W", "_", name).strip("_") for name in given]
+    good = all(re.match(r"[A-Za-z_]", word) and (word == "input" or word not in TAKEN) for word in words)
+    if good and words == given:
+        return dict(zip(given, words, strict=True))
+    if len(given) == 1:
+        return {given[0]: "input"}
+    return {name: f"input{number}" for number, name in enumerate(given, start=1)}
+
+
 def path_of(node: OnnxNode) -> str:
     """The path of a node in dots; the last word is what the node is called itself."""
-    name = node.name or node.outputs[0]
-    if "/" in name.strip("/"):
+    name = (node.name or node.outputs[0]).strip("/")
+    if "/" in name:
         parts: list[str] = []
-        for part in name.strip("/").split("/"):
+        for part in name.split("/"):
             # torch writes modules of a list as layer1/layer1.0
             part = part.removeprefix(f"{parts[-1]}.") if parts else part
             parts += part.split(".")
@@ -55,4 +67,5 @@ def scopes_of(path: str, heads: Collection[str] = ()) -> tuple[tuple[ModuleScope
 
 def kind_of(part: str) -> str:
     """What modules of one kind have in common in their names: conv_bn1 and conv_bn2 are conv_bn."""
-    return re.sub(r"_?\d+$", "", part) or "block"
+    word = re.sub(r"\W", "_", re.sub(r"[_\W]?\d+$", "", part))
+    return word if re.match(r"[A-Za-z_]*[A-Za-z]", word) else "block"

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from math import prod
 from typing import Any, NamedTuple
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode
 from cnnspec.importing.onnx_graph import OnnxGraph, walk
-from cnnspec.importing.onnx_names import net_name, path_of, scopes_of
+from cnnspec.importing.onnx_names import input_names, net_name, path_of, scopes_of
 from cnnspec.importing.onnx_patterns import Pattern, patterns
 from cnnspec.importing.onnx_templates import match, template
 from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
@@ -27,6 +28,9 @@ from cnnspec.layers.following import FOLLOWING
 
 Rule = Callable[..., str]
 """rule(reader, node, value) gives the step that makes a value."""
+
+CONSTANT = ""
+"""The step of a value that turns out to be constant, once shapes are known."""
 
 
 class Candidate(NamedTuple):
@@ -44,10 +48,11 @@ class OnnxReader:
     ) -> None:
         self.net, self.graph, self.rules = net, OnnxGraph(net), rules
         self.name = net_name(net.name, name)
-        self.inputs = dict(shapes)
+        titles = input_names(shapes)
+        self.inputs = {titles[name]: shape for name, shape in shapes.items()}
         self.steps: dict[str, TracedLayer] = {}
         self.places: dict[str, int] = {}
-        self.steps_of: dict[str, str | None] = {name: name for name in shapes}
+        self.steps_of: dict[str, str | None] = dict(titles)
         self.takes: dict[str, tuple[str, ...]] = {}
         self.refused: dict[str, tuple[str, str]] = {}
         self.taken: dict[str, str] = {}
@@ -58,20 +63,25 @@ class OnnxReader:
         self._raise_refused()
         outputs = tuple(self.steps_of[name] or "" for name in self.net.outputs)
         needed = self._needed(outputs)
-        steps = sorted(needed, key=lambda step: self.places[step.name])
+        # by node, and of two layers of one node the first that was added first
+        steps = sorted((step for step in self.steps.values() if step.name in needed), key=self._place)
         if not steps:
             raise ImportRefused(f"{self.name} has no layer")
         return Traced(self.name, self.inputs, tuple(steps), outputs, tuple(self.net.outputs))
 
-    def _needed(self, outputs: tuple[str, ...]) -> list[TracedLayer]:
-        found: dict[str, TracedLayer] = {}
+    def _place(self, step: TracedLayer) -> int:
+        return self.places[step.name]
+
+    def _needed(self, outputs: tuple[str, ...]) -> AbstractSet[str]:
+        """The steps that lead to the outputs."""
+        found: set[str] = set()
         stack = list(outputs)
         while stack:
             name = stack.pop()
             if name in self.steps and name not in found:
-                found[name] = self.steps[name]
+                found.add(name)
                 stack += self.steps[name].inputs
-        return list(found.values())
+        return found
 
     def _visit(self, outputs: list[str]) -> None:
         """Find what each value is, the values before it first."""
@@ -117,11 +127,18 @@ class OnnxReader:
             if found is not None:
                 taken = tuple(found.values[name] for name in pattern.template.inputs)
                 yield Candidate(taken, lambda p=pattern, t=taken: self._written(value, p, t))
-        rule = self.rules.get(node.op)
-        if rule is None:
-            yield Candidate(self.graph.flowing(node), lambda: _none())
-        else:
-            yield Candidate(self.graph.flowing(node), lambda: rule(self, node, value))
+        yield Candidate(self.graph.flowing(node), lambda: self._alone(node, value))
+
+    def _alone(self, node: OnnxNode, value: str) -> str:
+        """What an operation is by itself. Raises NoLayer."""
+        if node.op == "Shape":
+            self.graph.note_shape(node, self.shape(self.flowing(node)))
+            return CONSTANT
+        if self.graph.compute(node):
+            return CONSTANT
+        if node.op not in self.rules:
+            raise NoLayer
+        return self.rules[node.op](self, node, value)
 
     def _written(self, value: str, pattern: Pattern, taken: tuple[str, ...]) -> str:
         """A layer that is written as what leads to a value, to the last constant. Raises NoLayer."""
@@ -262,10 +279,6 @@ class OnnxReader:
             raise ImportRefused(f"{self.name} has what the language cannot say: {'; '.join(lines)}")
         if constant:
             raise ImportRefused(f"{self.name} gives a constant as {constant[0]!r}")
-
-
-def _none() -> str:
-    raise NoLayer
 
 
 def _places(where: list[str]) -> str:

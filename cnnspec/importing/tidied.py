@@ -3,19 +3,21 @@
 add(add(a, b), c), where nothing else reads the first sum     add(a, b, c)
 a crop of the rows, then one of the columns                   one crop
 a pool over windows of one pixel                              subsample
+reshape(2x4x8x8) -> permute([1, 0, 2, 3]) -> reshape(8x8x8)   channel_shuffle(2)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.join import Add
 from cnnspec.layers.pool import AvgPool, MaxPool
-from cnnspec.layers.shape import Crop, Subsample
+from cnnspec.layers.sequence import Permute
+from cnnspec.layers.shape import ChannelShuffle, Crop, Reshape, Subsample
 
 
 def tidied(traced: Traced) -> Traced:
@@ -38,8 +40,28 @@ def tidied(traced: Traced) -> Traced:
                 layer = _both(before.layer, step.layer, shapes[whole], before.shape)
                 step = replace(step, layer=layer, inputs=(whole,))
                 del steps[name]
+        if isinstance(step.layer, Reshape):
+            step = _shuffled(step, steps, shapes, readers)
         steps[step.name] = step
     return replace(traced, steps=tuple(steps.values()))
+
+
+def _shuffled(
+    step: TracedLayer, steps: dict[str, TracedLayer], shapes: Mapping[str, Shape], readers: Mapping[str, int]
+) -> TracedLayer:
+    """A reshape that ends a shuffle of channels as that, with the steps before it; any other as it is."""
+    turned = steps.get(step.inputs[0])
+    parted = steps.get(turned.inputs[0]) if turned is not None else None
+    if turned is None or parted is None or not isinstance(turned.layer, Permute):
+        return step
+    whole, rank = shapes[parted.inputs[0]], len(parted.shape)
+    swapped = rank > 1 and turned.layer.order == (1, 0, *range(2, rank))
+    alone = all(readers[one.name] == 1 and one.scopes == step.scopes for one in (turned, parted))
+    grouped = isinstance(parted.layer, Reshape) and parted.shape[2:] == whole[1:] and step.shape == whole
+    if not (swapped and alone and grouped):
+        return step
+    del steps[turned.name], steps[parted.name]
+    return replace(step, layer=ChannelShuffle(parted.shape[0]), inputs=parted.inputs)
 
 
 def _plain(layer: Layer, shape: Shape) -> Layer:

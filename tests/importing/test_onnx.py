@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
@@ -236,3 +238,40 @@ def test_a_file_that_is_changed_is_imported_or_refused(seed: int, tmp_path: Path
             cnnspec.from_onnx(path)
         except Refused as error:
             assert str(error)
+
+
+def test_what_torch_exports_is_the_module_again(tmp_path: Path) -> None:
+    """Its names of nodes are paths of modules; sizes that it works out when the model runs are numbers."""
+    torch = pytest.importorskip("torch")
+
+    class Unit(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.norm = torch.nn.Conv2d(4, 4, 3, padding=1), torch.nn.BatchNorm2d(4)
+
+        def forward(self, x: Any) -> Any:
+            kept, changed = x.chunk(2, 1)
+            x = torch.cat([kept, self.norm(self.conv(changed)).relu()], 1)
+            b, c, h, w = x.shape
+            return x.view(b, 2, c // 2, h, w).transpose(1, 2).reshape(b, c, h, w)
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = torch.nn.Conv2d(3, 8, 3, 2, 1)
+            self.stage1 = torch.nn.Sequential(Unit(), Unit())
+            self.fc = torch.nn.Linear(8, 5)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(self.stage1(self.stem(x)).mean((2, 3)))
+
+    module, x = Net().eval(), torch.zeros(1, 3, 16, 16).normal_(generator=torch.Generator().manual_seed(0))
+    path = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        axes = {"input": {0: "n"}}
+        torch.onnx.export(module, (x,), path, input_names=["input"], dynamic_axes=axes, dynamo=False)
+    found = cnnspec.from_onnx(path)
+    assert re.findall(r"channel_shuffle\S*|block \* 2", found.text) == ["channel_shuffle(2)", "block * 2"]
+    given = found.net.to_numpy(weights=found.weights)(x.numpy())
+    np.testing.assert_allclose(given, module(x).detach().numpy(), rtol=1e-4, atol=1e-5)
