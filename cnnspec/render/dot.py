@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cnnspec.render.boxes import TITLE_SIZE, Box
+from cnnspec.render.boxes import TITLE_SIZE
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.scene import Arrow
 
@@ -14,8 +16,11 @@ if TYPE_CHECKING:  # a browser, which lays out by itself, has no such package
 POINTS = 72.0
 
 
-def dot_source(plan: DrawingPlan) -> str:
-    """The DOT text of a plan; node n7 is item 7, cluster_7 is item 7 opened."""
+def dot_source(plan: DrawingPlan, heights: Mapping[int, float] = MappingProxyType({})) -> str:
+    """The DOT text of a plan; node n7 is item 7, cluster_7 is item 7 opened.
+
+    `heights` are those, in points, of boxes that are to be laid out as if they were of another height.
+    """
     import graphviz
 
     theme = plan.theme
@@ -31,21 +36,21 @@ def dot_source(plan: DrawingPlan) -> str:
     graph.attr(
         "edge", color=theme.edge, fontname="Helvetica", fontsize="9", fontcolor=theme.muted, arrowsize="0.6"
     )
-    _add_items(graph, plan)
+    _add_items(graph, plan, heights)
     for link in plan.links:
         _add_link(graph, plan, link)
     _keep_inputs_on_top(graph, plan)
     return graph.source
 
 
-def _add_items(graph: graphviz.Digraph, plan: DrawingPlan) -> None:
+def _add_items(graph: graphviz.Digraph, plan: DrawingPlan, heights: Mapping[int, float]) -> None:
     """Boxes and clusters as the tree has them."""
     import graphviz
 
     def fill(graph: graphviz.Digraph, number: int) -> None:
         for child in plan.scene.children(number):
             if child in plan.boxes:
-                _add_box(graph, plan, child, plan.boxes[child])
+                _add_box(graph, plan, child, heights)
             elif plan.framed(child):
                 cluster = graphviz.Digraph(name=f"cluster_{child}")
                 _name_cluster(cluster, plan, child)
@@ -65,9 +70,11 @@ def _name_cluster(cluster: graphviz.Digraph, plan: DrawingPlan, number: int) -> 
     )  # fmt: skip
 
 
-def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, box: Box) -> None:
+def _add_box(graph: graphviz.Digraph, plan: DrawingPlan, number: int, heights: Mapping[int, float]) -> None:
+    box = plan.boxes[number]
     paint, color = plan.theme.paint(box.family), plan.colors.get(number)
     width, height = plan.outer_size(box)
+    height = heights.get(number, height)
     text = box.join or "\n".join(f"{row.text}   {row.right}".rstrip() for row in box.rows)
     column = ("up" if number in plan.rising else "down") if plan.rows else None
     if number in plan.spine and not plan.rows:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cnnspec.graph import Graph
+from cnnspec.render.beside import Area, box_areas
 from cnnspec.render.boxes import WIDEST
 from cnnspec.render.bypass import with_bypasses
 from cnnspec.render.canvas import Drawing
@@ -109,7 +110,33 @@ def _ways(plan: DrawingPlan) -> Iterator[tuple[bool, Drawing]]:
 
 def laid_out(plan: DrawingPlan) -> Layout:
     """Where the boxes of a plan stand: on a grid, or as Graphviz has them, with straight shortcuts."""
-    return grid_layout(plan) if plan.gridded else with_bypasses(plan, lay_out(dot_source(plan)))
+    if plan.gridded:
+        return grid_layout(plan)
+    return with_bypasses(plan, _with_heads_aside(plan) or lay_out(dot_source(plan)))
+
+
+def _with_heads_aside(plan: DrawingPlan) -> Layout | None:
+    """The layout in which heads for training are low, so that they open no gap in what they stand beside.
+
+    None where there are none, or where one would lie on something.
+    """
+    heads = [box for box in plan.boxes if box in plan.scene.training and plan.scene.items[box].kind == "head"]
+    if not heads or plan.direction != "TB" or plan.options.view == "layers":
+        return None
+    low = min(box.height for box in plan.boxes.values() if not box.join)
+    layout = lay_out(dot_source(plan, dict.fromkeys(heads, low)))
+    down = {
+        head: (plan.boxes[head].height - low) / 2 for head in heads
+    }  # their upper sides stay, with arrows
+    moved = {box: (x, y + down.get(box, 0.0)) for box, (x, y) in layout.boxes.items()}
+    layout = replace(layout, boxes=moved)
+    areas = dict(zip(plan.boxes, box_areas(plan, layout), strict=True))
+    frames = [Area(f.x, f.y, f.x + f.width, f.y + f.height) for f in layout.frames.values()]
+    for head in heads:
+        others = [area for box, area in areas.items() if box != head] + frames
+        if areas[head].bottom > layout.height or any(areas[head].meets(other) for other in others):
+            return None
+    return layout
 
 
 def _counts(plan: DrawingPlan) -> Iterable[int]:

@@ -140,3 +140,23 @@ def test_shortcuts_within_each_other_keep_apart():
 def test_heads_beside_each_other_are_not_on_the_spine():
     plan = make_plan(cnnspec.zoo("onet").ir, DrawingOptions())
     assert [plan.scene.items[box].label for box in plan.spine][-1] == "last"
+
+
+@pytest.mark.parametrize("name", ["googlenet", "fcn_resnet50"])
+def test_heads_for_training_open_no_gap_in_what_they_stand_beside(name: str):
+    """They are taller than the boxes beside them, and lie on none."""
+    plan = make_plan(cnnspec.zoo(name).ir, DrawingOptions())
+    layout = laid_out(plan)
+    aside = set(plan.boxes) & plan.scene.training
+    assert aside and max(plan.boxes[box].height for box in aside) > 60
+    for parent in {plan.scene.parents[box] for box in plan.spine}:
+        column = [box for box in plan.spine if plan.scene.parents[box] == parent]
+        areas = [(layout.boxes[box][1], plan.boxes[box].height / 2) for box in column]
+        gaps = [v - high - y - low for (y, low), (v, high) in pairwise(areas)]
+        assert all(gap == pytest.approx(plan.rank_gap, abs=1) for gap in gaps)
+    for box in aside:
+        (x, y), shown = layout.boxes[box], plan.boxes[box]
+        for other in plan.boxes.keys() - {box}:
+            (u, v), beside = layout.boxes[other], plan.boxes[other]
+            apart = abs(x - u) >= (shown.width + beside.width) / 2
+            assert apart or abs(y - v) >= (shown.height + beside.height) / 2
