@@ -137,15 +137,28 @@ def files_that_need_more(with_torch: bool) -> list[Path]:
     return found
 
 
-def imported(tree: ast.AST) -> set[str]:
-    """The top-level names of all modules that a file imports."""
+def imported(tree: ast.Module) -> set[str]:
+    """The top-level names of all modules that a file imports, and that its modules of cnnspec load."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module.partition(".")[0])
+            own = ROOT.joinpath(*node.module.split(".")).with_suffix(".py")
+            if node.module.startswith("cnnspec.") and own.is_file():
+                loaded = ast.parse(own.read_text(encoding="utf-8"))
+                found |= {name for name in map(first_name, loaded.body) if name}
     return found
+
+
+def first_name(statement: ast.stmt) -> str:
+    """The package that a statement of a module imports; empty where it imports none."""
+    if isinstance(statement, ast.Import):
+        return statement.names[0].name.partition(".")[0]
+    if isinstance(statement, ast.ImportFrom) and statement.module:
+        return statement.module.partition(".")[0]
+    return ""
 
 
 def modules_of_tests() -> set[str]:

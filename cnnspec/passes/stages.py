@@ -57,22 +57,23 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
                 if place[1]:
                     narrow[place[0]] = place[2]
                 continue
-        if any([grows(nodes[source].shape[1:], shape[1:]) for source in inputs]):
+        sizes = shape[1:]
+        if grows([nodes[source].shape[1:] for source in inputs], sizes):
             return []
-        step = None if name in left_out else _step(bounds, shape[1:])
+        step = None if name in left_out else _step(bounds, sizes)
         if step is None:
             continue
         width, depth = shape[0], 0
         for source in inputs:
-            before = places.get(source)
-            if before is None:
+            place = places.get(source)
+            if place is None:
                 continue
-            if before[0] == step:
-                depth = max(depth, before[1])
+            if place[0] == step:
+                depth = max(depth, place[1])
             else:
-                handed_on[before[0]] = max(handed_on.get(before[0], 0), before[2])
+                handed_on[place[0]] = max(handed_on.get(place[0], 0), place[2])
             if len(inputs) == 1 and bounds == paths[source]:
-                width = min(width, before[2])
+                width = min(width, place[2])
         depth += bool(counts)
         places[name] = (step, depth, width)
         if depth:
@@ -89,13 +90,17 @@ def _step(bounds: Bounds | None, sizes: tuple[int, ...]) -> Number | None:
     """The step between neighbours of a map, where all axes have the same; None of a pixel or a vector."""
     if bounds is None or sizes.count(1) == len(sizes):
         return None
-    step = bounds[0].step
-    return step if all([axis.step == step for axis in bounds]) else None
+    first, *others = bounds
+    for axis in others:
+        if axis is not first and axis.step != first.step:
+            return None
+    return first.step
 
 
-def grows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+def grows(sources: list[tuple[int, ...]], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
-    if before == after:
-        return False
-    spread = before.count(1) == len(before)
-    return not spread and any(n > b for n, b in zip(after, before, strict=False))
+    for before in sources:
+        if before != after and before.count(1) != len(before):
+            if any([n > b for n, b in zip(after, before, strict=False)]):
+                return True
+    return False
