@@ -120,7 +120,7 @@ def _header(data: bytes, path: Path) -> tuple[np.dtype[Any], Shape]:
         shape, _, kind = read_header(stream)
     except Exception as error:
         # numpy reads the header with Python's own tokenizer, which has errors of its own
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0] if isinstance(error, ValueError) else "its header is damaged"
         raise InputError(f"{path} is not a .npy array: {reason}") from None
     room = len(data) - stream.tell()
     if not kind.hasobject and prod(shape) * kind.itemsize > room:

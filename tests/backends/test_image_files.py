@@ -147,6 +147,14 @@ def test_damaged_arrays_are_refused_by_what_they_are(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value), name
 
 
+def test_a_header_that_ends_within_its_brackets_is_damaged(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((1, 2, 2), np.float32))
+    whole = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(whole[:40] + b" " * 88 + whole[128:])
+    with pytest.raises(InputError, match=r"a\.npy is not a \.npy array: its header is damaged$"):
+        read(tmp_path / "a.npy", (1, 2, 2))
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
 @pytest.mark.posix
 def test_endless_input_is_refused(tmp_path: Path) -> None:
