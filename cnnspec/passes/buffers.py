@@ -59,6 +59,10 @@ class Timeline:
     buffers: tuple[Buffer, ...]
     arena: int
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.steps)} steps, {len(self.buffers)} buffers"
+        return f"<{self.plan} plan: {counts}, peak {self.peak:,} values, arena {self.arena:,}>"
+
     @cached_property
     def moments(self) -> tuple[int, ...]:
         """How many values live at each moment, from the first step on; one moment of a net without steps."""

@@ -127,9 +127,12 @@ def failures_text(sizes: SizeRange) -> list[str]:
     most = sorted(found.items(), key=lambda item: -len(item[1]))[:MOST_FAILURES]
     for (node, _), failing in sorted(most, key=lambda item: item[1]):
         where = listed(list(consecutive(failing)))
-        texts.append(f"fails at {where}: {node}, {sizes.failures[failing[0]].message}")
+        # a net that is elaborated at each size fails as a whole, at no layer
+        place = f"{node}, " if node else ""
+        texts.append(f"fails at {where}: {place}{sizes.failures[failing[0]].message}")
     rest = len(sizes.failures) - sum(len(failing) for _, failing in most)
-    return [*texts, *([f"fails at {rest} more sizes, in other layers"] if rest else [])]
+    sizes_of_rest = "1 more size" if rest == 1 else f"{rest} more sizes"
+    return [*texts, *([f"fails at {sizes_of_rest}, in other layers"] if rest else [])]
 
 
 def sizes_data(name: str, found: Mapping[str, SizeRange]) -> dict[str, Any]:

@@ -272,13 +272,12 @@ def as_latex(table: Table) -> str:
         return (rf"\hspace{{{level}em}}" if level else "") + line(cells)
 
     sides = "".join("l" if column.form.words else "r" for column in table.columns)
-    label = "".join(c if c.isalnum() else "-" for c in table.title.partition(" ")[0].lower()).strip("-")
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{latex_text(table.title)}}}",
-            rf"\label{{tab:{label}}}",
+            rf"\label{{tab:{latex_label(table)}}}",
             rf"\begin{{tabular}}{{{sides}}}",
             r"\toprule",
             line(column.heading for column in table.columns),
@@ -291,6 +290,14 @@ def as_latex(table: Table) -> str:
     )
 
 
+def latex_label(table: Table) -> str:
+    """What the table is of, in small letters: a net, or the first nets of several."""
+    first = table.title.partition(" ")[0]
+    names = list(dict.fromkeys(str(row[0]) for row in table.rows))[:3] if first.isdecimal() else [first]
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in "-".join(names).lower())
+    return kept.strip("-")
+
+
 def latex_text(text: str) -> str:
     """A text with what LaTeX reads as commands written out."""
     return "".join(SPECIAL.get(c, c) for c in text)
@@ -300,8 +307,9 @@ def as_html(table: Table) -> str:
     """The table for notebooks."""
 
     def line(cells: Iterable[str], tag: str) -> str:
+        style = "white-space:pre;padding:0.2em 0.5em"
         styled = (
-            f'<{tag} style="text-align:{"left" if column.form.words else "right"};white-space:pre">'
+            f'<{tag} style="text-align:{"left" if column.form.words else "right"};{style}">'
             f"{escape(text)}</{tag}>"
             for column, text in zip(table.columns, cells, strict=True)
         )
@@ -311,7 +319,7 @@ def as_html(table: Table) -> str:
         line(("  " * table.level(number) + first, *others), "td")
         for number, (first, *others) in enumerate(_cells(table))
     )
-    left = "style='text-align:left'"
+    left = "style='text-align:left;vertical-align:top;padding:0.2em 0.5em'"
     notes = "".join(
         f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(text)}</td></tr>" for name, text in table.notes
     )

@@ -13,6 +13,7 @@ import pytest
 import cnnspec
 from cnnspec.cli.compare import combinations, split
 from cnnspec.cli.main import execute
+from cnnspec.report.table import as_latex
 
 BROKEN = "net Broken { input 3x8x8; conv(8, 3) -> relu; gap -> flatten -> linear(2); expect params < 10 }"
 
@@ -115,3 +116,11 @@ def test_the_summary_as_a_table_goes_into_pandas() -> None:
 def test_a_summary_of_two_nets_names_the_comparison(capsys) -> None:
     assert execute(["summary", "lenet5", "resnet20"]) == 2
     assert "`cnnspec compare` puts several nets side by side" in capsys.readouterr().err
+
+
+LABELS = [(["lenet5"], "lenet5"), (["lenet5", "resnet20"], "lenet5-resnet20")]
+
+
+@pytest.mark.parametrize(("names", "label"), LABELS, ids=[label for _, label in LABELS])
+def test_latex_is_labelled_by_its_nets(names: list[str], label: str) -> None:
+    assert rf"\label{{tab:{label}}}" in as_latex(cnnspec.compare(names, columns=["params"]))

@@ -206,6 +206,11 @@ def test_the_numpy_plan_takes_the_memory_that_is_told(name: str, batch: int) -> 
     assert told.startswith(f"{size_text(arena)} is its arena")
 
 
+def test_a_plan_prints_as_one_line() -> None:
+    net = cnnspec.loads("net N { input 3x4x4; conv(8, 3) -> relu -> maxpool(2) }")
+    assert repr(net.memory()) == "<fused plan: 2 steps, 3 buffers, peak 176 values, arena 176>"
+
+
 def test_bytes_of_weights_with_batchnorm_folded() -> None:
     graph = cnnspec.loads("net N { input 3x4x4; conv(8, 3, bias=false) -> batchnorm -> relu }").ir
     assert weight_bytes(graph) == 4 * (3 * 8 * 9 + 8)

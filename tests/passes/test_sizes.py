@@ -151,7 +151,11 @@ def test_a_net_that_computes_with_sizes_is_elaborated_at_each() -> None:
     with pytest.raises(Untraceable):
         followed_sizes(net.ir, net._reopen)
     # of height h there are h // 8 convs over h // 2 rows; another number of convs is another net
-    assert net.sizes(20)["height"].valid == tuple(range(8, 16))
+    found = net.sizes(20)
+    assert found["height"].valid == tuple(range(8, 16))
+    told = sizes_text("N", found).splitlines()
+    assert "  fails at 1: the spec has errors at this size" in told, told
+    assert "  fails at 2 to 7, 16 to 20: the net has other layers at this size" in told, told
 
 
 KEEPING = [
