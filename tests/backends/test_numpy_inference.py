@@ -10,7 +10,8 @@ import pytest
 from layer_cases import CASES, Case
 
 from cnnspec.backends import numpy as backend
-from cnnspec.backends.numpy.inference import winograd
+from cnnspec.backends.numpy.inference import conv, winograd
+from cnnspec.backends.numpy.inference.common import cut
 from cnnspec.backends.numpy.inference.memory import ALIGNMENT
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.graph import Graph, build
@@ -313,3 +314,15 @@ def test_what_plans_derive_from_weights_is_held_once(monkeypatch: pytest.MonkeyP
     program = backend.compile(chain(Conv(32, 3), Conv(48, 3), shape=(32, 40, 40)), threads=2)
     program(np.zeros((8, 32, 40, 40)))
     assert made == [(32, 32, 3, 3), (48, 32, 3, 3)]
+
+
+def test_the_drawn_blocks() -> None:
+    """What opens plan.py: columns of 576 values for each output, by rows of one image or by whole images."""
+    target = conv.SCRATCH // (9 * 64)
+    assert target == 455
+    rows = [(images, part) for images, part in cut(1, 56, 56, target, threads=2)]
+    assert rows == [(slice(0, 1), slice(n, n + 8)) for n in range(0, 56, 8)]
+    assert [*cut(4, 7, 7, target, threads=2)] == [
+        (slice(0, 2), slice(0, 7)),
+        (slice(2, 4), slice(0, 7)),
+    ]

@@ -200,3 +200,20 @@ def test_deep_nesting_falls_back_to_classes() -> None:
     for _ in range(60):
         body = f"concat {{ | {body} | conv(1, 1) }}"
     ast.parse(source(cnnspec.loads(f"net A {{ input 4x8x8\n {body} }}").ir))
+
+
+def test_the_drawn_forward_method() -> None:
+    """What opens forward.py: a third call is too deep, so the first two get a name."""
+    text = """
+        def basic(width) {
+            residual { conv(width, 3) -> batchnorm -> relu -> conv(width, 3) -> batchnorm }
+            relu
+        }
+        net A { input 8x8x8; basic(8) }
+    """
+    assert """
+    def forward(self, x):
+        y = self.residual.batchnorm1(self.residual.conv1(x))
+        y = self.residual.conv2(F.relu(y))
+        return F.relu(self.residual.batchnorm2(y) + x)  # 8x8x8
+""" in source(cnnspec.loads(text).ir)

@@ -112,3 +112,11 @@ def test_the_command(capsys, tmp_path) -> None:
     assert picture.shape == (448, 448, 3)
     assert (picture == (213, 94, 0)).all(-1).any()
     assert execute(["field", "resnet20", "--over", str(photo)]) == 2
+
+
+def test_the_drawn_field():
+    """What opens effective.py: the ways from each pixel to the value, through three convs of ones."""
+    net = cnnspec.loads("net A { input 1x9; conv(1, 3, bias=false) * 3 }")
+    ones = {key: np.ones_like(value) for key, value in net.to_numpy(seed=0).state_dict().items()}
+    strength = net.effective_field("conv.2", (4,), weights=ones)
+    assert np.round(strength * 7).astype(int).tolist() == [0, 1, 3, 6, 7, 6, 3, 1, 0]

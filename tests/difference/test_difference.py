@@ -11,6 +11,7 @@ from random_specs import specs as random_specs
 
 import cnnspec
 from cnnspec.difference import Difference, diff, marked
+from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import as_dict, as_markdown, as_text
 from cnnspec.pipeline import Compiled
 from cnnspec.session import Session
@@ -201,3 +202,26 @@ def test_one_edit_is_one_entry():
 @pytest.mark.slow
 def test_a_thousand_edits():
     one_edit_is_one_entry(1_000)
+
+
+def test_the_drawn_entries():
+    """What opens changes.py: four entries, whose parameters add up to the difference of the nets."""
+    nets = [
+        f"def unit(out) {{ conv(out, {kernel}) -> relu }}\n"
+        f"net A {{ input 3x8x8; unit(8) * {turns}; unit({out}); conv(4, 1) }}"
+        for kernel, turns, out in ((3, 2, 16), (5, 3, 24))
+    ]
+    found = diff(*(cnnspec.loads(text).compiled for text in nets))
+    assert [(change.what, change.params) for change in found.changes] == [
+        ("conv: kernel 3 -> 5", 1408),
+        ("unit(8) * 2 -> * 3", 1608),
+        ("unit: out 16 -> 24", 3656),
+        ("what follows from other shapes", 32),
+    ]
+
+
+def test_the_drawn_values():
+    """What opens same.py: sums in any order, and a layer that does nothing."""
+    old = cnnspec.loads("net A { input 4x8x8; a: conv(4, 3); b: conv(4, 1); add(a, b); relu }").ir
+    new = cnnspec.loads("net B { input 4x8x8; u: conv(4, 3); v: conv(4, 1); dropout(0); add(v, u); relu }").ir
+    assert same_nodes(old, new) == {"input": "input", "a": "u", "b": "v", "add": "add", "relu": "relu"}

@@ -10,8 +10,10 @@ import pytest
 
 import cnnspec
 from cnnspec.difference.same import same_nodes
-from cnnspec.importing.traced import ImportRefused
+from cnnspec.importing.regions import growing
+from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
 from cnnspec.layers.base import Shape
+from cnnspec.layers.join import Concat
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
@@ -496,3 +498,50 @@ def test_the_sizes_that_an_imported_net_takes():
     found = imported(module).net.sizes(32)
     sizes = (8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29, 32)
     assert found["height"].valid == found["square"].valid == sizes
+
+
+def test_the_drawn_joins_grow():
+    """What opens regions.py: each join of a dense block takes the one before it, and what came new."""
+    joins = {"c1": ("x", "y1"), "c2": ("x", "y1", "y2"), "c3": ("x", "y1", "y2", "y3")}
+    steps = tuple(TracedLayer(name, Concat(), inputs, (4, 1, 1)) for name, inputs in joins.items())
+    grown = growing(Traced("A", {}, steps, ("c3",)))
+    assert [step.inputs for step in grown.steps] == [("x", "y1"), ("c1", "y2"), ("c2", "y3")]
+
+
+class DrawnStem(nn.Module):
+    """Two values leave it."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, 2, 1)
+
+    def forward(self, x):
+        a = self.a(x)
+        return a, self.b(a)
+
+
+class DrawnGate(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.conv(x.mean((2, 3), keepdim=True)))
+
+
+class DrawnRegions(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.gate = DrawnStem(), DrawnGate()
+        self.up, self.last = nn.Upsample(scale_factor=2), nn.Conv2d(16, 4, 1)
+
+    def forward(self, x):
+        a, b = self.stem(x)
+        return self.last(torch.cat([a, self.up(self.gate(b))], 1))
+
+
+def test_the_drawn_regions():
+    """What opens regions.py: of the stem its layers are left, the gate is one part."""
+    text = cnnspec.from_torch(DrawnRegions(), (3, 16, 16)).text
+    assert "concat { | identity | conv(8, 3, 2) -> drawn_gate -> upsample(2) }" in text
+    assert "def drawn_gate {" in text and "def drawn_stem" not in text

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cnnspec.source import Source
 from cnnspec.syntax import parse, tree
+from cnnspec.syntax.reader import Reader
 from cnnspec.syntax.stack import Stack
 from cnnspec.syntax.tokens import statements_of, tokenize
 from cnnspec.syntax.tree import parts
@@ -182,3 +183,20 @@ def test_any_text_is_read_and_its_tokens_are_the_text(text: str) -> None:
 )
 def test_any_tokens_are_read(words: list[str]) -> None:
     parse(Source("spec", " ".join(words)))
+
+
+def test_the_drawn_stack() -> None:
+    """What opens stack.py: the values at each token of a call that is not whole."""
+    text = "net A { conv(64,"
+    reader = Reader(Source("a", text), statements_of(tokenize(text), text), "start")
+    shown = []
+    for token in reader.tokens[:-1]:
+        assert reader.stack.feed("net" if token.text == "net" else token.kind, token)
+        shown.append(" ".join(getattr(value, "text", type(value).__name__) for value in reader.stack.values))
+    assert shown[2:] == [
+        "net A {",
+        "net A { conv",
+        "net A { Reference (",
+        "net A { Reference ( 64",
+        "net A { Reference ( Argument ,",
+    ]

@@ -229,3 +229,10 @@ def test_a_batch_takes_as_much_more() -> None:
     graph = cnnspec.loads(RESIDUAL).ir
     assert buffers(graph, batch=3).peak == 3 * buffers(graph).peak
     assert prod(graph["input"].shape) == 32
+
+
+def test_the_drawn_arenas() -> None:
+    """What opens placement.py: the way by size finds an arena of six values, that by time one of eight."""
+    sizes, spans = {"a": 3, "b": 1, "c": 4, "d": 2}, {"a": (0, 1), "b": (1, 2), "c": (2, 3), "d": (3, 4)}
+    assert by_size(sizes, spans) == ({"c": 0, "a": 0, "d": 4, "b": 4}, 6)
+    assert by_time(sizes, spans) == ({"a": 0, "b": 3, "c": 4, "d": 0}, 8)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from small_graphs import chain
 
+import cnnspec
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
 from cnnspec.layers.conv import Conv, TransposedConv
@@ -166,3 +167,12 @@ def test_behind_a_gate_the_last_map_is_that_of_the_gated_map() -> None:
         {"output": "gate"},
     )
     assert last_map_name(graph) == "conv"
+
+
+def test_the_drawn_gate() -> None:
+    """What opens receptive_field.py: what is gated sees the whole input, and has a field beside the gate."""
+    graph = cnnspec.loads("net A { input 3x32x32; c: conv(8, 3); g: gap; mul(c, g); conv(8, 3) }").ir
+    fields = receptive_field(graph)
+    assert [fields.sees_all(name) for name in graph.nodes] == [False, False, True, True, True]
+    along = [fields.along(name) for name in graph.nodes]
+    assert [field and field.size for field in along] == [(1, 1), (3, 3), None, (3, 3), (5, 5)]
