@@ -9,7 +9,7 @@ first, then the operation alone. Each asks for the values that it takes, whose s
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from math import prod
@@ -56,6 +56,7 @@ class OnnxReader:
         self.takes: dict[str, tuple[str, ...]] = {}
         self.refused: dict[str, tuple[str, str]] = {}
         self.taken: dict[str, str] = {}
+        self.named: Counter[str] = Counter()
 
     def read(self) -> Traced:
         """The layers. Raises ImportRefused, with all operations that are none, and their nodes."""
@@ -257,7 +258,10 @@ class OnnxReader:
     ) -> str:
         scopes, segment = scopes_of(path_of(node), self.net.outputs)
         name = ".".join([*(scope.segment for scope in scopes), segment])
-        while name in self.steps or name in self.inputs:
+        self.named[name] += 1
+        if self.named[name] > 1 or name in self.inputs:
+            name = f"{name}_{self.named[name]}"
+        while name in self.steps:
             name += "_"
         self.taken.update((self.graph.roots[tensor], name) for tensor in weights.values())
         self.steps[name] = TracedLayer(name, layer, inputs, sizes, scopes, found)

@@ -13,16 +13,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.builder import OPSET, written
 from cnnspec.backends.onnx.reading import OnnxNode, plain
 from cnnspec.graph import build
 from cnnspec.importing.onnx_graph import OnnxGraph, consumed_alone
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer, Shape
 
+MOST_VALUES = 2**26
+"""The most values of a constant in what is written to compare: those of 8,192 places that see each other."""
 COMMUTES = frozenset({"Add", "Mul", "Max", "Min"})
 
 
@@ -42,7 +47,12 @@ class Template:
 
 @lru_cache(maxsize=4096)
 def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
-    """What the ONNX backend writes for a layer. Raises what it raises, and LayerError."""
+    """What the ONNX backend writes for a layer. Raises LayerError and CompileError.
+
+    What a file asks for may be anything: a layer whose constants would be large is not written.
+    """
+    if _largest(layer, shapes) > MOST_VALUES:
+        raise CompileError(f"`{layer.op}` is too large to be looked for")
     names = [f"x{number}" for number in range(len(shapes))]
     graph = build(
         "net", dict(zip(names, shapes, strict=True)), [("layer", layer, tuple(names))], {"y": "layer"}
@@ -53,6 +63,17 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
     weights = {tensor: key.removeprefix("layer.") for key, tensor in found.weights.items()}
     makers = {name: node for node in nodes for name in node.outputs}
     return Template(tuple(found.inputs), weights, constants, makers, *found.outputs)
+
+
+def _largest(layer: Layer, shapes: tuple[Shape, ...]) -> int:
+    """About the most values of a constant that a layer may be written with: an index, a filter, a mask."""
+    maps = [*shapes, layer.infer(*shapes)]
+    sizes = [prod(shape[1:]) for shape in maps]
+    kernel = getattr(layer, "kernel", 1)
+    taps = prod(kernel) if isinstance(kernel, tuple) else kernel ** max(len(shapes[0]) - 1, 1)
+    if isinstance(layer, Attention):
+        sizes.append(prod(layer.places(shapes[0])) ** 2)
+    return max(*sizes, taps * shapes[0][0])
 
 
 @dataclass(eq=False)

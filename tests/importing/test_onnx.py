@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import fields, replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -275,3 +276,33 @@ def test_what_torch_exports_is_the_module_again(tmp_path: Path) -> None:
     assert re.findall(r"channel_shuffle\S*|block \* 2", found.text) == ["channel_shuffle(2)", "block * 2"]
     given = found.net.to_numpy(weights=found.weights)(x.numpy())
     np.testing.assert_allclose(given, module(x).detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_file_may_be_long_and_its_nodes_have_one_name(tmp_path: Path) -> None:
+    values = ["x", *(f"v{number}" for number in range(2000)), "y"]
+    nodes = [helper.make_node("Relu", [one], [other], "same") for one, other in pairwise(values)]
+    assert imported(model(*nodes), tmp_path).text.count("relu") == 2001
+
+
+def test_sizes_of_a_file_ask_for_no_memory(tmp_path: Path) -> None:
+    """A blur of so large a filter is not written to compare, nor an index of so many pixels."""
+    size = 2**18
+    made = model(
+        helper.make_node("Pad", ["x", "pads"], ["padded"], mode="reflect"),
+        helper.make_node("Conv", ["padded", "w"], ["c"], "conv", kernel_shape=[3, 3], group=3),
+        helper.make_node("Resize", ["c", "", "", "sizes"], ["y"], "resize", mode="nearest"),
+        pads=np.array([0, 0, 1, 1, 0, 0, 1, 1]),
+        w=np.ones((3, 1, 3, 3), np.float32),
+        sizes=np.array([1, 3, size, size]),
+    )
+    for axis in (2, 3):
+        made.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size - 1
+    with pytest.raises(ImportRefused, match=r"Resize \(mode=nearest, half_pixel\): resize"):
+        imported(made, tmp_path)
+    made.graph.node[2].attribute.extend(
+        [
+            helper.make_attribute("coordinate_transformation_mode", "asymmetric"),
+            helper.make_attribute("nearest_mode", "floor"),
+        ]
+    )
+    assert f"resize({size})" in imported(made, tmp_path).text
