@@ -92,9 +92,9 @@ def test_a_net_that_upsamples_has_no_stages() -> None:
 
 def test_upsampling_of_a_signal_or_of_one_axis() -> None:
     assert sizes_widths_depths(chain(("a", Conv(8, 3, 2)), ("up", Upsample(2)), shape=(1, 8))) == []
-    assert grows((1, 8), (2, 8)) and grows((8, 1), (4, 2)) and grows((2,), (3,))
-    assert not grows((4, 4), (4, 4)) and not grows((4, 4), (4, 2))
-    assert not grows((1, 1), (8, 8)) and not grows((), (8, 8)) and not grows((8, 8), ())
+    assert grows([(1, 8)], (2, 8)) and grows([(8, 1)], (4, 2)) and grows([(2,)], (3,))
+    assert not grows([(4, 4)], (4, 4)) and not grows([(4, 4)], (4, 2))
+    assert not grows([(1, 1)], (8, 8)) and not grows([()], (8, 8)) and not grows([(8, 8)], ())
 
 
 def test_a_stage_has_more_than_one_pixel() -> None:
