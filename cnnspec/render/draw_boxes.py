@@ -60,11 +60,14 @@ def box_marks(plan: DrawingPlan, box: Box, color: str | None) -> list[Mark]:
     dash = (5.0, 3.0) if box.dashed else ()
     marks.append(Rect(left, top, box.width, box.height, fill, line, 1.1, radius=4, dash=dash))
     ink = (ink_on(color), ink_on(color)) if color else (theme.text, theme.muted)
+    wire = ink[1] if color else theme.edge
     centred = len(box.rows) == 1 and not box.rows[0].right and not box.rows[0].detail
     y = top + PADDING
     for row in box.rows:
         if row.arms:
-            marks.append(MarkGroup(tuple(comb_marks(row, theme)), left + (box.width - row.width) / 2, y))
+            marks.append(
+                MarkGroup(tuple(comb_marks(row, theme, wire)), left + (box.width - row.width) / 2, y)
+            )
         elif centred:
             base = y + row.height / 2 + row.size * 0.36
             marks.append(Text(0, base, row.text, row.size, ink[not row.bold], row.bold, "middle"))
@@ -84,10 +87,11 @@ def row_marks(row: TextLine, left: float, right: float, y: float, ink: tuple[str
         yield Text(right, base, row.right, DETAIL_SIZE, ink[1], anchor="end")
 
 
-def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
+def comb_marks(row: TextLine, theme: Theme, wire: str) -> Iterator[Mark]:
     """The arms of a join side by side, from a line above them to one below that ends in the join.
 
-    No value goes into a parameter; an arm that is made of the one before it has an arrow from that.
+    No value goes into a parameter; an arm that is made of the one before it has an arrow from that. Lines are
+    of the colour `wire`.
 
       ________________
       |      |       |
@@ -103,16 +107,16 @@ def comb_marks(row: TextLine, theme: Theme) -> Iterator[Mark]:
     end = row.width - (row.join_room - ARM_GAP) / 2
     fed = [m for arm, m in zip(row.arms, middles, strict=True) if arm.fed and not arm.chained]
     if row.together and len(fed) > 1:
-        yield Curve(((fed[0], top - 3), (fed[-1], top - 3)), theme.edge, 0.8)
-    yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), theme.edge, 0.8)
+        yield Curve(((fed[0], top - 3), (fed[-1], top - 3)), wire, 0.8)
+    yield Curve(((middles[0], bottom + 3), (end, bottom + 3), (end, bottom - 1)), wire, 0.8)
     for place, (arm, middle) in enumerate(zip(row.arms, middles, strict=True)):
         start = top - 3 if arm.fed and not arm.chained else bottom
-        yield Curve(((middle, start), (middle, bottom + 3)), theme.edge, 0.8)
+        yield Curve(((middle, start), (middle, bottom + 3)), wire, 0.8)
         if arm.chained:
             before, tip = row.arms[place - 1], middle - arm.width / 2
             start = tip - row.gap(place) - (0.0 if before.family else before.width / 2)
-            yield Curve(((start, ARMS_ROW / 2), (tip - ARROW, ARMS_ROW / 2)), theme.edge, 0.8)
-            yield arrow_head((tip - ARROW, ARMS_ROW / 2), (tip, ARMS_ROW / 2), theme.edge)
+            yield Curve(((start, ARMS_ROW / 2), (tip - ARROW, ARMS_ROW / 2)), wire, 0.8)
+            yield arrow_head((tip - ARROW, ARMS_ROW / 2), (tip, ARMS_ROW / 2), wire)
         if arm.family:
             yield from _arm_marks(arm, middle, top, theme)
     if row.end:

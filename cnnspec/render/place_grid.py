@@ -14,9 +14,9 @@ from cnnspec.render.layout import Layout, Outline, Route
 from cnnspec.render.plan import DrawingPlan
 from cnnspec.render.wrap import TIP, rounded, turned
 
-STACK_GAP, ROW_GAP, GUTTER, STEP = 14.0, 18.0, 30.0, 18.0
+STACK_GAP, ROW_GAP, GUTTER, STEP = 11.0, 12.0, 30.0, 18.0
 """The least distances in points: in a cell, between rows, between columns, and between steps downwards."""
-FRAME_TOP, FRAME_SIDE = 22.0, 8.0
+FRAME_TOP, FRAME_SIDE = 20.0, 8.0
 PORT, PORT_STEP = 7.0, 7.0
 """How far from the corners of a box edges enter at least, and from each other, in points."""
 

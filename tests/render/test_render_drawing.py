@@ -182,7 +182,7 @@ def test_no_line_leads_into_a_parameter():
         [("parameter 768x1", False), ("", True)],
         [("", True), ("parameter 768x197", False)],
     ]
-    lines = [mark for row in rows for mark in comb_marks(row, plan.theme)]
+    lines = [mark for row in rows for mark in comb_marks(row, plan.theme, plan.theme.edge)]
     tops = [min(y for _, y in mark.points) for mark in lines if isinstance(mark, Curve)]
     over = (ARMS_ROW - ARM_HEIGHT) / 2 - 3
     assert tops.count(over) == 2, "one line from above into each comb, no bar"

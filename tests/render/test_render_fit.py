@@ -37,7 +37,7 @@ TOO_SMALL = {
         ("blocks", "unet2015"), ("blocks", "nfnet_f0"), ("blocks", "retinanet_resnet50"),
         ("volumes", "unet2015"), ("volumes", "retinanet_resnet50"),
     },
-    PAGE: {("blocks", "retinanet_resnet50"), ("volumes", "unet2015")},
+    PAGE: {("volumes", "unet2015")},
 }  # fmt: skip
 """The pictures, of 30, whose text is smaller than 7 points in the width of a column, and of a page."""
 
@@ -53,7 +53,7 @@ def smallest(name: str, **choices: object) -> tuple[float, float, float]:
 @pytest.mark.parametrize("view", ["blocks", "volumes"])
 @pytest.mark.parametrize("name", NETS)
 def test_pictures_fit_a_page_in_text_that_can_be_read(name: str, view: str, width: str):
-    """Of 30 pictures 22 keep text of 7 points in a column, 28 on two: so says the cookbook."""
+    """Of 30 pictures 22 keep text of 7 points in a column, 29 on two: so says the cookbook."""
     size, wide, high = smallest(name, view=view, width=width)
     assert (size < 7 - 1e-6) == ((view, name) in TOO_SMALL[width])
     assert wide == pytest.approx(float(width[:-2])) and high <= 650.5
