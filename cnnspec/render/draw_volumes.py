@@ -16,7 +16,7 @@ from cnnspec.render.plan import DrawingPlan, make_plan
 from cnnspec.render.pyramid import is_pyramid
 from cnnspec.render.sheet import make_sheet
 from cnnspec.render.solids import TALLEST, faces, make_scale, make_solid, patch
-from cnnspec.render.text import show_shape
+from cnnspec.render.text import show_shape, text_width
 from cnnspec.render.volume_arrows import Way, left_of_rows, ways_in
 from cnnspec.render.volumes import LONGEST, SHAPE_SIZE, WORDS_LINE, WORDS_SIZE, Volume, make_volumes
 
@@ -81,10 +81,10 @@ def volume_marks(plan: DrawingPlan, volumes: list[Volume], grid: Grid) -> list[M
     """Arrows, volumes and words, from back to front; a kernel's window takes the place of an arrow."""
     marks: list[Mark] = []
     patches = [_patch(plan, volumes, grid, place) for place in range(len(volumes))]
-    for place, volume in enumerate(volumes):
+    for place in range(len(volumes)):
         for way in ways_in(volumes, grid, place):
             if not patches[place] or way.source != place - 1:
-                marks.append(_arrow(plan, volume, way, place))
+                marks.append(_arrow(plan, volumes, way, place))
     marks.extend(_solid_group(plan, volume) for volume in volumes)
     marks.extend(mark for lines in patches for mark in lines)
     for volume in volumes:
@@ -93,14 +93,17 @@ def volume_marks(plan: DrawingPlan, volumes: list[Volume], grid: Grid) -> list[M
     return marks
 
 
-def _arrow(plan: DrawingPlan, volume: Volume, way: Way, place: int) -> MarkGroup:
-    """An arrow from one volume to another."""
+def _arrow(plan: DrawingPlan, volumes: list[Volume], way: Way, place: int) -> MarkGroup:
+    """An arrow from one volume to another; words that are wider than it stand above both."""
+    volume = volumes[place]
     color = plan.theme.skip if way.skip else plan.theme.edge
     dash = (4.0, 3.0) if volume.training else ()
     curve = Curve(way.points, color, plan.theme.skip_line if way.skip else 1.1, bezier=way.bezier, dash=dash)
     marks: list[Mark] = [curve, arrow_head(way.before, way.points[-1], color)]
     if words := volume.arrow_words.get(way.source):
         (x, y), (end, _) = way.points[0], way.points[-1]
+        if text_width(words, WORDS_SIZE) > end - x - 8:
+            y = min(one.y - one.solid.full_height for one in (volumes[way.source], volume))
         marks.append(Text((x + end) / 2, y - 4, words, WORDS_SIZE, plan.theme.muted, anchor="middle"))
     return MarkGroup(tuple(marks), key=f"{way.source}-{place}", kind="edge")
 

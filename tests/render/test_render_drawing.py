@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import cnnspec
 from cnnspec.graph import Graph
 from cnnspec.render import RenderError, render, to_dot, to_mermaid, to_svg
 from cnnspec.render.boxes import ARM_HEIGHT, ARMS_ROW, MARGIN, Box
-from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Text
+from cnnspec.render.canvas import Curve, Drawing, Mark, MarkGroup, Polygon, Text
 from cnnspec.render.dot import dot_source
 from cnnspec.render.draw_boxes import comb_marks
 from cnnspec.render.draw_volumes import ARCS
@@ -110,6 +111,37 @@ def test_labels_of_volumes_do_not_overlap(name: str):
     for row in spans.values():
         row.sort()
         assert all(before[1] < after[0] for before, after in itertools.pairwise(row))
+
+
+@pytest.mark.parametrize("width", [None, 504, 360, 252])
+def test_words_of_arrows_lie_on_no_volume(width: float | None):
+    picture = drawing(cnnspec.zoo("unet2015").ir, DrawingOptions(view="volumes", width=width))
+    drawn = list(groups_in(picture.marks))
+    edges = [mark for group in drawn if group.kind == "edge" for mark in group.marks]
+    words = [mark for mark in edges if isinstance(mark, Text)]
+    volumes = [corner for group in drawn if group.kind == "volume" for corner in corners(group)]
+    assert len(words) == 4 and len(volumes) > 10
+    for text in words:
+        half = text_width(text.text, text.size) / 2
+        for left, top, right, bottom in volumes:
+            is_beside = text.x + half <= left or text.x - half >= right
+            assert is_beside or text.y <= top or text.y - 0.72 * text.size >= bottom
+
+
+def groups_in(marks: Iterable[Mark]) -> Iterator[MarkGroup]:
+    for mark in marks:
+        if isinstance(mark, MarkGroup):
+            yield mark
+            yield from groups_in(mark.marks)
+
+
+def corners(group: MarkGroup) -> list[tuple[float, float, float, float]]:
+    """The left, top, right and bottom of each face of a volume."""
+    points = [mark.points for mark in group.marks if isinstance(mark, Polygon)]
+    return [
+        (min(x for x, _ in face), min(y for _, y in face), max(x for x, _ in face), max(y for _, y in face))
+        for face in points
+    ]
 
 
 def test_a_u_net_stands_as_a_u():
