@@ -45,10 +45,11 @@ def picture(plan: DrawingPlan, layout: Layout) -> list[Mark]:
 
 
 def edge_segments(plan: DrawingPlan, link: Arrow, layout: Layout) -> list[Segment]:
-    """An edge as short straight lines, with its arrow."""
+    """An edge as short straight lines, with its arrow and the base of the arrow's head."""
     route = layout.routes[link.source, link.target]
-    bridges = bridge(plan, link, layout)
-    return [*(gap for gap in bridges), *segments(route.points), (route.points[-1], route.tip)]
+    _, *base = arrow_head(route.points[-1], route.tip, "").points
+    arrow = [(route.points[-1], route.tip), (base[0], base[1])]
+    return [*bridge(plan, link, layout), *segments(route.points), *arrow]
 
 
 def _title(plan: DrawingPlan, number: int, frame: Outline, instead: str, edges: EdgeLines) -> FrameTitle:
