@@ -223,7 +223,11 @@ class Program:
             raise InvalidValue(
                 f"{self.graph.name} takes the inputs {', '.join(names)}, given: {', '.join(named) or 'none'}"
             )
-        arrays = {name: np.asarray(as_array(named[name]), self.dtype) for name in names}
+        given = {name: as_array(named[name]) for name in names}
+        for name, array in given.items():
+            if array.dtype.kind not in "biuf":
+                raise InvalidValue(f"input `{name}` needs an array of numbers, got one of {array.dtype}")
+        arrays = {name: np.asarray(array, self.dtype) for name, array in given.items()}
         for name, array in arrays.items():
             shape = self.graph[name].shape
             fixed = 2 if len(shape) > 1 else len(shape) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cnnspec.backends import CompileError
 from cnnspec.backends import numpy as backend
 from cnnspec.backends.weights import WeightsError
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU, Tanh
 from cnnspec.layers.base import Layer
@@ -159,6 +161,16 @@ def test_several_inputs_heads_and_shared_weights() -> None:
     # each of the two calls adds the sum of the batch
     np.testing.assert_array_equal(gradients["one.weight"], np.tile([2.0, 2.0, 0.0], (4, 1)))
     np.testing.assert_array_equal(gradients["one.bias"], [4, 4, 4, 4])
+
+
+NO_NUMBERS = ["x", [["1"]], np.zeros((1, 2, 8, 8), object), np.zeros((1, 2, 8, 8), complex)]
+
+
+@pytest.mark.parametrize("given", NO_NUMBERS)
+def test_inputs_that_are_no_numbers_are_named(given: Any) -> None:
+    program = backend.compile(classifier())
+    with pytest.raises(InvalidValue, match=r"^input `input` needs an array of numbers, got one of "):
+        program(given)
 
 
 def test_missing_inputs_are_named() -> None:
