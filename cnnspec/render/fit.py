@@ -125,9 +125,8 @@ def _with_heads_aside(plan: DrawingPlan) -> Layout | None:
         return None
     low = min(box.height for box in plan.boxes.values() if not box.join)
     layout = lay_out(dot_source(plan, dict.fromkeys(heads, low)))
-    down = {
-        head: (plan.boxes[head].height - low) / 2 for head in heads
-    }  # their upper sides stay, with arrows
+    # their upper sides stay where they are, with the arrows that end there
+    down = {head: (plan.boxes[head].height - low) / 2 for head in heads}
     moved = {box: (x, y + down.get(box, 0.0)) for box, (x, y) in layout.boxes.items()}
     layout = replace(layout, boxes=moved)
     areas = dict(zip(plan.boxes, box_areas(plan, layout), strict=True))
