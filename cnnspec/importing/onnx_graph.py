@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class OnnxGraph:
         result = None
         if node.op in VIEWS:
             result = _attempt(VIEWS[node.op], node, known)
-        elif node.op in COMPUTED and sum(one.size for one in known if one is not None) <= self.left:
+        elif node.op in COMPUTED and (_attempt(_most_values, node, known) or 0) <= self.left:
             result = _attempt(COMPUTED[node.op], node, known)
             self.left -= 0 if result is None else result.size
         if result is None or self.left < 0:
@@ -79,6 +80,17 @@ def _attempt(rule: Callable[..., Array], node: OnnxNode, known: list[Array | Non
         return rule(node, *known)
     except (ValueError, TypeError, IndexError, OverflowError, np.exceptions.AxisError):
         return None
+
+
+def _most_values(node: OnnxNode, *known: Array) -> int:
+    """The most values that an operation of COMPUTED makes or reads: small tensors may make a large one."""
+    sizes = [one.size for one in known]
+    if node.op == "Gather":
+        x, index = known
+        return max(sum(sizes), index.size * (x.size // max(1, x.shape[node.attributes["axis"]])))
+    if node.op in ("Add", "Sub", "Mul", "Div"):
+        return max(sum(sizes), prod(np.broadcast_shapes(*[one.shape for one in known])))
+    return sum(sizes)
 
 
 def _unsqueezed(node: OnnxNode, x: Array, axes: Array) -> Array:

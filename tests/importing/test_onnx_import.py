@@ -306,3 +306,15 @@ def test_sizes_of_a_file_ask_for_no_memory(tmp_path: Path) -> None:
         ]
     )
     assert f"resize({size})" in imported(made, tmp_path).text
+
+
+@pytest.mark.parametrize("op", ["Add", "Mul", "Gather"])
+def test_two_small_tensors_that_make_a_large_one_are_not_computed(op: str, tmp_path: Path) -> None:
+    side = 2**20
+    row, column = np.zeros((1, side), np.float32), np.zeros((side, 1), np.float32)
+    other = np.zeros(side, np.int64) if op == "Gather" else column
+    made = model(
+        helper.make_node(op, ["a", "b"], ["c"]), helper.make_node("Add", ["x", "c"], ["y"]), a=row, b=other
+    )
+    with pytest.raises(ImportRefused, match=rf"{op}.*: node 1"):
+        imported(made, tmp_path)
