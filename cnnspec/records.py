@@ -65,7 +65,7 @@ def standard_fields(record: Any) -> dict[str, Any]:
     import dataclasses
 
     known = []
-    for one in record.__record_fields__:
+    for one in _fields_of(record):
         given: dict[str, Any] = {"repr": one.repr, "compare": one.compare, "metadata": one.metadata}
         if one.default is not MISSING:
             given["default"] = one.default
@@ -96,66 +96,41 @@ if not TYPE_CHECKING:
 
     def fields(record):
         """The fields of a record or its class, in order: each has its name, type, default and metadata."""
-        return record.__record_fields__
+        return _fields_of(record if isinstance(record, type) else record.__class__)
 
     def is_dataclass(record):
         """Whether something is a record, or its class."""
-        return hasattr(record, "__record_fields__")
+        return hasattr(record, "_own_fields")
 
     def replace(record, **changes):
         """The same record with some fields changed."""
-        given = {one.name: getattr(record, one.name) for one in record.__record_fields__}
+        given = {one.name: getattr(record, one.name) for one in fields(record)}
         return record.__class__(**{**given, **changes})
 
 
 def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
-    """A class as the record that it describes."""
-    own = dict(cls.__dict__)
-    known = {one.name: one for one in getattr(cls, "__record_fields__", ())}
-    known |= {one.name: one for one in _own_fields(cls)}
-    found, names = tuple(known.values()), tuple(known)
-    parts = dict(FROZEN if frozen else SHARED)
-    if eq:
-        parts |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
-    if frozen and slots:
-        parts |= {"__getstate__": _getstate, "__setstate__": _setstate}
-    # what a record above it has is not given to it once more: to set one takes as long as to make a field
-    parts = {name: part for name, part in parts.items() if getattr(cls, name, None) is not part}
-    parts |= {"__record_fields__": found, "__dataclass_fields__": STANDARD_FIELDS, "__match_args__": names}
-    if eq:
-        compared = [one.name for one in found if one.compare]
-        parts["_compared"] = staticmethod(attrgetter(*compared) if compared else _nothing)
-    parts = {name: part for name, part in parts.items() if name not in own}
-    if not own.get("__doc__"):
-        parts["__doc__"] = cls.__name__
+    """A class as the record that it describes. What only its instances or `fields` need is found later."""
+    own = cls.__dict__
+    names = [name for name, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
+    stated = {name: own[name] for name in names if name in own}
+    above = getattr(cls, "__match_args__", ())
+    order = tuple(dict.fromkeys((*above, *names))) if above else tuple(names)
+    parts = {"_own_fields": (names, stated), "__match_args__": order, **PARTS[frozen, eq, slots]}
+    if not own["__doc__"]:
+        cls.__doc__ = cls.__name__
     if slots:
-        made = _with_slots(cls, names, parts)
-    else:
-        made = cls
-        for name, part in parts.items():
-            setattr(made, name, part)
-    if "__init__" not in own:
-        made.__init__ = _init(made, found)
-    return made
-
-
-def _own_fields(cls: Any) -> list[RecordField]:
-    """The fields that a class states itself; their defaults stay as its attributes."""
-    found: list[RecordField] = []
-    for name, annotation in cls.__annotations__.items():
-        if annotation.startswith("ClassVar"):
-            continue
-        stated = cls.__dict__.get(name, MISSING)
-        one = stated
-        if stated.__class__ is not RecordField:
-            one = field(default=stated)
-        elif stated.default is not MISSING:
-            setattr(cls, name, stated.default)
-        else:
-            delattr(cls, name)
-        one.name, one.type = name, annotation
-        found.append(one)
-    return found
+        return _with_slots(cls, order, parts)
+    for name, value in stated.items():
+        if value.__class__ is RecordField:
+            if value.default is MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, value.default)
+    for name, part in parts.items():
+        # what a record above it has is not given to it once more: to set one takes as long as to make a field
+        if name not in own and (not above or name == "__init__" or getattr(cls, name, None) is not part):
+            setattr(cls, name, part)
+    return cls
 
 
 def _with_slots(cls: Any, names: tuple[str, ...], more: dict[str, Any]) -> Any:
@@ -164,7 +139,34 @@ def _with_slots(cls: Any, names: tuple[str, ...], more: dict[str, Any]) -> Any:
     slots = tuple([name for name in names if name not in inherited])
     left_out = {*names, "__dict__", "__weakref__"}
     parts = {name: value for name, value in cls.__dict__.items() if name not in left_out}
-    return type(cls)(cls.__name__, cls.__bases__, {**parts, **more, "__slots__": slots})
+    return type(cls)(cls.__name__, cls.__bases__, {**more, **parts, "__slots__": slots})
+
+
+@cache
+def _fields_of(cls: Any) -> tuple[RecordField, ...]:
+    """The fields of a record, or of a class below one: those that classes above it state come first."""
+    known: dict[str, RecordField] = {}
+    for one in reversed(cls.__mro__):
+        names, stated = one.__dict__.get("_own_fields", ((), {}))
+        for name in names:
+            given = stated.get(name, MISSING)
+            known[name] = given if given.__class__ is RecordField else field(default=given)
+            known[name].name, known[name].type = name, one.__annotations__[name]
+    return tuple(known.values())
+
+
+@cache
+def _compared_of(cls: Any) -> Callable[[Any], Any]:
+    """What is compared of the instances of a class."""
+    compared = [one.name for one in _fields_of(cls) if one.compare]
+    return attrgetter(*compared) if compared else _nothing
+
+
+def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Takes the arguments of the first instance of a class, which gets a function of its own."""
+    cls = next(one for one in self.__class__.__mro__ if one.__dict__.get("__init__") is _first_init)
+    cls.__init__ = _init(cls, _fields_of(cls))
+    cls.__init__(self, *args, **kwargs)
 
 
 def _init(cls: Any, known: tuple[RecordField, ...]) -> Callable[..., None]:
@@ -242,11 +244,12 @@ def _nothing(record: object) -> tuple[()]:
 def _eq(self: Any, other: Any) -> bool:
     if other.__class__ is not self.__class__:
         return NotImplemented
-    return self._compared(self) == other._compared(other)
+    compared = _compared_of(self.__class__)
+    return compared(self) == compared(other)
 
 
 def _hash(self: Any) -> int:
-    return hash((self.__class__, self._compared(self)))
+    return hash((self.__class__, _compared_of(self.__class__)(self)))
 
 
 def _repr(self: Any) -> str:
@@ -277,6 +280,23 @@ def _setstate(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, one.name, value)
 
 
-SHARED: dict[str, Any] = {"__repr__": _repr, "__replace__": lambda self, **changes: replace(self, **changes)}
+SHARED: dict[str, Any] = {
+    "__init__": _first_init,
+    "__repr__": _repr,
+    "__replace__": lambda self, **changes: replace(self, **changes),
+    "__dataclass_fields__": STANDARD_FIELDS,
+}
 FROZEN: dict[str, Any] = {**SHARED, "__setattr__": _setattr, "__delattr__": _delattr}
-"""The functions that all records have, and those that are frozen."""
+COMPARED = {"__eq__": _eq, "__hash__": _hash}
+PICKLED = {"__getstate__": _getstate, "__setstate__": _setstate}
+PARTS: dict[tuple[bool, bool, bool], dict[str, Any]] = {
+    (False, False, False): SHARED,
+    (False, False, True): SHARED,
+    (False, True, False): {**SHARED, "__eq__": _eq, "__hash__": None},
+    (False, True, True): {**SHARED, "__eq__": _eq, "__hash__": None},
+    (True, False, False): FROZEN,
+    (True, False, True): {**FROZEN, **PICKLED},
+    (True, True, False): {**FROZEN, **COMPARED},
+    (True, True, True): {**FROZEN, **COMPARED, **PICKLED},
+}
+"""The functions that all records have that are frozen, compared and of slots, or not."""

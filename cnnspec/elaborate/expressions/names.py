@@ -9,8 +9,9 @@ from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.mistakes.suggest import suggest_at
 from cnnspec.elaborate.module import BlockValue
 from cnnspec.elaborate.values import SHORTCUTS, UNKNOWN, Mistake, Value, Variables, kind_of
-from cnnspec.layers.base import REGISTRY, parameters
+from cnnspec.layers.base import REGISTRY
 from cnnspec.layers.shapes import Shape, describe
+from cnnspec.records import fields
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.typed import Any, Iterable
@@ -27,7 +28,7 @@ IN_EXPRESSION = (
 @cache
 def words() -> frozenset[str]:
     """The words that arguments of layers and forms take."""
-    kinds = (p.kind for cls in REGISTRY.values() for p in parameters(cls))
+    kinds = (one.metadata["kind"] for cls in REGISTRY.values() for one in fields(cls))
     return frozenset(SHORTCUTS).union(*(kind.words for kind in kinds))
 
 
