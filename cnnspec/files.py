@@ -12,6 +12,7 @@ from cnnspec.source import Source, Span
 from cnnspec.typed import BinaryIO, Iterable
 
 PACKAGE = os.path.dirname(__file__)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def shipped(folder: str, name: str = "") -> str:
@@ -104,8 +105,9 @@ def read_source(
 
 def decode(data: bytes, name: str, path: str | os.PathLike[str] | None, report: Report) -> Source | None:
     """The source of UTF-8 bytes, a byte order mark left out; None, and a report, where they are not text."""
+    data = data.removeprefix(BYTE_ORDER_MARK)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         report.error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.cli.printing import print_diagnostics, print_json, say
-from cnnspec.diagnostics import Diagnostic, Report, SpecError, as_dict
+from cnnspec.diagnostics import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.pipeline import Compiled, Hook
@@ -48,6 +48,8 @@ def check_all(specs: Iterable[str], how: Checking, form: str, strict: bool) -> b
 def _print(form: str, failed: bool, nets: list[dict[str, Any]], found: tuple[Diagnostic, ...]) -> None:
     """Print what was found in a form, and where people read it, how much that is."""
     if form == "json":
+        from cnnspec.diagnostics import as_dict
+
         print_json({"ok": not failed, "nets": nets, "diagnostics": [as_dict(d) for d in found]})
         return
     if form == "sarif":

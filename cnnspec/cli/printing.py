@@ -6,7 +6,7 @@ import os
 import sys
 from math import isfinite
 
-from cnnspec.diagnostics import Diagnostic, as_text
+from cnnspec.diagnostics import Diagnostic
 from cnnspec.source import plain
 from cnnspec.typed import TYPE_CHECKING, Any, Iterable
 
@@ -35,8 +35,13 @@ def wrote(path: Path, what: str) -> None:
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics to standard error, in colour on a terminal."""
+    found = tuple(diagnostics)
+    if not found:
+        return
+    from cnnspec.diagnostics import as_text
+
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for diagnostic in diagnostics:
+    for diagnostic in found:
         echo(as_text(diagnostic, colour=colour) + "\n", err=True)
 
 

@@ -39,7 +39,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     needed = graph.inference_nodes if len(heads) == 1 else graph.leading_to(heads[0])
     in_heads = [block for block in graph.root.children if isinstance(block, Block) and block.kind == "head"]
     left_out = {name for block in in_heads for name in block.nodes()}
-    nodes, paths = graph.nodes, fields.paths
+    nodes, paths, layers = graph.nodes, fields.paths, costs.layers
     first: dict[Number, Node] = {}
     narrow: dict[Number, int] = {}
     deepest: dict[Number, int] = {}
@@ -48,7 +48,7 @@ def stages(graph: Graph, costs: Costs, fields: Fields) -> list[NetStage]:
     for name, node in nodes.items():
         if name not in needed:
             continue
-        inputs, shape, bounds, counts = node.inputs, node.shape, paths[name], costs.layers[name].macs
+        inputs, shape, bounds, counts = node.inputs, node.shape, paths[name], layers[name].macs
         if len(inputs) == 1 and not counts and bounds is paths[inputs[0]]:
             place = places.get(inputs[0])
             if place is not None and shape == nodes[inputs[0]].shape and name not in left_out:
@@ -100,7 +100,7 @@ def _step(bounds: Bounds | None, sizes: tuple[int, ...]) -> Number | None:
 def grows(sources: list[tuple[int, ...]], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
     for before in sources:
-        spread = before.count(1) == len(before)
-        if before != after and not spread and any(n > b for n, b in zip(after, before, strict=False)):
-            return True
+        if before != after and before.count(1) != len(before):
+            if any([n > b for n, b in zip(after, before, strict=False)]):
+                return True
     return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cnnspec.caching import lru_cache
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.building.fixes import input_cure, size_cure
 from cnnspec.elaborate.building.reuse import CallKey, FirstCall, Known
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
@@ -101,6 +100,8 @@ class GraphBuilder:
         return self.graph.add(layer, sources, shape, block, span, segment, owner)
 
     def _cure(self, error: LayerError, layer: Layer, inputs: tuple[Value, ...]) -> str:
+        from cnnspec.elaborate.building.fixes import input_cure, size_cure
+
         found = ""
         if error.code == "shape-join" and layer.aligns:
             found = size_cure(self.graph, inputs)

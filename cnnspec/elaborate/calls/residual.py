@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnnspec.elaborate.building.fixes import size_cure
 from cnnspec.elaborate.calls.defined import defined_call
 from cnnspec.elaborate.calls.joins import arms
 from cnnspec.elaborate.calls.layer import layer_call
@@ -104,6 +103,8 @@ def _shortcut(
     stride = _stride_between(start.shape, main.shape)
     if stride is None and (isinstance(kind, str) or "stride" in _open_parameters(kind)):
         sizes = f"{describe(start.shape[1:])} to {describe(main.shape[1:])}"
+        from cnnspec.elaborate.building.fixes import size_cure
+
         cure = (
             size_cure(context.builder.graph, (start, main))
             if len(start.shape) == len(main.shape)
@@ -195,6 +196,8 @@ def _check_shapes(values: list[Value], context: Context, span: Span) -> None:
         return
     for shape in shapes[1:]:
         if shape is not None and shapes[0] is not None and shape != shapes[0]:
+            from cnnspec.elaborate.building.fixes import size_cure
+
             cure = "write residual(shortcut=project), or give the shortcut as a second arm"
             sizes = size_cure(context.builder.graph, tuple(values))
             if shape[0] == shapes[0][0]:

@@ -16,7 +16,6 @@ from cnnspec.elaborate.expressions.early import give_early
 from cnnspec.elaborate.expressions.functions import FUNCTIONS, MAX_ITEMS, ChannelParts, ItemsError
 from cnnspec.elaborate.expressions.items import may_lack, numbered, pick, unpacked
 from cnnspec.elaborate.expressions.names import attribute, value_of
-from cnnspec.elaborate.expressions.split import split
 from cnnspec.elaborate.values import UNKNOWN, BoundExceeded, Mistake, Variables, kind_of
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -265,6 +264,8 @@ def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -
         given = ", ".join(kind_of(value) for value in (*positional, *named.values())) or "nothing"
         raise Mistake("type", call.span, f"`{name}` does not take {given}") from None
     if isinstance(result, ChannelParts):
+        from cnnspec.elaborate.expressions.split import split
+
         return split(result.value, result.parts, context, call.span)
     return (
         bounded_number(result, context, call.span) if is_number(result) else spent(result, call.span, context)

@@ -17,6 +17,8 @@ from cnnspec.syntax import tree
 from cnnspec.typed import Any, Iterator
 
 Definition = tree.Definition | tree.NetDefinition
+Nodes = list[Any]
+"""The nodes of a tree, in no order."""
 
 
 def resolve(module: Module, report: Report) -> None:
@@ -27,15 +29,15 @@ def resolve(module: Module, report: Report) -> None:
     """
     for item in module.file.items:
         if isinstance(item, Definition):
-            for mistake in _mistakes(item, bound_names(item), module):
+            nodes = list(tree.parts(tree_of(item)))
+            for mistake in _mistakes(used(nodes), bound_names(item, nodes), module):
                 if report.errors > MAX_MISTAKES:
                     return
                 if not isinstance(mistake, FollowUp) and not report.knows(mistake.code, mistake.span):
                     mistake.report(report)
 
 
-def _mistakes(item: Definition, bound: set[str], module: Module) -> Iterator[Mistake]:
-    nodes = used(item)
+def _mistakes(nodes: Nodes, bound: set[str], module: Module) -> Iterator[Mistake]:
     called = {id(node.function) for node in nodes if isinstance(node, tree.Call)}
     for node in nodes:
         if isinstance(node, tree.Unit) and node.target is not None and node.target.name not in bound:
@@ -118,10 +120,10 @@ def tree_of(item: Definition) -> Any:
     return tuple(p.default for p in item.parameters), item.body
 
 
-def bound_names(item: Definition) -> set[str]:
-    """The names that a definition binds, wherever in it, and those that its syntax errors may mean."""
+def bound_names(item: Definition, nodes: Nodes) -> set[str]:
+    """The names that a definition of these nodes binds, and those that its syntax errors may mean."""
     bound = {parameter.name for parameter in item.parameters}.union(*map(lost_names, item.body.statements))
-    for node in tree.parts(tree_of(item)):
+    for node in nodes:
         if names := getattr(node, "names", ()):
             bound.update(name.name for name in tree.flat_names(names))
         if isinstance(node, (tree.Definition, tree.ParameterDefinition)):
@@ -131,19 +133,17 @@ def bound_names(item: Definition) -> set[str]:
     return bound
 
 
-def used(item: Definition) -> list[Any]:
-    """The calls, heads and names of a definition that use names, in the order of its text.
+def used(nodes: Nodes) -> Nodes:
+    """Those of the nodes that use names, calls, heads and names themselves, in the order of their text.
 
     What `expect` says is left out: it has names of its own.
     """
-    named = [names for node in tree.parts(tree_of(item)) if (names := getattr(node, "names", ()))]
-    binding = {id(name) for names in named for name in tree.flat_names(names)}
-    nodes = [
-        node
-        for node in tree.parts(tree_of(item), without=(tree.Expect,))
-        if isinstance(node, (tree.Unit, tree.Head, tree.Call, tree.Name)) and id(node) not in binding
-    ]
-    return sorted(nodes, key=lambda node: node.span.start)
+    left_out = {id(part) for node in nodes if isinstance(node, tree.Expect) for part in tree.parts(node)}
+    for node in nodes:
+        if names := getattr(node, "names", ()):
+            left_out.update([id(name) for name in tree.flat_names(names)])
+    named = [node for node in nodes if isinstance(node, (tree.Unit, tree.Head, tree.Call, tree.Name))]
+    return sorted([node for node in named if id(node) not in left_out], key=lambda node: node.span.start)
 
 
 def is_known(name: str, module: Module) -> bool:
@@ -153,8 +153,9 @@ def is_known(name: str, module: Module) -> bool:
 
 def strays(item: Definition, module: Module) -> Iterator[str]:
     """The names that a definition uses and nothing gives a meaning."""
-    bound = bound_names(item)
-    for node in used(item):
+    nodes = list(tree.parts(tree_of(item)))
+    bound = bound_names(item, nodes)
+    for node in used(nodes):
         reference = _reference(node)
         if reference is not None and reference.name not in bound and not is_known(reference.name, module):
             yield reference.name
