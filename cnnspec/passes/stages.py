@@ -100,7 +100,7 @@ def _step(bounds: Bounds | None, sizes: tuple[int, ...]) -> Number | None:
 def grows(sources: list[tuple[int, ...]], after: tuple[int, ...]) -> bool:
     """Whether a map is upsampled; one pixel that is spread over a map again is a gate, and does not count."""
     for before in sources:
-        if before != after and before.count(1) != len(before):
-            if any([n > b for n, b in zip(after, before, strict=False)]):
-                return True
+        is_other_map = before != after and before.count(1) != len(before)
+        if is_other_map and any([n > b for n, b in zip(after, before, strict=False)]):
+            return True
     return False
