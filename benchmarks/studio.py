@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 from tests.browser import Browser  # noqa: E402
 
-NETS = ("LeNet5", "ResNet18", "ResNet50", "GoogLeNet")
+NETS = ("LeNet5", "ResNet18", "ResNet50", "GoogLeNet", "ResNet152", "DenseNet201")
 EDITS, WARM = 16, 4
 """How many edits are made, and how many of them only warm up."""
 EDIT = """

@@ -82,6 +82,15 @@ class DrawingOptions:
             raise RenderError("rows counts from 1 up")
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a page shows of the net of this name: which blocks are open and which closed, by their paths."""
+
+    title: str
+    opened: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+
+
 def read_options(choices: Choices) -> DrawingOptions:
     """The options that keyword arguments mean. Raises RenderError for one that is wrong."""
     given = dict(choices)

@@ -95,6 +95,12 @@ class DrawingPlan:
 
 def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
     """Decide all of a drawing but where things stand. Raises RenderError where there is too much to draw."""
+    plan = bare_plan(graph, options)
+    return fill_plan(plan, visible(plan.scene)[1], sorted(plan.scene.opened))
+
+
+def bare_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
+    """The plan without boxes and frames, to be filled. Raises RenderError where there is too much to draw."""
     if options.view == "layers" and len(graph) > MOST_LAYERS:
         raise RenderError(
             f"{graph.name} has {len(graph):,} layers, and a layout of more than {MOST_LAYERS:,} would take "
@@ -109,12 +115,11 @@ def make_plan(graph: Graph, options: DrawingOptions) -> DrawingPlan:
         scene = make_scene(graph, options, joins_closed=True)
         owners, closed = visible(scene)
         all_links = tuple(links(scene, owners))
-    plan = DrawingPlan(
+    return DrawingPlan(
         scene, options, THEMES[options.theme], {}, {}, {}, all_links, figures, net_figures(graph, figures),
         _largest(scene, closed, figures, options.color_by), rising, rows,
         spine_of(graph, scene, closed, all_links), gridded=gridded,
     )  # fmt: skip
-    return fill_plan(plan, closed, sorted(scene.opened))
 
 
 def _wants_grid(graph: Graph, options: DrawingOptions) -> bool:

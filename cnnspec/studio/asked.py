@@ -10,6 +10,7 @@ from cnnspec import given
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.elaborate import Settings
 from cnnspec.limits import Limits
+from cnnspec.render.options import Standing
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Asked:
 
     `line` (from 1) is where the cursor stands, which says the net where none is named. `parameters` are
     expressions, as those of --set; `inputs` shapes by the names of inputs. `views` are what is wanted of the
-    net: drawing, table, memory; `plan` is that of the memory. `offset` is a place in the text, in UTF-16
-    units.
+    net: drawing, table, memory; `plan` is that of the memory, `standing` what the drawing shows, of which
+    alone it then has the boxes. `offset` is a place in the text, in UTF-16 units.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Asked:
     plan: str = "fused"
     offset: int = 0
     label: str = ""
+    standing: Standing | None = None
 
     def settings(self, limits: Limits) -> Settings:
         """What is given from outside. Raises InvalidValue."""
@@ -45,6 +47,7 @@ def asked(request: Mapping[str, Any]) -> Asked:
         "parameters": _parameters,
         "inputs": _inputs,
         "views": lambda value: tuple(map(str, value)),
+        "standing": _standing,
     }
     try:
         found = {
@@ -59,6 +62,11 @@ def asked(request: Mapping[str, Any]) -> Asked:
 
 def _parameters(value: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(text) for name, text in value.items()}
+
+
+def _standing(value: Mapping[str, Any]) -> Standing:
+    opened, closed = (frozenset(map(str, value[name])) for name in ("opened", "closed"))
+    return Standing(str(value["title"]), opened, closed)
 
 
 def _inputs(value: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

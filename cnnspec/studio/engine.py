@@ -24,7 +24,15 @@ from cnnspec.session import AS_WRITTEN, Session
 from cnnspec.source import Source
 from cnnspec.spec_files import SPECS, zoo_entry, zoo_files, zoo_nets
 from cnnspec.studio.asked import Asked, asked
-from cnnspec.studio.reading import diagnostic_data, meant, net_data, nets_of, parameter_data, text_data
+from cnnspec.studio.reading import (
+    diagnostic_data,
+    drawing_view,
+    meant,
+    net_data,
+    nets_of,
+    parameter_data,
+    text_data,
+)
 from cnnspec.studio.tables import comparison
 from cnnspec.studio.units import Units
 
@@ -47,6 +55,7 @@ class Engine:
                 "read": lambda body: self.read(asked(body)),
                 "mistakes": lambda body: self.mistakes(asked(body)),
                 "complete": lambda body: self.complete(asked(body)),
+                "drawing": lambda body: self.drawing(asked(body)),
                 "hover": lambda body: self.hover(asked(body)),
                 "format": lambda body: self.format(asked(body)),
                 "python": lambda body: self.python(asked(body)),
@@ -100,6 +109,14 @@ class Engine:
         module, _ = self.session.load(source)
         found = completion.offers(module, Units(source).offset(asked.offset))
         return {"offers": [offer._asdict() for offer in found]}
+
+    def drawing(self, asked: Asked) -> dict[str, Any]:
+        """The drawing of a net that was read before, once something else of it is shown. Raises Refused."""
+        settings = asked.settings(self.session.limits)
+        found = self.session.check(self.source(asked), settings, asked.net or None).nets
+        if not found:
+            raise Refused("there is no net to draw: the spec has mistakes")
+        return drawing_view(found[0], asked)
 
     def hover(self, asked: Asked) -> dict[str, Any]:
         """What is said of the thing at an offset, as Markdown, and where the thing stands."""

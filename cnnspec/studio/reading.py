@@ -22,14 +22,14 @@ from cnnspec.syntax import Parsed
 View = Callable[[Compiled, Asked], dict[str, Any]]
 
 
-def _drawing(net: Compiled, asked: Asked) -> dict[str, Any]:
+def drawing_view(net: Compiled, asked: Asked) -> dict[str, Any]:
     from cnnspec.render.options import DrawingOptions
     from cnnspec.render.page_data import net_data
 
-    return net_data(net.graph, DrawingOptions(theme=asked.theme))
+    return net_data(net.graph, DrawingOptions(theme=asked.theme), asked.standing)
 
 
-VIEWS: Mapping[str, View] = {"drawing": _drawing, "table": table_view, "memory": memory_view}
+VIEWS: Mapping[str, View] = {"drawing": drawing_view, "table": table_view, "memory": memory_view}
 """What may be wanted of a net, by name."""
 
 

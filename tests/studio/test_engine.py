@@ -84,6 +84,30 @@ def test_a_drawing_is_what_the_page_of_the_command_line_holds() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [([], []), (["body.layer2", "body.layer2.0", "body.layer2.0.residual"], ["head"])],
+    ids=["as a page opens", "as its reader has it"],
+)
+def test_of_a_drawing_only_what_is_shown_has_boxes(opened: list[str], closed: list[str]) -> None:
+    """The page asks so after every edit: what is folded away has its place in the tree alone."""
+    shipped = ask(Engine(), "spec", name="resnet18")
+    engine, standing = Engine(), {"title": "ResNet18", "opened": opened, "closed": closed}
+    whole = ask(engine, "drawing", **shipped)
+    part = ask(engine, "drawing", **shipped, standing=standing)
+    read = ask(engine, "read", **shipped, standing=standing, views=["drawing"])["shown"]["drawing"]
+    assert part == read and part["links"] == whole["links"]
+    paths = [item["path"] for item in part["items"]]
+    boxes = {path for path, item in zip(paths, part["items"], strict=True) if "box" in item}
+    assert ("body.layer2.0.residual.add" in boxes, "head" in boxes) == (bool(opened), bool(closed))
+    assert "body.layer3.0.residual.add" in paths and "body.layer3.0.residual.add" not in boxes
+    looks = {"box", "width", "frame"}  # boxes are as wide as the widest that is shown
+    for found, item in zip(part["items"], whole["items"], strict=True):
+        assert {name: item[name] for name in found if name not in looks} == {
+            name: value for name, value in found.items() if name not in looks
+        }
+
+
 def test_a_text_has_colours_mistakes_and_hints() -> None:
     text = SMALL.replace("relu  =>", "rellu  =>")
     found = ask(Engine(), "read", text=text)

@@ -170,6 +170,34 @@ def test_it_completes(page: Page) -> None:
     assert "batchnorm" in offered
 
 
+def test_blocks_open_and_close_while_the_text_is_edited(page: Page) -> None:
+    """The engine draws only what is shown: the rest is asked for when it is opened, of what was drawn."""
+    block = "def two(n) { conv(n, 3) -> relu; conv(n, 1) -> tanh }\n"
+    page.write(block + TEXT.replace("maxpool(4)", "two(6); two(4)"))
+    inside = "document.getElementById('frame').contentWindow"
+
+    def press(label: str) -> None:
+        before = page.browser.run(f"{inside}.document.body.dataset.shown")
+        box = f'[role="button"][aria-label^="{label}"] rect'
+        page.browser.do(f"{inside}.document.querySelector({json.dumps(box)})"
+                        f".dispatchEvent(new ({inside}.Event)('click', {{ bubbles: true }}));")  # fmt: skip
+        page.browser.until(f"{inside}.document.body.dataset.shown !== {json.dumps(before)}")
+
+    folded = page.browser.run(DRAWN)
+    assert "two" in folded and not any("tanh" in name for name in folded)
+    press("two")
+    opened = page.browser.run(DRAWN)
+    assert any("1x1 conv" in name for name in opened)
+    page.write(block + TEXT.replace("maxpool(4)", "two(7); two(4)"))
+    assert page.browser.run(DRAWN) == opened
+    page.write(block + TEXT.replace("maxpool(4)", "two(7); twoo(4)"))
+    page.browser.do(f"{inside}.document.getElementById('open-all').click()")
+    page.browser.until(f"{DRAWN}.filter((name) => name.includes('1x1 conv')).length === 2")
+    page.browser.do(f"{inside}.document.getElementById('close-all').click()")
+    page.browser.until(f"{DRAWN}.includes('body')")
+    assert page.browser.run("document.getElementById('said').textContent") == ""
+
+
 def test_clicks_go_from_drawing_and_table_to_the_text_and_back(page: Page) -> None:
     line = "document.querySelector('.cm-activeLine').textContent.trim()"
     inside = "document.getElementById('frame').contentWindow"

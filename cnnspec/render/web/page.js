@@ -13,11 +13,15 @@ let size = { width: 1, height: 1 };
 
 // Have this net: that of the page, or one in its place.
 function take(net) {
-  data = net;
-  items = net.items;
-  open = new Set(net.open);
-  rising = new Set(net.rising);
   hits.clear();
+  hold(net);
+}
+
+function hold(net) {
+  data = net;
+  open = new Set(net.open);
+  items = net.items;
+  rising = new Set(net.rising);
   items.forEach((item, number) => { item.number = number; item.children = []; });
   items.forEach((item) => { if (item.parent >= 0) items[item.parent].children.push(item.number); });
   layouts = new Map(net.layout ? [[openKey(), net.layout]] : []);
@@ -87,21 +91,25 @@ function drawFrame(number, [x, y, width, height], parent) {
   }, group);
 }
 
-// The title and the figures of a frame, on ground of their own, so that no edge strikes them.
-function drawFrameWords(number, [x, y, width], parent) {
-  const [name, ...rest] = items[number].frame.split(" · ");
-  const group = make("g", { "data-key": number, class: "can" }, parent);
-  const write = (left, text, attributes) => {
-    const words = make("text", { x: left, y: y + 15, ...attributes }, group, text);
-    const length = words.getComputedTextLength(), start = attributes["text-anchor"] ? left - length : left;
-    const ground = make("rect", { x: start - 2, y: y + 4, width: length + 4, height: 15, fill: data.colors.frame }, group);
-    group.insertBefore(ground, words);
-    return [length, words, ground];
-  };
-  const [room] = write(x + 8, name, { "font-size": 11, "font-weight": "bold", fill: data.colors.text });
-  const figures = { "font-size": data.detailSize, "text-anchor": "end", fill: data.colors.muted };
-  const [length, ...marks] = write(x + width - 8, rest.join(" · "), figures);
-  if (room + length > width - 28) marks.forEach((mark) => mark.remove());
+// The titles and the figures of frames, on ground of their own, so that no edge strikes them. All are written before
+// one is measured: a browser lays the whole page out anew for a length that is asked for after something is written.
+function drawFrameWords(frames, parent) {
+  const written = Object.entries(frames).map(([number, [x, y, width]]) => {
+    const [name, ...rest] = items[number].frame.split(" · ");
+    const group = make("g", { "data-key": number, class: "can" }, parent);
+    const write = (left, text, attributes) => make("text", { x: left, y: y + 15, ...attributes }, group, text);
+    const title = write(x + 8, name, { "font-size": 11, "font-weight": "bold", fill: data.colors.text });
+    const figures = write(x + width - 8, rest.join(" · "), { "font-size": data.detailSize, "text-anchor": "end", fill: data.colors.muted });
+    return { title, figures, x, y, width };
+  });
+  const lengths = written.map(({ title, figures }) => [title, figures].map((words) => words.getComputedTextLength()));
+  written.forEach(({ title, figures, x, y, width }, place) => {
+    const [room, length] = lengths[place];
+    const ground = (words, start, wide) =>
+      words.before(make("rect", { x: start - 2, y: y + 4, width: wide + 4, height: 15, fill: data.colors.frame }, words.parentNode));
+    ground(title, x + 8, room);
+    if (room + length > width - 28) figures.remove(); else ground(figures, x + width - 8 - length, length);
+  });
 }
 
 function drawEdge(link, route, parent) {
@@ -168,7 +176,7 @@ function draw(layout, links) {
   Object.keys(layout.frames).map(Number).sort((a, b) => a - b)
     .forEach((number) => drawFrame(number, layout.frames[number], picture));
   for (const [key, link] of links) if (layout.routes[key]) drawEdge(link, layout.routes[key], picture);
-  for (const number of Object.keys(layout.frames)) drawFrameWords(number, layout.frames[number], picture);
+  drawFrameWords(layout.frames, picture);
   const numbers = Object.keys(layout.boxes);
   const largest = colourBy ? Math.max(0, ...numbers.map((number) => items[number].figures[colourBy])) : 0;
   for (const number of numbers) drawBox(number, layout.boxes[number], picture, largest);
@@ -209,11 +217,13 @@ function drawTable() {
 let turn = 0;
 async function show(fit, kept) {
   const mine = ++turn, key = openKey();
+  const before = kept === undefined ? null : spot(kept);
+  if (!await haveBoxes() || mine !== turn) return;
   const shown = visible(), links = shownLinks(shown.owner);
   drawTable();
   if (!layouts.has(key)) layouts.set(key, await layOut(dotSource(shown, links)));
   if (mine !== turn) return;
-  const before = kept === undefined ? null : spot(kept), focused = document.activeElement.closest("[data-key]");
+  const focused = document.activeElement.closest("[data-key]");
   const inPicture = focused !== null && picture.contains(focused);
   draw(layouts.get(key), links);
   if (fit) startView(); else setView(view);

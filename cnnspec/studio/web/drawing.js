@@ -1,5 +1,7 @@
 // The drawing: the page of `cnnspec render -o net.html` in a frame, which draws one net after another.
 
+import { ask } from "./engine.js";
+
 const frame = /** @type {HTMLIFrameElement} */ (document.getElementById("frame"));
 
 /** The window of the frame, when its scripts are there. */
@@ -8,6 +10,22 @@ const ready = new Promise((resolve) => {
   if (whole()) resolve(frame.contentWindow);
   else frame.addEventListener("load", () => resolve(frame.contentWindow));
 });
+
+/** What the engine was asked for the net that is drawn, to be asked for more of it. */
+let drawnFrom = null;
+let inside = null;
+ready.then((found) => {
+  inside = found;
+  inside.onMore(async (standing) => {
+    const found = await ask({ ...drawnFrom, ask: "drawing", standing });
+    return found.refused ? null : found;
+  });
+});
+
+/** Which blocks are open, of which net: the engine draws only what is shown. */
+export function standing() {
+  return inside ? inside.standing() : { title: "", opened: [], closed: [] };
+}
 
 /** Call a function with the line of what is clicked. */
 export async function onClick(clicked) {
@@ -18,11 +36,12 @@ export async function onClick(clicked) {
   });
 }
 
-/** Draw a net, and mark the line of the cursor in it. */
-export async function draw(net, line) {
+/** Draw a net, the answer to a request, and mark the line of the cursor in it. */
+export async function draw(net, request) {
   const inside = await ready;
+  drawnFrom = request;
   await inside.replaceNet(net);
-  inside.mark(line);
+  inside.mark(request.line);
 }
 
 /** Mark what is written on a line. */

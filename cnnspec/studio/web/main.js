@@ -1,7 +1,7 @@
 // The page: a text is edited, the engine reads it, and what it says is shown on both sides.
 
 import { pack, unpack } from "./address.js";
-import { draw, mark, onClick } from "./drawing.js";
+import { draw, mark, onClick, standing } from "./drawing.js";
 import { makeEditor, request } from "./editor.js";
 import { ask, start, write } from "./engine.js";
 import { fill, makeTabs, markRows, openPanel, wanted } from "./panels.js";
@@ -29,13 +29,13 @@ function say(text) {
 
 /** Read the text and show what is found; what a later reading has overtaken is dropped. */
 async function read() {
-  const mine = ++turn, text = state.text;
+  const mine = ++turn, text = state.text, asked = request(text);
   try {
-    const found = await ask({ ...request(text), ask: "read", views: wanted() });
+    const found = await ask({ ...asked, ask: "read", views: wanted(), standing: standing() });
     if (mine !== turn) return;
     if (found.refused) return say(found.refused);
     answer = found;
-    await show(found, text);
+    await show(found, asked);
     clearTimeout(quiet);
     quiet = setTimeout(() => readOthers(mine, text), QUIET);
     document.body.dataset.shown = String(mine);
@@ -57,8 +57,8 @@ async function readOthers(mine, text) {
 }
 
 /** Show what was found of a text; in the editor only where that text still stands there, for places of another are none. */
-async function show(found, text) {
-  if (text === state.text) editor.show(found);
+async function show(found, asked) {
+  if (asked.text === state.text) editor.show(found);
   showMistakes(found.diagnostics);
   showNets(found);
   state.net = found.net ?? "";
@@ -71,7 +71,7 @@ async function show(found, text) {
   const errors = found.diagnostics.filter(({ severity }) => severity === "error").length;
   element("right").classList.toggle("stale", !found.shown);
   element("heading").textContent = found.shown?.heading ?? (errors ? "The net as it last was: the spec has mistakes." : "There is no net yet.");
-  if (found.shown?.drawing) await draw(found.shown.drawing, state.line);
+  if (found.shown?.drawing) await draw(found.shown.drawing, { ...asked, net: found.net, line: state.line });
   else if (found.shown && state.view !== "compare") fill(found.shown, (line) => editor.goTo(line));
   if (state.view === "compare") await showVariants(openText);
 }
@@ -214,7 +214,7 @@ async function showFirst(found) {
   answer = found;
   openPanel();
   showTheme();
-  await show(found, state.text);
+  await show(found, request(state.text));
   document.body.dataset.painted = "true";
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
