@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import CHROMIUM, Browser
 from folders import ROOT
 
 import cnnspec
@@ -83,18 +84,32 @@ def test_every_family_of_the_zoo_has_a_picture() -> None:
     assert len(families) == len(ZOO) == (DOCS / "zoo.md").read_text(encoding="utf-8").count("![")
 
 
-def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--strict",
-        "--quiet",
-        "--site-dir",
-        str(tmp_path / "site"),
-    ]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the documents, without the studio."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    return folder
+
+
+def test_the_site_builds_and_its_links_lead_somewhere(site: Path) -> None:
+    first = (site / "index.html").read_text(encoding="utf-8")
     assert 'src="images/tiny.svg"' in first and 'href="language.html"' in first
+    assert 'href="studio/index.html"' in first
+    assert "make site" in (site / "studio" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.posix
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+def test_the_site_is_searched_from_a_disk(site: Path, tmp_path: Path) -> None:
+    with Browser(tmp_path) as browser:
+        browser.open((site / "search.html").as_uri() + "?q=antialias")
+        found = "[...document.querySelectorAll('#mkdocs-search-results a')].map((link) => link.href)"
+        browser.until(f"{found}.length")
+        (place, *_) = browser.run(found)
+        browser.open(place)
+        assert "antialias" in browser.run("document.body.innerText").lower()
+        assert browser.wrong == []
