@@ -105,6 +105,10 @@ class Browser:
         """Write what is seen to a PNG."""
         path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
 
+    def print(self) -> bytes:
+        """The page as a PDF, on paper of the size that the page asks for."""
+        return base64.b64decode(self._ask("Page.printToPDF", preferCSSPageSize=True)["data"])
+
     def _send(self, method: str, **parameters: Any) -> int:
         """Send a message; the number under which it is answered."""
         with self._heard:

@@ -135,6 +135,11 @@ def test_it_writes_torch_and_says_what_it_cannot(page: Browser) -> None:
     text = "net Net { input 3x8x8; conv(4, 3) }\n"
     assert "class Net(nn.Module):" in ask(page, ask="python", text=text)["text"]
     assert "not in a browser" in ask(page, ask="pdf", text=text)["refused"]
+    said = page.do(
+        "const { saveAs } = await import(new URL('saving.js', document.baseURI)); return saveAs('pdf');"
+    )
+    assert "save it as a PDF" in said
+    assert page.run("document.querySelector('.printed').contentDocument.title") == "Tiny.pdf"
 
 
 @pytest.mark.slow

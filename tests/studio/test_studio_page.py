@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import pytest
 from browser import CHROMIUM, Browser
@@ -313,7 +315,22 @@ def test_it_saves(page: Page, kind: str, start: str) -> None:
         "const bytes = new Uint8Array(await kept.at(-1).arrayBuffer()).slice(0, 9);"
         "return [name, String.fromCharCode(...bytes)];"
     )
-    assert head[0].endswith(f".{kind}") and head[1].startswith(start)
+    assert head[0].startswith("saved as ") and head[0].endswith(f".{kind}") and head[1].startswith(start)
+
+
+def test_a_drawing_is_printed_on_one_page_of_its_size(page: Page) -> None:
+    """What the studio without a server saves as PDF, which only the browser can write there."""
+    width, height, source = page.browser.do(
+        f"{MODULES} const drawing = await (await load('drawing')).svg();"
+        "const { width, height } = new DOMParser().parseFromString(drawing, 'image/svg+xml').documentElement"
+        ".attributes; return [parseFloat(width.value), parseFloat(height.value),"
+        "(await load('printing')).printPage(drawing, 'Small.pdf')];"
+    )
+    page.browser.open(f"data:text/html;charset=utf-8,{quote(source)}")
+    printed = page.browser.print()
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1 and b"/FontFile2" in printed
+    sides = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert [[float(side) for side in page] for page in sides] == [pytest.approx((width, height), abs=2)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

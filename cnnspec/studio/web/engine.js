@@ -4,7 +4,8 @@
 
 const kind = document.documentElement.dataset.engine;
 
-const isLocal = kind === "local";
+/** Whether the compiler of this machine answers. */
+export const isLocal = kind === "local";
 
 /** Ask the compiler on this machine. @type {Ask} */
 async function askLocal(request) {

@@ -119,7 +119,7 @@ function openText({ text, file, net = "", parameters = {}, inputs = {} }) {
 
 /** Write the file that the page was opened with; anything else is saved as a file of the browser. */
 async function save() {
-  if (state.file !== disk.file) return saveAs("cnn").then((name) => say(`saved as ${name}`));
+  if (state.file !== disk.file) return saveAs("cnn").then(say);
   const text = state.text, { wrote, refused } = await write(text, disk.text);
   if (wrote) disk.text = text;
   showUnsaved();
@@ -158,7 +158,7 @@ function listen() {
   element("save-as").addEventListener("change", async () => {
     const kind = element("save-as").value;
     element("save-as").value = "";
-    await saveAs(kind).then((name) => say(`saved as ${name}`), (error) => say(error.message));
+    await saveAs(kind).then(say, (error) => say(error.message));
   });
   element("zoo").addEventListener("change", async () => {
     const name = element("zoo").value;

@@ -1,8 +1,9 @@
 // What is kept of a net: the spec, the drawing as it stands, a PDF, a torch module.
 
 import { svg } from "./drawing.js";
-import { ask } from "./engine.js";
+import { ask, isLocal } from "./engine.js";
 import { request } from "./editor.js";
+import { print } from "./printing.js";
 import { state } from "./state.js";
 
 const SHARPNESS = 2;
@@ -47,10 +48,14 @@ const FILES = {
   py: async () => new Blob([(await answer("python")).text], { type: "text/x-python" }),
 };
 
-/** Save the net as a file of some kind, named after it. @returns {Promise<string>} the name */
+/** Save the net as a file of some kind, named after it. @returns {Promise<string>} what was done */
 export async function saveAs(kind) {
   const stem = kind === "cnn" ? state.file.replace(/\.cnn$/, "") : state.net || "net";
   const name = `${stem.replace(/\W+/g, "_")}.${kind}`;
+  if (kind === "pdf" && !isLocal) {
+    await print(await svg(), name);
+    return "the browser prints the drawing: choose to save it as a PDF";
+  }
   download(await FILES[kind](), name);
-  return name;
+  return `saved as ${name}`;
 }
