@@ -67,7 +67,8 @@ def _imported(traced: Traced, name: str | None) -> Imported:
     from cnnspec.importing.text import spec_of
 
     analysis, became = spec_of(traced, name or traced.name)
-    steps = {became[step.name]: step for step in traced.steps}
+    # layers that do nothing are no nodes of one net or the other; they have no weights
+    steps = {became[step.name]: step for step in traced.steps if step.weights}
     weights = {
         f"{node}.{key}": tensor for node, step in steps.items() for key, tensor in step.weights.items()
     }

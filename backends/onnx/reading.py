@@ -3,7 +3,8 @@
     protobuf ── nodes in order, each value given once ── the schemas of the operators ── tensors as arrays
 
 Nothing in a file is run. Attributes have the values that the operator set gives those left out, and axes that
-older sets hold as attributes are inputs, as in newer ones.
+older sets hold as attributes are inputs, as in newer ones. A softmax of older sets is `flattened`: it is over
+all axes from one on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ MOST_BYTES = 2**31 - 1
 AXES_WERE_ATTRIBUTES = frozenset(
     {"Squeeze", "Unsqueeze", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceL1", "ReduceL2"}
 )
+FLATTENED = frozenset({"Softmax", "LogSoftmax"})
+"""What runs over all axes from one on before operator set 13, and over one from there on."""
 FLOATS = ("FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE")
 INTEGERS = ("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL")
 DTYPES = frozenset(onnx.TensorProto.DataType.Value(name) for name in (*FLOATS, *INTEGERS))
@@ -199,6 +202,8 @@ def plain(
         name = f"{node.output[0]}/axes"
         constants[name] = np.array(given.pop("axes"), np.int64)
         inputs.append(name)
+    if op in FLATTENED and opset < 13 and given.get("axis") != -1:
+        given["flattened"] = True
     chosen = {key: one for key, one in given.items() if key not in known or known[key] != one}
     return OnnxNode(node.name, op, tuple(inputs), tuple(node.output), {**known, **given}, chosen, place)
 

@@ -78,7 +78,7 @@ def _attempt(rule: Callable[..., Array], node: OnnxNode, known: list[Array | Non
     """What a rule makes of constants; None where they do not fit, which who reads it will say."""
     try:
         return rule(node, *known)
-    except (ValueError, TypeError, IndexError, OverflowError, np.exceptions.AxisError):
+    except (ValueError, TypeError, LookupError, OverflowError, np.exceptions.AxisError):
         return None
 
 

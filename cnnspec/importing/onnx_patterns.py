@@ -163,7 +163,8 @@ def _examples() -> Iterator[tuple[Layer, Guess | None]]:
     yield from _shape_examples()
     for bias, relative, window in product((True, False), ("none", "relative"), (None, 5)):
         yield attention.Attention(7, bias, window, bias=relative), _attentions
-    yield attention.Attention(7, window=5, shift=3, bias="relative"), _attentions
+        if window is not None:
+            yield attention.Attention(7, bias, window, shift=3, bias=relative), _attentions
 
 
 def _shape_examples() -> Iterator[tuple[Layer, Guess | None]]:

@@ -16,11 +16,11 @@ from math import prod
 from typing import Any, NamedTuple
 
 from cnnspec.backends.base import CompileError
-from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode
+from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode, shortest
 from cnnspec.importing.onnx_graph import OnnxGraph, walk
 from cnnspec.importing.onnx_names import input_names, net_name, path_of, scopes_of
 from cnnspec.importing.onnx_patterns import Pattern, patterns
-from cnnspec.importing.onnx_templates import match, template
+from cnnspec.importing.onnx_templates import check_arguments, match, template
 from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
 from cnnspec.importing.windows import NoLayer
 from cnnspec.layers.base import Layer, LayerError, Shape
@@ -183,7 +183,22 @@ class OnnxReader:
         if attribute and attribute in node.attributes:
             return tuple(node.attributes[attribute])
         array = self.constant(node, index)
-        return None if array is None else tuple(map(int, array.ravel()))
+        if array is None:
+            return None
+        if array.dtype.kind not in "iu":
+            raise NoLayer(f"with {array.dtype} as its input {index + 1}, not integers")
+        return tuple(map(int, array.ravel()))
+
+    def number(self, node: OnnxNode, index: int, attribute: str = "") -> float | None:
+        """A number that is an input, or an attribute in older operator sets; None where it is left out."""
+        if attribute and attribute in node.attributes:
+            return node.attributes[attribute]
+        array = self.constant(node, index)
+        if array is None:
+            return None
+        if array.size != 1:
+            raise NoLayer(f"with {array.size} values as its input {index + 1}, not one")
+        return shortest(array.item())
 
     def flowing(self, node: OnnxNode, index: int = 0) -> str:
         """An input that is a value of the net. Raises NoLayer where it is a constant."""
@@ -232,11 +247,14 @@ class OnnxReader:
     ) -> str:
         """Add a layer whose weights are these constants. Raises NoLayer, LayerError."""
         shapes = tuple(self.shape(name) for name in taken)
+        check_arguments(layer)
         sizes = layer.infer(*shapes)
         expected = {weight.name: weight.shape for weight in layer.params(*shapes)}
         found = {}
         for name, tensor in (weights or {}).items():
-            array = self.graph.constants[tensor]
+            array = self.graph.constants.get(tensor)
+            if array is None:
+                raise NoLayer(f"with a {name} that flows")
             if array.size != prod(expected[name]):
                 raise NoLayer(f"with a {name} of shape {list(array.shape)}, not {list(expected[name])}")
             found[name] = array if array.shape == expected[name] else array.reshape(expected[name])

@@ -9,7 +9,7 @@ from typing import Any
 from cnnspec.backends.onnx.reading import OnnxNode, shortest
 from cnnspec.importing import onnx_windows as windows
 from cnnspec.importing.onnx_reader import OnnxReader, Rule
-from cnnspec.importing.windows import NoLayer, extent
+from cnnspec.importing.windows import NoLayer, axis_of, extent
 from cnnspec.layers import activation as act
 from cnnspec.layers import attention, dense, join, norm, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
@@ -45,9 +45,12 @@ def _same(reader: OnnxReader, node: OnnxNode, value: str) -> str:
 
 def _softmaxed(kind: Callable[[], Layer]) -> Rule:
     def rule(reader: OnnxReader, node: OnnxNode, value: str) -> str:
-        taken, axis = reader.flowing(node), node.attributes.get("axis", -1)
-        if axis % (len(reader.shape(taken)) + 1) != 1:
+        taken, axis = reader.flowing(node), node.attributes["axis"]
+        rank = len(reader.shape(taken)) + 1
+        if axis_of(axis, rank) != 1:
             raise NoLayer(f"over axis {axis}")
+        if node.attributes.get("flattened") and rank > 2:
+            raise NoLayer("over all axes from 1 on, as before operator set 13")
         return reader.add(node, kind(), (taken,))
 
     return rule
@@ -55,16 +58,15 @@ def _softmaxed(kind: Callable[[], Layer]) -> Rule:
 
 def _prelu(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     slope = reader.constant(node, 1)
-    layer = act.PReLU(shared=slope is not None and slope.size == 1)
-    return reader.add(node, layer, (reader.flowing(node),), {"weight": node.inputs[1]})
+    taken, shared = reader.flowing(node), slope is not None and slope.size == 1
+    if slope is not None and not shared:
+        _one_a_channel(slope, reader.shape(taken))
+    return reader.add(node, act.PReLU(shared=shared), (taken,), {"weight": node.inputs[1]})
 
 
 def _clip(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     """ReLU6, from older operator sets too."""
-    bounds = [node.attributes.get(name) for name in ("min", "max")]
-    for index, given in enumerate(bounds):
-        array = reader.constant(node, index + 1) if given is None else None
-        bounds[index] = float(array) if array is not None else given
+    bounds = [reader.number(node, index, name) for index, name in ((1, "min"), (2, "max"))]
     if bounds != [0.0, 6.0]:
         raise NoLayer(f"from {bounds[0]} to {bounds[1]}")
     return reader.add(node, act.ReLU6(), (reader.flowing(node),))
@@ -151,7 +153,7 @@ def _scaled(reader: OnnxReader, node: OnnxNode) -> str:
     """A value times a number, or times a weight of each channel."""
     taken, tensor = _constant_of(reader, node)
     array, sizes = reader.graph.constants[tensor], reader.shape(taken)
-    if array.size == 1:
+    if _is_number(array, sizes):
         if tensor.endswith("weight"):
             return reader.add(node, dense.Scale(1.0, True), (taken,), {"weight": tensor})
         number = shortest(float(array.ravel()[0]))
@@ -164,10 +166,16 @@ def _scaled(reader: OnnxReader, node: OnnxNode) -> str:
 def _shifted(reader: OnnxReader, node: OnnxNode) -> str:
     taken, tensor = _constant_of(reader, node)
     array = reader.graph.constants[tensor]
-    if not array.any() and array.size == 1:
+    sizes = reader.shape(taken)
+    if not array.any() and _is_number(array, sizes):
         return reader.step(taken)
-    _one_a_channel(array, reader.shape(taken))
+    _one_a_channel(array, sizes)
     return reader.add(node, dense.Affine(weight=False), (taken,), {"bias": tensor})
+
+
+def _is_number(array: Any, sizes: Shape) -> bool:
+    """Whether a constant is one number, that adds no axis to a value."""
+    return array.size == 1 and array.ndim <= len(sizes) + 1
 
 
 def _one_a_channel(array: Any, sizes: Shape) -> None:
@@ -180,7 +188,7 @@ def _one_a_channel(array: Any, sizes: Shape) -> None:
 
 def _divided(reader: OnnxReader, node: OnnxNode) -> str:
     array = reader.constant(node, 1) if node.inputs[0] not in reader.graph.constants else None
-    if array is None or array.size != 1 or not array.any():
+    if array is None or not _is_number(array, reader.shape(node.inputs[0])) or not array.any():
         raise NoLayer("with a constant")
     return reader.add(node, dense.Scale(shortest(1 / float(array.ravel()[0]))), (node.inputs[0],))
 
@@ -189,7 +197,7 @@ def _concat(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     taken = tuple(reader.flowing(node, i) for i in range(len(node.inputs)))
     rank = len(reader.shape(taken[0])) + 1
     overs = {1: "channels", 2: "positions"} if rank == 3 else {1: "channels"}
-    over = overs.get(node.attributes["axis"] % rank)
+    over = overs.get(axis_of(node.attributes["axis"], rank))
     if over is None:
         raise NoLayer(f"over axis {node.attributes['axis']}")
     return reader.step(taken[0]) if len(taken) == 1 else reader.add(node, join.Concat(over), taken)
@@ -210,6 +218,8 @@ def _reshaped(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     sizes = reader.shape(taken)
     if wanted is None or not wanted:
         raise NoLayer("without a shape")
+    if node.attributes.get("allowzero") and 0 in wanted:
+        raise NoLayer("to no values")
     # a first axis of -1 is the batch, where the others hold all values of a sample
     copied = [sizes[i - 1] if size == 0 and 0 < i <= len(sizes) else size for i, size in enumerate(wanted)]
     first, *rest = copied
@@ -241,11 +251,11 @@ def _squeezed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     sizes = reader.shape(taken)
     rank = len(sizes) + 1
     gone = (
-        {axis % rank for axis in axes}
+        {axis_of(axis, rank) for axis in axes}
         if axes is not None
         else {i for i in range(2, rank) if sizes[i - 1] == 1}
     )
-    if gone & {0, 1}:
+    if gone & {0, 1} or any(sizes[axis - 1] != 1 for axis in gone):
         raise NoLayer(f"of axes {sorted(gone)}")
     return _viewed(
         reader, node, value, taken, tuple(n for i, n in enumerate(sizes, start=1) if i not in gone)
@@ -268,7 +278,9 @@ def _reduced(statistic: str, everywhere: Callable[[], Layer] | None = None) -> R
         taken = reader.flowing(node)
         rank = len(reader.shape(taken)) + 1
         given = reader.integers(node, 1)
-        axes = tuple(sorted(axis % rank for axis in given)) if given else tuple(range(rank))
+        if not given and node.attributes.get("noop_with_empty_axes"):
+            raise NoLayer("over no axes")
+        axes = tuple(sorted(axis_of(axis, rank) for axis in given)) if given else tuple(range(rank))
         spatial = tuple(range(2, rank))
         overs = {(1,): "channels", spatial: "positions", tuple(range(1, rank)): "all"}
         kept = bool(node.attributes["keepdims"])

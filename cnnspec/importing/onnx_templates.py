@@ -11,7 +11,7 @@ to the last constant: so that no rule of the backend is said here once more, the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -24,7 +24,7 @@ from cnnspec.backends.onnx.reading import OnnxNode, plain
 from cnnspec.graph import build
 from cnnspec.importing.onnx_graph import OnnxGraph, consumed_alone
 from cnnspec.layers.attention import Attention
-from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.base import Layer, LayerError, Shape
 
 MOST_VALUES = 2**26
 """The most values of a constant in what is written to compare: those of 8,192 places that see each other."""
@@ -51,6 +51,7 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
 
     What a file asks for may be anything: a layer whose constants would be large is not written.
     """
+    check_arguments(layer)
     if _largest(layer, shapes) > MOST_VALUES:
         raise CompileError(f"`{layer.op}` is too large to be looked for")
     names = [f"x{number}" for number in range(len(shapes))]
@@ -63,6 +64,19 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
     weights = {tensor: key.removeprefix("layer.") for key, tensor in found.weights.items()}
     makers = {name: node for node in nodes for name in node.outputs}
     return Template(tuple(found.inputs), weights, constants, makers, *found.outputs)
+
+
+def check_arguments(layer: Layer) -> None:
+    """Raise LayerError for an argument that a layer does not take: in a file may stand any number."""
+    for argument in fields(layer):
+        value = getattr(layer, argument.name)
+        try:
+            # what a layer that stands for another one knows of it is no argument
+            if "kind" in argument.metadata:
+                argument.metadata["kind"].read(value)
+        except ValueError as error:
+            told = f"`{argument.name}` of `{layer.op}` is {value}, not {error}"
+            raise LayerError("argument-value", told) from error
 
 
 def _largest(layer: Layer, shapes: tuple[Shape, ...]) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
-from cnnspec.backends.onnx.reading import OnnxNode, shortest
+import numpy as np
+
+from cnnspec.backends.onnx.reading import OnnxNode
 from cnnspec.importing.onnx_reader import OnnxReader
 from cnnspec.importing.onnx_standardized import standardized
 from cnnspec.importing.tidied import crop
-from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
+from cnnspec.importing.windows import NoLayer, axis_of, convolution, extent, taken_in
 from cnnspec.layers import conv, pool, shape
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.window import Margins, slide_over
@@ -19,19 +22,29 @@ from cnnspec.layers.window import Margins, slide_over
 def _pairs(pads: tuple[int, ...]) -> Margins:
     """ONNX counts margins all before, then all after."""
     half = len(pads) // 2
-    return tuple(zip(pads[:half], pads[half:], strict=True))
+    return tuple(zip(pads[:half], pads[half : 2 * half], strict=True))
 
 
 def _window(node: OnnxNode, sizes: Shape, kernel: tuple[int, ...]) -> tuple[Any, Any, Margins]:
     """The strides, the dilations and the margins of a window over a map. Raises NoLayer."""
     rank = len(kernel)
+    if tuple(node.attributes.get("kernel_shape", kernel)) != kernel:
+        raise NoLayer(f"with kernel_shape={list(node.attributes['kernel_shape'])} and another kernel")
     if len(sizes) - 1 != rank:
         raise NoLayer(f"over {rank} axes of {len(sizes) - 1}")
     strides = tuple(node.attributes.get("strides") or (1,) * rank)
     dilations = tuple(node.attributes.get("dilations") or (1,) * rank)
+    numbers = (*kernel, *strides, *dilations)
+    if len(strides) != rank or len(dilations) != rank or any(number < 1 for number in numbers):
+        raise NoLayer(
+            f"with a kernel of {list(kernel)}, strides={list(strides)}, dilations={list(dilations)}"
+        )
     how = node.attributes.get("auto_pad", "NOTSET")
     if how == "NOTSET":
-        margins = _pairs(tuple(node.attributes.get("pads") or (0,) * (2 * rank)))
+        pads = tuple(node.attributes.get("pads") or (0,) * (2 * rank))
+        if len(pads) != 2 * rank or any(pad < 0 for pad in pads):
+            raise NoLayer(f"with pads={list(pads)}")
+        margins = _pairs(pads)
     elif how == "VALID":
         margins = ((0, 0),) * rank
     elif how in ("SAME_UPPER", "SAME_LOWER"):
@@ -39,8 +52,6 @@ def _window(node: OnnxNode, sizes: Shape, kernel: tuple[int, ...]) -> tuple[Any,
         margins = margins if how == "SAME_UPPER" else tuple((after, before) for before, after in margins)
     else:
         raise NoLayer(f"auto_pad={how}")
-    if len(strides) != rank or len(dilations) != rank or len(margins) != rank or min(map(min, margins)) < 0:
-        raise NoLayer("with a window that is none")
     return strides, dilations, margins
 
 
@@ -102,7 +113,10 @@ def pooled(kind: Callable[..., Layer], sized: Callable[[Any], Layer]) -> Callabl
         if kind is pool.AvgPool:
             given["count_pad"] = bool(node.attributes["count_include_pad"]) or not any(map(any, margins))
         ceil = bool(node.attributes.get("ceil_mode", 0))
-        layer = _with_margins(lambda **more: kind(extent(kernel), **given, **more), sizes, margins, ceil)
+        counted = given.get("count_pad", False)
+        layer = _with_margins(
+            lambda **more: kind(extent(kernel), **given, **more), sizes, margins, ceil, counted
+        )
         parts = [h // k for h, k in zip(sizes[1:], kernel, strict=True)]
         whole = all(h % k == 0 for h, k in zip(sizes[1:], kernel, strict=True))
         candidates = [layer]
@@ -113,14 +127,17 @@ def pooled(kind: Callable[..., Layer], sized: Callable[[Any], Layer]) -> Callabl
     return rule
 
 
-def _with_margins(make: Callable[..., Any], sizes: Shape, margins: Margins, ceil: bool) -> Layer:
-    """A pool with the margins of a file, in which those that `ceil` reaches beyond may be counted."""
+def _with_margins(
+    make: Callable[..., Any], sizes: Shape, margins: Margins, ceil: bool, counted: bool
+) -> Layer:
+    """A pool with the margins of a file; `ceil` may reach over those whose zeros are not `counted`."""
     before = extent([one for one, _ in margins])
     if all(one == other for one, other in margins):
         return make(pad=before, ceil=ceil)
     for pad in (before, "same"):
         layer = make(pad=pad, ceil=pad != "same")
-        if layer.slide(sizes).reach == margins:
+        slide = layer.slide(sizes)
+        if slide.reach == margins and not (counted and any(slide.beyond)):
             return layer
     return make(pad=margins, ceil=ceil)
 
@@ -138,17 +155,19 @@ def everywhere(kind: Callable[[], Layer], sized: Callable[[Any], Layer]) -> Call
 def padded(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     taken = reader.flowing(node)
     sizes, pads = reader.shape(taken), reader.integers(node, 1, "pads")
-    axes = reader.integers(node, 3)
-    filled = node.attributes["value"] if "value" in node.attributes else reader.constant(node, 2)
-    number = 0.0 if filled is None else shortest(float(filled))
+    given = reader.integers(node, 3)
+    number = reader.number(node, 2, "value") or 0.0
     rank = len(sizes) + 1
-    if pads is None or len(pads) != 2 * len(axes or range(rank)):
+    axes = range(rank) if given is None else given
+    if pads is None or len(pads) != 2 * len(axes):
         raise NoLayer("with margins that are none")
     every = [(0, 0)] * rank
-    for axis, pair in zip(axes if axes is not None else range(rank), _pairs(pads), strict=True):
-        every[axis % rank] = pair
+    for axis, pair in zip(axes, _pairs(pads), strict=True):
+        every[axis_of(axis, rank)] = pair
     modes = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    mode = modes[node.attributes["mode"]]
+    mode = modes.get(node.attributes["mode"])
+    if mode is None:
+        raise NoLayer(f"mode={node.attributes['mode']}")
     if not any(map(any, every)):
         return reader.step(taken)
     if any(every[0]) or min(map(min, every)) < 0:
@@ -167,24 +186,29 @@ def resized(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     """An interpolation: by whole factors, or to a size."""
     taken = reader.flowing(node)
     sizes, rank = reader.shape(taken), len(reader.shape(taken)) - 1
-    scales = reader.constant(node, 2) if node.op == "Resize" else reader.constant(node, 1)
-    wanted = reader.integers(node, 3) if node.op == "Resize" else None
+    # up to operator set 10 the second input are the factors, and before 9 an attribute
+    old = node.op == "Upsample" or len(node.inputs) == 2
+    factor = node.attributes.get("scales") or reader.constant(node, 1 if old else 2)
+    wanted = None if old else reader.integers(node, 3)
     axes = node.attributes.get("axes") or tuple(range(rank + 2))
     mode = _interpolation(node)
     out, factors = list(sizes[1:]), [1.0] * rank
-    given = wanted if wanted else scales
-    if given is None or len(given) != len(axes):
+    given = wanted or ([] if factor is None else list(map(float, np.ravel(factor))))
+    if len(given) != len(axes):
         raise NoLayer("without a size")
-    for axis, one in zip(axes, given, strict=True):
-        if axis % (rank + 2) < 2:
-            if not wanted and one != 1:
-                raise NoLayer("of channels")
+    if not all(map(isfinite, given)):
+        raise NoLayer(f"by {given}")
+    for axis, one in zip([axis_of(axis, rank + 2) for axis in axes], given, strict=True):
+        if axis < 2:
+            # sizes say the batch that the file was written with
+            if one != (1 if not wanted else sizes[0] if axis == 1 else one):
+                raise NoLayer("of channels" if axis == 1 else "of samples")
         elif wanted:
             out[axis - 2] = int(one)
-            factors[axis - 2] = int(one) / sizes[axis - 1]
+            factors[axis - 2] = one / sizes[axis - 1]
         else:
-            factors[axis - 2] = float(one)
-            out[axis - 2] = int(sizes[axis - 1] * float(one))
+            factors[axis - 2] = one
+            out[axis - 2] = int(sizes[axis - 1] * one)
     whole = all(factor == int(factor) for factor in factors)
     candidates: list[Layer] = [shape.Resize(extent(out), mode)]
     if whole:
@@ -201,6 +225,9 @@ def _interpolation(node: OnnxNode) -> str:
     nearest = node.attributes.get("nearest_mode", "floor")
     if node.attributes.get("antialias"):
         raise NoLayer("antialias")
+    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
+    if policy != "stretch":
+        raise NoLayer(f"keep_aspect_ratio_policy={policy}")
     if mode == "nearest" and places == "asymmetric" and nearest == "floor":
         return "nearest"
     if mode == "linear" and places in ("half_pixel", "pytorch_half_pixel"):
@@ -212,14 +239,14 @@ def sliced(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     """Some of the channels, a crop of the map, or every so many pixels."""
     taken = reader.flowing(node)
     sizes = reader.shape(taken)
-    starts, stops = (reader.integers(node, i, name) for i, name in ((1, "starts"), (2, "ends")))
-    if starts is None or stops is None:
-        raise NoLayer("without bounds")
+    starts, stops = (reader.integers(node, i, name) or () for i, name in ((1, "starts"), (2, "ends")))
     axes = reader.integers(node, 3, "axes") or tuple(range(len(starts)))
     steps = reader.integers(node, 4) or (1,) * len(starts)
     kept = {0: (0, 1, 1)} | {axis + 1: (0, size, 1) for axis, size in enumerate(sizes)}
-    for axis, start, stop, step in zip(axes, starts, stops, steps, strict=True):
-        axis %= len(sizes) + 1
+    if not len(axes) == len(starts) == len(stops) == len(steps):
+        raise NoLayer("with bounds of other axes")
+    for given, start, stop, step in zip(axes, starts, stops, steps, strict=True):
+        axis = axis_of(given, len(sizes) + 1)
         if axis == 0 or step < 1:
             raise NoLayer("of samples" if axis == 0 else "backwards")
         kept[axis] = slice(start, stop, step).indices(sizes[axis - 1])
@@ -236,7 +263,7 @@ def sliced(reader: OnnxReader, node: OnnxNode, value: str) -> str:
             else reader.add(node, shape.Slice(first, last), (taken,))
         )
     if (first, last, jump) != (0, sizes[0], 1):
-        raise NoLayer("of channels and pixels")
+        raise NoLayer("of every so many channels" if jump != 1 else "of channels and pixels")
     if all(step == 1 for _, _, step in spatial):
         size = extent([stop - start for start, stop, _ in spatial])
         return reader.add(node, crop(size, [start for start, _, _ in spatial], sizes), (taken,))
@@ -249,11 +276,15 @@ def parted(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     """One part of the channels."""
     taken, index = reader.flowing(node), node.outputs.index(value)
     channels = reader.shape(taken)[0]
-    if node.attributes.get("axis", 0) % (len(reader.shape(taken)) + 1) != 1:
+    if axis_of(node.attributes.get("axis", 0), len(reader.shape(taken)) + 1) != 1:
         raise NoLayer(f"over axis {node.attributes.get('axis', 0)}")
     parts = reader.integers(node, 1, "split")
     if parts is None:
         size = -(-channels // len(node.outputs))
         parts = tuple(min(size, channels - i * size) for i in range(len(node.outputs)))
+    if len(parts) != len(node.outputs) or min(parts) < 0 or sum(parts) != channels:
+        raise NoLayer(f"of {channels} channels into {list(parts)}")
+    if len(parts) == 1:
+        return reader.step(taken)
     start = sum(parts[:index])
     return reader.add(node, shape.Slice(start, start + parts[index]), (taken,))

@@ -24,6 +24,13 @@ def extent(value: Any) -> Extent:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
+def axis_of(given: int, rank: int) -> int:
+    """An axis as a number from 0 on, counted from the last where it is negative. Raises NoLayer."""
+    if not -rank <= given < rank:
+        raise NoLayer(f"over axis {given} of {rank}")
+    return given % rank
+
+
 def half_padding(kernel: Any, dilation: Any, padding: Any, rank: int) -> str | Extent:
     """The margin of a conv: `half` where it is that of the kernel, which is the default of the language."""
     if isinstance(padding, str):

@@ -332,6 +332,7 @@ def test_a_sum_of_several_is_one_layer_and_a_dropped_path_stays():
         (lambda m, x: x.narrow(2, 0, 8), "crop(8x16, at=0)"),
         (lambda m, x: x.narrow(3, 2, 5).narrow(2, 1, 4).relu(), "crop(4x5, at=1x2) -> relu"),
         (lambda m, x: x.narrow(1, 1, 2), "slice(1, 3)"),
+        (lambda m, x: x.chunk(1, 1)[0].relu(), "slice(0, 3) -> relu"),
         (lambda m, x: nn.functional.max_pool2d(x, 1, 2), "subsample(2)"),
         (lambda m, x: x.movedim(1, -1).movedim(-1, 1).relu(), "relu"),
         (
@@ -339,7 +340,16 @@ def test_a_sum_of_several_is_one_layer_and_a_dropped_path_stays():
             "layernorm(over=channels",
         ),
     ],
-    ids=["both axes", "rows", "two crops", "channels", "single pixels", "there and back", "over channels"],
+    ids=[
+        "both axes",
+        "rows",
+        "two crops",
+        "channels",
+        "all channels",
+        "single pixels",
+        "there and back",
+        "over channels",
+    ],
 )
 def test_several_operations_are_the_one_layer_that_they_are(forward, said):
     module = Returns(forward)
