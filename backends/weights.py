@@ -125,13 +125,20 @@ def check(graph: Graph, tensors: Mapping[str, Any]) -> Mismatch:
     )
 
 
+def by_key(tensors: Any) -> Mapping[str, Any]:
+    """Weights as somebody gave them. Raises WeightsError for what is no mapping."""
+    if not isinstance(tensors, Mapping):
+        raise WeightsError(f"weights are tensors by key, as a state_dict has them, not {tensors!r:.40}")
+    return tensors
+
+
 def fitting(graph: Graph, tensors: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """The weights of a net as arrays, by key in the order of its layers.
 
     Raises WeightsError where tensors do not fit, and for any that holds something else than floating-point
     numbers: cast, they would be other weights.
     """
-    if mismatch := check(graph, tensors):
+    if mismatch := check(graph, by_key(tensors)):
         raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
     arrays = {key: as_array(tensors[key]) for key, _, _ in declared(graph)}
     wrong = [f"{key} holds {array.dtype}" for key, array in arrays.items() if array.dtype.kind != "f"]

@@ -15,7 +15,7 @@ from cnnspec.files import read_source
 from cnnspec.graph import Graph
 from cnnspec.layers.shapes import Shape
 from cnnspec.pipeline import Compiled, Hook
-from cnnspec.session import Session
+from cnnspec.session import Reopening, Session
 from cnnspec.source import Source
 from cnnspec.spec_files import find_spec, zoo_entry
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Net:
-    """A checked net: its figures, its graph, and the ways out."""
+    """A checked net: its figures, its graph, and the ways out. It may be pickled, and sent to a process."""
 
     def __init__(
         self, compiled: Compiled, diagnostics: tuple[Diagnostic, ...], reopen: Reopen | None = None
@@ -46,6 +46,10 @@ class Net:
 
     def __repr__(self) -> str:
         return f"<cnnspec net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Net:
+        """A net of the same records, which nothing changes."""
+        return Net(self.compiled, self.diagnostics, self._reopen)
 
     @property
     def name(self) -> str:
@@ -389,11 +393,6 @@ def _open(
     hook: Hook | None = None,
 ) -> Net:
     name = None if net is None else given.text("the name of a net", net)
-    analysis = session.open(source, given.settings(parameters, inputs, session.limits), name, hook)
-
-    def reopen(shapes: Mapping[str, Shape]) -> Graph | None:
-        resized = given.settings(parameters, {**(inputs or {}), **shapes}, session.limits)
-        again = session.open(source, resized, name)
-        return None if again.has_errors or not again.nets else again.nets[0].graph
-
-    return Net(analysis.net, analysis.diagnostics, reopen)
+    settings = given.settings(parameters, inputs, session.limits)
+    analysis = session.open(source, settings, name, hook)
+    return Net(analysis.net, analysis.diagnostics, Reopening(session, source, settings, name))

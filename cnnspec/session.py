@@ -38,6 +38,9 @@ from cnnspec.typed import TYPE_CHECKING, Any, Callable, Iterator, Mapping
 if TYPE_CHECKING:  # a check of one file needs no paths
     from pathlib import Path
 
+    from cnnspec.graph import Graph
+    from cnnspec.layers.shapes import Shape
+
 AS_WRITTEN = Settings({}, {})
 """Nothing is given from outside: every parameter and input is as the spec has it."""
 
@@ -112,6 +115,10 @@ class Session:
         self.limits = limits or Limits()
         self._kept: dict[str, dict[str, Reading]] = {}
         self._parsed: dict[str, Parsed] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what is kept, which is read again: a session is copied and pickled without it."""
+        return {**self.__dict__, "_kept": {}, "_parsed": {}}
 
     def parsed(self, source: Source) -> Parsed:
         """A text as it was read: the last reading of the file, where its text is what it was."""
@@ -225,6 +232,21 @@ class Session:
         good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}
         self._kept[module.source.name] = good
         return tuple(net for name in names if (net := readings[name].compiled) is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Reopening:
+    """Opens a net once more for other shapes of its inputs: its graph; None where it does not take them."""
+
+    session: Session
+    source: Source
+    settings: Settings
+    net: str | None
+
+    def __call__(self, shapes: Mapping[str, Shape]) -> Graph | None:
+        settings = Settings(self.settings.parameters, {**self.settings.inputs, **shapes})
+        found = self.session.open(self.source, settings, self.net)
+        return None if found.has_errors or not found.nets else found.nets[0].graph
 
 
 def basis_of(name: str, module: Module) -> Iterator[object]:

@@ -16,7 +16,7 @@ from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
 from cnnspec.backends.steps import Step, settle, steps
-from cnnspec.backends.weights import WeightsError, declared, fitting, initialize
+from cnnspec.backends.weights import WeightsError, by_key, declared, fitting, initialize
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.given import count
 from cnnspec.graph import Graph
@@ -90,6 +90,7 @@ class Program:
         self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
+        self._given: dict[str, Shape] = {}
         self._training = False
 
     def memory(self, batch: int = 1) -> Timeline:
@@ -125,13 +126,15 @@ class Program:
 
     def update(self, tensors: Mapping[str, Array]) -> None:
         """Replace some weights by arrays of the same shapes, as an optimizer does. Raises WeightsError."""
-        for key, array in tensors.items():
+        arrays = {key: as_array(tensor) for key, tensor in by_key(tensors).items()}
+        for key, array in arrays.items():
             if key not in self.tensors:
                 raise WeightsError(f"{self.graph.name} has no weight {key}")
-            if np.shape(array) != self.tensors[key].shape:
-                wanted, got = self.tensors[key].shape, np.shape(array)
-                raise WeightsError(f"{key} has the shape {wanted}, not {got}")
-        for key, array in tensors.items():
+            if array.shape != self.tensors[key].shape:
+                raise WeightsError(f"{key} has the shape {self.tensors[key].shape}, not {array.shape}")
+            if array.dtype.kind != "f":
+                raise WeightsError(f"{key} is given {array.dtype}, weights are floating-point numbers")
+        for key, array in arrays.items():
             self.tensors[key][...] = array
         self._runner.reset()
 
@@ -175,6 +178,7 @@ class Program:
         if training:
             self._runner.reset()
         values = self._run(self._inputs(x, inputs), training, keep=None, tape=self._tape)
+        self._given = {head: values[name].shape for head, name in self._heads(training).items()}
         return self._outputs(values, training)
 
     def backward(self, grads: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Array]:
@@ -190,7 +194,13 @@ class Program:
             raise InvalidValue(f"there is no head {unknown[0]!r}: there are {', '.join(heads)}")
         pending: dict[str, Array] = {}
         for head, grad in given.items():
-            accumulate(pending, heads[head], np.asarray(grad, self.dtype))
+            array = as_array(grad)
+            if array.dtype.kind != "f" or array.shape != self._given[head]:
+                wanted = f"floating-point numbers of shape {self._given[head]}"
+                raise InvalidValue(
+                    f"the gradient of {head} is {array.dtype} of shape {array.shape}, not {wanted}"
+                )
+            accumulate(pending, heads[head], array.astype(self.dtype, copy=False))
         result: dict[str, Array] = {}
         for step, inputs, settings in reversed(self._tape):
             grad = pending.pop(step.value, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from os.path import basename, normpath, realpath
 
 from cnnspec.diagnostics.cures import Cure, offer
@@ -170,13 +171,18 @@ class Loader:
 
         # realpath, for Path.resolve of 3.11 raises where links lead in a circle
         home = Path(realpath(module.source.path)).parent if module.source.path else Path(realpath("."))
-        outside = False
+        outside = circular = False
         for folder in (home, *(Path(realpath(folder)) for folder in self.include)):
             path = _resolved(folder / use.origin)
             if path is not None and path.is_relative_to(folder):
                 return str(path)
             outside = outside or not Path(normpath(folder / use.origin)).is_relative_to(folder)
             outside = outside or path is not None
+            circular = circular or _is_circular(folder / use.origin)
+        if circular and not outside:
+            message = f"the links of `{use.origin}` lead in a circle, and to no file"
+            self.report.error("use-origin", use.span, message, help="put a file in its place")
+            return None
         self.report.error(
             "use-outside" if outside else "use-origin",
             use.span,
@@ -207,3 +213,14 @@ def _resolved(path: Path) -> Path | None:
         return found if found.is_file() else None
     except (OSError, ValueError):
         return None
+
+
+def _is_circular(path: Path) -> bool:
+    """Whether a file is a symbolic link that leads back to itself, at once or by others."""
+    try:
+        realpath(path, strict=True)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    except ValueError:
+        return False
+    return False

@@ -221,6 +221,40 @@ def test_weights_that_do_not_fit_are_refused() -> None:
         backend.compile(classifier(), {})
 
 
+KERNEL, EMPTY = "conv1.weight", np.zeros((2, 1, 3, 3), np.float32)
+UNFIT: list[tuple[Any, str]] = [
+    ([1], "weights are tensors by key, as a state_dict has them, not [1]"),
+    (None, "weights are tensors by key, as a state_dict has them, not None"),
+    ({"conv7.weight": EMPTY}, "Small has no weight conv7.weight"),
+    ({KERNEL: EMPTY[0]}, "conv1.weight has the shape (2, 1, 3, 3), not (1, 3, 3)"),
+    ({KERNEL: EMPTY.astype(int)}, "conv1.weight is given int64, weights are floating-point numbers"),
+    ({KERNEL: EMPTY.astype(complex)}, "conv1.weight is given complex128, weights are floating-point numbers"),
+]
+
+
+@pytest.mark.parametrize("given, told", UNFIT, ids=[told for _, told in UNFIT])
+def test_weights_that_are_none_change_nothing(given: Any, told: str) -> None:
+    graph = build("Small", {"x": (1, 5, 5)}, [("conv1", Conv(2, 3), ("x",))], {"y": "conv1"})
+    program = backend.compile(graph)
+    before = program.state_dict()
+    with pytest.raises(WeightsError) as error:
+        program.update(given)
+    assert str(error.value) == told
+    assert all((array == before[key]).all() for key, array in program.state_dict().items())
+    if not isinstance(given, dict):
+        with pytest.raises(WeightsError, match="weights are tensors by key"):
+            program.load(given)
+
+
+@pytest.mark.parametrize("grad", [1.0, np.ones((1, 2, 5, 4)), np.ones((1, 2, 5, 5), complex), "x"])
+def test_gradients_that_are_none_are_named(grad: Any) -> None:
+    graph = build("Small", {"x": (1, 5, 5)}, [("conv1", Conv(2, 3), ("x",))], {"y": "conv1"})
+    program = backend.compile(graph)
+    program.forward(np.ones((1, 1, 5, 5), np.float32))
+    with pytest.raises(InvalidValue, match=r"the gradient of y is .*, not floating-point numbers of shape"):
+        program.backward(grad)
+
+
 def test_state_dict_is_a_copy() -> None:
     program = backend.compile(classifier())
     program.state_dict()["linear.bias"][:] = 9

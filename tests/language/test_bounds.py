@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import cnnspec
+
 pytestmark = pytest.mark.posix
 CALLS = 12_000_000
 MEGABYTES = 300
@@ -223,3 +225,18 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 1 and "use-outside" in run.stderr and "the secret" not in run.stderr
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("used", ["one.cnn", "self/x.cnn"])
+def test_links_that_lead_in_a_circle_are_said_to(used: str, tmp_path: Path) -> None:
+    for link, target in (("one.cnn", "two.cnn"), ("two.cnn", "one.cnn"), ("self", "self")):
+        (tmp_path / link).symlink_to(target)
+    (tmp_path / "a.cnn").write_text(f'use "{used}" (x)\nnet A {{ input 3x8x8; relu }}\n', encoding="utf-8")
+    with pytest.raises(cnnspec.SpecError) as caught:
+        cnnspec.load(tmp_path / "a.cnn")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == (
+        "use-origin",
+        f"the links of `{used}` lead in a circle, and to no file",
+    )
