@@ -28,7 +28,7 @@ SCALES = sorted((Path(__file__).parent / "scales").glob("*.cnn"))
 ZOO = [
     "resnet50", "googlenet", "densenet121", "unet2015", "retinanet_resnet50", "nfnet_f0", "convnext_tiny",
     "mobilenetv2", "fcn_resnet50", "regnetx_400mf", "vgg16", "nin", "alexnet2012", "lenet5", "resnet20",
-    "hrnet_w18", "yolov8n",
+    "yolov8n",
 ]  # fmt: skip
 PYRAMIDS = ["retinanet_resnet50", "hrnet_w18", "yolov8n"]
 VIEWS = [
@@ -103,7 +103,7 @@ def pictures(graph: Graph, views: list[dict[str, object]]) -> None:
         assert struck(picture) == [] == covered(picture), view
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", [*ZOO, pytest.param("hrnet_w18", marks=pytest.mark.slow)])
 def test_no_arrow_strikes_text_in_the_zoo(name: str):
     pictures(cnnspec.zoo(name).ir, VIEWS)
 
