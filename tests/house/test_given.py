@@ -86,7 +86,6 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: untyped.zoo("lenet5").training_memory(batch=1.5),
     lambda: untyped.zoo("lenet5").sizes(0),
     lambda: untyped.zoo("lenet5").to_numpy(seed=-1),
-    lambda: untyped.zoo("lenet5").to_torch(seed="3"),
     lambda: untyped.diff(untyped.zoo("lenet5"), "lenet5"),
     lambda: untyped.compare([untyped.zoo("lenet5"), None]),
     lambda: untyped.zoo("lenet5").render("a.svg", depth=-1),
@@ -98,6 +97,12 @@ REFUSED: list[Callable[[], Any]] = [
 def test_what_nothing_can_be_made_of_is_refused(call: Callable[[], Any]) -> None:
     with pytest.raises(InvalidValue):
         call()
+
+
+def test_a_seed_that_is_none_is_refused_for_torch_too() -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(InvalidValue):
+        untyped.zoo("lenet5").to_torch(seed="3")
 
 
 @pytest.mark.parametrize("batch", [4, np.int64(4), np.array(4)])
