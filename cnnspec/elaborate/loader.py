@@ -116,6 +116,7 @@ class Loader:
         if origin is None:
             module.lost |= {name.name for name in use.names}
             return
+        module.uses.append((use, origin))
         for name in use.names:
             found = origin.names.get(name.name)
             if found is None and origin.net(name.name)[0] is not None:

@@ -25,7 +25,8 @@ class Module:
     """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings).
 
     `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...). `lost` are
-    names that a mistake left undefined, `broken` the definitions with syntax errors.
+    names that a mistake left undefined, `broken` the definitions with syntax errors, `uses` what each `use`
+    has brought.
     """
 
     source: Source
@@ -36,6 +37,7 @@ class Module:
     used_nets: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     broken: list[tree.Broken] = field(default_factory=list)
+    uses: list[tuple[tree.Use, Module]] = field(default_factory=list)
 
     def net(self, name: str) -> tuple[tree.NetDefinition | tree.Given | None, Module]:
         """A net by name, with the file that it is written in; None where there is none."""

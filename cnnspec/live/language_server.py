@@ -23,7 +23,7 @@ from cnnspec import __version__
 from cnnspec.diagnostics import Edit, Refused
 from cnnspec.elaborate.module import Module
 from cnnspec.format import format_text
-from cnnspec.live import completion, figures, outline, protocol, renaming, signatures, words
+from cnnspec.live import completion, figures, outline, protocol, renaming, signatures, telling, words
 from cnnspec.live.document import Document
 from cnnspec.live.positions import offset_of, range_of
 from cnnspec.live.preview import Preview
@@ -59,43 +59,45 @@ def _reading(server: LanguageServer, texts: Texts) -> None:
         await asyncio.sleep(pause)
         document = await _document(server, texts, uri)
         version = server.workspace.get_text_document(uri).version
-        found = [
-            protocol.as_diagnostic(one, document.source)
-            for one in document.analysis.diagnostics
-            if one.span is None or one.span.source.name == document.source.name
-        ]
+        found = [one.shown for one in telling.told(document.analysis, uri)]
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
         show(texts, uri, document)
         workspace = server.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             server.workspace_inlay_hint_refresh(None)
 
-    def soon(uri: str, pause: float = PAUSE) -> None:
-        if uri in waiting:
-            waiting[uri].cancel()
-        waiting[uri] = asyncio.ensure_future(tell(uri, pause))
+    def soon(*uris: str, pause: float = 0) -> None:
+        for uri in uris:
+            if uri in waiting:
+                waiting[uri].cancel()
+            waiting[uri] = asyncio.ensure_future(tell(uri, pause))
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        soon(params.text_document.uri, 0)
+        texts.hold(params.text_document.uri, params.text_document.text)
+        soon(params.text_document.uri, *texts.users(params.text_document.uri))
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        soon(params.text_document.uri)
+        uri = params.text_document.uri
+        texts.hold(uri, server.workspace.get_text_document(uri).source)
+        soon(uri, *texts.users(uri), pause=PAUSE)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: lsp.DidSaveTextDocumentParams) -> None:
         texts.read_anew()
-        for uri in texts.open_uris:
-            soon(uri, 0)
+        soon(*texts.open_uris)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         if uri in waiting:
             waiting.pop(uri).cancel()
+        users = texts.users(uri)
         texts.forget(uri)
+        texts.read_anew()
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        soon(*users)
 
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
@@ -276,16 +278,18 @@ def _writing(server: LanguageServer, texts: Texts) -> None:
 
 def _cures(document: Document, uri: str, first: int, last: int) -> Iterable[lsp.CodeAction]:
     """The edits of the mistakes on some lines."""
-    for one in document.analysis.diagnostics:
-        told = protocol.as_diagnostic(one, document.source)
-        if one.edits and told.range.start.line <= last and told.range.end.line >= first:
-            yield lsp.CodeAction(
-                one.help or one.message,
-                lsp.CodeActionKind.QuickFix,
-                [told],
-                is_preferred=True,
-                edit=protocol.workspace_edit(one.edits, uri),
-            )
+    for told in telling.told(document.analysis, uri):
+        if told.shown.range.start.line <= last and told.shown.range.end.line >= first:
+            for mistake, edits in told.cures:
+                place = mistake.span.source if mistake.span is not None else document.source
+                title = mistake.help or mistake.message
+                yield lsp.CodeAction(
+                    title if place is document.source else f"{place.name}: {title}",
+                    lsp.CodeActionKind.QuickFix,
+                    [told.shown],
+                    is_preferred=True,
+                    edit=protocol.workspace_edit(edits, uri),
+                )
 
 
 def _marks(document: Document, uri: str, first: int, last: int) -> Iterable[lsp.CodeAction]:

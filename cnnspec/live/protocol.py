@@ -9,13 +9,13 @@ from lsprotocol import types as lsp
 from pygls.uris import from_fs_path
 
 from cnnspec.colours import roles
-from cnnspec.diagnostics import Diagnostic, Edit
+from cnnspec.diagnostics import Edit
 from cnnspec.live.completion import Offer
 from cnnspec.live.document import Document
 from cnnspec.live.hints import Hint
 from cnnspec.live.outline import OutlineEntry
 from cnnspec.live.positions import position, range_of
-from cnnspec.source import Source, Span
+from cnnspec.source import Source
 
 COLOURS = {
     "declaration": "keyword",
@@ -55,15 +55,6 @@ PARTS = {
     "head": lsp.SymbolKind.Namespace,
     "label": lsp.SymbolKind.Variable,
 }
-
-
-def as_diagnostic(one: Diagnostic, source: Source) -> lsp.Diagnostic:
-    """A diagnostic with its help; a place that is nowhere is the first line."""
-    span = one.span or Span(source, 0, 0)
-    message = f"{one.message}\nhelp: {one.help}" if one.help else one.message
-    severity = lsp.DiagnosticSeverity.Error if one.severity == "error" else lsp.DiagnosticSeverity.Warning
-    tags = [lsp.DiagnosticTag.Unnecessary] if one.code.startswith("unused-") else None
-    return lsp.Diagnostic(range_of(span), message, severity, one.code, source="cnnspec", tags=tags)
 
 
 def as_inlay(hint: Hint, document: Document, show_costs: bool) -> lsp.InlayHint:

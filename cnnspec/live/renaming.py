@@ -9,10 +9,10 @@ from pathlib import Path
 
 from cnnspec.diagnostics.fixes import applied
 from cnnspec.diagnostics.report import Edit, InvalidValue, Refused, Report
-from cnnspec.elaborate.module import DefinedBlock, Module
+from cnnspec.elaborate.module import Module
 from cnnspec.files import read_source
 from cnnspec.format import format_text
-from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, home_of, joined, occurrences
+from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, home_of, homes, joined, occurrences
 from cnnspec.session import Analysis, Session
 from cnnspec.source import Source, Span
 from cnnspec.syntax import parse
@@ -62,7 +62,7 @@ def rename(session: Session, modules: Iterable[Module], symbol: Symbol, name: st
     edits = [Edit(one.span, name) for one in references(known, symbol)]
     changed = {home_of(edit.span.source) for edit in edits}
     for module in known:
-        if changed & homes(module):
+        if changed & homes(module).keys():
             _keeps_its_meaning(session, module.source, edits, symbol.name, name)
     return [edit for module in known for edit in _laid_out(module.source, edits)]
 
@@ -75,18 +75,6 @@ def _laid_out(source: Source, edits: Iterable[Edit]) -> list[Edit]:
     if not own or layout == renamed or format_text(parse(source)) != source.text:
         return own
     return [Edit(Span(source, 0, len(source.text)), layout)]
-
-
-def homes(module: Module) -> set[str]:
-    """A file and those that it takes names from, directly or by way of others."""
-    found, ahead = set[str](), [module]
-    while ahead:
-        module = ahead.pop()
-        if home_of(module.source) not in found:
-            found.add(home_of(module.source))
-            ahead += module.used_nets.values()
-            ahead += [value.module for value in module.names.values() if isinstance(value, DefinedBlock)]
-    return found
 
 
 def _keeps_its_meaning(session: Session, source: Source, edits: list[Edit], old: str, new: str) -> None:

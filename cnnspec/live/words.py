@@ -54,6 +54,17 @@ def home_of(source: Source) -> str:
     return realpath(source.path) if source.path is not None else source.name
 
 
+def homes(module: Module) -> dict[str, Module]:
+    """A file and those that it takes names from, directly or by way of others, by what they are known by."""
+    found, ahead = dict[str, Module](), [module]
+    while ahead:
+        module = ahead.pop()
+        if home_of(module.source) not in found:
+            found[home_of(module.source)] = module
+            ahead += [used for _, used in module.uses]
+    return found
+
+
 def occurrences(module: Module) -> list[Occurrence]:
     """Every name of a file that stands for something known, in the order of the text."""
     return list(_Walk(module).found())

@@ -27,6 +27,8 @@ def mend_everywhere(diagnostics: tuple[Diagnostic, ...], module: Module) -> tupl
         text = {edit.text for edit in diagnostic.edits}
         if diagnostic.code not in ONCE or diagnostic.span is None or len(text) != 1:
             return diagnostic
+        if diagnostic.span.source is not module.source:
+            return diagnostic
         first = diagnostic.edits[0].span
         spans = places.get((first.text, bisect_right(starts, first.start)), ())
         edits = dict.fromkeys([*diagnostic.edits, *(Edit(span, *text) for span in spans)])
