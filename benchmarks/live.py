@@ -9,11 +9,13 @@ Run from the root of the checkout: python benchmarks/live.py
 from __future__ import annotations
 
 import random
+import sys
 import time
 from pathlib import Path
 
 from cnnspec.live.document import read
 from cnnspec.live.hints import hints
+from cnnspec.live.protocol import as_inlay
 from cnnspec.session import Session
 from cnnspec.source import Source
 from cnnspec.syntax.tokens import tokenize
@@ -23,12 +25,12 @@ ALLOWED_EDIT_MS, ALLOWED_HINTS_MS = 100.0, 20.0
 EDITS = 100
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
     """Print the times of every file beside what is allowed; 1 where one is above it."""
     failed = False
     allowed = f"allowed {ALLOWED_EDIT_MS:g} and {ALLOWED_HINTS_MS:g} ms"
     print(f"{'':<24} {'edit p95':>10} {'hints p95':>10}   {allowed}")
-    for path in sorted(SPECS.glob("*.cnn")):
+    for path in sorted(map(Path, argv)) or sorted(SPECS.glob("*.cnn")):
         edits, shown = times(path)
         above = edits > ALLOWED_EDIT_MS or shown > ALLOWED_HINTS_MS
         print(f"{path.stem:<24} {edits:10.1f} {shown:10.1f}{'   above' if above else ''}")
@@ -49,7 +51,8 @@ def times(path: Path) -> tuple[float, float]:
         document = read(session, Source(path.name, changed, path), document)
         edits.append(time.process_time() - start)
         start = time.process_time()
-        hints(document.analysis.nets, document.parsed)
+        for hint in hints(document.analysis.nets, document.parsed):
+            as_inlay(hint, document, show_costs=False)
         shown.append(time.process_time() - start)
         document = read(session, Source(path.name, text, path), document)
     return percentile(edits), percentile(shown)
@@ -71,4 +74,4 @@ def percentile(seconds: list[float]) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -73,19 +73,24 @@ Pick = Callable[[Module, Report], list[str]]
 """Says which nets of a module are meant; reports where there are none."""
 
 
+Written = dict[int, tuple[tuple[str, int, int, str], tuple[str, ...]]]
+"""What was found of definitions, by their identity: their lines, and the names in them."""
+
+
 @dataclass(frozen=True, eq=False)
 class WantedNet:
-    """A net of a file, and what is asked of it."""
+    """A net of a file, and what is asked of it; nets of one reading share what is found of definitions."""
 
     name: str
     module: Module
     settings: Settings
     lenient: frozenset[str]
+    written: Written
 
     @cached_property
     def basis(self) -> tuple[object, ...]:
         """All that the net is compiled from; found when the file is read once more."""
-        return self.settings, self.lenient, *basis_of(self.name, self.module)
+        return self.settings, self.lenient, *basis_of(self.name, self.module, self.written)
 
 
 class Reading(NamedTuple):
@@ -215,11 +220,11 @@ class Session:
         hook: Hook | None,
         lenient: frozenset[str],
     ) -> tuple[Compiled, ...]:
-        known = Known()
+        known, written = Known(), Written()
         before = self._kept.get(module.source.name, {})
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
-            asked = WantedNet(name, module, settings, lenient)
+            asked = WantedNet(name, module, settings, lenient, written)
             reading = readings.get(name)
             # a hook wants to see the passes run
             if reading is None or reading.asked.basis != asked.basis or hook is not None:
@@ -249,7 +254,7 @@ class Reopening:
         return None if found.has_errors or not found.nets else found.nets[0].graph
 
 
-def basis_of(name: str, module: Module) -> Iterator[object]:
+def basis_of(name: str, module: Module, written: Written) -> Iterator[object]:
     """All that a net is compiled from: the lines of its own definition, and of all that it names in turn."""
     seen: set[tuple[int, str]] = set()
     open_names = [(name, module)]
@@ -265,8 +270,11 @@ def basis_of(name: str, module: Module) -> Iterator[object]:
         yield value if definition is None else None
         for item, owner in ((net, home), (definition, getattr(value, "module", None))):
             if item is not None and owner is not None:
-                yield lines_of(whole(item))
-                open_names += [(used, owner) for used in sorted(set(names_in(item)))]
+                if id(item) not in written:
+                    written[id(item)] = lines_of(whole(item)), tuple(sorted(set(names_in(item))))
+                lines, names = written[id(item)]
+                yield lines
+                open_names += [(used, owner) for used in names]
 
 
 def whole(item: tree.Definition | tree.NetDefinition | tree.Given) -> Span:

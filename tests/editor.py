@@ -8,17 +8,46 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from lsprotocol import types as lsp
+from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
-from pytest_lsp.client import make_test_lsp_client
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
 Talk = Callable[["Editor"], Awaitable[None]]
+
+Holds = Callable[[lsp.PublishDiagnosticsParams], bool]
+
+
+class Published:
+    """What a server has told of texts, by their addresses, the last of each; and a wait for news."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, lsp.PublishDiagnosticsParams] = {}
+        self.news = asyncio.Event()
+
+    def take(self, params: lsp.PublishDiagnosticsParams) -> None:
+        self.last[params.uri] = params
+        self.news.set()
+
+    async def until(
+        self, holds: Callable[[lsp.PublishDiagnosticsParams], bool], uri: str
+    ) -> list[lsp.Diagnostic]:
+        """What is told of a text once something holds of it."""
+        while uri not in self.last or not holds(self.last[uri]):
+            self.news.clear()
+            await self.news.wait()
+        return list(self.last[uri].diagnostics)
 
 
 class Editor:
     """An editor with one text open in a server."""
 
-    def __init__(self, client: LanguageClient, path: Path) -> None:
-        self.client, self.uri, self.version = client, path.as_uri(), 0
+    def __init__(self, client: LanguageClient, published: Published, path: Path) -> None:
+        self.client, self.published = client, published
+        self.uri, self.version = path.as_uri(), 0
+
+    def beside(self, path: Path) -> Editor:
+        """Another text in the same editor."""
+        return Editor(self.client, self.published, path)
 
     async def open(self, text: str) -> list[lsp.Diagnostic]:
         item = lsp.TextDocumentItem(self.uri, "cnn", self.version, text)
@@ -34,10 +63,15 @@ class Editor:
 
     async def told(self) -> list[lsp.Diagnostic]:
         """What is wrong with the text as it is now."""
-        while True:
-            found = await self.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-            if found.uri == self.uri and found.version == self.version:
-                return list(found.diagnostics)
+        return await self.published.until(lambda found: found.version == self.version, self.uri)
+
+    async def told_of(self, *codes: str | None) -> None:
+        """Wait until the text has mistakes of these codes, in its order."""
+
+        def holds(found: lsp.PublishDiagnosticsParams) -> bool:
+            return [one.code for one in found.diagnostics] == list(codes)
+
+        await self.published.until(holds, self.uri)
 
     @property
     def text_document(self) -> lsp.TextDocumentIdentifier:
@@ -62,7 +96,14 @@ def talk(path: Path, conversation: Talk) -> None:
     """Start a server, have a conversation with it, and end it."""
 
     async def whole() -> None:
-        client = make_test_lsp_client()
+        client = LanguageClient(converter_factory=default_converter)
+        published = Published()
+
+        def take(client: LanguageClient, params: lsp.PublishDiagnosticsParams) -> None:
+            published.take(params)
+
+        told = {lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: take}
+        register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **told})
         client.feature(lsp.WORKSPACE_INLAY_HINT_REFRESH)(lambda params: None)
         await client.start_io(sys.executable, "-m", "cnnspec", "lsp")
         capabilities = client_capabilities("visual-studio-code")
@@ -71,7 +112,7 @@ def talk(path: Path, conversation: Talk) -> None:
         root = path.parent.as_uri()
         params = lsp.InitializeParams(capabilities, root_uri=root)
         await client.initialize_session(params)
-        await conversation(Editor(client, path))
+        await conversation(Editor(client, published, path))
         await client.shutdown_session()
         await client.stop()
 

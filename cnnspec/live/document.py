@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.elaborate import Settings
+from cnnspec.garbage import without_garbage_collection
 from cnnspec.live.hints import Hint, carried, hints
 from cnnspec.pipeline import Compiled
 from cnnspec.records import dataclass
@@ -29,6 +30,7 @@ class Document:
         return self.parsed.source
 
 
+@without_garbage_collection
 def read(
     session: Session,
     source: Source,

@@ -14,7 +14,7 @@ from cnnspec.live.places import Place, places
 from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, at, home_of, occurrences
 from cnnspec.pipeline import Compiled, figures, more_figures
 from cnnspec.report.numbers import count_text, short_count, size_of_field, size_text
-from cnnspec.report.rows import field_of
+from cnnspec.report.rows import field_of, last_node
 from cnnspec.source import Span
 from cnnspec.syntax import tree
 
@@ -110,19 +110,12 @@ def _row(name: str, made: list[Place]) -> str:
     whole = net.counted(net.costs.inference)
     shapes = list(dict.fromkeys(describe(place.shape) for place in made))
     shape = shapes[0] if len(shapes) == 1 else f"{shapes[0]} ... {shapes[-1]}"
-    field = field_of(net, _last(made[-1]))
+    field = field_of(net, last_node(made[-1].made))
     seen = "" if field is None else size_of_field(field.field) + (" and all" if field.all_besides else "")
     share = f"{macs / whole:.1%}" if whole else ""
     memory = size_text(BYTES_OF_A_VALUE * kept)
     cells = (name, len(made), shape, count_text(params), short_count(macs), share, seen, memory)
     return f"| {' | '.join(map(str, cells))} |"
-
-
-def _last(place: Place) -> str:
-    if isinstance(place.made, str):
-        return place.made
-    *_, last = place.made.nodes()
-    return last
 
 
 def _expected(document: Document, offset: int) -> tuple[str, Span] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
+from cnnspec.caching import cached_property
 from cnnspec.layers.base import Shape, describe
 from cnnspec.live.places import Place, WrittenStep, places, steps
 from cnnspec.pipeline import Compiled
@@ -26,7 +27,7 @@ class Hint:
     may_state: bool
     """Whether a shape may be written there as a mark, `=> 64x56x56`, which is then checked."""
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes after the step, each once."""
         return tuple(dict.fromkeys(place.shape for place in self.made))

@@ -106,7 +106,7 @@ def _row(net: Compiled, same: list[Block | str], level: int, idle: str) -> Summa
         f"{what}{times}{idle}".strip(),
         shape_of(net.graph, last),
         cost,
-        field_of(net, _last(last)),
+        field_of(net, last_node(last)),
         share,
         tuple(name for child in same for name in _names(child)),
         line=first.span.line if first.span else None,
@@ -136,13 +136,16 @@ def cost_of(net: Compiled, child: Block | str) -> LayerCost:
     return total(layers[name] if name in running else layers[name].weights_alone() for name in _names(child))
 
 
-def _last(block: Block) -> str:
-    *_, last = block.nodes()
-    return last
+def last_node(child: Block | str) -> str:
+    """The last layer of a block; a layer itself."""
+    stack = [child]
+    while not isinstance(item := stack.pop(), str):
+        stack += item.children
+    return item
 
 
 def shape_of(graph: Graph, block: Block) -> Shape:
-    return graph.nodes[_last(block)].shape
+    return graph.nodes[last_node(block)].shape
 
 
 def field_of(net: Compiled, name: str) -> SeenField | None:

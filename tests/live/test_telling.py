@@ -68,19 +68,16 @@ def test_a_text_is_told_when_a_file_that_it_uses_changes(tmp_path: Path, way: st
     blocks.write_text(WRONG if way == "closed" else BLOCKS, encoding="utf-8")
 
     async def conversation(editor: Editor) -> None:
-        other = Editor(editor.client, blocks)
+        other = editor.beside(blocks)
         assert await other.open(BLOCKS) == []
         assert await editor.open(TEXT) == []
         if way == "written":
             await other.write(WRONG)
         else:
             editor.client.text_document_did_close(lsp.DidCloseTextDocumentParams(other.text_document))
-        while not (found := editor.client.diagnostics[editor.uri]):
-            await editor.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        assert [one.range.start.line for one in found] == [0, 1]
+        await editor.told_of(None, "argument-name")
         if way == "written":
             await other.write(BLOCKS)
-            while editor.client.diagnostics[editor.uri]:
-                await editor.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+            await editor.told_of()
 
     talk(tmp_path / "a.cnn", conversation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnspec.caching import cache
+from cnnspec.caching import cache, lru_cache
 from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, choose, offer
 from cnnspec.source import Span
 from cnnspec.typed import Iterable, Mapping
@@ -92,8 +92,12 @@ SURE = 0.7
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The known names nearest to one that is not known, the nearest first."""
-    if len(name) > LONGEST_NAME:
-        return []
+    return [] if len(name) > LONGEST_NAME else list(_nearest(name, tuple(known)))
+
+
+@lru_cache(maxsize=256)
+def _nearest(name: str, known: tuple[str, ...]) -> list[str]:
+    """As `nearest`; a name that is misspelt in a block is so in each of its calls."""
     from difflib import get_close_matches
 
     names = dict.fromkeys(known)
@@ -155,6 +159,11 @@ def plain(name: str) -> str:
 
 def nearest_block(name: str, known: Iterable[str], library: Iterable[str]) -> list[str]:
     """The blocks that may be meant by a name: what others call so, or what is near, before the library."""
+    return list(_nearest_block(name, tuple(known), tuple(library)))
+
+
+@lru_cache(maxsize=256)
+def _nearest_block(name: str, known: tuple[str, ...], library: tuple[str, ...]) -> list[str]:
     elsewhere = _inverted(LAYERS_ELSEWHERE).get(plain(name), [])
     names = dict.fromkeys([*known, *library])
     same = [other for other in names if other in elsewhere or plain(other) == plain(name)]
