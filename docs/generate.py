@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import runpy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,9 @@ from typing import Any
 from cnnspec import pipeline
 from cnnspec import zoo as zoo_net
 from cnnspec.cli.main import commands
-from cnnspec.colours import WORD_ROLES
 from cnnspec.diagnostics.explain import codes, explain
-from cnnspec.elaborate.expressions.functions import FUNCTIONS
-from cnnspec.elaborate.values import FORMS
 from cnnspec.layers import REGISTRY, manual
 from cnnspec.passes import fold_batchnorm, shapes, verify
-from cnnspec.syntax.tokens import KINDS
 from cnnspec.zoo_list import Entry, entries
 
 DOCS = Path(__file__).parent
@@ -203,43 +199,6 @@ def zoo_row(net: Entry) -> str:
     return f"| {net.name} | {net.input} | {net.params:,} | {net.macs:,} |"
 
 
-# ---- colours for editors
-
-
-def textmate() -> str:
-    """The TextMate grammar of the language: the patterns of the lexer, and the words that have colours."""
-    pattern = {kind.name: kind.pattern for kind in KINDS}
-    name = pattern["NAME"]
-
-    def rule(name: str, match: str) -> dict[str, str]:
-        return {"name": f"{name}.cnn", "match": match}
-
-    def any_of(words: Iterable[str]) -> str:
-        return rf"\b(?:{'|'.join(words)})\b"
-
-    defined = {"1": {"name": "keyword.declaration.cnn"}, "2": {"name": "entity.name.type.cnn"}}
-    label = rf"(?:^|[{{;|])\s*({name}(?:\[[^\]]*\])?):"
-    patterns: list[Mapping[str, object]] = [
-        rule("comment.line.number-sign", pattern["COMMENT"]),
-        {"match": rf"\b(def|share|net)\s+({name})", "captures": defined},
-        {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},
-        rule("keyword.declaration", any_of(WORD_ROLES["declaration"])),
-        rule("keyword.control", any_of(WORD_ROLES["keyword"])),
-        rule("keyword.operator.word", any_of(WORD_ROLES["logic"])),
-        rule("keyword.other.section", any_of(WORD_ROLES["section"])),
-        rule("keyword.constant", any_of(WORD_ROLES["constant"])),
-        rule("variable.parameter", rf"\b{name}(?=\s*=(?![=>]))"),
-        rule("support.function.layer", any_of((*REGISTRY, *FORMS))),
-        rule("support.function", any_of(FUNCTIONS) + r"(?=\()"),
-        rule("constant.numeric.dims", rf"(?<!\w)(?:{pattern['DIMS']}|{pattern['PATTERN']})"),
-        rule("constant.numeric", rf"(?<!\w){pattern['NUMBER']}"),
-        rule("string.quoted.double", pattern["STRING"]),
-        rule("keyword.operator.flow", "->|=>|\\|"),
-    ]
-    grammar = {"name": "cnnspec", "scopeName": "source.cnn", "patterns": patterns}
-    return json.dumps(grammar, indent=2) + "\n"
-
-
 ZOO_PICTURE: dict[str, Any] = {"width": 640, "legend": False}
 """How the pictures of the zoo are drawn."""
 
@@ -319,12 +278,13 @@ PAGES: dict[str, Callable[[], str]] = {
     "zoo.md": zoo,
     "crossing.md": crossing,
     "../cnnspec/llms.txt": language_in_one_text,
-    "../editors/vscode/syntaxes/cnn.tmLanguage.json": textmate,
+    **runpy.run_path(str(DOCS / "editor_colours.py"))["FILES"],
 }
 
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
+        (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
         (DOCS / name).write_text(page(), encoding="utf-8")
     (DOCS / "images" / "zoo").mkdir(exist_ok=True)
     for name, net in zoo_pictures().items():
