@@ -93,11 +93,15 @@ def test_saved_tables_and_marker_are_there():
 
 
 def test_the_version_is_said_once():
-    """In cnnspec/__init__.py, which setuptools reads; the extension of VS Code has to say it again."""
+    """In cnnspec/__init__.py, which setuptools reads; the extensions of VS Code and Zed have to say it again."""
     assert "version" not in PROJECT and PROJECT["dynamic"] == ["version"]
     assert TOOL["dynamic"]["version"] == {"attr": "cnnspec.__version__"}
     extension = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
     assert extension["version"] == cnnspec.__version__
+    zed = ROOT / "editors" / "zed"
+    manifest = tomllib.loads((zed / "extension.toml").read_text(encoding="utf-8"))
+    crate = tomllib.loads((zed / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    assert manifest["version"] == crate["version"] == cnnspec.__version__
 
 
 def test_every_python_that_is_supported_is_tested():
