@@ -1,4 +1,4 @@
-"""What a shell offers after TAB: specs, nets of the zoo, codes and layers."""
+"""What a shell offers after TAB: specs, nets of the zoo, parameters, blocks, codes and layers."""
 
 from __future__ import annotations
 
@@ -43,6 +43,50 @@ def nets(context: click.Context, parameter: click.Parameter, typed: str) -> list
     from cnnspec.spec_files import zoo_nets
 
     return [name for name in zoo_nets() if name.startswith(typed)]
+
+
+def parameters(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The parameters of the net on the line that begin so, with the `=` that is to follow."""
+    from cnnspec.diagnostics import Refused, Report
+    from cnnspec.elaborate import written_values
+    from cnnspec.session import Session, pick_net
+    from cnnspec.spec_files import find_spec
+
+    session, report = Session(), Report()
+    try:
+        source, net = find_spec(spec_on_line(context), report, session.limits)
+    except Refused:
+        return []
+    if source is None:
+        return []
+    module, _ = session.load(source)
+    meant = pick_net(module, net, {}, Report()) or list(module.nets)
+    names = dict.fromkeys(name for one in meant for name in written_values(one, module))
+    return [f"{name}=" for name in names if name.startswith(typed)]
+
+
+def blocks(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """The paths of blocks that begin so, a level at a time, of the net on the line; after a comma anew."""
+    from cnnspec.api import open_spec
+    from cnnspec.diagnostics import Refused
+    from cnnspec.render.options import DrawingOptions
+    from cnnspec.render.scene import make_scene
+
+    before, comma, start = typed.rpartition(",")
+    try:
+        items = make_scene(open_spec(spec_on_line(context)).ir, DrawingOptions()).items
+    except Refused:
+        return []
+    keys = [key for item in items if item.children for key in item.keys if key.startswith(start)]
+    ends = [(key + ".").index(".", len(start)) for key in keys]
+    levels = dict.fromkeys(key[:end].rstrip("+") for key, end in zip(keys, ends, strict=True))
+    return [f"{before}{comma}{path}" for path in levels if path]
+
+
+def spec_on_line(context: click.Context) -> str:
+    """The spec that stands before an option whose value is typed; none reads as one that there is not."""
+    given = context.params.get("spec") or context.params.get("specs") or context.args
+    return given if isinstance(given, str) else next(iter(given), "")
 
 
 def layers(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cnnspec.cli import complete
 from cnnspec.typed import Any
 
 Command = Callable[..., Any]
@@ -34,7 +35,12 @@ def _folders(context: click.Context, parameter: click.Parameter, value: tuple[Pa
 
 
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Give a parameter of the net a value."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=complete.parameters,
+    help="Give a parameter of the net a value.",
 )
 include_option = click.option(
     "-I",

@@ -45,9 +45,15 @@ FORMATS = ("svg", "png", "pdf", "dot", "html", "mmd")
     "--expand",
     multiple=True,
     metavar="BLOCK,...",
+    shell_complete=complete.blocks,
     help="Open these blocks, such as body.layer2, as `summary` prints them.",
 )
-@click.option("--block", metavar="BLOCK", help="Draw this block alone, opened: a def, or a path.")
+@click.option(
+    "--block",
+    metavar="BLOCK",
+    shell_complete=complete.blocks,
+    help="Draw this block alone, opened: a def, or a path.",
+)
 @click.option(
     "--direction", type=click.Choice(DIRECTIONS), default="TB", help="Top to bottom, or left to right."
 )

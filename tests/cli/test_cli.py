@@ -283,6 +283,16 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
         ("cnnspec check nowhere.cnn:", []),
         ("cnnspec check latin.cnn:", []),
         ("cnnspec compile lenet5 --backend o", ["onnx"]),
+        ("cnnspec summary resnet50 --set c", ["classes="]),
+        ("cnnspec compare parts/blocks.cnn:smallwide resnet18 --set ", ["n="]),
+        ("cnnspec summary --set w", []),
+        ("cnnspec summary nowhere --set w", []),
+        ("cnnspec render lenet5 --expand ", ["stem", "body", "head"]),
+        (
+            "cnnspec render resnet18 --expand body,body.layer2.0.residual.s",
+            ["body,body.layer2.0.residual.shortcut"],
+        ),
+        ("cnnspec render nowhere.cnn --block b", []),
     ],
 )
 def test_completion(monkeypatch, capsys, tmp_path, line, offered):
@@ -291,7 +301,7 @@ def test_completion(monkeypatch, capsys, tmp_path, line, offered):
     (tmp_path / "latin.cnn").write_bytes("# caf\xe9".encode("latin-1"))
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "blocks.cnn").write_text(
-        "def a { relu }\nnet Small { }\nnet SmallWide = Small(3)\n"
+        "def a { relu }\nnet Small(n=2) { }\nnet SmallWide = Small(n=3)\n"
     )
     assert completions(monkeypatch, capsys, line) == offered
 
