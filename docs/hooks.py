@@ -13,8 +13,22 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).parent.parent
-PAGES = {"index.md": "README.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "CHANGELOG.md": "CHANGELOG.md"}
+PAGES = {
+    "index.md": "README.md",
+    "editors.md": "editors/README.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+}
 """The pages that lie outside of docs/, by what they are called on the site."""
+LINKS = (
+    ("](docs/", "]("),
+    ('src="docs/', 'src="'),
+    ("](../README.md", "](index.md"),
+    ("](editors/README.md", "](editors.md"),
+    ("](../CONTRIBUTING.md", "](CONTRIBUTING.md"),
+    ("](../CHANGELOG.md", "](CHANGELOG.md"),
+)
+"""How links between the pages are written in the checkout, and on the site."""
 FENCE = re.compile(r"^```(\w+)[ \t]+[^\n]*$", re.MULTILINE)
 SHOT = re.compile(r"!\[([^\]]+)\]\(images/studio\.png\)")
 STUDIO = "studio/index.html"
@@ -27,7 +41,7 @@ LEFT_OUT = """<!doctype html><meta charset="utf-8"><title>cnnspec studio</title>
 <code>cnnspec studio</code> opens it. <a href="../studio.html">About the studio</a></p>
 """
 SEARCH = re.compile(r'<script src="([^"]*)search/main\.js"></script>')
-OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)?(?:examples|editors)[^)]*\)")
+OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)?(?:examples|editors|studio/README)[^)]*\)")
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -44,12 +58,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     on the first page leads to it.
     """
     text = FENCE.sub(r"```\1", markdown)
-    text = (
-        text.replace("](docs/", "](").replace('src="docs/', 'src="').replace("](../README.md", "](index.md")
-    )
-    text = text.replace("](../CONTRIBUTING.md", "](CONTRIBUTING.md").replace(
-        "](../CHANGELOG.md", "](CHANGELOG.md"
-    )
+    for ours, on_the_site in LINKS:
+        text = text.replace(ours, on_the_site)
     text = OUTSIDE.sub(r"\1", text)
     return (
         SHOT.sub(lambda shot: TRY.format(shot[1].replace("`", "")), text)

@@ -93,7 +93,7 @@ def test_saved_tables_and_marker_are_there():
 
 
 def test_the_version_is_said_once():
-    """In cnnspec/__init__.py, which setuptools reads; the extensions of VS Code and Zed have to say it again."""
+    """In cnnspec/__init__.py, which setuptools reads; extensions of VS Code and Zed have to say it again."""
     assert "version" not in PROJECT and PROJECT["dynamic"] == ["version"]
     assert TOOL["dynamic"]["version"] == {"attr": "cnnspec.__version__"}
     extension = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
