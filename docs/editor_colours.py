@@ -275,8 +275,8 @@ def highlights(editor: int) -> str:
 FILES = {
     "../editors/vscode/syntaxes/cnn.tmLanguage.json": textmate,
     "../editors/codemirror/cnn.js": codemirror,
-    "../editors/tree-sitter/src/grammar.json": tree_sitter,
-    "../editors/tree-sitter/queries/highlights.scm": partial(highlights, 0),
+    "../editors/treesitter/src/grammar.json": tree_sitter,
+    "../editors/treesitter/queries/highlights.scm": partial(highlights, 0),
     "../editors/zed/languages/cnn/highlights.scm": partial(highlights, 0),
     "../editors/helix/queries/highlights.scm": partial(highlights, 1),
 }

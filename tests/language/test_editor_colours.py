@@ -97,7 +97,7 @@ def language(tmp_path_factory: pytest.TempPathFactory) -> Any:
     tree_sitter = pytest.importorskip("tree_sitter")
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler here")
-    library, sources = tmp_path_factory.mktemp("tree-sitter") / "cnn.so", EDITORS / "tree-sitter" / "src"
+    library, sources = tmp_path_factory.mktemp("tree-sitter") / "cnn.so", EDITORS / "treesitter" / "src"
     subprocess.run(["cc", "-shared", "-fPIC", "-I", sources, "-o", library, sources / "parser.c"], check=True)
     function = ctypes.CDLL(str(library)).tree_sitter_cnn
     function.restype = ctypes.c_void_p
@@ -107,7 +107,7 @@ def language(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("editor", ["tree-sitter", "helix"])
+@pytest.mark.parametrize("editor", ["treesitter", "helix"])
 def test_tree_sitter_has_every_role_and_no_error(editor: str, language: Any) -> None:
     import tree_sitter
 
