@@ -90,6 +90,8 @@ class Backend:
     - `source(graph, weights, options)`: the contents of a file; None where it writes none.
     - `train(graph, weights, inputs, grads, dtype)`: one forward pass in training, and the backward pass from
       the gradients of the heads; None where it does not train.
+    - `scripts(graph, options)`: texts by the names of files that train what `source` writes, as the module
+      `model` beside them; None where it writes none.
     - `suffixes`: of the files that `source` makes; `keeps_weights` says whether they hold the weights.
     - `extra`, `libraries`: what `pip install 'cnnspec[extra]'` brings for it, by names of modules; an empty
       extra is the plain installation.
@@ -103,6 +105,7 @@ class Backend:
     run: Callable[[Graph, Arrays, Options], Runner]
     source: Callable[[Graph, Arrays, Options], str | bytes] | None = None
     train: Callable[[Graph, Arrays, Arrays, Arrays, str], TrainingStep] | None = None
+    scripts: Callable[[Graph, Options], dict[str, str]] | None = None
     suffixes: tuple[str, ...] = ()
     keeps_weights: bool = False
     extra: str = ""

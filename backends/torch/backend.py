@@ -46,12 +46,19 @@ def train(graph: Graph, weights: Arrays, inputs: Arrays, grads: Arrays, dtype: s
     return train(graph, weights, inputs, grads, dtype)
 
 
+def scripts(graph: Graph, options: Options) -> dict[str, str]:
+    from cnnspec.backends.torch.trainer import scripts
+
+    return scripts(graph, options)
+
+
 BACKEND = Backend(
     "torch",
     load,
     run,
     source,
     train,
+    scripts,
     suffixes=(".py",),
     extra="torch",
     libraries=("torch",),

@@ -16,6 +16,7 @@ from cnnspec.cli import complete
 from cnnspec.cli.common import open_net
 from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
 from cnnspec.cli.printing import print_json, say, wrote
+from cnnspec.cli.training import train_files
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
@@ -30,7 +31,7 @@ class FileOption(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         kinds = [f"{suffix} ({', '.join(names)})" for suffix, names in base.suffixes().items()]
-        self.help = f"Write the net to this file: {' or '.join(kinds)}."
+        self.help = f"Write the net to this file: {' or '.join(kinds)}; with --train, to this folder."
         return super().get_help_record(ctx)
 
 
@@ -63,6 +64,7 @@ class FileOption(click.Option):
 @click.option("--fold-batchnorm", is_flag=True, help="Fold each batchnorm into the conv or linear before it.")
 @click.option("--open-size", is_flag=True, help="onnx: leave the size of the inputs open.")
 @click.option("--channels-last", is_flag=True, help="torch: lay maps out as NHWC.")
+@click.option("--train", is_flag=True, help="torch: write scripts that train the net, too.")
 @json_option
 def compile_command(
     spec: str,
@@ -81,6 +83,7 @@ def compile_command(
     fold_batchnorm: bool,
     channels_last: bool,
     open_size: bool,
+    train: bool,
     as_json: bool,
 ) -> None:
     """Turn a net into numpy, torch or ONNX: run it once, or write it.
@@ -89,9 +92,13 @@ def compile_command(
     cnnspec compile resnet18
     cnnspec compile resnet50 --backend torch -o resnet50.py
     cnnspec compile resnet50 -o resnet50.onnx
+    cnnspec compile resnet18 --train -o run/
     """
     net = open_net(spec, settings, inputs, include, bounds)
     options = Options(dtype, init, spec, channels_last, open_size)
+    if train:
+        written = train_files(net, backend, out, options, weights, fold_batchnorm)
+        return print_json(written) if as_json else None
     chosen = choose(backend, out, weights, options)
     from cnnspec.backends.quiet import quiet
 

@@ -81,6 +81,7 @@ DONE: list[tuple[list[str], int]] = [
     (["compile", "a.cnn", "-o", "a.py"], 0),
     (["compile", "a.cnn", "--fold-batchnorm", "-o", "a.onnx"], 0),
     (["compile", "a.cnn", "--backend", "torch", "-o", "b.py"], 0),
+    (["compile", "a.cnn", "--train", "-o", "run"], 0),
     (["render", "a.cnn", "-o", "a.svg"], 0),
     (["run", "a.cnn", *FILES], 0),
     (["run", "a.cnn", *FILES, "--top", "2", "-o", "y.npy"], 0),
