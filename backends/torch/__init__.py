@@ -10,8 +10,8 @@ Read in this order:
 - parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;
-- writer.py: the whole file, with what it needs of helpers/; module.py: that file executed; training.py: a step
-  of it; trainer.py: the scripts of scripts/, which train a net;
+- writer.py: the whole file, with what it needs of helpers/; module.py: that file executed;
+- training.py: a step of training; trainer.py: the scripts, of scripts/, that train what is written;
 - backend.py: what the table of backends says of it.
 
 torch itself is loaded when a module is made; writing source does without it.
