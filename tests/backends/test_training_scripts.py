@@ -378,11 +378,13 @@ def test_resnet20_learns_a_folder_of_images(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "cnnspec", "compile", "resnet20", "--train", "-o", str(tmp_path)], check=True
     )
-    digits = load_digits()
-    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+    pictures, labels = load_digits(return_X_y=True)
+    for number, (image, label) in enumerate(zip(pictures, labels, strict=True)):
         folder = tmp_path / "digits" / str(label)
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((image * 15).astype(np.uint8)).resize((32, 32)).save(folder / f"{number}.png")
+        Image.fromarray((image.reshape(8, 8) * 15).astype(np.uint8)).resize((32, 32)).save(
+            folder / f"{number}.png"
+        )
     done = python("train.py", "--data=digits", "--epochs=3", "--channels-last", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert torch.load(tmp_path / "last.pt", weights_only=True)["error"] < 0.1
