@@ -34,7 +34,7 @@ COLOURS = {1: "L", 3: "RGB"}
 """What Pillow calls images of so many channels, as nets take them."""
 
 
-class Choice(NamedTuple):
+class Classification(NamedTuple):
     """What a net chooses: one of `classes`, for each of `places` where its head is a map.
 
     `heads` are those that have a loss, the one that inference has first; `end` is the layer that they end in.
@@ -51,9 +51,9 @@ def scripts(graph: Graph, options: Options) -> dict[str, str]:
 
     Raises CompileError for a net that does not choose a class.
     """
-    choice = choice_of(graph)
+    task = classification_of(graph)
     made = SourceWriter(graph, "", SourceOptions(options.init)).made[-1].name
-    facts, values = _facts(graph, choice), _values(graph, choice)
+    facts, values = _facts(graph, task), _values(graph, task)
     texts = {name: Template("".join(_kept(_text(name), facts))) for name in SCRIPTS}
     # a net may be called `train`, or `nn`: it is imported as something else then
     taken = module_names(texts["train.py"].substitute(values, net="_", imported="_"))
@@ -62,7 +62,7 @@ def scripts(graph: Graph, options: Options) -> dict[str, str]:
     return {name: text.substitute(values, net=net, imported=imported) for name, text in texts.items()}
 
 
-def choice_of(graph: Graph) -> Choice:
+def classification_of(graph: Graph) -> Classification:
     """What a net chooses. Raises CompileError, with the place and the cure, where that is no class."""
     if len(graph.inputs) > 1:
         raise _no_choice(graph, f"takes {len(graph.inputs)} inputs, {', '.join(graph.inputs)}")
@@ -75,7 +75,7 @@ def choice_of(graph: Graph) -> Choice:
     for head in heads:
         _check_head(graph, head, kept[0])
     shape = graph[graph.outputs[kept[0]]].shape
-    return Choice(heads, shape[0], shape[1:], _end(graph, kept[0]).layer)
+    return Classification(heads, shape[0], shape[1:], _end(graph, kept[0]).layer)
 
 
 def _check_head(graph: Graph, head: str, main: str) -> None:
@@ -123,32 +123,32 @@ def _end(graph: Graph, head: str) -> Node:
     return node
 
 
-def _facts(graph: Graph, choice: Choice) -> set[str]:
+def _facts(graph: Graph, task: Classification) -> set[str]:
     """The words of the marks that hold of a net."""
     shape = graph[graph.inputs[0]].shape
     facts = {
-        "images": len(shape) == 3 and shape[0] in COLOURS and not choice.places,
+        "images": len(shape) == 3 and shape[0] in COLOURS and not task.places,
         "layout": len(shape) in (3, 4),
-        "aux": len(choice.heads) > 1,
+        "aux": len(task.heads) > 1,
     }
     return {word for word, holds in facts.items() if holds}
 
 
-def _values(graph: Graph, choice: Choice) -> dict[str, str]:
+def _values(graph: Graph, task: Classification) -> dict[str, str]:
     """What stands for the names in the texts, but for that of the net's class."""
     shape = graph[graph.inputs[0]].shape
-    weights = {head: TRAINING_HEAD if head in graph.training_heads else 1.0 for head in choice.heads}
+    weights = {head: TRAINING_HEAD if head in graph.training_heads else 1.0 for head in task.heads}
     return {
         "input": literal(shape),
         "shape": describe(shape),
-        "classes": str(choice.classes),
-        "labels": f"N x {describe(choice.places)}" if choice.places else "N",
-        "places": "".join(f" {size}," for size in choice.places).removesuffix(","),
+        "classes": str(task.classes),
+        "labels": f"N x {describe(task.places)}" if task.places else "N",
+        "places": "".join(f" {size}," for size in task.places).removesuffix(","),
         "mode": COLOURS.get(shape[0], ""),
         "rank": str(len(shape) - 1),
         "layout": "channels_last" if len(shape) == 3 else "channels_last_3d",
         "heads": "{" + ", ".join(f"{literal(head)}: {weight}" for head, weight in weights.items()) + "}",
-        "logarithm": ".clamp(1e-9).log()" if isinstance(choice.end, Softmax) else "",
+        "logarithm": ".clamp(1e-9).log()" if isinstance(task.end, Softmax) else "",
     }
 
 
