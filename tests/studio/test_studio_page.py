@@ -262,6 +262,25 @@ def test_the_cursor_picks_the_net_and_the_menu_too(page: Page) -> None:
     assert page.browser.run(HEADING).startswith("Small")
 
 
+def test_a_net_that_another_gives_stays_when_its_parts_are_looked_at(page: Page) -> None:
+    text = TEXT.replace("width=8", "width") + "net Wide = Small(16)\n\nnet Twice = Other {}\n"
+    page.write(text)
+    inside = "document.getElementById('frame').contentWindow"
+    line = "document.querySelector('.cm-activeLine').textContent.trim()"
+    for net, part, written in (("Wide", "linear", "head"), ("Twice", "3x3 conv", "net Other")):
+        page.choose("net", net)
+        page.browser.until(f"{HEADING}.startsWith('{net}')")
+        page.browser.do(f"{inside}.document.querySelector('.box[aria-label*=\"{part}\"] rect')"
+                        f".dispatchEvent(new ({inside}.Event)('click', {{ bubbles: true }}));")  # fmt: skip
+        page.browser.until(f"{line}.startsWith('{written}')")
+        page.write(text := text + "# more\n")
+        assert page.browser.run(HEADING).startswith(net)
+    page.place(text.index("net Wide"), wait=True)
+    page.place(text.index("maxpool"))
+    page.write(text + "# still more\n")
+    assert page.browser.run(HEADING).startswith("Wide")
+
+
 def test_the_zoo_opens_and_an_undo_brings_the_text_back(page: Page) -> None:
     page.browser.until("document.querySelector('#zoo option[value=ResNet50]')")
     page.choose("zoo", "ResNet50")

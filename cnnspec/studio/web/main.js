@@ -20,6 +20,8 @@ let disk = { file: "", text: "" };
 let editor = null, turn = 0, quiet = 0, pause = 0, answer = null;
 /** Whether the cursor is to go to the net, once it is known where that is. */
 let toNet = true;
+/** Whether the cursor goes to a part of the net that is shown: the net then stays. */
+let isOfNet = false;
 
 function say(text) {
   element("said").textContent = text;
@@ -72,7 +74,7 @@ async function show(found, asked) {
   element("right").classList.toggle("stale", !found.shown);
   element("heading").textContent = found.shown?.heading ?? (errors ? "The net as it last was: the spec has mistakes." : "There is no net yet.");
   if (found.shown?.drawing) await draw(found.shown.drawing, { ...asked, net: found.net, line: state.line });
-  else if (found.shown && state.view !== "compare") fill(found.shown, (line) => editor.goTo(line));
+  else if (found.shown && state.view !== "compare") fill(found.shown, goToPart);
   if (state.view === "compare") await showVariants(openText);
 }
 
@@ -100,14 +102,24 @@ function showMistakes(diagnostics) {
 
 // ---- what the reader does ------------------------------------------------------------------------------------
 
-/** The cursor is on another line: its parts are marked, and its net is shown. */
+/**
+ * The cursor is on another line: its parts are marked, and its net is shown. A family that leaves parameters open is no
+ * net yet: in its lines that of its nets which is shown stays.
+ */
 function moved(line) {
   if (line === state.line) return;
   state.line = line;
-  const there = answer?.nets.find(({ first, last }) => first <= line && line <= last);
-  if (there && there.name !== state.net) set({ net: there.name, parameters: {}, inputs: {} });
+  const there = answer?.nets.find(({ first, last, open_names: open }) => first <= line && line <= last && !open.length);
+  if (there && there.name !== state.net && !isOfNet) set({ net: there.name, parameters: {}, inputs: {} });
   mark(line);
   markRows(line);
+}
+
+/** Go to a line of the net that is shown, which may be made of the lines of another. */
+function goToPart(line) {
+  isOfNet = true;
+  editor.goTo(line);
+  isOfNet = false;
 }
 
 /** Put another text in the place of this one; the editor can take that back. */
@@ -195,7 +207,7 @@ async function main() {
   Object.assign(state, { text: opened.text, file: opened.file, net: opened.net ?? "", parameters: opened.parameters ?? {}, inputs: opened.inputs ?? {}, view: opened.view ?? "drawing" });
   editor = makeEditor(element("editor"), state.text, { changed: (text) => set({ text }), moved, save });
   listen();
-  onClick((line) => editor.goTo(line));
+  onClick(goToPart);
   onChange(() => {
     openPanel();
     showTheme();
