@@ -16,6 +16,7 @@ from collections import defaultdict
 
 from cnnspec.difference.trees import settings
 from cnnspec.graph import Graph
+from cnnspec.layers.dense import Scale
 from cnnspec.layers.shape import Crop, Slice
 from cnnspec.passes.alike import Numbers, number_of
 
@@ -56,8 +57,10 @@ def _values(graph: Graph, numbers: Numbers) -> dict[int, list[str]]:
 
 
 def _does_nothing(graph: Graph, name: str) -> bool:
-    """Whether a layer gives what it gets: a crop to the whole, dropout at rate 0."""
+    """Whether a layer gives what it gets: a crop to the whole, dropout at rate 0, a factor of 1."""
     node = graph.nodes[name]
+    if isinstance(node.layer, Scale):
+        return node.layer.by == 1 and not node.layer.learnable
     if isinstance(node.layer, (Crop, Slice)):
         return node.shape == graph.nodes[node.inputs[0]].shape
     return node.layer.silent and (not node.layer.noisy or getattr(node.layer, "rate", 1) == 0)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnspec.graph import Applied, Block, Graph
+from cnnspec.layers.attention import Attention
+from cnnspec.layers.shapes import Shape
 from cnnspec.passes.alike import Numbers, number_of, single, wire
 
 
@@ -88,15 +90,30 @@ def settings(applied: Applied) -> tuple[Any, ...]:
 
 
 def arguments(applied: Applied) -> dict[str, Any]:
-    """The arguments of a layer by name; a kernel 3 is (3, 3), and a padding is its pixels.
+    """The arguments of a layer by name; a kernel 3 is (3, 3), a size (8, 8) is 8, a padding is its pixels.
 
-    The padding `same` depends on the map, and is itself.
+    The padding `same` depends on the map, and is itself. Output channels that are those of the
+    input, and windows of attention that are the whole map, count as left out.
     """
     layer, shapes = applied
     given = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
+    if shapes and not layer.constant:
+        given = {
+            field.name: _plain(field, given[field.name], shapes[0]) for field in dataclasses.fields(layer)
+        }
+    if isinstance(layer, Attention) and layer.places(shapes[0]) == shapes[0][1:]:
+        given |= {"window": None, "grid": None, "shift": 0}
     slide = layer.slide(*shapes) if shapes else None
     if slide is None:
         return given
     pad = "same" if given.get("pad") == "same" else slide.margins
     plain = {"kernel": slide.kernel, "stride": slide.stride, "dilation": slide.dilation, "pad": pad}
     return {**given, **{name: value for name, value in plain.items() if name in given}}
+
+
+def _plain(field: dataclasses.Field[Any], value: Any, shape: Shape) -> Any:
+    if field.name == "out" and field.default is None and value == shape[0]:
+        return None
+    if isinstance(value, tuple) and len(value) == len(shape) - 1 and len(set(value)) == 1:
+        return value[0]
+    return value

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from cnnspec.importing.traced import TracedLayer
 from cnnspec.layers.base import Layer, Shape
 
-CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Module"})
+CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Module", "Chain"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +36,21 @@ class Region:
 
     @property
     def holds(self) -> bool:
-        """Whether what is in it stands in its place: a container, a stage of equal blocks, or one layer."""
+        """Whether its layers stand in its place: a container, equal blocks, one layer, none with kernels."""
         chain = self.chain
-        if self.kind in CONTAINERS or chain is None:
+        if self.kind in CONTAINERS or chain is None or self.is_bare:
             return chain is not None
         kinds = {unit.region.kind if unit.region is not None else "" for unit in chain}
         one_kind = len(kinds) == 1 and kinds.isdisjoint({"", *CONTAINERS})
         return one_kind or (len(chain) == 1 and chain[0].step is not None and not chain[0].arms)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a chain of layers without kernels, as a norm with its activation is."""
+        return all(
+            unit.region.is_bare if unit.region is not None else not unit.arms and not unit.has_kernel
+            for unit in self.chain or ()
+        )
 
     @property
     def chain(self) -> tuple[ChainUnit, ...] | None:
@@ -68,6 +76,10 @@ class ChainUnit:
     named: tuple[str, ...] = ()
     repeat: int = 0
     optional: bool = False
+
+    @property
+    def has_kernel(self) -> bool:
+        return bool(self.repeat or self.named) or (self.layer is not None and self.layer.weighted)
 
     @property
     def layer(self) -> Layer | None:

@@ -24,9 +24,10 @@ from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
 from cnnspec.layers import join
 from cnnspec.layers.base import REGISTRY, Layer, parameters
+from cnnspec.layers.shape import Slice
 from cnnspec.syntax.tokens import RESERVED
 
-CHANNELS = frozenset({"out", "groups", "width", "inner"})
+CHANNELS = frozenset({"out", "groups", "width", "inner", "start", "stop"})
 """Arguments that count channels, which may follow from those that flow in."""
 TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
 """Words that name something already: layers and forms, and what the language reserves."""
@@ -118,6 +119,7 @@ class BlockDefinitions:
         return self.found.get(self.structures.of(region))
 
     def _name(self, kind: str) -> str:
+        kind = re.sub(r"(?<=[a-z])(?:[A-Z][a-z]){2,}(?![a-z])", lambda found: found[0].lower(), kind)
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
         name = re.sub(r"(?<=[a-z])[123]d(?=_|$)", "", words)
         if name in TAKEN:
@@ -285,8 +287,10 @@ class _Writer:
         call = WrittenCall(unit.layer.op, self.arguments(unit.layer))
         if unit.arms:
             arms = [" -> ".join(self.chain(units_of(arm))) or "identity" for arm in unit.arms]
-            name = "residual" if isinstance(unit.layer, join.Add) and len(arms) == 2 else call.name
-            return replace(call, name=name, body=" ".join(f"| {arm}" for arm in arms))
+            sums = isinstance(unit.layer, join.Add) and len(arms) == 2 and not _of_parts(unit)
+            return replace(
+                call, name="residual" if sums else call.name, body=" ".join(f"| {arm}" for arm in arms)
+            )
         if unit.named:
             return WrittenCall(call.name, tuple(("", names.get(value, "prev")) for value in unit.named))
         return call
@@ -303,6 +307,13 @@ class _Writer:
             short = not by_name and (parameter.required or parameter.name in ("kernel", "stride"))
             found.append(("" if short else parameter.name, word))
         return tuple(found)
+
+
+def _of_parts(unit: ChainUnit) -> bool:
+    """Whether a join is one of parts of the channels, or of a value and a learned constant."""
+    firsts = [arm[0].layer for arm in unit.arms if arm]
+    parts = len(firsts) == len(unit.arms) and all(isinstance(first, Slice) for first in firsts)
+    return parts or any(first is not None and first.constant for first in firsts)
 
 
 def reads_of(statement: LabelledChain) -> list[str]:

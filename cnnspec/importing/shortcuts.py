@@ -35,6 +35,9 @@ def shortcut_of(unit: ChainUnit) -> str:
     """The word for the shortcut of a sum that `residual` says; empty where there is none."""
     if not isinstance(unit.layer, join.Add) or len(unit.arms) != 2 or not main_of(unit):
         return ""
+    first = main_of(unit)[0].layer
+    if first is not None and first.constant:
+        return ""
     shortcut = min(reversed(unit.arms), key=_length)
     if not shortcut:
         return "if_same" if unit.optional else "identity"

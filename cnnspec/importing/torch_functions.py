@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from cnnspec.importing import torch_groups as groups
 from cnnspec.importing import torch_windows as windows
 from cnnspec.importing.tidied import crop
 from cnnspec.importing.torch_layers import need_channels
@@ -28,8 +29,7 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
             sizes = kind().infer(*(reader.shape_of(value.step) for value in flowing))
             if not flowing[0].layout and sizes != tuple(node.meta["value"].shape[1:]):
                 raise NoLayer("of two shapes")
-            made = reader.add(node, kind(), sizes, [value.step for value in flowing], {})
-            return made._replace(layout=flowing[0].layout)
+            return _joined(reader, node, kind(), *flowing)
         if kind is join.Div and flowing == [one] and isinstance(other, (int, float)) and other:
             return _with_constant(reader, node, join.Mul, one, 1 / other)
         if len(flowing) == 1:
@@ -67,9 +67,19 @@ def _with_constant(
             layer = dense.LayerScale(abs(start) or 1e-6)
         elif rest.numel() == 1:
             layer, weight = dense.Scale(1.0, True), {"weight": rest.reshape(1)}
+    if kind is join.Add and isinstance(rest, torch.Tensor) and _one_a_channel(rest, sizes, value.layout):
+        layer, weight = dense.Affine(weight=False), {"bias": learned(rest).reshape(sizes[0])}
+    if layer is None and isinstance(rest, torch.Tensor) and rest.shape[1:] == node.meta["value"].shape[1:]:
+        return _joined(reader, node, kind(), value, reader.constant(node, rest, value))
     if layer is None:
         raise NoLayer("with a constant")
     return reader.add(node, layer, sizes, (value.step,), weight)._replace(layout=value.layout)
+
+
+def _joined(reader: TorchReader, node: fx.Node, layer: Layer, *values: Flowing) -> Flowing:
+    sizes = layer.infer(*(reader.shape_of(value.step) for value in values))
+    made = reader.add(node, layer, sizes, [value.step for value in values], {})
+    return made._replace(layout=values[0].layout)
 
 
 def _one_a_channel(tensor: torch.Tensor, sizes: Shape, layout: str) -> bool:
@@ -81,31 +91,40 @@ def _one_a_channel(tensor: torch.Tensor, sizes: Shape, layout: str) -> bool:
 
 
 def _concat(reader: TorchReader, node: fx.Node, tensors: Any, dim: int = 0, **_: Any) -> Flowing:
-    flowing = [value for value in flat(tensors) if isinstance(value, Flowing)]
-    if len(flowing) < len(flat(tensors)):
-        raise NoLayer("with a constant")
-    layout, rank = flowing[0].layout, len(node.meta["value"].shape)
-    if dim % rank != (rank - 1 if layout == LAST else 1) or any(value.layout != layout for value in flowing):
+    """Channels beside one another, or positions end to end; a learned constant is one of the values."""
+    values = flat(tensors)
+    first = next(value for value in values if isinstance(value, Flowing))
+    flowing = [
+        value if isinstance(value, Flowing) else reader.constant(node, value, first) for value in values
+    ]
+    layout, rank = first.layout, len(node.meta["value"].shape)
+    channels, positions = (rank - 1, 1) if layout == LAST else (1, 2)
+    if dim % rank == channels:
+        layer = join.Concat()
+    elif dim % rank == positions and rank == 3:
+        layer = join.Concat("positions")
+    else:
         raise NoLayer(f"over axis {dim}")
+    if any(value.layout != layout for value in flowing):
+        raise NoLayer("of two layouts")
     if len(flowing) == 1:
-        return flowing[0]
-    sizes = join.Concat().infer(*(reader.shape_of(value.step) for value in flowing))
-    made = reader.add(node, join.Concat(), sizes, [value.step for value in flowing], {})
-    return made._replace(layout=layout)
+        return first
+    return _joined(reader, node, layer, *flowing)
 
 
 def _flattened(reader: TorchReader, node: fx.Node, value: Flowing, *_: Any, **__: Any) -> Flowing:
     """A view: what flattens all axes of a sample, or leaves a shuffle for the transposition that follows."""
     sizes, result = reader.shape_of(value.step), tuple(node.meta["value"].shape)
+    in_groups = groups.viewed_in_groups(value, sizes, result)
+    names = {function_name(user) for user in node.users}
+    if in_groups is not None and (value.layout or names & {*groups.TAKES_GROUPS}):
+        return in_groups
     if value.layout:
         raise NoLayer("with channels last")
     if result[1:] == sizes and result[0] == BATCH:
         return value
     if result[0] == BATCH and len(result) == 2:
         return reader.step(node, dense.Flatten(), value.step)
-    turned = any(function_name(user) in ("transpose", "permute") for user in node.users)
-    if turned and result[0] == BATCH and len(result) == len(sizes) + 2 and result[3:] == sizes[1:]:
-        return Flowing(value.step, f"groups {result[1]}")
     if result[0] == BATCH and result[1:2] == sizes[:1] and len(result) == 3:
         return reader.step(node, sequence.Tokens(), value.step)
     if result[0] == BATCH:
@@ -123,10 +142,12 @@ def _view(reader: TorchReader, node: fx.Node, value: Flowing, *sizes: Any, **_: 
 
 
 def _transpose(reader: TorchReader, node: fx.Node, value: Flowing, dim0: int, dim1: int) -> Flowing:
-    if value.layout.startswith("groups") and {dim0, dim1} == {1, 2}:
-        return value._replace(layout=value.layout.replace("groups", "shuffled"))
     order = list(range(len(node.meta["value"].shape)))
     order[dim0], order[dim1] = order[dim1], order[dim0]
+    if groups.groups_of(value) and groups.moves_nothing(node, tuple(order)):
+        return value
+    if value.layout.startswith("groups") and {dim0, dim1} == {1, 2}:
+        return value._replace(layout=value.layout.replace("groups", "shuffled"))
     return _permute(reader, node, value, *order)
 
 
@@ -221,7 +242,10 @@ def _item(reader: TorchReader, node: fx.Node, value: Any, index: Any) -> Any:
         rest = [part for part in index[2:] if part is not Ellipsis]
         part = index[1]
         if all(axis == slice(None) for axis in rest) and isinstance(part, slice) and part.step in (None, 1):
-            start, stop, _ = part.indices(reader.shape_of(value.step)[0])
+            channels = reader.shape_of(value.step)[0]
+            start, stop, _ = part.indices(channels)
+            if (start, stop) == (0, channels):
+                return value
             return reader.step(node, shape.Slice(start, stop), value.step)
     raise NoLayer(f"[{index}]")
 
@@ -244,8 +268,13 @@ def _chunks(reader: TorchReader, node: fx.Node, value: Flowing, *given: Any, **n
 
 
 def _softmaxed(kind: type[Layer]) -> Callable[..., Any]:
+    def rule(reader: TorchReader, node: fx.Node, value: Any, dim: int | None = None, **_: Any) -> Any:
+        if kind is activation.Softmax and isinstance(value, Flowing) and groups.groups_of(value):
+            return groups.softmax_in_groups(reader, node, value, dim)
+        return plain(reader, node, value, dim)
+
     @channels_first
-    def rule(reader: TorchReader, node: fx.Node, value: Flowing, dim: int | None = None, **_: Any) -> Any:
+    def plain(reader: TorchReader, node: fx.Node, value: Flowing, dim: int | None) -> Any:
         need_channels(dim, len(reader.shape_of(value.step)))
         return reader.step(node, kind(), value.step)
 
@@ -340,6 +369,9 @@ FUNCTIONS: Rules = {
     "matmul": _matmul,
     "bmm": _matmul,
     "getitem": _item,
+    "sum": groups.summed,
+    "stack": groups.stacked,
+    "unbind": groups.unbound,
     "chunk": _chunks,
     "split": _chunks,
     "softmax": _softmaxed(activation.Softmax),

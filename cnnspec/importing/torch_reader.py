@@ -13,6 +13,8 @@ from torch import fx, nn
 from torch.fx.node import map_aggregate
 
 from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, drop_rate, need_channels
+from cnnspec.importing.torch_norms import KnownNorm
+from cnnspec.importing.torch_written import extent_of, written_layer
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
 from cnnspec.importing.windows import NoLayer, taken_in
 from cnnspec.layers import activation, conv, dense, norm
@@ -43,7 +45,13 @@ class TorchReader:
     """Reads one graph; `functions` are the rules of torch's functions and methods, by name."""
 
     def __init__(
-        self, module: nn.Module, graph: fx.GraphModule, shapes: Sequence[Shape], name: str, functions: Rules
+        self,
+        module: nn.Module,
+        graph: fx.GraphModule,
+        shapes: Sequence[Shape],
+        name: str,
+        functions: Rules,
+        norms: Callable[[nn.Module], KnownNorm | None],
     ) -> None:
         self.module, self.graph, self.name, self.functions = module, graph, name, functions
         self.inputs = {}
@@ -51,6 +59,7 @@ class TorchReader:
         self.flowing: dict[fx.Node, Any] = {}
         self.refused: dict[str, list[str]] = {}
         self.weights: dict[int, str] = {}
+        self.norms = norms
         names = [node for node in graph.graph.nodes if node.op == "placeholder"]
         for node, sizes in zip(names, shapes, strict=False):
             title = "input" if len(shapes) == 1 else node.name
@@ -150,6 +159,17 @@ class TorchReader:
         self.steps[name] = TracedLayer(name, layer, tuple(inputs), sizes, scopes, weights)
         return Flowing(name)
 
+    def constant(self, node: fx.Node, tensor: Any, beside: Flowing) -> Flowing:
+        """A learned tensor, the same for every sample, as a value beside another one. Raises NoLayer."""
+        is_learned = isinstance(tensor, torch.Tensor) and tensor.requires_grad
+        if not is_learned or (tensor.shape[0] != 1 and (tensor.shape[0], tensor.stride(0)) != (BATCH, 0)):
+            raise NoLayer("with a constant")
+        one = tensor[0]
+        one = one.movedim(-1, 0) if beside.layout == LAST else one
+        layer = dense.LearnedConstant(extent_of(one.shape))
+        made = self.add(node, layer, tuple(one.shape), (beside.step,), {"weight": one})
+        return made._replace(layout=beside.layout)
+
     def shape_of(self, name: str) -> Shape:
         """The shape of a layer's output, or of an input."""
         return self.steps[name].shape if name in self.steps else self.inputs[name]
@@ -169,6 +189,16 @@ class TorchReader:
                 if rate == 0
                 else self.add(node, dense.DropPath(rate), *given)._replace(layout=source.layout)
             )
+        if (known := self.norms(module)) is not None:
+            if known.last != (source.layout == LAST) or source.margins:
+                raise NoLayer("with its channels elsewhere")
+            sizes = self.shape_of(source.step)
+            made = self.add(node, known.layer, sizes, (source.step,), weights)
+            return made._replace(layout=source.layout)
+        if (written := written_layer(module, self.shape_of(source.step))) is not None:
+            if source.layout or source.margins:
+                raise NoLayer("with channels last")
+            return self.step(node, written, source.step, weights=weights)
         if isinstance(module, nn.LayerNorm):
             return self.layernorm(node, source, module.normalized_shape, module.eps, weights)
         if source.layout == LAST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import torch
@@ -19,7 +19,9 @@ from torch.fx.node import map_aggregate
 from cnnspec.importing.tidied import tidied
 from cnnspec.importing.torch_functions import FUNCTIONS
 from cnnspec.importing.torch_layers import drop_rate
+from cnnspec.importing.torch_norms import KnownNorm, known_norm
 from cnnspec.importing.torch_reader import BATCH, TorchReader
+from cnnspec.importing.torch_written import is_written
 from cnnspec.importing.traced import ImportRefused, Traced
 from cnnspec.layers.base import Shape
 
@@ -33,12 +35,28 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
     name = name or type(module).__name__
     if fx.Tracer().is_leaf_module(module, ""):
         module = nn.Sequential(module)
+    norms = _norms()
     try:
-        traced = _ShapeTracer(_without_values(module), shapes).trace(module)
+        traced = _ShapeTracer(_without_values(module), shapes, norms).trace(module)
     except Exception as error:
         raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
-    return tidied(TorchReader(module, graph, shapes, name, FUNCTIONS).read())
+    return tidied(TorchReader(module, graph, shapes, name, FUNCTIONS, norms).read())
+
+
+Norms = Callable[[nn.Module], KnownNorm | None]
+
+
+def _norms() -> Norms:
+    """What finds the norm that a module is, each module once."""
+    found: dict[int, KnownNorm | None] = {}
+
+    def norm_of(module: nn.Module) -> KnownNorm | None:
+        if id(module) not in found:
+            found[id(module)] = known_norm(module)
+        return found[id(module)]
+
+    return norm_of
 
 
 class _SizedProxy(fx.Proxy):
@@ -66,12 +84,22 @@ class _SizedProxy(fx.Proxy):
 class _ShapeTracer(fx.Tracer):
     """Traces a module and notes on each node what it gives, on the meta device."""
 
-    def __init__(self, running: nn.Module, shapes: tuple[Shape, ...]) -> None:
+    def __init__(self, running: nn.Module, shapes: tuple[Shape, ...], norms: Norms) -> None:
         super().__init__()
         self.running, self.shapes = running, iter(shapes)
+        self.norms = norms
+        self.own = {id(module) for module in running.modules()}
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return drop_rate(m) is not None or super().is_leaf_module(m, module_qualified_name)
+        if drop_rate(m) is not None or is_written(m) or self.norms(m) is not None:
+            return True
+        return super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        """A module of the net as a node, or traced; one within a layer that runs on the meta device, run."""
+        return (
+            forward(*args, **kwargs) if id(m) in self.own else super().call_module(m, forward, args, kwargs)
+        )
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _SizedProxy(node, self)

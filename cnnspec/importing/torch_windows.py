@@ -13,7 +13,7 @@ import torch
 from torch import fx
 
 from cnnspec.importing.torch_layers import interpolated, padded
-from cnnspec.importing.torch_reader import Flowing, TorchReader, function_name
+from cnnspec.importing.torch_reader import Flowing, TorchReader, flat, function_name
 from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
 from cnnspec.layers import pool, shape
 from cnnspec.layers.base import Layer
@@ -58,13 +58,44 @@ def convolved(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Any:
-    """A convolution with weights of the module: as they are, or standardized."""
+    """A convolution with weights of the module: as they are, or standardized. One that is fixed may blur."""
+    if isinstance(weight, torch.Tensor) and not weight.requires_grad and bias is None:
+        return _blurred(reader, node, value, weight, stride, padding, dilation, groups)
     kernel = tuple(learned(weight).shape[2:])
     sizes = reader.shape_of(value.step)
     pad = taken_in(value.margins, padding, kernel, stride, dilation, sizes)
     layer = convolution(sizes[0], weight.shape[0], kernel, stride, pad, dilation, groups, bias is not None)
     tensors = {"weight": weight} | ({"bias": bias} if bias is not None else {})
     return reader.step(node, layer, value.step, weights=tensors)
+
+
+def _blurred(
+    reader: TorchReader,
+    node: fx.Node,
+    value: Flowing,
+    filters: torch.Tensor,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Any:
+    """Each channel by one binomial filter, with the margin that was added before. Raises NoLayer."""
+    source, margins, mode = value.step, value.margins, "zeros"
+    before = reader.steps.get(value.step)
+    if before is not None and isinstance(before.layer, shape.Pad) and not before.layer.value:
+        (source,), mode = before.inputs, before.layer.mode
+        margins = before.layer.margins(reader.shape_of(source))
+    sizes = reader.shape_of(source)
+    layer = pool.BlurPool(extent(filters.shape[2:]), extent(stride), mode)
+    plain = groups == sizes[0] == len(filters) and extent(dilation) == 1 and not any(flat([padding]))
+    if not plain or filters.is_meta or margins != layer.slide(sizes).margins:
+        raise NoLayer("of weights that are not learned")
+    wanted = torch.ones((), dtype=filters.dtype)
+    for line in layer.filters(len(sizes) - 1):
+        wanted = wanted.unsqueeze(-1) * torch.tensor(line, dtype=filters.dtype)
+    if not torch.allclose(filters, wanted.expand_as(filters), atol=1e-6):
+        raise NoLayer("of weights that are not learned")
+    return reader.step(node, layer, source)
 
 
 @channels_first

@@ -194,6 +194,20 @@ F.layer_norm(x, (6, 9, 8), weight=c.weight, bias=c.bias) where c = nn.LayerNorm(
 x * c where c = weight(6, 1, 1) => layerscale(init=0.5962566137313843)
 c * x where c = weight(1, 6, 1, 1) => layerscale(init=0.5962566137313843)
 x * c where c = weight(1) => scale(learnable=true)
+x + c where c = weight(6, 1, 1) => affine(weight=false)
+x + c where c = weight(1, 6, 9, 8) => add { | identity | parameter(6x9x8) }
+c.expand(2, 6, 9) + x where c = weight(1, 6, 9) on 6x9 => add { | identity | parameter(6x9) }
+torch.cat([x, x.relu()], 2) on 6x9 => concat(over=positions) { | identity | relu }
+x.view(2, 3, 2, 9, 8).softmax(1).view(2, 6, 9, 8) => softmax(over=groups, groups=3)
+x.view(2, 3, 2, 9, 8).softmax(2).flatten(1, 2) => softmax(groups=3)
+x.view(2, 2, 3, 9, 8).sum(1) => add { | slice(0, 3) | slice(3, 6) }
+x.view(2, 1, 3, 2).transpose(1, 2).softmax(1).reshape(2, -1) on 6 => softmax(over=groups, groups=3)
+x.view(2, 2, 3, 9, 8).unbind(1)[1] => slice(3, 6)
+torch.stack([x, x.relu()], 1).sum(1) => concat { | identity | relu } add { | slice(0, 6) | slice(6, 12) }
+F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), blur(6), stride=2, groups=6) => blurpool
+F.conv2d(F.pad(x, (1, 1, 1, 1)), blur(6), stride=2, groups=6) => blurpool(pad_mode=zeros)
+c(x) where c = ResponseNorm(6) => grn
+first(c(last(x))) where c = ResponseNorm(6, eps=0.001, last=True) => grn(eps=0.001)
 first(last(x) * c) where c = weight(6) => layerscale(init=0.5962566137313843)
 first(c(last(x))) where c = nn.Linear(6, 4) => conv(4, 1)
 first(c(last(x))) where c = nn.Linear(6, 4, bias=False) => conv(4, 1, bias=false)
@@ -244,6 +258,11 @@ F.avg_pool2d(margin(x), 3, 2, 1, count_include_pad=False) => avg_pool2d (that co
 F.conv2d(torch.ones(2, 3, 5, 5), x) => torch.fx cannot trace Calls: Invalid channel dimensions
 torch.ones(2, 6, 9, 8).expand_as(x) * x => expand_as: forward
 F.pad(x, (-1, -1, -1, -1)) => pad (that crops by [-1, -1, -1, -1]): forward
+F.conv2d(x, blur(6), stride=2, groups=6) => conv2d (of weights that are not learned): forward
+F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), 2 * blur(6), stride=2, groups=6) => conv2d (of weights
+c(x) where c = ResponseNorm(6, last=True) on 6x6x6 => ResponseNorm (with its channels elsewhere): c
+torch.cat([c, x], 2) where c = weight(2, 6, 1) on 6x9 => cat (with a constant): forward
+x.view(2, 2, 3, 9, 8).sum(2) => sum (over axes 2): forward
 first(last(x).softmax(-1)) => softmax (with channels last): forward
 F.max_pool2d(last(x), 2) => max_pool2d (with channels last): forward
 nn.Upsample(None, 2, "bilinear", True) => Upsample (mode=bilinear, align_corners=True)
@@ -264,7 +283,7 @@ c(margin(x)) where c = nn.Conv2d(6, 4, 3, padding="same") => Conv2d (padding=sam
 c(x, x) where c = nn.Bilinear(6, 6, 4) on 6 => Bilinear (of several values): c
 F.linear(c(x), c(x)) where c = nn.Linear(6, 4) on 6 => Linear (the weights of c once more): c
 x * c where c = weight(6) on 6x6x6 => mul (with a constant): forward
-x + c where c = weight(6, 1, 1) => add (with a constant): forward
+x + c where c = weight(1) => add (with a constant): forward
 c(last(x)) where c = nn.BatchNorm2d(9) => BatchNorm2d (with channels last): c
 first(c(last(x))) where c = nn.PReLU(6) on 6x6x6 => PReLU (with channels last): c
 torch.tanh(x, out=None) => tanh (got an unexpected keyword argument 'out'): forward
@@ -283,13 +302,31 @@ class Calls(nn.Module):
         return self.function(x, self.c)
 
 
+class ResponseNorm(nn.Module):
+    """The global response norm of ConvNeXt V2, as libraries write it."""
+
+    def __init__(self, channels: int, eps: float = 1e-6, last: bool = False) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        self.eps, self.last = eps, last
+
+    def forward(self, x: Any) -> Any:
+        places, channels = ((1, 2), -1) if self.last else ((2, 3), 1)
+        shape = [1, 1, 1, -1] if self.last else [1, -1, 1, 1]
+        sizes = x.norm(p=2, dim=places, keepdim=True)
+        weighed = x * sizes / (sizes.mean(channels, keepdim=True) + self.eps)
+        return x + self.weight.view(shape) * weighed + self.bias.view(shape)
+
+
 NAMES = {
+    "ResponseNorm": ResponseNorm,
     "torch": torch,
     "nn": nn,
     "F": nn.functional,
     "margin": lambda x: nn.functional.pad(x, (1, 1, 1, 1)),
     "last": lambda x: x.permute(0, 2, 3, 1),
     "first": lambda x: x.permute(0, 3, 1, 2),
+    "blur": lambda channels: torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]).expand(channels, 1, 3, 3) / 16,
     "weight": lambda *shape: nn.Parameter(torch.ones(shape)),
 }
 

@@ -110,6 +110,7 @@ class WindowAttention(nn.Module):
         super().__init__()
         out = channels if out is None else out
         self.num_heads = num_heads
+        self.window, self.shift, self.grid = window, shift, grid
         self.qkv = nn.Linear(channels, 3 * out, bias=qkv_bias)
         self.proj = nn.Linear(out, out)
         order = window_order(sizes, window, shift, grid)
@@ -119,7 +120,8 @@ class WindowAttention(nn.Module):
         self.register_buffer("index", relative_index(window), persistent=False)
         self.relative_position_bias_table = None
         if relative:
-            table = torch.empty(int(self.index.max()) + 1, num_heads)
+            rows = torch.Size([2 * size - 1 for size in window]).numel()
+            table = torch.empty(rows, num_heads)
             nn.init.uniform_(table, -(0.0012**0.5), 0.0012**0.5)
             self.relative_position_bias_table = nn.Parameter(table)
 

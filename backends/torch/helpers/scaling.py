@@ -50,6 +50,7 @@ class LearnedScale(nn.Module):
 
     def __init__(self, by):
         super().__init__()
+        self.by = by
         self.weight = nn.Parameter(torch.full((1,), by))
 
     def forward(self, x):
@@ -61,6 +62,7 @@ class LayerScale(nn.Module):
 
     def __init__(self, channels, init):
         super().__init__()
+        self.init = init
         self.weight = nn.Parameter(torch.full((channels,), init))
 
     def forward(self, x):
