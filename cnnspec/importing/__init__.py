@@ -4,7 +4,8 @@ traced        what an importer finds: layers with their inputs, the modules they
 windows       the windows of frameworks in the words of the language
 torch_trace   a torch module as that, by torch.fx on the meta device
 torch_reader  its graph node by node, with the weights
-torch_layers, torch_functions, torch_windows, torch_groups   which layer a module is, and a function or a method
+torch_layers   which layer a module is
+torch_functions, torch_windows, torch_groups   which layer a function or a method is
 torch_written, torch_norms   classes that `compile` writes, by their code; norms, by what they compute
 onnx_model    an ONNX file as that, from the data that backends/onnx reads
 onnx_reader   its graph from the outputs to the inputs, with the weights

@@ -114,6 +114,23 @@ def test_modules_whose_layers_read_each_other_otherwise_are_two_defs() -> None:
     same_outputs(module, found)
 
 
+class Twins(nn.Module):
+    """Two convolutions that are alike, one of which goes on through a third; the later stands first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.three = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x: Any) -> Any:
+        short, long = self.one(x), self.two(x)
+        return torch.cat([self.three(long), short], 1) * torch.cat([long, short], 1)
+
+
+def test_weights_of_layers_that_are_alike_go_where_each_belongs():
+    module = Twins()
+    same_outputs(module, imported(module), tolerance=1e-6)
+
+
 class Reads(nn.Module):
     """Values that several places read: what flows in, and one on the way."""
 
