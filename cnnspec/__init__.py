@@ -14,6 +14,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     elaborate/     tree -> graph: calls, loops, labels, joins; shapes as it goes
     passes/        graph -> tables: costs, fields, memory, depth, lints; and new graphs
     pipeline       the list of passes
+    space/         spaces of nets: what varies, what must hold, members that are drawn
     spec_files, blocks_list, given  what a command line names; std as a list; what Python gives
     session        the one driver of all that reads specs
     backends/      graph -> numpy, torch, ONNX (in the folder backends/ of a checkout)

@@ -17,9 +17,13 @@ WORD_ROLES: Mapping[str, tuple[str, ...]] = {
     "constant": ("true", "false", "none"),
 }
 """The words of the language, by role."""
+SPACE_LINES = frozenset(["space", "vary", "where"])
+SPACE_WORDS = {"of": "space", "step": "vary", "log": "vary"}
+"""Words of the language in spaces, names elsewhere: those that begin a line, others with that of theirs."""
 ROLE_OF_WORD = {word: role for role, words in WORD_ROLES.items() for word in words}
 OPERATORS = frozenset(["->", "=>", "==", "!=", "<=", ">=", "**", "//", "..", "<", ">", *"=|+-*/%"])
 BEFORE_LABELS = frozenset(["NEWLINE", "END", "{", "|"])
+VALUE_ENDS = NUMBERS | {"NAME", ")", "]"}
 
 
 def roles(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
@@ -28,7 +32,7 @@ def roles(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
     A role is one of WORD_ROLES, or definition, label, argument, layer, function, name, number, text, comment,
     operator, punctuation, unknown.
     """
-    labels = set(_labels(tokens))
+    labels, of_spaces = set(_labels(tokens)), set(_words_of_spaces(tokens))
     code = [number for number, token in enumerate(tokens) if token.kind not in ("NEWLINE", "COMMENT")]
     after = {number: tokens[following] for number, following in pairwise(code)}
     before: Token | None = None
@@ -36,7 +40,8 @@ def roles(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
         if token.kind == "COMMENT":
             yield token, "comment"
         elif token.kind != "NEWLINE":
-            yield token, "label" if number in labels else _role(token, before, after.get(number))
+            role = "label" if number in labels else "keyword" if number in of_spaces else ""
+            yield token, role or _role(token, before, after.get(number))
             before = token
 
 
@@ -53,7 +58,7 @@ def _role(token: Token, before: Token | None, after: Token | None) -> str:
 
 
 def _role_of_word(word: str, before: str, after: str) -> str:
-    if before in ("def", "share", "net"):
+    if before in ("def", "share", "net") or (before == "space" and after == "NAME"):
         return "definition"
     if word in ROLE_OF_WORD:
         return ROLE_OF_WORD[word]
@@ -82,3 +87,24 @@ def _after_indices(tokens: Sequence[Token], at: int) -> int:
         depth += (tokens[at].kind == "[") - (tokens[at].kind == "]")
         at += 1
     return at
+
+
+def _words_of_spaces(tokens: Sequence[Token]) -> Iterator[int]:
+    """The numbers of the words that are the language's in spaces, and names elsewhere.
+
+    `space`, `vary` and `where` begin a line, and a name or number follows; `of`, `step` and `log` follow a
+    value on such a line, as they do nowhere else. One that is the whole text is a word.
+    """
+    line, before = "", ""
+    is_whole = sum(token.kind not in ("NEWLINE", "COMMENT") for token in tokens) == 1
+    for number, token in enumerate(tokens):
+        if token.kind in BEFORE_LABELS:
+            line = before = ""
+        elif token.kind != "COMMENT":
+            after = tokens[number + 1].kind if number + 1 < len(tokens) else ""
+            begins = not before and token.text in SPACE_LINES and after in NUMBERS | {"NAME"}
+            line = token.text if begins else line
+            follows = before in VALUE_ENDS and before != line and line == SPACE_WORDS.get(token.text)
+            if begins or follows or (is_whole and token.text in (*SPACE_LINES, *SPACE_WORDS)):
+                yield number
+            before = line if begins else token.kind

@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # a check of one file needs no paths
 
     from cnnspec.graph import Graph
     from cnnspec.layers.shapes import Shape
+    from cnnspec.space.definition import DesignSpace
 
 AS_WRITTEN = Settings({}, {})
 """Nothing is given from outside: every parameter and input is as the spec has it."""
@@ -53,6 +54,7 @@ class Analysis:
     module: Module
     nets: tuple[Compiled, ...]
     diagnostics: tuple[Diagnostic, ...]
+    spaces: tuple[DesignSpace, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -154,13 +156,14 @@ class Session:
         nets = self._nets(pick, module, settings, report, hook)
         if net is None:
             resolve(module, report)
+        spaces = self._spaces(module, report) if net is None else ()
         lint_syntax(module.file, report)
         found = report.diagnostics
         if any(diagnostic.edits for diagnostic in found):
             from cnnspec.elaborate.static.everywhere import mend_everywhere
 
             found = mend_everywhere(found, module)
-        return Analysis(module.source, module, nets, found)
+        return Analysis(module.source, module, nets, found, spaces)
 
     @without_garbage_collection
     def open(
@@ -191,6 +194,14 @@ class Session:
     def _read(self, path: str, name: str, report: Report, limits: Limits, span: Span) -> Source | None:
         text = self.texts.get(path)
         return read_source(path, name, report, limits, span) if text is None else Source(name, text, path)
+
+    def _spaces(self, module: Module, report: Report) -> tuple[DesignSpace, ...]:
+        """The spaces of a file that nothing is wrong with; what they need is loaded where there is one."""
+        if not module.spaces:
+            return ()
+        from cnnspec.space.checking import check_spaces
+
+        return check_spaces(module, report, self.limits)
 
     def _nets(
         self,
@@ -308,7 +319,12 @@ def pick_net(module: Module, name: str | None, parameters: Mapping[str, Any], re
             cure = f"its nets: {', '.join(nets)}" if nets else "write a net that calls it"
             report.error("unknown-net", None, message, help=cure)
             return []
-        if found is None and not module.is_lost(name):
+        if found is None and name in module.spaces:
+            message = f"`{name}` is a space of {module.source.name}, not a net"
+            report.error(
+                "unknown-net", None, message, help=f"it is a space of {module.spaces[name].base.name}"
+            )
+        elif found is None and not module.is_lost(name):
             cure = suggest(name, nets) or ("its nets: " + ", ".join(nets) if nets else "")
             report.error("unknown-net", None, f"{module.source.name} has no net `{name}`", help=cure)
         return [] if found is None else [found]

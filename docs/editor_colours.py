@@ -25,6 +25,16 @@ BEFORE_NAMES = ("if", "else", "in", "and", "or", "not")
 # ---- TextMate
 
 
+LINES_OF_SPACES = r"(?:^\s*|(?<=[{;] ))(?:space|vary|where)\b(?=\s+[\w(\[-]|$)"
+NOT_AFTER = ("let", "for", "in", "if", "not", "and", "or", "else", "def", "net", "share", "head", "input")
+WORDS_OF_SPACES = (
+    r"(?<=[\w)\]] )"
+    + "".join(rf"(?<!\b{word} )" for word in NOT_AFTER)
+    + r"(?:of|step|log)\b(?!\()|^(?:of|step|log)$"
+)
+"""Words of the language in spaces, names elsewhere: at the beginning of a line, or after a value."""
+
+
 def textmate() -> str:
     """The TextMate grammar of the language: the patterns of the lexer, and the words that have colours."""
     name = PATTERN["NAME"]
@@ -41,6 +51,8 @@ def textmate() -> str:
         rule("comment.line.number-sign", PATTERN["COMMENT"]),
         {"match": rf"\b({'|'.join(DEFINING)})\s+({name})", "captures": defined},
         {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},
+        rule("keyword.control.space", LINES_OF_SPACES),
+        rule("keyword.control.range", WORDS_OF_SPACES),
         rule("keyword.declaration", any_of(WORD_ROLES["declaration"])),
         rule("keyword.control", any_of(WORD_ROLES["keyword"])),
         rule("keyword.operator.word", any_of(WORD_ROLES["logic"])),

@@ -8,10 +8,13 @@ from cnnspec.elaborate import Settings
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.pipeline import Compiled, Hook
 from cnnspec.records import replace
-from cnnspec.session import Session
+from cnnspec.session import Analysis, Session
 from cnnspec.source import Source
 from cnnspec.spec_files import expanded, find_spec
-from cnnspec.typed import Any, Callable, Iterable
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Iterable
+
+if TYPE_CHECKING:
+    from cnnspec.space.definition import DesignSpace
 
 Keeps = Callable[[Diagnostic], bool]
 
@@ -34,23 +37,33 @@ def check_all(specs: Iterable[str], how: Checking, form: str, strict: bool) -> b
     """
     report = Report()
     nets: list[dict[str, Any]] = []
+    spaces: list[dict[str, Any]] = []
     for spec in expanded(specs, report):
-        for net in _check(spec, how, report):
+        analysis = _check(spec, how, report)
+        if analysis is None:
+            continue
+        for net in analysis.nets:
             nets.append(_figures(net))
             if form == "text":
                 say("{net}: {params:,} params, {macs:,} MACs".format(**nets[-1]))
+        for space in analysis.spaces:
+            spaces.append(_space(space, analysis.source.name))
+            if form == "text":
+                say(
+                    f"{spaces[-1]['space']}: space of {space.net}, {_count(len(space.variables), 'variable')}"
+                )
     found = report.diagnostics
     failed = report.has_errors or bool(strict and found)
-    _print(form, failed, nets, found)
+    _print(form, failed, {"nets": nets, "spaces": spaces}, found)
     return not failed
 
 
-def _print(form: str, failed: bool, nets: list[dict[str, Any]], found: tuple[Diagnostic, ...]) -> None:
+def _print(form: str, failed: bool, checked: dict[str, Any], found: tuple[Diagnostic, ...]) -> None:
     """Print what was found in a form, and where people read it, how much that is."""
     if form == "json":
         from cnnspec.diagnostics import as_dict
 
-        print_json({"ok": not failed, "nets": nets, "diagnostics": [as_dict(d) for d in found]})
+        print_json({"ok": not failed, **checked, "diagnostics": [as_dict(d) for d in found]})
         return
     if form == "sarif":
         from cnnspec import __version__
@@ -68,22 +81,22 @@ def _print(form: str, failed: bool, nets: list[dict[str, Any]], found: tuple[Dia
     say(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}", err=True)
 
 
-def _check(spec: str, how: Checking, report: Report) -> tuple[Compiled, ...]:
-    """Check one spec; the nets of it that compile."""
+def _check(spec: str, how: Checking, report: Report) -> Analysis | None:
+    """Check one spec; its nets and spaces are what comes of it, None where it cannot be read."""
     try:
         source, picked = find_spec(spec, report, how.session.limits)
     except SpecError as error:
         _add(error.diagnostics, how, report)
-        return ()
+        return None
     if source is None:
-        return ()
+        return None
     if how.mend or how.show_diff:
         from cnnspec.cli.fixing import mended
 
         source = mended(source, lambda text: _told(text, picked, how), how.show_diff)
     analysis = how.session.check(source, how.settings, picked, how.hook)
     _add(analysis.diagnostics, how, report)
-    return analysis.nets
+    return analysis
 
 
 def _told(source: Source, picked: str | None, how: Checking) -> tuple[Diagnostic, ...]:
@@ -102,6 +115,11 @@ def _add(found: Iterable[Diagnostic], how: Checking, report: Report) -> None:
 def _figures(net: Compiled) -> dict[str, Any]:
     name = f"{net.graph.file}:{net.graph.name}"
     return {"net": name, "params": net.costs.total.params, "macs": net.costs.inference.macs}
+
+
+def _space(space: DesignSpace, file: str) -> dict[str, Any]:
+    name = f"{file}:{space.name}"
+    return {"space": name, "net": space.net, "variables": [variable.name for variable in space.variables]}
 
 
 def _count(number: int, what: str) -> str:

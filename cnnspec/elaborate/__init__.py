@@ -26,6 +26,7 @@ from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.net import (
     Elaborated,
     Settings,
+    bound_parameters,
     elaborate,
     net_parameters,
     open_parameters,
@@ -42,6 +43,7 @@ __all__ = [
     "Mistake",
     "Module",
     "Settings",
+    "bound_parameters",
     "elaborate",
     "net_parameters",
     "open_parameters",

@@ -68,6 +68,9 @@ class Loader:
             self._parameters(item)
             if self._claim(item.name, item.span, module):
                 module.names[item.name] = DefinedBlock(item.name, item, module)
+        elif isinstance(item, tree.Space):
+            if self._claim(item.name, item.span, module):
+                module.spaces[item.name] = item
         elif self._claim(item.name, item.span, module):
             if isinstance(item, tree.NetDefinition):
                 self._parameters(item)
@@ -104,7 +107,7 @@ class Loader:
                 help=f"choose another name, such as `my_{name}`",
             )
             return False
-        if name in module.names or name in module.nets or name in module.used_nets:
+        if any(name in known for known in (module.names, module.nets, module.used_nets, module.spaces)):
             self.report.error(
                 "name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them"
             )

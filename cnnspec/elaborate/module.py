@@ -34,6 +34,7 @@ class Module:
     tokens: tuple[Token, ...]
     names: dict[str, Any] = field(default_factory=dict)
     nets: dict[str, tree.NetDefinition | tree.Given] = field(default_factory=dict)
+    spaces: dict[str, tree.Space] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     broken: list[tree.Broken] = field(default_factory=list)
@@ -121,4 +122,4 @@ def library_names() -> frozenset[str]:
     """The blocks of the standard library."""
     with open(STANDARD_LIBRARY, encoding="utf-8") as file:
         text = file.read()
-    return frozenset(heading.name for heading in headings(text) if heading.word != "net")
+    return frozenset(heading.name for heading in headings(text) if heading.word in ("def", "share"))

@@ -103,10 +103,7 @@ def elaborate(
     root = builder.graph.root
     context = Context(builder, module, LabelScope(), root)
     try:
-        net, home, bound = _given(name, context)
-        bound.update(_from_outside(settings.parameters, net, context))
-        context.module = home
-        variables = _with_defaults(net, bound, context)
+        net, context.module, variables = bound_parameters(name, context, settings.parameters)
         _state_inputs(name, module, context, variables)
     except Mistake as mistake:
         builder.report_mistake(mistake, root)
@@ -129,6 +126,18 @@ def elaborate(
     builder.known.keep(builder.first_calls)
     places = tuple(item.span for item, _ in _links(name, module) if item is not None)
     return Elaborated(net, named(builder.graph, name, module.source.name), expectations, places)
+
+
+def bound_parameters(
+    name: str, context: Context, parameters: Mapping[str, Any]
+) -> tuple[tree.NetDefinition, Module, Variables]:
+    """The net behind a name, its file, and the values of its parameters, some given from outside.
+
+    Raises Mistake.
+    """
+    net, home, bound = _given(name, context)
+    bound.update(_from_outside(parameters, net, context))
+    return net, home, _with_defaults(net, bound, replace(context, module=home))
 
 
 def _check_flow(net: tree.NetDefinition, context: Context) -> None:

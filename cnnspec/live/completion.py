@@ -40,21 +40,26 @@ def offers(module: Module, offset: int) -> list[Offer]:
         return [*_of_use(module, before)]
     if before and before[-1].text in ("def", "share", "net", "let"):
         return []
+    if isinstance(item, tree.Space) or [token.text for token in before[-3::2]] == ["space", "of"]:
+        return [*_in_space(module, item, before, offset)]
     if before and before[-1].text == "." and len(before) > 1:
         return [*_of_label(module, item, before[-2].text)]
     call = call_around(before)
     found = list(_arguments(module, call, before)) if call else []
     if item is None and not call:
-        found += [Offer(word, "word") for word in ("net", "def", "share", "use", "let")]
+        found += [Offer(word, "word") for word in ("net", "def", "share", "space", "use", "let")]
         return found
     found += _in_a_definition(module, item, within_call=call is not None)
     return list({offer.text: offer for offer in reversed(found)}.values())[::-1]
 
 
-def _item(module: Module, offset: int) -> tree.Definition | tree.NetDefinition | tree.Given | None:
+def _item(
+    module: Module, offset: int
+) -> tree.Definition | tree.NetDefinition | tree.Given | tree.Space | None:
     """The definition that an offset is in."""
+    kinds = (tree.Definition, tree.NetDefinition, tree.Given, tree.Space)
     for item in module.file.items:
-        if not isinstance(item, (tree.Definition, tree.NetDefinition, tree.Given)) or item.body is None:
+        if not isinstance(item, kinds) or item.body is None:
             continue
         if item.span.start <= offset <= item.body.span.end:
             return item
@@ -82,6 +87,39 @@ def _in_a_definition(module: Module, item: tree.Item | None, within_call: bool) 
     if isinstance(item, (tree.NetDefinition, tree.Given)):
         found += [Offer(figure, "figure") for figure in (*FIGURES, *MORE_FIGURES)]
     return found
+
+
+def _in_space(
+    module: Module, item: tree.Item | None, before: Sequence[Token], offset: int
+) -> Iterator[Offer]:
+    """What may stand in a space: lines of `vary` and `where`, parameters of its net, and figures."""
+    if not isinstance(item, tree.Space) or before[-1].text == "of":
+        yield from (Offer(net, "net") for net in (*module.nets, *module.used_nets))
+        return
+    line = _line(module, before, offset)
+    varied = {one.name.name for one in item.body.statements if isinstance(one, tree.Vary)}
+    parameters = arguments_of(module, item.base.name)
+    if not line:
+        yield from (Offer(word, "word") for word in ("vary", "where"))
+    elif line == ["vary"]:
+        yield from (Offer(p.name, "name", p.written) for p in parameters if p.name not in varied)
+    elif line[0] == "vary":
+        words = ("step", "log") if ".." in line else () if "in" in line else ("in",)
+        yield from (Offer(word, "word") for word in words)
+        yield from (Offer(name, "name") for name in module.names if "in" in line)
+    else:
+        if line[-2:] != ["net", "."]:
+            yield from (Offer(p.name, "name", p.written) for p in parameters)
+        yield from (Offer(figure, "figure") for figure in (*FIGURES, *MORE_FIGURES))
+        if line[-2:] != ["net", "."]:
+            yield from (Offer(name, "function") for name in FUNCTIONS)
+
+
+def _line(module: Module, before: Sequence[Token], offset: int) -> list[str]:
+    """What is written, up to an offset, of the line or the part of one that it is in."""
+    ends = [token for token in module.tokens if token.kind in ("NEWLINE", "END", "{")]
+    start = max((token.start + 1 for token in ends if token.start < offset), default=0)
+    return [token.text for token in before if token.start >= start]
 
 
 def _of_label(module: Module, item: tree.Item | None, label: str) -> Iterator[Offer]:

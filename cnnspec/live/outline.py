@@ -10,7 +10,8 @@ from cnnspec.syntax import Parsed, tree
 
 
 class OutlineEntry(NamedTuple):
-    """A part of a spec that has a name: `kind` is net, def, share, let, input, section, head or label.
+    """A part of a spec that has a name: `kind` is net, def, share, space, let, input, section, head,
+    label or variable.
 
     `name_span` is its name, `span` the whole of it.
     """
@@ -39,6 +40,14 @@ def _item(item: tree.Item) -> Iterator[OutlineEntry]:
             yield OutlineEntry(
                 "net", item.name, _given(item), item.span, item.span.to(item.body.span), _body(item.body)
             )
+        case tree.Space(name, base, body):
+            inner = [one for one in body.statements if isinstance(one, tree.Vary)]
+            entries = tuple(
+                OutlineEntry("variable", one.name.name, one.domain.span.text, one.name.span, one.span)
+                for one in inner
+            )
+            whole = item.span.to(body.span)
+            yield OutlineEntry("space", name, f"of {base.name}", item.span, whole, entries)
         case tree.Given():
             end = item.body.span if item.body is not None else item.span
             yield OutlineEntry("net", item.name, f"= {item.base.name}", item.span, item.span.to(end))
@@ -114,7 +123,7 @@ def folds(parsed: Parsed) -> list[tuple[int, int]]:
     source = parsed.source
     found, runs = [], []
     for node in tree.parts(parsed.tree):
-        if isinstance(node, (tree.Body, tree.Arms)):
+        if isinstance(node, (tree.Body, tree.Arms, tree.SpaceBody)):
             found.append((node.span.line, node.span.end_line))
     for token in parsed.tokens:
         if (

@@ -49,6 +49,8 @@ PARTS = {
     "net": lsp.SymbolKind.Module,
     "def": lsp.SymbolKind.Function,
     "share": lsp.SymbolKind.Function,
+    "space": lsp.SymbolKind.Enum,
+    "variable": lsp.SymbolKind.EnumMember,
     "let": lsp.SymbolKind.Constant,
     "input": lsp.SymbolKind.Field,
     "section": lsp.SymbolKind.Namespace,

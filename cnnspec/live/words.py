@@ -15,8 +15,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from os.path import dirname, join, realpath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from cnnspec.elaborate import net_parameters
 from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
 from cnnspec.elaborate.values import BUILT_IN, LayerBlock
 from cnnspec.layers.base import parameters
@@ -141,6 +142,26 @@ def own_names(item: tree.Item) -> Iterator[str]:
                 yield name
 
 
+def _names_in_space(item: tree.Item, module: Module) -> Iterator[tuple[int, str]]:
+    """Where names stand in a space, and the net that each is a parameter of; empty for others."""
+    if not isinstance(item, tree.Space):
+        return
+    net = item.base.name
+    known = frozenset(net_parameters(net, module))
+    yield item.span.start, ""
+    yield item.base.span.start, ""
+    for line in item.body.statements:
+        if isinstance(line, tree.Vary):
+            yield line.name.span.start, net
+            named: Any = (line.count, line.domain)
+        else:
+            named = line
+        for node in tree.parts(named):
+            if isinstance(node, tree.Name):
+                of_net = isinstance(line, tree.Where) and node.name in known
+                yield node.span.start, net if of_net else ""
+
+
 class _Walk:
     """One way through the tokens of a file."""
 
@@ -153,6 +174,7 @@ class _Walk:
         self.items = items
         self.own = [frozenset(own_names(item)) for item in items]
         self.seen: set[Symbol] = set()
+        self.of_spaces = {offset: net for item in items for offset, net in _names_in_space(item, module)}
 
     def found(self) -> Iterator[Occurrence]:
         callees: list[str | None] = []
@@ -176,11 +198,26 @@ class _Walk:
         item, own = (self.items[place], self.own[place]) if place >= 0 else (None, frozenset[str]())
         if before in DEFINES:
             return Symbol(self.home, "", name)
+        if isinstance(item, tree.Space):
+            return self._in_space(token, self.of_spaces.get(token.start))
         if after == "=" and before != "let" and callee is not None:
             return self._argument(callee, name, item, own)
         if name in own and item is not None:
             return Symbol(self.home, getattr(item, "name", ""), name)
         return self._at_margin(name)
+
+    def _in_space(self, token: Token, net: str | None) -> Symbol | None:
+        """What a name in a space stands for: a parameter of its net, or what it is at the margin."""
+        if net is None:
+            return None
+        return self._of_net(net, token.text) if net else self._at_margin(token.text)
+
+    def _of_net(self, called: str, name: str) -> Symbol | None:
+        """A parameter of a net."""
+        net, home = self.module.net(called)
+        while isinstance(net, tree.Given):
+            net, home = home.net(net.base.name)
+        return None if net is None else Symbol(home_of(home.source), net.name, name)
 
     def _argument(self, callee: str, name: str, item: tree.Item | None, own: frozenset[str]) -> Symbol | None:
         """What `name=` in a call stands for: a parameter of what is called."""
@@ -195,10 +232,7 @@ class _Walk:
             return Symbol(home_of(block.module.source), block.name, name)
         if callee in BUILT_IN:
             return Symbol(LANGUAGE, callee, name)
-        net, home = self.module.net(callee)
-        while isinstance(net, tree.Given):
-            net, home = home.net(net.base.name)
-        return None if net is None else Symbol(home_of(home.source), net.name, name)
+        return self._of_net(callee, name)
 
     def _at_margin(self, name: str) -> Symbol | None:
         value = self.module.names.get(name)
@@ -207,6 +241,8 @@ class _Walk:
         net, home = self.module.net(name)
         if net is not None:
             return Symbol(home_of(home.source), "", name)
+        if name in self.module.spaces:
+            return Symbol(self.home, "", name)
         if value is not None:
             return Symbol(self._home_of_value(name), "", name)
         return Symbol(LANGUAGE, "", name) if name in BUILT_IN else None

@@ -13,23 +13,8 @@ from cnnspec.records import replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.rest import Rest
-from cnnspec.syntax.tokens import Token
+from cnnspec.syntax.tokens import MAX_DIGITS, Token, number
 from cnnspec.typed import Any, Sequence
-
-UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-MAX_DIGITS = 40
-
-
-def number(text: str) -> int | float:
-    """The value of a number token: `1_000`, `4.2G` (an integer where it is one), `1e-5`."""
-    plain = text.replace("_", "")
-    scale = UNITS.get(plain[-1], 1)
-    if scale > 1:
-        plain = plain[:-1]
-    if "." not in plain and "e" not in plain.lower():
-        return int(plain[:MAX_DIGITS]) * scale
-    value = float(plain) * scale
-    return int(value) if scale > 1 and value.is_integer() else value
 
 
 def _nodes(children: list[Any]) -> tuple[Any, ...]:
@@ -68,6 +53,8 @@ class TreeBuilder:
 
     def alone(self, children: list[Any]) -> tree.Expression:
         return children[0]
+
+    places = growth = comprehension_if = alone
 
     def broken(self, children: list[Any]) -> tree.Broken:
         """What is left of a statement, from its stretches and the blocks between them."""
@@ -111,6 +98,28 @@ class TreeBuilder:
         given = rest[0][0] if rest else ()
         return tree.Given(name.text, self._name(base), given, body, self._at(name, base))
 
+    # space: "space" NAME "of" NAME space_body
+    def space(self, children: list[Any]) -> tree.Space:
+        name, base, body = children
+        return tree.Space(name.text, self._name(base), body, self._at(name, name))
+
+    # vary: "vary" NAME places? "in" (domain | interval)
+    def vary(self, children: list[Any]) -> tree.Vary:
+        name, *count, domain = children
+        return tree.Vary(self._name(name), (*count, None)[0], domain, self._at(name, domain))
+
+    def domain(self, children: list[Any]) -> tree.Domain:
+        return tree.Domain(children[0], None, None, False, self._over(children))
+
+    # interval: expression ".." expression growth? LOG?
+    def interval(self, children: list[Any]) -> tree.Domain:
+        low, high, *rest = children
+        step = next((part for part in rest if not isinstance(part, Token)), None)
+        return tree.Domain(low, high, step, isinstance(children[-1], Token), self._over(children))
+
+    def where(self, children: list[Any]) -> tree.Where:
+        return tree.Where(_nodes(children), self._over(children))
+
     def parameters(self, children: list[Any]) -> tuple[tree.ParameterDefinition, ...]:
         return tuple(children)
 
@@ -123,6 +132,9 @@ class TreeBuilder:
 
     def body(self, children: list[Any]) -> tree.Body:
         return tree.Body(_nodes(children), self._over(children))
+
+    def space_body(self, children: list[Any]) -> tree.SpaceBody:
+        return tree.SpaceBody(_nodes(children), self._over(children))
 
     def arms(self, children: list[Any]) -> tree.Arms:
         return tree.Arms(_nodes(children), self._over(children))
@@ -352,6 +364,9 @@ class TreeBuilder:
     def name(self, children: list[Any]) -> tree.Name:
         return self._name(children[0])
 
+    def figure(self, children: list[Any]) -> tree.Figure:
+        return tree.Figure(children[2].text, self._over(children))
+
     def parenthesized(self, children: list[Any]) -> tree.Expression:
         if len(children) == 3:
             return replace(children[1], span=self._over(children))
@@ -368,9 +383,6 @@ class TreeBuilder:
     def comprehension_for(self, children: list[Any]) -> tree.Clause:
         names, iterable, *conditions = children
         return tree.Clause(names, iterable, tuple(conditions))
-
-    def comprehension_if(self, children: list[Any]) -> tree.Expression:
-        return children[0]
 
     def _name(self, token: Token) -> tree.Name:
         return tree.Name(token.text, self._at(token, token))

@@ -126,6 +126,14 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """`net.depth` in `where`: a figure of the members of a space, whatever parameters are called."""
+
+    name: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """An argument of a call, positional where `name` is None."""
 
@@ -154,6 +162,7 @@ Expression = (
     | Index
     | Slicing
     | Attribute
+    | Figure
     | Call
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cnnspec.syntax.statements import AT_MARGIN
+from cnnspec.syntax.statements import AT_MARGIN, begins_space
 from cnnspec.syntax.tokens import Token
 
 
@@ -60,7 +60,14 @@ def items(places: list[Indented]) -> Iterator[range]:
     """The stretches of a file, by number: each begins with a definition at the margin, but for the first."""
     start = 0
     for number, place in enumerate(places):
-        if place.first_on_line and place.column == 0 and place.token.text in AT_MARGIN:
+        if place.first_on_line and place.column == 0 and _begins_item(places, number):
             yield range(start, number)
             start = number
     yield range(start, len(places))
+
+
+def _begins_item(places: list[Indented], number: int) -> bool:
+    """Whether a line at the margin begins a definition."""
+    word = places[number].token.text
+    here = [place.token for place in places[number : number + 3]]
+    return word in AT_MARGIN if word != "space" else begins_space(here)

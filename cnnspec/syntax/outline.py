@@ -8,17 +8,18 @@ from cnnspec.diagnostics.report import TextNotes
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.source import Source
 from cnnspec.syntax import tree
+from cnnspec.syntax.statements import begins_space
 from cnnspec.syntax.tokens import Token, tokenize
 from cnnspec.typed import Iterable, Iterator, Mapping
 
-DEFINING = frozenset(["def", "share", "net"])
+DEFINING = frozenset(["def", "share", "net", "space"])
 ALLOW = "allow:"
-STRETCHES = (*tree.Statement.__args__, *tree.Item.__args__, tree.Arm, tree.Body, tree.Arms)
+STRETCHES = (*tree.Statement.__args__, *tree.Item.__args__, tree.Where, tree.Arm, tree.Body, tree.Arms)
 """What may go over several lines; the span of a call alone is its head, that of its braces is the rest."""
 
 
 class Heading(NamedTuple):
-    """The beginning of a definition at the margin: `word` (def, share, net) and its name."""
+    """The beginning of a definition at the margin: `word` (def, share, net, space) and its name."""
 
     word: str
     name: str
@@ -27,8 +28,9 @@ class Heading(NamedTuple):
 def headings(text: str) -> Iterator[Heading]:
     """The definitions that a text begins, whatever stands in them."""
     tokens = tokenize(text)
-    for word, name in pairwise(tokens):
-        if word.text in DEFINING and name.kind == "NAME" and _at_margin(text, word):
+    for number, (word, name) in enumerate(pairwise(tokens)):
+        is_head = word.text != "space" or begins_space(tokens[number : number + 3])
+        if word.text in DEFINING and name.kind == "NAME" and _at_margin(text, word) and is_head:
             yield Heading(word.text, name.text)
 
 

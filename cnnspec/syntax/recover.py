@@ -180,7 +180,7 @@ class Recovery:
         # outside of all blocks only a definition can begin: nothing of what is indented below is one
         if not reader.opened:
             end = next_item(text, tokens, end)
-        keeps = repair.blocks and text[start : start + 1] != "{" and self._word(start) not in WITHOUT_BLOCKS
+        keeps = repair.blocks and text[start : start + 1] != "{" and self._holds_statements(start)
         stop = first_block(tokens, reader.at, end) if keeps else end
         stop_offset = max(start, tokens[stop - 1].end) if stop else start
         self.stack.feed("BROKEN", rest_of(taken, Span(self.source, start, stop_offset)))
@@ -199,6 +199,11 @@ class Recovery:
         while not stack.takes("BROKEN"):
             taken.append(stack.pop())
         return taken[::-1]
+
+    def _holds_statements(self, start: int) -> bool:
+        """Whether the blocks of what begins at an offset are those of nets; what is in a space is not."""
+        word = self._word(start)
+        return word not in WITHOUT_BLOCKS and (word != "space" or bool(self.reader.opened))
 
     def _word(self, start: int) -> str:
         """What the statement that begins at an offset begins with."""

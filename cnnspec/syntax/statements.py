@@ -5,11 +5,11 @@ from __future__ import annotations
 from cnnspec.syntax.tokens import CLOSES, ENDS, OPENS, Token
 from cnnspec.typed import Sequence
 
-WITHOUT_BLOCKS = frozenset(["let", "use", "input", "expect"])
-WITH_BLOCKS = frozenset(["def", "share", "net", "stem", "body", "head", "for", "if"])
-ITEMS = ("def", "share", "net", "use", "let")
+WITHOUT_BLOCKS = frozenset(["let", "use", "input", "expect", "vary", "where"])
+WITH_BLOCKS = frozenset(["def", "share", "net", "space", "stem", "body", "head", "for", "if"])
+ITEMS = ("def", "share", "net", "space", "use", "let")
 """What the items of a file begin with."""
-AT_MARGIN = ("def", "share", "net", "use")
+AT_MARGIN = ("def", "share", "net", "space", "use")
 """What at the margin begins an item of its own, whatever braces are open."""
 NEVER_IN_BODIES = ("def", "net", "use")
 """What at the margin begins an item of its own for sure: a share may stand in a body."""
@@ -18,16 +18,25 @@ NEVER_IN_BODIES = ("def", "net", "use")
 def braces_match(text: str, tokens: list[Token]) -> bool:
     """Whether the braces of each item match."""
     depth = 0
-    for kind, word, start, _ in tokens:
+    for number, (kind, word, start, _) in enumerate(tokens):
         if kind == "{":
             depth += 1
         elif kind == "}":
             depth -= 1
             if depth < 0:
                 return False
-        elif depth and word in NEVER_IN_BODIES and text[start - 1 : start] in ("", "\n"):
+        elif depth and text[start - 1 : start] in ("", "\n") and _begins_item(word, tokens, number):
             return False
     return depth == 0
+
+
+def _begins_item(word: str, tokens: Sequence[Token], number: int) -> bool:
+    return word in NEVER_IN_BODIES or (word == "space" and begins_space(tokens[number : number + 3]))
+
+
+def begins_space(tokens: Sequence[Token]) -> bool:
+    """Whether tokens begin with the head of a space: the word is a name elsewhere."""
+    return len(tokens) > 2 and tokens[0].text == "space" and tokens[2].text == "of"
 
 
 def statement_start(tokens: Sequence[Token], at: int, opened: Sequence[int]) -> int:

@@ -222,3 +222,19 @@ def statements_of(tokens: Iterable[Token], text: str) -> list[Token]:
     end = len(text.rstrip())
     found.append(Token("$END", "", end, end))
     return found
+
+
+UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+MAX_DIGITS = 40
+
+
+def number(text: str) -> int | float:
+    """The value of a number token: `1_000`, `4.2G` (an integer where it is one), `1e-5`."""
+    plain = text.replace("_", "")
+    scale = UNITS.get(plain[-1], 1)
+    if scale > 1:
+        plain = plain[:-1]
+    if "." not in plain and "e" not in plain.lower():
+        return int(plain[:MAX_DIGITS]) * scale
+    value = float(plain) * scale
+    return int(value) if scale > 1 and value.is_integer() else value

@@ -14,6 +14,7 @@ from cnnspec.syntax.expressions import Clause as Clause
 from cnnspec.syntax.expressions import Comparison as Comparison
 from cnnspec.syntax.expressions import Comprehension as Comprehension
 from cnnspec.syntax.expressions import Expression as Expression
+from cnnspec.syntax.expressions import Figure as Figure
 from cnnspec.syntax.expressions import Index as Index
 from cnnspec.syntax.expressions import Listing as Listing
 from cnnspec.syntax.expressions import Literal as Literal
@@ -249,10 +250,57 @@ class Given:
     span: Span = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """`low..high step n log`, both ends in it; without `high`, the list that `low` gives, to choose from."""
+
+    low: Expression
+    high: Expression | None
+    step: Expression | None
+    log: bool
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Vary:
+    """`vary NAME in domain`, or `vary NAME[count] in domain` for a list of as many."""
+
+    name: Name
+    count: Expression | None
+    domain: Domain
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What must hold of the members of a space."""
+
+    conditions: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceBody:
+    statements: tuple[Restriction, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """`space NAME of base { ... }`."""
+
+    name: str
+    base: Name
+    body: SpaceBody
+    span: Span = field(compare=False, repr=False)
+
+
 Statement = (
     Flow | Labelled | Loop | Branch | Let | Definition | InputDeclaration | Section | Head | Expect | Broken
 )
-Item = Use | Definition | NetDefinition | Given | Let | Broken
+Restriction = Vary | Where | Broken
+"""What stands in the body of a space."""
+Item = Use | Definition | NetDefinition | Given | Space | Let | Broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ syntax layers
 graph
 elaborate passes
 pipeline spec_files blocks_list
+space
 session given
 backends render report format colours
 highlight

@@ -51,7 +51,8 @@ def test_the_page_of_the_grammar_names_every_token_and_shows_every_statement():
     for row in re.findall(r"^\| `[^b].*", statements, re.MULTILINE):
         _, _, examples, place, _ = re.split(r"(?<!\\)\|", row)
         for example in re.findall(r"`([^`]+)`", examples.replace("\\|", "|")):
-            text = example if "a file" in place else f"net A {{ {example} }}"
+            head = "space S of A" if "a space" in place else "net A"
+            text = example if "a file" in place else f"{head} {{ {example} }}"
             assert not parse(Source("example", text)).errors, example
 
 

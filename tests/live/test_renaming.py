@@ -34,6 +34,7 @@ net A(classes=10) {
     head main { gap -> flatten -> linear(classes) }
 }
 net B = A(classes=5) { expect params > 3 }
+space Few of A { vary classes in [width, 10]; where classes < width * 4, net.params > classes }
 """
 
 
@@ -58,6 +59,11 @@ def symbol_at(text: str, marked: str) -> words.Symbol | None:
         ("net B = A", "", "A"),
         ("A(classes", "A", "classes"),
         ("= A(classes", "A", "classes"),
+        ("space Few", "", "Few"),
+        ("Few of A", "", "A"),
+        ("vary classes", "A", "classes"),
+        ("in [width", "", "width"),
+        ("net.params > classes", "A", "classes"),
         ("linear(classes", "A", "classes"),
         ("image", "A", "image"),
         ("head main", "A", "main"),

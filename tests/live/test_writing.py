@@ -60,7 +60,26 @@ def test_where_nothing_is_offered(text: str) -> None:
 
 
 def test_at_the_margin_definitions_begin() -> None:
-    assert offered("", "@") == ["net", "def", "share", "use", "let"]
+    assert offered("", "@") == ["net", "def", "share", "space", "use", "let"]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", ["vary", "where"]),
+        ("vary ", ["width"]),
+        ("vary width ", ["in"]),
+        ("vary width in 8..16 ", ["step", "log"]),
+        ("vary width in 8..16; ", ["vary", "where"]),
+        ("where ", ["depth", "width", "params"]),
+        ("where macs < 3M, ", ["depth", "width", "params"]),
+        ("where net.", ["params"]),
+    ],
+)
+def test_what_a_space_holds(written: str, expected: list[str]) -> None:
+    space = "net A(depth, width) { input 3x8x8 }\nspace S of A {\n    vary depth in 1..3\n    @\n}\n"
+    assert offered(written, space)[: len(expected)] == expected
+    assert offered("", space.replace("A {\n", "@")) == ["A"]
 
 
 def test_use_of_the_library() -> None:
@@ -98,12 +117,14 @@ net A {
     head aux from x, training { gap }
 }
 net B = A
+space S of A { vary n in 1..3; where params > 3 }
 """
     found = outline.outline(Session().parsed(Source("a.cnn", text)))
     assert [(e.kind, e.name, [i.name for i in e.inner]) for e in found] == [
         ("def", "block", ["y"]),
         ("net", "A", ["input", "stem", "body", "aux"]),
         ("net", "B", []),
+        ("space", "S", ["n"]),
     ]
     body = found[1].inner[2]
     assert [entry.name for entry in body.inner] == ["x", "z"]

@@ -23,6 +23,8 @@ from cnnspec.typed import Any, Callable, Iterator
 
 MAX_DEPTH = 200
 """How deep expressions may be nested."""
+NET = "net"
+"""What the figures of a net are known as where there are any; no variable can be called so."""
 
 
 def evaluate(expression: tree.Expression, context: Context, variables: Variables, depth: int = 0) -> Any:
@@ -234,14 +236,32 @@ def _early(block: Any, call: tree.Call, context: Context, variables: Variables, 
     return give_early(block, call, name, context, variables, here)
 
 
+def _figure(figure: tree.Figure, context: Context, variables: Variables, depth: int) -> Any:
+    """A figure of a member of a space, whatever its parameters are called; figures are known as NET there."""
+    known = variables.get(NET)
+    if known is None:
+        cure = f"in `expect` the name of a figure stands alone: {figure.name}"
+        raise Mistake("misplaced", figure.span, f"`{figure.span.text}` stands in `where` alone", help=cure)
+    if figure.name not in known:
+        from cnnspec.elaborate.mistakes.suggest import suggest_at
+
+        place = Span(figure.span.source, figure.span.end - len(figure.name), figure.span.end)
+        cure = suggest_at(place, figure.name, known)
+        message = f"a net has no figure `{figure.name}`"
+        raise Mistake("unknown-name", place, message, help=cure.help, edits=cure.edits)
+    return known[figure.name]
+
+
 def _call(call: tree.Call, context: Context, variables: Variables, depth: int) -> Any:
     function = call.function
-    name = function.name if isinstance(function, tree.Name) else "this"
+    name = function.name if isinstance(function, (tree.Name, tree.Figure)) else "this"
+    if isinstance(function, tree.Figure):
+        variables = {**variables, name: _figure(function, context, variables, depth)}
     given_here = variables.get(name)
     known = given_here if callable(given_here) else None if name in variables else FUNCTIONS.get(name)
     if known is None:
         target = variables.get(name, context.lookup(name))
-        if not isinstance(function, tree.Name):
+        if not isinstance(function, (tree.Name, tree.Figure)):
             target = evaluate(function, context, variables, depth)
         return _early(target, call, context, variables, depth)
     positional: list[Any] = []
@@ -285,5 +305,6 @@ RULES: dict[type, Callable[[Any, Context, Variables, int], Any]] = {
     tree.Index: _selection,
     tree.Slicing: _selection,
     tree.Attribute: _selection,
+    tree.Figure: _figure,
     tree.Call: _selection,
 }

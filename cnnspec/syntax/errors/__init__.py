@@ -1,7 +1,7 @@
 """What a syntax error is told: tables of rules, from what stands there to a message, a cure and a repair.
 
 Read unexpected.py first (what a rule sees, and what it may answer), then the tables: brackets, words, habits,
-expected. The first rule that knows an error answers.
+spaces, expected. The first rule that knows an error answers.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from cnnspec.syntax.errors.brackets import brackets, no_block, signs_in_brackets
 from cnnspec.syntax.errors.expected import after_value, anything, anything_alone, comma, separators
 from cnnspec.syntax.errors.habits import comments, foreign, habits
+from cnnspec.syntax.errors.spaces import spaces
 from cnnspec.syntax.errors.unexpected import Answer, SyntaxRule, Unexpected
 from cnnspec.syntax.errors.words import at_top, characters, keywords, numbers
 from cnnspec.syntax.reader import Reader
 from cnnspec.syntax.statements import statement_start
 
 RULES: tuple[SyntaxRule, ...] = (
+    spaces,
     characters,
     comments,
     signs_in_brackets,

@@ -11,14 +11,34 @@ from cnnspec.syntax.tokens import ENDS, NUMBERS, STRINGS, WORDS, Token, added
 LONGEST_SHOWN = 60
 """How long a text may be, in characters, that a cure repeats."""
 EXPRESSION = frozenset(
-    ["NUMBER", "DIMS", "STRING", "NAME", "(", "[", "true", "false", "none", "input", "+", "-", "not"]
+    ["NUMBER", "DIMS", "STRING", "NAME", "(", "[", "true", "false", "none", "input", "net", "+", "-", "not"]
 )
 STATEMENT = frozenset(
     ["NAME", "input", "{", "for", "if", "let", "share", "stem", "body", "head", "expect", "BROKEN"]
 )
-ITEM = frozenset(["use", "def", "share", "net", "let", "BROKEN"])
+ITEM = frozenset(["use", "def", "share", "net", "space", "let", "BROKEN"])
 NAMED = {
-    **{sign: f"`{sign}`" for sign in ("(", "[", "{", ")", "]", "}", ",", ":", "=", "|", "in", "training")},
+    **{
+        sign: f"`{sign}`"
+        for sign in (
+            "(",
+            "[",
+            "{",
+            ")",
+            "]",
+            "}",
+            ",",
+            ":",
+            "=",
+            "|",
+            "in",
+            "of",
+            "..",
+            "vary",
+            "where",
+            "training",
+        )
+    },
     "NAME": "a name",
     "NUMBER": "a number",
     "DIMS": "dims such as 3x3",
@@ -113,7 +133,7 @@ def _listed(accepts: frozenset[str]) -> str:
         named.append("a statement")
         rest -= STATEMENT
     elif {"def", "net"} <= rest:
-        named.append("a definition (def, net, share, use or let)")
+        named.append("a definition (def, net, share, space, use or let)")
         rest -= ITEM
     named += [NAMED[kind] for kind in NAMED if kind in rest - OPERATORS]
     if len(named) > 4:

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, as_told
 from cnnspec.syntax.errors.expected import short
-from cnnspec.syntax.errors.unexpected import Answer, Unexpected
-from cnnspec.syntax.statements import ITEMS
+from cnnspec.syntax.errors.unexpected import Answer, GiveUp, Unexpected
+from cnnspec.syntax.statements import ITEMS, begins_space
 from cnnspec.syntax.tokens import NUMBERS, RESERVED, WORDS, Token
 
 SIGNS = {
@@ -105,12 +105,19 @@ IN_CHAINS = {
 
 
 def keywords(error: Unexpected) -> Answer | None:
-    found, before = error.found, error.before
+    found, before, head = error.found, error.before, error.tokens[error.first_at : error.first_at + 3]
     is_named = found.kind in (":", "=") and error.at == error.first_at + 1
     if is_named and before.text in RESERVED | {"head", "input"}:
         message = f"`{before.text}` is a word of the language and names nothing else"
         cure = _without_sign(before) or f"choose another name, such as `{before.text}1`"
         return Answer(error.say("reserved", message, before, help=cure))
+    if before.text == "net" and error.accepts == {"."}:
+        message = "`net` is a word of the language and names nothing else"
+        cure = "choose another name, such as `net1`; in `where`, net.depth is a figure"
+        return Answer(error.say("reserved", message, before, help=cure))
+    if error.first.text == "space" and error.at == error.first_at + 1 and begins_space(head):
+        message = "`space` belongs at the top of a file, not in a block"
+        return Answer(error.say("misplaced", message, error.first), GiveUp(blocks=False))
     if found.text == "else":
         return Answer(error.say("syntax", "`else` follows no `if`", help="write if c { } else { }"))
     if found.text in ITEMS and error.at == error.first_at:
@@ -161,4 +168,4 @@ def _instead(tokens: Sequence[Token]) -> str:
         return f"a number is named with let: let {short(tokens[0].text)} = ..."
     if after[:1] == ["{"] or after[1:] in (["{"], ["("]):
         return "write `net` before the name of a net, `def` before that of a block"
-    return "a file holds def, share, net, use and let"
+    return "a file holds def, share, net, space, use and let"
