@@ -20,6 +20,7 @@ from typing import NamedTuple
 from cnnspec.backends.base import CompileError, Options
 from cnnspec.backends.declared import declared
 from cnnspec.backends.python_source import Namespace, literal, module_names
+from cnnspec.backends.torch.layout import lines
 from cnnspec.backends.torch.writer import SourceOptions, SourceWriter
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.activation import Sigmoid, Softmax
@@ -137,7 +138,9 @@ def _facts(graph: Graph, task: Classification) -> set[str]:
 def _values(graph: Graph, task: Classification) -> dict[str, str]:
     """What stands for the names in the texts, but for that of the net's class."""
     shape = graph[graph.inputs[0]].shape
-    weights = {head: TRAINING_HEAD if head in graph.training_heads else 1.0 for head in task.heads}
+    heads = lines(
+        f"MAIN, AUX = {literal(task.heads[0])}, {TRAINING_HEAD}", 0, comment="AUX weighs other heads"
+    )
     return {
         "input": literal(shape),
         "shape": describe(shape),
@@ -147,7 +150,7 @@ def _values(graph: Graph, task: Classification) -> dict[str, str]:
         "mode": COLOURS.get(shape[0], ""),
         "rank": str(len(shape) - 1),
         "layout": "channels_last" if len(shape) == 3 else "channels_last_3d",
-        "heads": "{" + ", ".join(f"{literal(head)}: {weight}" for head, weight in weights.items()) + "}",
+        "heads": "\n".join(heads),
         "logarithm": ".clamp(1e-9).log()" if isinstance(task.end, Softmax) else "",
     }
 

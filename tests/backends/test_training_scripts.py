@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import re
@@ -15,7 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 from PIL import Image
+from random_specs import specs
 
 import cnnspec
 from cnnspec.backends import CompileError, Options, find
@@ -54,6 +57,13 @@ KINDS = {
             head { gap -> flatten -> linear(3) }
             head side from early, training { gap -> flatten -> linear(3) } }""",
     "hostile": TINY.replace("net Tiny", "net loader"),
+    "heads with long names": """
+        net A { input 1x8x8
+            early: conv(4, 3) -> relu
+            conv(4, 3) -> relu
+            head { gap -> flatten -> linear(3) }
+            head the_first_of_the_heads_that_training_has from early, training { gap -> flatten -> linear(3) }
+            head the_second_of_the_heads_that_training_has from early, training { flatten -> linear(3) } }""",
     "norms of maps": "net A { input 1x6x6\n conv(4, 3) -> layernorm -> relu -> flatten -> linear(3) }",
 }
 
@@ -297,6 +307,21 @@ def test_nets_that_choose_no_class_are_refused_by_name(spec: str, told: str) -> 
     with pytest.raises(CompileError) as error:
         scripts(cnnspec.loads(spec).ir, Options())
     assert told in str(error.value) and str(error.value).startswith("A cannot be trained to choose a class")
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(specs())
+def test_random_nets_have_scripts_or_a_reason(spec: str) -> None:
+    graph, scripts = cnnspec.loads(spec).ir, find("torch").scripts
+    assert scripts is not None
+    try:
+        texts = scripts(graph, Options())
+    except CompileError as error:
+        assert str(error).startswith(f"{graph.name} cannot be trained")
+        return
+    for text in texts.values():
+        ast.parse(text)
+        assert max(map(len, text.splitlines())) <= 88 and "#:" not in text and "$" not in text
 
 
 # ---- processes: each loads torch, and some train for minutes

@@ -117,6 +117,11 @@ def test_a_mistake_in_the_spec_is_1_and_goes_to_stderr(run):
         ("compile", "right.cnn", "-o", "net.txt"),
         ("compile", "right.cnn", "-o", "net.py", "--weights", "w.safetensors"),
         ("compile", "right.cnn", "--channels-last"),
+        ("compile", "right.cnn", "--train"),
+        ("compile", "right.cnn", "--train", "-o", "net.py"),
+        ("compile", "right.cnn", "--train", "-o", "run", "--backend", "numpy"),
+        ("compile", "right.cnn", "--train", "-o", "run", "--dtype", "bfloat16"),
+        ("compile", "right.cnn", "--train", "-o", "run", "--fold-batchnorm"),
         ("explain", "no-such-code"),
         ("layers", "conv2d"),
         ("verify", "right.cnn", "--backends", "numpy,jax"),
@@ -215,6 +220,34 @@ def test_a_spec_from_standard_input(run, monkeypatch):
         timeout=600,
     )
     assert (done.returncode, done.stdout) == (0, "<stdin>:A: 314 params, 2,024 MACs\n")
+
+
+def test_scripts_that_somebody_has_edited_are_kept(run, tmp_path):
+    """--train: model.py and what nobody has changed is written anew, for another net too."""
+    compile_it = ("compile", "right.cnn", "--train", "-o", "run/")
+    names = ("model.py", "data.py", "train.py")
+    model, data, train = (tmp_path / "run" / name for name in names)
+    wrote = [
+        "wrote run/model.py (A for torch)",
+        "wrote run/data.py (to train A)",
+        "wrote run/train.py (to train A)",
+    ]
+    assert run(*compile_it)[2].splitlines() == wrote
+    train.write_text(train.read_text() + "# mine\n")
+    kept = "kept run/train.py, which has been edited: delete it to have it written anew"
+    for channels in ("1", "4"):
+        model_before, data_before = model.read_text(), data.read_text()
+        assert run(*compile_it, "--input", f"{channels}x3x3")[2].splitlines() == [*wrote[:2], kept]
+        assert model.read_text() != model_before and data.read_text() != data_before
+    assert train.read_text().endswith("# mine\n")
+
+
+def test_a_module_of_somebody_else_is_not_overwritten(run, tmp_path):
+    (tmp_path / "model.py").write_text('"""Mine."""\n')
+    code, out, err = run("compile", "right.cnn", "--train", "-o", ".")
+    assert (code, out) == (1, "")
+    assert err == "error: model.py is there, and was not written by cnnspec: write to another folder\n"
+    assert (tmp_path / "model.py").read_text() == '"""Mine."""\n' and not (tmp_path / "train.py").exists()
 
 
 @pytest.mark.posix
