@@ -313,6 +313,18 @@ def _is_within(node: Node, add: Node) -> bool:
     return any(block is add.block for block in node.block.ancestors())
 
 
+def activation_twice(subject: Subject) -> Iterator[Finding]:
+    """An activation of what the same one gives, mostly behind a block that ends in it."""
+    graph = subject.graph
+    activations = [cls for cls in subject.by_class if cls.family == "activation"]
+    for node, layer in _each(subject.of(*activations)):
+        before = graph[node.inputs[0]]
+        if before.layer == layer and _is_within(before, node):
+            inner = before.block if before.block is not node.block and before.block.kind == "def" else None
+            cure = f"leave it out: `{inner.title}` ends in one" if inner else "leave one of them out"
+            yield Finding("activation-twice", node, f"`{layer.op}` of what `{layer.op}` gives", cure)
+
+
 def batchnorm_on_pixel(subject: Subject) -> Iterator[Finding]:
     """A batchnorm that has one value of each channel in a sample."""
     for nodes, _ in subject.of(BatchNorm):
@@ -367,6 +379,7 @@ LINTS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     side_head,
     residual_empty,
     residual_activation,
+    activation_twice,
     batchnorm_on_pixel,
     dead_layers,
 )
