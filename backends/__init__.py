@@ -5,8 +5,9 @@ Read in this order:
 - base.py: what a backend is, and the table of those there are;
 - steps.py: lowering, from a graph to the layers that a backend has rules for;
 - arrays.py: arrays from whatever holds numbers; formula.py: formulas of layers as Python text;
-- declared.py: the tensors of a net; weights.py: how they start and whether they fit; safetensors.py, the
-  file; inputs.py, seeded input;
+- declared.py: the tensors of a net; weights.py: how they start and whether they fit; inputs.py, seeded input;
+- weight_files.py: files of weights, whatever their kind: safetensors.py, npz_files.py, torch_files.py, which
+  reads pickles.py as data; checkpoints.py: what training wraps around weights;
 - match.py and alignment.py: weights of the same architecture under other names;
 - verify.py, runs.py and constants.py: whether backends agree; images.py: what `cnnspec run` reads and writes;
 - effective.py: how strongly a layer depends on each pixel; timing.py: honest times; quiet.py: floats that

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnspec.backends.npz_files import npy_header
 from cnnspec.diagnostics import Refused
 from cnnspec.files import read_bounded, write_whole
 from cnnspec.layers.base import Shape, describe
@@ -113,15 +114,9 @@ def _header(data: bytes, path: Path) -> tuple[np.dtype[Any], Shape]:
     """What a .npy file says of itself: its dtype and shape. Raises InputError where that is not so."""
     stream = io.BytesIO(data)
     try:
-        version = np.lib.format.read_magic(stream)
-        read_header = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        shape, _, kind = read_header(stream)
-    except Exception as error:
-        # numpy reads the header with Python's own tokenizer, which has errors of its own
-        reason = str(error).partition("\n")[0] if isinstance(error, ValueError) else "its header is damaged"
-        raise InputError(f"{path} is not a .npy array: {reason}") from None
+        kind, shape, _ = npy_header(stream)
+    except ValueError as error:
+        raise InputError(f"{path} is not a .npy array: {error}") from None
     room = len(data) - stream.tell()
     if not kind.hasobject and prod(shape) * kind.itemsize > room:
         raise InputError(

@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cnnspec.backends.alignment import MatchError, ModuleTensors, align, look_alikes
-from cnnspec.backends.arrays import as_array
-from cnnspec.backends.weights import declared, is_counter
+from cnnspec.backends.checkpoints import flat_tensors
+from cnnspec.backends.weights import check, declared, floating
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 
@@ -32,6 +32,11 @@ class Match:
     left_out: tuple[str, ...] = ()
     alike: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the checkpoint has other names than the net."""
+        return any(key != other for key, other in self.keys.items())
+
     def __str__(self) -> str:
         """One line a module: its path, and where its tensors come from."""
         modules = {key.rpartition(".")[0]: other.rpartition(".")[0] for key, other in self.keys.items()}
@@ -48,10 +53,18 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
     Names of the net's own are taken as they are. A net's training heads may be missing. Raises MatchError,
     saying where the two part, for another architecture.
     """
-    tensors = {key: as_array(value) for key, value in checkpoint.items() if not is_counter(key)}
+    given = flat_tensors(checkpoint)
+    tensors = floating(given, given)
     own = {key: weight.shape for key, weight, _ in declared(graph)}
-    if {key: value.shape for key, value in tensors.items()} == own:
-        return Match(graph.name, {key: key for key in own}, {key: tensors[key] for key in own})
+    used = graph if own.keys() <= tensors.keys() else graph.inference()
+    if not check(used, tensors):
+        keys = [key for key, _, _ in declared(used)]
+        return Match(
+            graph.name,
+            {key: key for key in keys},
+            {key: tensors[key] for key in keys},
+            tuple(sorted(graph.training_heads - used.training_heads)),
+        )
     foreign = modules((key, value.shape) for key, value in tensors.items())
     try:
         found, used = align(graph, foreign), graph

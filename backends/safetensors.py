@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import BadZipFile, ZipFile
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.backends.arrays import as_array
+from cnnspec.backends.arrays import StoredTensor, as_array, widened
 from cnnspec.diagnostics import Refused
 from cnnspec.files import open_regular, write_whole
 
@@ -37,13 +37,6 @@ DTYPES = {
     "BOOL": "|b1",
 }
 NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
-ARCHIVE = b"PK\x03\x04"
-PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-PICKLE = (
-    "a pickle, as torch.save writes it, which can run code when it is read, so it is not: in torch, "
-    "safetensors.torch.save_file(torch.load(path, weights_only=True), 'w.safetensors') converts it"
-)
-NPZ = "an .npz archive: safetensors.numpy.save_file(dict(numpy.load(path)), 'w.safetensors') converts it"
 MAX_HEADER = 100_000_000
 
 
@@ -89,41 +82,34 @@ def load(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     one.
     """
     with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        _refuse_others(file, str(path))
-        header, start = _read_header(file, size, str(path))
-        entries = _check_entries(header, size - start, str(path))
-        tensors = {}
-        for name, kind, shape, begin, end in entries:
-            file.seek(start + begin)
-            try:
-                tensors[name] = _decode(file.read(end - begin), kind, shape)
-            except ValueError as error:
-                # more axes than numpy has, or a size beyond its counting on an axis beside one of size 0
-                told = f"{path}: numpy cannot hold {name}, of {len(shape)} axes: {error}"
-                raise WeightsError(told) from error
-    return {name: tensors[name] for name in header if name != "__metadata__"}
+        return {name: tensor.read() for name, tensor in read_safetensors(file, str(path)).items()}
 
 
-def _refuse_others(file: BinaryIO, path: str) -> None:
-    """Raise WeightsError for a file of torch.save or numpy.savez, saying what it is; nothing is unpickled."""
-    start = file.read(16)
-    file.seek(0)
-    if start.startswith((ARCHIVE, *PICKLES)):
-        raise WeightsError(f"{path} is {_archive(file) if start.startswith(ARCHIVE) else PICKLE}")
-    if start.startswith(b"\x93NUMPY"):
-        raise WeightsError(f"{path} is a .npy array, not a safetensors file")
+def read_safetensors(file: BinaryIO, path: str) -> dict[str, StoredTensor]:
+    """The tensors of a safetensors file in the order of its header, to be read while it is open.
+
+    Raises WeightsError.
+    """
+    size = os.fstat(file.fileno()).st_size
+    header, start = _read_header(file, size, path)
+    entries = {entry.name: entry for entry in _check_entries(header, size - start, path)}
+
+    def tensor(entry: HeaderEntry) -> StoredTensor:
+        kind = "bfloat16" if entry.kind == "BF16" else np.dtype(DTYPES[entry.kind]).name
+        return StoredTensor(kind, entry.shape, partial(_values, file, path, start, entry))
+
+    return {name: tensor(entries[name]) for name in header if name != "__metadata__"}
 
 
-def _archive(file: BinaryIO) -> str:
-    """What a zip archive is, by the names of what it holds."""
+def _values(file: BinaryIO, path: str, start: int, entry: HeaderEntry) -> NDArray[Any]:
+    file.seek(start + entry.begin)
+    data = bytearray(file.read(entry.end - entry.begin))
     try:
-        names = ZipFile(file).namelist()
-    except BadZipFile:
-        names = []
-    if any(name.endswith(".npy") for name in names):
-        return NPZ
-    return PICKLE
+        return widened(data, DTYPES.get(entry.kind, "bfloat16")).reshape(entry.shape)
+    except ValueError as error:
+        # more axes than numpy has, or a size beyond its counting on an axis beside one of size 0
+        told = f"{path}: numpy cannot hold {entry.name}, of {len(entry.shape)} axes: {error}"
+        raise WeightsError(told) from error
 
 
 def _read_header(file: BinaryIO, size: int, path: str) -> tuple[dict[str, Any], int]:
@@ -151,10 +137,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-Entry = tuple[str, str, tuple[int, ...], int, int]
+class HeaderEntry(NamedTuple):
+    """What the header says of a tensor, and where its data are."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
 
 
-def _check_entries(header: dict[str, Any], room: int, path: str) -> list[Entry]:
+def _check_entries(header: dict[str, Any], room: int, path: str) -> list[HeaderEntry]:
     """The tensors in the order of their data: name, dtype, shape, begin, end."""
     entries = [_check_entry(name, value, path) for name, value in header.items() if name != "__metadata__"]
     entries.sort(key=lambda entry: entry[3:])
@@ -172,7 +165,7 @@ def _check_entries(header: dict[str, Any], room: int, path: str) -> list[Entry]:
     return entries
 
 
-def _check_entry(name: str, value: Any, path: str) -> Entry:
+def _check_entry(name: str, value: Any, path: str) -> HeaderEntry:
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
         raise WeightsError(f"{path}: {name} does not have exactly dtype, shape and data_offsets")
     kind, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
@@ -188,16 +181,8 @@ def _check_entry(name: str, value: Any, path: str) -> Entry:
             f"{path}: {name} is {kind} of shape {shape}, {prod(shape) * width} bytes, "
             f"but its data has {offsets[1] - offsets[0]}"
         )
-    return name, kind, tuple(shape), offsets[0], offsets[1]
+    return HeaderEntry(name, kind, tuple(shape), offsets[0], offsets[1])
 
 
 def _are_sizes(values: Any) -> bool:
     return isinstance(values, list) and all(type(v) is int and v >= 0 for v in values)
-
-
-def _decode(data: bytes, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    if kind == "BF16":
-        # a bfloat16 is the upper half of a float32
-        wide = np.frombuffer(data, "<u2").astype(np.uint32) << np.uint32(16)
-        return wide.view(np.float32).reshape(shape)
-    return np.frombuffer(bytearray(data), DTYPES[kind]).reshape(shape)

@@ -6,7 +6,7 @@ They are a flat mapping from `layer path + "." + weight` to arrays, in torch's n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -15,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.backends.arrays import as_array
+from cnnspec.backends.checkpoints import flat_tensors, is_counter, state_of
 from cnnspec.backends.declared import declared, residual_end
-from cnnspec.backends.safetensors import WeightsError, load, save
+from cnnspec.backends.safetensors import WeightsError
+from cnnspec.backends.weight_files import read as load
+from cnnspec.backends.weight_files import write as save
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.given import count
 from cnnspec.graph import Graph
@@ -132,26 +135,46 @@ def by_key(tensors: Any) -> Mapping[str, Any]:
     return tensors
 
 
-def fitting(graph: Graph, tensors: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def fitting(graph: Graph, given: Any) -> dict[str, NDArray[Any]]:
     """The weights of a net as arrays, by key in the order of its layers.
 
-    Raises WeightsError where tensors do not fit, and for any that holds something else than floating-point
-    numbers: cast, they would be other weights.
+    `given` is a mapping, a module, or a checkpoint, as `checkpoints.flat_tensors` takes it. What training
+    alone needs may be missing, all of it: it starts from seed 0. Raises WeightsError where tensors do not
+    fit, and for any that holds something else than floating-point numbers: cast, they would be other weights.
     """
-    if mismatch := check(graph, by_key(tensors)):
+    found = given_weights(graph, given)
+    every = list(declared(graph))
+    if len(found) == len(every):
+        return found
+    return {key: found[key] if key in found else _draw(key, weight, 0, "default") for key, weight, _ in every}
+
+
+def given_weights(graph: Graph, given: Any) -> dict[str, NDArray[Any]]:
+    """The weights as `fitting` gives them, but for those that it draws. Raises WeightsError."""
+    tensors = flat_tensors(by_key(state_of(given)), "what is given as weights")
+    running = graph.inference()
+    needed = {key for key, _, _ in declared(running)}
+    of_training = {key for key, _, _ in declared(graph)} - needed
+    used = graph if of_training & tensors.keys() else running
+    if mismatch := check(used, tensors):
         raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
-    arrays = {key: as_array(tensors[key]) for key, _, _ in declared(graph)}
+    return floating(tensors, [key for key, _, _ in declared(used)])
+
+
+def floating(tensors: Mapping[str, Any], keys: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The tensors of these keys as arrays. Raises WeightsError for any that is of no floating-point type."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for key in keys:
+        try:
+            arrays[key] = as_array(tensors[key])
+        except InvalidValue as error:
+            raise WeightsError(f"{key}: {error}") from error
     wrong = [f"{key} holds {array.dtype}" for key, array in arrays.items() if array.dtype.kind != "f"]
     if wrong:
         raise WeightsError(
             f"weights are floating-point numbers, which others are not cast to:\n{_some(wrong)}"
         )
     return arrays
-
-
-def is_counter(key: str) -> bool:
-    """Whether a key is one of torch's batchnorm counters, which inference does not use."""
-    return key.rpartition(".")[2] == "num_batches_tracked"
 
 
 def _some(lines: Sequence[str]) -> str:

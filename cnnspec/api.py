@@ -159,7 +159,7 @@ class Net:
         name: str | None = None,
         at: tuple[int, ...] | None = None,
         *,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         seed: int = 0,
     ) -> NDArray[Any]:
         """How strongly a position depends on each pixel of the input, from 0 to 1 (Luo et al. 2016).
@@ -179,7 +179,7 @@ class Net:
         *,
         over: str | Path | None = None,
         effective: bool = False,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         seed: int = 0,
     ) -> None:
         """Draw what a position sees of an image to a .png file, over a photograph or white.
@@ -193,15 +193,16 @@ class Net:
         write_picture(path, next(iter(self.inputs.values())), found.box, strength, over)
 
     def save_weights(self, path: str | Path, weights: Any) -> None:
-        """Write weights to a safetensors file, under the names of the net's layers.
+        """Write weights to a .safetensors or .npz file, under the names of the net's layers.
 
         `weights` are a mapping of tensors or arrays, or what has a `state_dict`, as the module of `to_torch`
-        and the program of `to_numpy`. Raises WeightsError where they are not those of the net.
+        and the program of `to_numpy`; heads for training may be missing. A path that ends in .npz gets an
+        archive of numpy's. Raises WeightsError where they are not those of the net.
         """
-        from cnnspec.backends import safetensors
-        from cnnspec.backends.weights import fitting
+        from cnnspec.backends import weight_files
+        from cnnspec.backends.weights import given_weights
 
-        safetensors.save(Path(path), fitting(self.ir, state_of(weights)))
+        weight_files.write(Path(path), given_weights(self.ir, weights))
 
     def training_memory(self, batch: int = 1, optimizer: str = "adam") -> TrainingMemory:
         """What a step of training holds, layer by layer, in bytes at fp32."""
@@ -232,13 +233,15 @@ class Net:
     def to(
         self,
         backend: str,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         *,
         seed: int = 0,
         **options: Unpack[Lowering],
     ) -> Any:
         """The net as the own object of the backend of a name, with these weights or those of the seed.
 
+        `weights` are a mapping of tensors or arrays of any library, what has a `state_dict`, or a checkpoint
+        with them; heads for training may be missing, and then start from seed 0.
         Options are those of `backends.Options`. Raises ValueError for what there is no backend or option of.
         """
         from cnnspec.backends import base
@@ -253,7 +256,7 @@ class Net:
         self,
         *,
         seed: int | None = None,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         init: str = "default",
         dtype: str = "float32",
         channels_last: bool = False,
@@ -278,7 +281,7 @@ class Net:
 
     def to_numpy(
         self,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         *,
         seed: int = 0,
         dtype: DTypeLike = "float32",
@@ -299,7 +302,7 @@ class Net:
     def to_onnx(
         self,
         path: str | Path,
-        weights: Mapping[str, Any] | None = None,
+        weights: Any = None,
         seed: int = 0,
         *,
         open_size: bool = False,
@@ -308,11 +311,6 @@ class Net:
         from cnnspec.backends import onnx as backend
 
         backend.export(self.resizable, Path(path), weights, seed=seed, open_size=open_size)
-
-
-def state_of(weights: Any) -> Mapping[str, Any]:
-    """The tensors of a module or program, or a mapping of them as it is."""
-    return weights.state_dict() if hasattr(weights, "state_dict") else weights
 
 
 def load(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.api import Net, state_of
+from cnnspec.api import Net
 from cnnspec.layers.shapes import Shape
 
 if TYPE_CHECKING:
@@ -15,17 +15,30 @@ if TYPE_CHECKING:
     from cnnspec.importing.traced import Traced
 
 
-def load_weights(net: Net, tensors: Any) -> Match:
+def load_weights(net: Net, tensors: Any, *, part: str | None = None) -> Match:
     """A checkpoint's weights for a net: its own, or of the same architecture under other names.
 
-    `tensors` are a mapping, or what has a `state_dict`, as a torch module. They are matched by order and
-    shape; the result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text
-    says which tensor is which. Raises backends.match.MatchError where they do not fit, saying where the two
-    part.
+    `tensors` are a mapping, what has a `state_dict`, as a torch module, or the path of a .safetensors, .pth
+    or .npz file, which is read as data. A checkpoint that keeps them under `state_dict`, `model` or the like
+    is opened; where it has several such parts, `part` names one. They are matched by order and shape; the
+    result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text says which
+    tensor is which. Raises WeightsError for what holds no weights, backends.match.MatchError where they do
+    not fit, saying where the two part.
     """
     from cnnspec.backends.match import match
 
-    return match(net.ir, state_of(tensors))
+    return match(net.ir, opened(tensors, part))
+
+
+def opened(tensors: Any, part: str | None = None) -> Mapping[str, Any]:
+    """The tensors of a file, module or checkpoint by name. Raises WeightsError, and OSError for a file."""
+    if isinstance(tensors, (str, os.PathLike)):
+        from cnnspec.backends.weight_files import read
+
+        return read(tensors, part)
+    from cnnspec.backends.checkpoints import flat_tensors
+
+    return flat_tensors(tensors, part=part)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ and `printing`; then a file a command, or a few that belong together: `check`, `
 `run`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sizes`, `field`, `importing` (import),
 `format` (fmt) and `manual` (explain, layers, zoo). `checking` is what `check` does, `fixing` makes the edits
 of `check --fix`, `configuration` reads its settings; `plain` runs a check without options, and spares it
-click; `training` is `compile --train`. `process` and `failures` are what is around a command: streams,
-signals, and what an error ends in.
+click; `training` is `compile --train`, `weights_file` reads `--weights`. `process` and `failures` are what is
+around a command: streams, signals, and what an error ends in.
 `complete` and `bash` are for the TAB key.
 """
 

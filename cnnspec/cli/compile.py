@@ -17,6 +17,7 @@ from cnnspec.cli.common import open_net
 from cnnspec.cli.options import batch_option, dtype_option, json_option, seed_option, spec_options
 from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.cli.training import train_files
+from cnnspec.cli.weights_file import read_weights, weights_option
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.files import write_whole
 from cnnspec.graph import Graph
@@ -53,7 +54,7 @@ class FileOption(click.Option):
     default=5,
     help="Warm passes, whose median is told.",
 )
-@click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights.")
+@weights_option()
 @click.option(
     "--init",
     type=click.Choice(["default", "he", "xavier", "zero-gamma"]),
@@ -77,7 +78,7 @@ def compile_command(
     seed: int,
     batch: int,
     repeat: int,
-    weights: Path | None,
+    weights: str | None,
     init: str,
     dtype: str,
     fold_batchnorm: bool,
@@ -103,7 +104,7 @@ def compile_command(
     from cnnspec.backends.quiet import quiet
 
     click.get_current_context().with_resource(quiet())
-    graph, tensors = net.resizable, load_weights(net.ir, weights, seed, init)
+    graph, tensors = net.resizable, load_weights(net, weights, seed, init)
     if fold_batchnorm:
         graph, tensors = folded(graph, tensors)
     if out is not None:
@@ -120,7 +121,7 @@ def compile_command(
         say(as_text(net, chosen.name, batch, report))
 
 
-def choose(name: str | None, out: Path | None, weights: Path | None, options: Options) -> Backend:
+def choose(name: str | None, out: Path | None, weights: str | None, options: Options) -> Backend:
     """The backend of a name, or the first that writes the file.
 
     Raises click.UsageError where it does not write such a file, or for options that would have no effect.
@@ -157,12 +158,11 @@ class Forward(NamedTuple):
     peak_memory_bytes: int | None
 
 
-def load_weights(graph: Graph, path: Path | None, seed: int, init: str) -> Mapping[str, Any]:
-    """The weights of a file, or those of a seed. Raises WeightsError."""
-    from cnnspec.backends import safetensors
+def load_weights(net: Net, given: str | None, seed: int, init: str) -> Mapping[str, Any]:
+    """The weights of a file, or those of a seed. Raises WeightsError, MatchError."""
     from cnnspec.backends.weights import initialize
 
-    return initialize(graph, seed, init) if path is None else safetensors.load(path)
+    return initialize(net.ir, seed, init) if given is None else read_weights(net, given)
 
 
 def folded(graph: Graph, tensors: Mapping[str, Any]) -> tuple[Graph, Mapping[str, Any]]:

@@ -13,13 +13,14 @@ from cnnspec.cli import complete
 from cnnspec.cli.common import open_net, read_settings
 from cnnspec.cli.options import include_option, json_option, out_option, set_option
 from cnnspec.cli.printing import print_json, say
+from cnnspec.cli.weights_file import read_weights, weights_option
 
 
 @click.command()
 @click.argument("spec", shell_complete=complete.specs)
 @set_option
 @include_option
-@click.option("--weights", required=True, type=click.Path(path_type=Path), help="A safetensors file.")
+@weights_option(required=True)
 @click.option(
     "--input",
     "sources",
@@ -43,7 +44,7 @@ def run(
     spec: str,
     settings: tuple[str, ...],
     include: tuple[Path, ...],
-    weights: Path,
+    weights: str,
     sources: tuple[str, ...],
     mean: str | None,
     std: str | None,
@@ -62,7 +63,7 @@ def run(
     if out is not None and out.suffix != ".npy":
         raise click.UsageError(f"-o writes a .npy file, not {out.name}")
     net = open_net(spec, settings, (), include, ())
-    from cnnspec.backends import images, numpy, safetensors
+    from cnnspec.backends import images, numpy
     from cnnspec.backends.quiet import quiet
 
     click.get_current_context().with_resource(quiet())
@@ -71,7 +72,7 @@ def run(
         name: images.read(path, net.inputs[name], means, stds, resize=resize)
         for name, path in by_input(sources, net.inputs).items()
     }
-    program = numpy.compile(net.resizable, weights=safetensors.load(weights))
+    program = numpy.compile(net.resizable, weights=read_weights(net, weights))
     y = program(x)
     outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
     names = images.read_names(classes) if classes else None

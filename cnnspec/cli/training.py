@@ -21,7 +21,7 @@ HEADER = re.compile(r'"""[^"]*^[\d,]+ params, [\d,]+ MACs a sample$[^"]*"""', re
 
 
 def train_files(
-    net: Net, name: str | None, out: Path | None, options: Options, weights: Path | None, fold: bool
+    net: Net, name: str | None, out: Path | None, options: Options, weights: str | None, fold: bool
 ) -> dict[str, Any]:
     """Write the folder of `--train`, and tell so; gives what `--json` prints of it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -29,6 +30,7 @@ net Net(width=4) {
 """
 PART = "def block(out, kernel=3) {\n    conv(out, kernel) -> relu\n}\n"
 IMAGES = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+WEIGHTS = (".safetensors", ".npz", ".pth")
 WORDS = (
     b"\x00",
     b"\xff\xfe",
@@ -51,7 +53,8 @@ def whole() -> Mapping[str, bytes]:
     buffer = io.BytesIO()
     np.save(buffer, np.ones((1, 8, 8), np.float32))
     path = Path("whole.safetensors")
-    safetensors.save(path, seeded_weights(graph))
+    weights = seeded_weights(graph)
+    safetensors.save(path, weights)
     files = {
         "net.cnn": SPEC.encode(),
         "part.cnn": PART.encode(),
@@ -60,6 +63,17 @@ def whole() -> Mapping[str, bytes]:
         "names.txt": b"cat\ndog\nbird\n",
     }
     path.unlink()
+    archive = io.BytesIO()
+    np.savez_compressed(archive, allow_pickle=False, **weights)
+    files["w.npz"] = archive.getvalue()
+    with contextlib.suppress(ImportError):
+        import torch
+
+        wrapped = {"model": {key: torch.from_numpy(value) for key, value in weights.items()}, "epoch": 3}
+        for name, is_archive in (("w.pth", True), ("old.pth", False)):
+            saved = io.BytesIO()
+            torch.save(wrapped, saved, _use_new_zipfile_serialization=is_archive)
+            files[name] = saved.getvalue()
     pixels = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
     for form in IMAGES:
         stream = io.BytesIO()
@@ -192,7 +206,8 @@ def run_case(random: Random, folder: Path) -> list[str]:
         empty(folder)
         files = dict(FILES or FILES.update(whole()) or FILES)
         image = random.choice(["x.npy", *(name for name in files if name.startswith("x."))])
-        read = ["net.cnn", "part.cnn", "w.safetensors", image, "names.txt"]
+        weights = random.choice([name for name in files if name.endswith(WEIGHTS)])
+        read = ["net.cnn", "part.cnn", weights, image, "names.txt"]
         target = random.choice(read)
         names = {name: name for name in read}
         if random.random() < 0.7:
@@ -203,7 +218,7 @@ def run_case(random: Random, folder: Path) -> list[str]:
             if "\0" not in name and len(os.fsencode(name)) < 256:
                 Path(name).write_bytes(data)
         surroundings(folder)
-        arguments = command(random, names, image)
+        arguments = command(random, names, image, weights)
         judge(perform(arguments), folder)
         return arguments
     finally:
@@ -230,13 +245,13 @@ def rename(random: Random, files: dict[str, bytes], target: str) -> str:
     return name
 
 
-def command(random: Random, names: Mapping[str, str], image: str) -> list[str]:
+def command(random: Random, names: Mapping[str, str], image: str, weights: str) -> list[str]:
     """A command that reads what was damaged."""
     spec = names["net.cnn"]
-    run = ["run", "--weights", names["w.safetensors"], "--input", names[image]]
+    run = ["run", "--weights", names[weights], "--input", names[image]]
     ranked = ["--top=2", "--classes", names["names.txt"]]
     run += ["--resize"] * random.randrange(2) + ranked * random.randrange(2)
     others = ["check", "summary", "fmt --check", "fmt", "render -o a.svg", "compile -o a.py"]
-    compiled = ["compile", "--weights", names["w.safetensors"]]
+    compiled = ["compile", "--weights", names[weights]]
     found = random.choice([*(text.split() for text in others), compiled, run, run, run])
     return [*found, *["--json"] * random.randrange(2), "--", spec]
