@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from cnnspec.colours import BEFORE_LABELS, OPERATORS, WORD_ROLES
+from cnnspec.colours import BEFORE_LABELS, OPERATORS, SPACE_LINES, SPACE_WORDS, VALUE_ENDS, WORD_ROLES
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
 from cnnspec.elaborate.values import BUILT_IN
 from cnnspec.syntax.tokens import KINDS
@@ -104,6 +104,9 @@ def codemirror() -> str:
         "DEFINING": DEFINING,
         "BEFORE_LABELS": sorted(BEFORE_LABELS - {"NEWLINE", "END"} | {PATTERN["END"]}),
         "OPERATORS": sorted(OPERATORS),
+        "SPACE_LINES": sorted(SPACE_LINES),
+        "SPACE_WORDS": dict(SPACE_WORDS),
+        "VALUE_ENDS": sorted(VALUE_ENDS),
         "LAYERS": [*BUILT_IN],
         "FUNCTIONS": [*FUNCTIONS],
     }
@@ -131,6 +134,7 @@ def _javascript(pattern: str) -> str:
 # ---- tree-sitter
 
 Rule = Mapping[str, object]
+_BLANK: Rule = {"type": "BLANK"}
 
 
 def _symbol(name: str) -> Rule:
@@ -154,7 +158,7 @@ def _text(value: str) -> Rule:
 
 
 def _named_as(value: str) -> Rule:
-    return {"type": "ALIAS", "content": _symbol("name"), "named": True, "value": value}
+    return {"type": "ALIAS", "content": _symbol("_word"), "named": True, "value": value}
 
 
 def _token(name: str, precedence: int = 0) -> Rule:
@@ -177,15 +181,21 @@ def tree_sitter() -> str:
     It knows no statements, so a text that is being written is coloured as one that is whole.
     """
     words = {word for words in WORD_ROLES.values() for word in words} - {*DEFINING, *BEFORE_NAMES}
-    tokens = ("string", "dims", "pattern", "number", "block", "group", "list")
+    tokens = ("string", "dims", "pattern", "block", "group", "list")
     called = _sequence(_named_as("callee"), _symbol("group"))
+    name_or_call = _choice(called, _first(_named_as("name")))
+    after_value = sorted(SPACE_WORDS.keys() - {"of"})
     inner = _choice(
         _sequence(_choice(*map(_text, DEFINING)), _named_as("definition")),
+        _sequence(_text("net"), _text(".")),
+        _first(_sequence(_text("space"), _named_as("definition"), _choice(_text("of"), _BLANK))),
+        _first(_sequence(_choice(*map(_text, sorted(SPACE_LINES - {"space"}))), name_or_call)),
+        _sequence(_text("where"), _symbol("number")),
+        _first(_sequence(_symbol("number"), _repeat(_choice(*map(_text, after_value))))),
         _sequence(_named_as("argument"), _text("=")),
-        _first(_sequence(_symbol("_before_name"), _choice(called, _first(_symbol("name"))))),
+        _first(_sequence(_symbol("_before_name"), name_or_call)),
         _first(_symbol("_before_name")),
-        called,
-        _first(_symbol("name")),
+        name_or_call,
         *map(_text, sorted(words)),
         *map(_symbol, tokens),
         *map(_text, (*",;:.?=|",)),
@@ -193,7 +203,7 @@ def tree_sitter() -> str:
     item = _choice(
         _sequence(_named_as("label"), _text(":")),
         _sequence(_named_as("label"), _repeat(_symbol("list"), 1), _text(":")),
-        _first(_sequence(_symbol("name"), _repeat(_symbol("list"), 1))),
+        _first(_sequence(_named_as("name"), _repeat(_symbol("list"), 1))),
         _symbol("_inner"),
     )
     opened = {"group": "()", "list": "[]", "block": "{}"}
@@ -208,6 +218,7 @@ def tree_sitter() -> str:
             )
             for name, pair in opened.items()
         },
+        "_word": _choice(_symbol("name"), *map(_text, sorted(SPACE_LINES | SPACE_WORDS.keys()))),
         "_before_name": _choice(_symbol("operator"), *map(_text, BEFORE_NAMES)),
         "operator": _choice(*map(_text, signs)),
         "name": _token("NAME"),
@@ -225,7 +236,7 @@ def tree_sitter() -> str:
         "conflicts": [],
         "precedences": [],
         "externals": [],
-        "inline": [],
+        "inline": ["_word"],
         "supertypes": [],
     }
     return json.dumps(grammar, indent=1) + "\n"
@@ -264,6 +275,7 @@ def highlights(editor: int) -> str:
     patterns = [
         *((f"[{' '.join(map(json.dumps, words))}]", role) for role, words in WORD_ROLES.items()),
         *((f"({name})", name) for name in ("definition", "label", "argument", "comment", "operator")),
+        (f"[{' '.join(map(json.dumps, sorted(SPACE_LINES | SPACE_WORDS.keys())))}]", "keyword"),
         ('["=" "|"]', "operator"),
         ("(string)", "text"),
         ("[(number) (dims) (pattern)]", "number"),

@@ -21,6 +21,9 @@ const WORDS = {"def": "declaration", "share": "declaration", "net": "declaration
 const DEFINING = ["def", "share", "net"];
 const BEFORE_LABELS = [";", "{", "|"];
 const OPERATORS = ["!=", "%", "*", "**", "+", "-", "->", "..", "/", "//", "<", "<=", "=", "==", "=>", ">", ">=", "|"];
+const SPACE_LINES = ["space", "vary", "where"];
+const SPACE_WORDS = {"of": "space", "step": "vary", "log": "vary"};
+const VALUE_ENDS = [")", "DIMS", "NAME", "NUMBER", "PATTERN", "UNKNOWN_NUMBER", "]"];
 const LAYERS = ["relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "softplus", "softsign", "sigmoid", "tanh", "softmax", "log_softmax", "reduce", "eca", "attention", "pad", "crop", "slice", "channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "upsample", "resize", "reshape", "zero_channels", "subsample", "conv", "dwconv", "tconv", "linear", "flatten", "dropout", "droppath", "identity", "scale", "layerscale", "affine", "parameter", "concat", "add", "mul", "sub", "div", "matmul", "maximum", "batchnorm", "layernorm", "instancenorm", "groupnorm", "lrn", "rmsnorm", "grn", "frn", "evonorm_s0", "maxpool", "avgpool", "lppool", "blurpool", "max_unpool", "gap", "gmp", "adaptive_avgpool", "adaptive_maxpool", "tokens", "untokens", "permute", "residual", "dense"];
 const FUNCTIONS = ["min", "max", "abs", "round", "ceil", "floor", "int", "sqrt", "log", "exp", "len", "sum", "range", "reversed", "zip", "enumerate", "sorted", "unique", "round_to", "make_divisible", "split"];
 
@@ -37,11 +40,24 @@ function next(stream) {
 
 /** What a word is to a reader. @param {string} before the token before it @param {string} after what follows it */
 function roleOfWord(word, before, after) {
-  if (DEFINING.includes(before)) return "definition";
+  if (DEFINING.includes(before) || (before === "space" && /^\s*[A-Za-z_]/.test(after))) return "definition";
   if (Object.hasOwn(WORDS, word)) return WORDS[word];
   if (/^\s*=(?![=>])/.test(after)) return "argument";
   if (LAYERS.includes(word)) return "layer";
   return FUNCTIONS.includes(word) && /^\s*\(/.test(after) ? "function" : "name";
+}
+
+/**
+ * Whether a token is a word of a space, and a name elsewhere: `space`, `vary` and `where` begin a line, and a name or
+ * number follows; the others stand behind a value on such a line. `state.kind` is the kind of the token before it on
+ * the line, `state.line` the word that the line begins with.
+ */
+function isOfSpace(kind, text, after, state) {
+  const begins = !state.kind && SPACE_LINES.includes(text) && /^[ \t\f\r]*(?:\w|\?x)/.test(after);
+  if (begins) state.line = text;
+  const follows = VALUE_ENDS.includes(state.kind) && state.kind !== state.line && SPACE_WORDS[text] === state.line;
+  state.kind = begins ? text : ["SIGN", "END"].includes(kind) ? text : kind;
+  return begins || follows;
 }
 
 /**
@@ -57,7 +73,10 @@ function role(stream, state) {
   if (kind === "COMMENT") return "comment";
   const { before } = state, rest = stream.string.slice(stream.pos);
   Object.assign(state, { before: text, begins: BEFORE_LABELS.includes(text) });
+  const ofSpace = !state.begins && isOfSpace(kind, text, rest, state);
+  if (state.begins) Object.assign(state, { kind: "", line: "" });
   if (inLabel) return "label";
+  if (ofSpace) return "keyword";
   if (kind === "NAME") return roleOfWord(text, before, rest);
   if (kind === "STRING") return "text";
   if (["NUMBER", "DIMS", "PATTERN"].includes(kind)) return "number";
@@ -68,9 +87,9 @@ function role(stream, state) {
 /** For `StreamLanguage.define` of @codemirror/language. */
 export const cnn = {
   name: "cnn",
-  startState: () => ({ before: "", begins: true, label: 0 }),
+  startState: () => ({ before: "", begins: true, label: 0, kind: "", line: "" }),
   token(stream, state) {
-    if (stream.sol()) Object.assign(state, { begins: true, label: 0 });
+    if (stream.sol()) Object.assign(state, { begins: true, label: 0, kind: "", line: "" });
     return stream.eatSpace() ? null : TAGS[role(stream, state)];
   },
   languageData: { commentTokens: { line: "#" }, closeBrackets: { brackets: ["(", "[", "{", "\""] } },

@@ -10,6 +10,7 @@
 (argument) @variable.parameter
 (comment) @comment
 (operator) @operator
+["log" "of" "space" "step" "vary" "where"] @keyword.control
 ["=" "|"] @operator
 (string) @string
 [(number) (dims) (pattern)] @constant.numeric

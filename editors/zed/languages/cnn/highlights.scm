@@ -10,6 +10,7 @@
 (argument) @property
 (comment) @comment
 (operator) @operator
+["log" "of" "space" "step" "vary" "where"] @keyword.control
 ["=" "|"] @operator
 (string) @string
 [(number) (dims) (pattern)] @number
