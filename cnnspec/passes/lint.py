@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import prod
 
 from cnnspec.caching import cached_property
-from cnnspec.diagnostics.report import Report
+from cnnspec.diagnostics.report import Edit, Report
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.layers.base import Layer, describe
 from cnnspec.layers.conv import Conv, DepthwiseConv
@@ -82,6 +82,7 @@ class Finding(NamedTuple):
     help: str
     outer: bool = False
     span: Span | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 def lint(subject: Subject, report: Report) -> None:
@@ -92,7 +93,7 @@ def lint(subject: Subject, report: Report) -> None:
 
 
 def _report(finding: Finding, subject: Subject, report: Report) -> None:
-    code, node, message, cure, outer, span = finding
+    code, node, message, cure, outer, span, edits = finding
     around = [block.span for block in node.block.ancestors()]
     if any(report.allows(place, code) for place in (*around, *subject.places)):
         return
@@ -101,7 +102,8 @@ def _report(finding: Finding, subject: Subject, report: Report) -> None:
         report.warning(code, calls[-1], message, help=cure)
     else:
         place = span or _in_own_files(node, calls, subject)
-        report.warning(code, place, message, help=cure, trail=node.block.trail())
+        made = edits if place == node.span else ()
+        report.warning(code, place, message, help=cure, edits=made, trail=node.block.trail())
 
 
 def _in_own_files(node: Node, calls: list[Span | None], subject: Subject) -> Span | None:
@@ -232,7 +234,22 @@ def bias_before_batchnorm(subject: Subject) -> Iterator[Finding]:
                 node,
                 f"the batchnorm after this `{layer.op}` takes its bias away with the mean",
                 f"bias=false would save {node.shape[0]:,} parameters",
+                edits=_without_bias(node, graph[users[0]]),
             )
+
+
+def _without_bias(node: Node, after: Node) -> tuple[Edit, ...]:
+    """The edit that leaves out a bias, where the batchnorm is written right behind the call.
+
+    Elsewhere the norm may be an argument of the block around, and another one in another call.
+    """
+    span = node.span
+    if span is None or after.span is None or not span.text.startswith(f"{node.layer.op}("):
+        return ()
+    between = span.source.text[span.end : after.span.start].strip()
+    if after.span.source is not span.source or between != "->" or "bias" in span.text:
+        return ()
+    return (Edit(Span(span.source, span.end - 1, span.end - 1), ", bias=false"),)
 
 
 def stride_over_map(subject: Subject) -> Iterator[Finding]:

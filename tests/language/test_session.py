@@ -109,15 +109,6 @@ def test_after_any_edit_a_session_says_what_a_first_reading_says(name):
 
 
 def test_edits_leave_memory_where_it_was():
-    many_edits(count=50)
-
-
-@pytest.mark.slow
-def test_five_thousand_edits_leave_memory_where_it_was():
-    many_edits(count=5_000)
-
-
-def many_edits(count: int) -> None:
     """Once some edits have filled what is kept, as many again add next to nothing."""
     text = (SPECS / "lenet.cnn").read_text(encoding="utf-8")
     session = Session()
@@ -125,7 +116,7 @@ def many_edits(count: int) -> None:
     try:
         sizes = []
         for seed in (1, 2):
-            for edited in edits(text, seed, count):
+            for edited in edits(text, seed, count=50):
                 read(session, edited)
             read(session, text)
             gc.collect()

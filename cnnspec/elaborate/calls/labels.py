@@ -139,6 +139,7 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
     edits: tuple[Edit, ...] = ()
     if reference.members and reference.members[-1].name in known:
         cure = f"write {reference.members[-1].name} alone"
+        edits = (Edit(reference.span, reference.members[-1].name),)
     elif reference.name in HERE:
         cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
     elif reference.name in FOREIGN:
@@ -147,10 +148,12 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
         cure = "a net cannot stand in another one: write what both need as a def"
     elif reference.name in library:
         cure = f"it is in the library: use std ({reference.name})"
+        edits = used(reference.name, module)
     else:
         cure, edits = _nearby(reference, near)
-        cure += f" `{library[0]}` is in the library: use std ({library[0]})" if library else ""
-        edits = () if library else edits
+        if library:
+            cure += f" `{library[0]}` is in the library: use std ({library[0]})"
+            edits = (*edits, *used(library[0], module)) if edits else ()
     return Mistake(
         "unknown-block",
         reference.span,
@@ -158,6 +161,18 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
         help=cure,
         edits=edits,
     )
+
+
+def used(name: str, module: Module) -> tuple[Edit, ...]:
+    """The edit that takes a block from the library: a name more in its `use`, or a `use` before all else."""
+    for item in module.file.items:
+        if isinstance(item, tree.Use) and item.origin == "std" and not item.is_path and item.names:
+            end = item.names[-1].span.end
+            return (Edit(Span(module.source, end, end), f", {name}"),)
+    first = next((token for token in module.tokens if token.kind not in ("COMMENT", "NEWLINE", "END")), None)
+    start = first.start if first is not None else 0
+    gap = "\n" if first is not None and first.text == "use" else "\n\n"
+    return (Edit(Span(module.source, start, start), f"use std ({name}){gap}"),)
 
 
 def _nearby(reference: tree.Reference, near: list[str]) -> Cure:

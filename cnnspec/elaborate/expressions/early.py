@@ -8,11 +8,13 @@ The arguments are evaluated where they are written; those of a later call fill w
 
 from __future__ import annotations
 
+from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS
 from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.expressions.names import unknown_function
-from cnnspec.elaborate.mistakes.suggest import suggest, suggest_at
+from cnnspec.elaborate.mistakes.suggest import suggest_at
 from cnnspec.elaborate.module import BlockValue, DefinedBlock, PartialBlock, block_of
 from cnnspec.elaborate.values import (
     UNKNOWN,
@@ -85,11 +87,13 @@ def layer_argument(
     try:
         return parameter.kind.read(value)
     except ValueError as error:
+        cure = _value_cure(parameter.kind, value, argument.value)
         raise Mistake(
             "argument-value",
             argument.span,
             f"`{parameter.name}` of `{op}` must be {error}, here is {kind_of(value)}",
-            help=_value_cure(parameter.kind, value),
+            help=cure.help,
+            edits=cure.edits,
         ) from None
 
 
@@ -118,6 +122,15 @@ def word_or_value(
     return value.name if value.name in words else value
 
 
-def _value_cure(kind: Kind, value: Any) -> str:
-    """What to write in the place of a value that does not fit; empty where that cannot be told."""
-    return suggest(value, list(kind.words)) if isinstance(value, str) else kind.cure(value)
+def _value_cure(kind: Kind, value: Any, written: tree.Expression) -> Cure:
+    """What to write in the place of a value that does not fit; empty where that cannot be told.
+
+    It is mechanical where the value is written out, and one other is meant.
+    """
+    if isinstance(value, str):
+        cure = suggest_at(written.span, value, kind.words)
+        return cure if isinstance(written, tree.Literal) else Cure(cure.help)
+    told = kind.cure(value)
+    instead = told.removeprefix("write ").partition(":")[0]
+    plain = isinstance(written, tree.Literal) and told.startswith("write ")
+    return Cure(told, (Edit(written.span, instead),) if plain else ())

@@ -45,7 +45,7 @@ def match(
     unknown: list[str] = []
     for position, argument in enumerate(arguments):
         if argument.name is None:
-            _check_position(arguments, position, names, what, bool(early))
+            _check_position(arguments, position, names, what, bool(early), span)
             name = names[position]
         elif argument.name in names:
             name = argument.name
@@ -105,7 +105,12 @@ def _without(arguments: tuple[tree.Argument, ...], position: int) -> Edit:
 
 
 def _check_position(
-    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], what: str, more: bool
+    arguments: tuple[tree.Argument, ...],
+    position: int,
+    names: tuple[str, ...],
+    what: str,
+    more: bool,
+    call: Span,
 ) -> None:
     """Raise Mistake for an argument without a name that no parameter is for."""
     argument = arguments[position]
@@ -119,16 +124,24 @@ def _check_position(
     if position >= len(names):
         takes = f"takes {len(names) or 'no'}{' more' * more} argument{'s' * (len(names) != 1)}"
         listed = f": {', '.join(names)}" if names else ""
-        cure = "" if names else _alone(argument, what)
-        raise Mistake("argument-count", argument.span, f"`{what}` {takes}{listed}", help=cure)
+        cure = Cure() if names else _alone(arguments, what, call)
+        raise Mistake(
+            "argument-count", argument.span, f"`{what}` {takes}{listed}", help=cure.help, edits=cure.edits
+        )
 
 
-def _alone(argument: tree.Argument, what: str) -> str:
-    """The cure for an argument of a block that takes none, which may be a layer that should come before."""
-    span = argument.span
-    text = span.source.text[span.start : span.end]
+def _alone(arguments: tuple[tree.Argument, ...], what: str, call: Span) -> Cure:
+    """The cure for arguments of a block that takes none, of which one may be a layer that should come before.
+
+    It is mechanical where no more than these arguments stands in the call.
+    """
+    argument, whole = arguments[0], call.text
+    text = argument.span.text
     chained = isinstance(argument.value, tree.Call) and len(text) <= LONGEST_SHOWN
-    return f"write {text} -> {what}" if chained else f"write {what} alone"
+    instead = f"{text} -> {what}" if chained else what
+    plain = len(arguments) == 1 and whole.startswith(f"{what}(") and whole.endswith(")")
+    edits = (Edit(call, instead),) if plain else ()
+    return Cure(f"write {instead}" if chained else f"write {what} alone", edits)
 
 
 def missing(what: str, name: str, span: Span, doc: str = "") -> Mistake:

@@ -24,12 +24,13 @@ def mend_everywhere(diagnostics: tuple[Diagnostic, ...], module: Module) -> tupl
             places.setdefault((token.text, bisect_right(starts, token.start)), []).append(span)
 
     def mended(diagnostic: Diagnostic) -> Diagnostic:
-        text = {edit.text for edit in diagnostic.edits}
+        renamed = [edit for edit in diagnostic.edits if edit.span.text]
+        text = {edit.text for edit in renamed}
         if diagnostic.code not in ONCE or diagnostic.span is None or len(text) != 1:
             return diagnostic
         if diagnostic.span.source is not module.source:
             return diagnostic
-        first = diagnostic.edits[0].span
+        first = renamed[0].span
         spans = places.get((first.text, bisect_right(starts, first.start)), ())
         edits = dict.fromkeys([*diagnostic.edits, *(Edit(span, *text) for span in spans)])
         return replace(diagnostic, edits=tuple(edits))

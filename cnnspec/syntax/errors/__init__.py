@@ -1,7 +1,7 @@
 """What a syntax error is told: tables of rules, from what stands there to a message, a cure and a repair.
 
 Read unexpected.py first (what a rule sees, and what it may answer), then the tables: brackets, words, habits,
-spaces, expected. The first rule that knows an error answers.
+spaces, expected. The first rule that knows an error answers; `rewriting` has the edits of habits.
 """
 
 from __future__ import annotations

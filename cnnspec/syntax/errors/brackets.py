@@ -8,6 +8,7 @@ from itertools import pairwise
 from cnnspec.diagnostics.cures import Cure, as_told, write_after
 from cnnspec.diagnostics.report import Edit
 from cnnspec.source import Span
+from cnnspec.syntax.errors.rewriting import without_type
 from cnnspec.syntax.errors.unexpected import Answer, CloseBrackets, GiveUp, OpenBlock, Replace, Unexpected
 from cnnspec.syntax.statements import first_on_line, indent
 from cnnspec.syntax.tokens import CLOSES, ENDS, OPENS, WORDS, Token, added
@@ -19,8 +20,8 @@ def signs_in_brackets(error: Unexpected) -> Answer | None:
         return None
     if error.found.kind == ":" and error.before.kind in WORDS:
         if error.first.text in ("def", "share", "net"):
-            message, cure = "a parameter has no type", "remove it; a default is written n=4"
-            return Answer(error.say("syntax", message, help=cure))
+            cure = Cure("remove it; a default is written n=4", without_type(error))
+            return Answer(error.cured("syntax", "a parameter has no type", cure))
         cure = f"write {error.before.text}=..."
         edits = (Edit(error.span(error.found), "="),)
         message = "arguments are given with `=`, not with `:`"

@@ -10,6 +10,22 @@ from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax.errors.expected import short
+from cnnspec.syntax.errors.rewriting import (
+    Rewrite,
+    arguments,
+    arrow_on_next_line,
+    before_as,
+    braces,
+    dims,
+    found_as,
+    inserted,
+    joined,
+    repeat_behind,
+    source_of_head,
+    unquoted,
+    without_before,
+    without_word,
+)
 from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
 from cnnspec.syntax.tokens import ENDS, Token, added
 
@@ -34,6 +50,8 @@ class Habit:
     after: str = ""
     first: str = r"(?!(?:let|for|if|use|net|def|share|expect|input)$).+"
     wants: str = ""
+    edits: Rewrite | None = None
+    """What is written instead, where the cure says more than "write `X`"; None where only that may be."""
 
     def fits(self, error: Unexpected, before: str, after: str) -> re.Match[str] | None:
         """The match of `here`, where the rest fits as well."""
@@ -58,23 +76,45 @@ HABITS = (
     Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]"),
     Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
     Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
-    Habit(r",", A_SHAPE, "write => 64x28x28", after=r"=> *[\d?]+"),
+    Habit(r",", A_SHAPE, "write => 64x28x28", after=r"=> *[\d?]+", edits=dims),
     Habit(r",", "a comma does not chain layers", "write `->`; in a join, `|` before each arm", after=ENDED),
-    Habit(r"[A-Za-z_]\w*", "`=>` marks a shape, and `{0}` is none", "write `->` before a layer", after="=>"),
-    Habit(r"=+ *[\d?(]", "`=` marks no shape", "write `=>` before it", after=r"[)}]"),
-    Habit(r"\s|;|$", "`->` at the end of a line chains nothing", "begin the next line with it", after="->"),
+    Habit(
+        r"[A-Za-z_]\w*",
+        "`=>` marks a shape, and `{0}` is none",
+        "write `->` before a layer",
+        after="=>",
+        edits=before_as("->"),
+    ),
+    Habit(r"=+ *[\d?(]", "`=` marks no shape", "write `=>` before it", r"[)}]", edits=found_as("=>")),
+    Habit(
+        r"\s|;|$",
+        "`->` at the end of a line chains nothing",
+        "begin the next line with it",
+        after="->",
+        edits=arrow_on_next_line,
+    ),
     # blocks, repeats and arguments
-    Habit(r"\(", "a chain in parentheses is no block", IN_BRACES, after=BEGINS),
+    Habit(r"\(", "a chain in parentheses is no block", IN_BRACES, after=BEGINS, edits=braces),
     Habit(r"\[", "a list of layers is no block", IN_BRACES, after=BEGINS),
     Habit(r"\[", "what a layer gives has no items", "slice(start, stop) takes channels", after=r"[)}]"),
-    Habit(r"[xX] *(\w+)", "`x` is no repeat", "write * {1}", after=r"[)}]"),
+    Habit(r"[xX] *(\w+)", "`x` is no repeat", "write * {1}", after=r"[)}]", edits=found_as("*")),
     Habit(r"\*\*", "`**` is no repeat", "write `*`", after=ENDED),
-    Habit(r"(\d+) *[*xX]", "a repeat stands after what it repeats", "write block(64) * {1}", after=BEGINS),
+    Habit(
+        r"(\d+) *[*xX]",
+        "a repeat stands after what it repeats",
+        "write block(64) * {1}",
+        after=BEGINS,
+        edits=repeat_behind,
+    ),
     Habit(r"for\b", "a loop stands before its block", A_LOOP, after=ENDED),
     Habit(r"\{", "a condition stands before its block", A_CHOICE, after=r"[)}\]\w] if [^{}\n;]*"),
     Habit(r"\d", "a layer gives the output", "expect output == 10 holds the net to it", first="outputs?"),
     Habit(
-        r"\d\w*(?:[ ,]+\w+)*", "arguments stand in parentheses", "write {before}({listed})", r"[A-Za-z_]\w*"
+        r"\d\w*(?:[ ,]+\w+)*",
+        "arguments stand in parentheses",
+        "write {before}({listed})",
+        after=r"[A-Za-z_]\w*",
+        edits=arguments,
     ),
     Habit(r"\d", "arguments stand in parentheses, not in braces", "write block(64, 3)", after=r"\w *\{"),
     Habit(r"<(?!-)", "arguments stand in parentheses", "write {before}(...)", after=r"\w"),
@@ -82,15 +122,31 @@ HABITS = (
     Habit(r"<-|:?=", "`{before} {0}` names nothing", NAMED, after=rf"(?:{BEGINS})\s*[A-Za-z_]\w*"),
     Habit(r"<-|:?=", "`{0}` names nothing", "write `:`", after=r"\]"),
     Habit(r"=", "`:=` names nothing", "write `:` for a value of the net, `let` for a number", after=r"\w *:"),
-    Habit(r'"(\w*)"', "a label stands without quotes", "write {1}: ...", after=BEGINS),
+    Habit(r'"(\w*)"', "a label stands without quotes", "write {1}: ...", after=BEGINS, edits=unquoted),
     Habit(r"\d\w* *:", "a label begins with a letter", "write block{0} ...", after=BEGINS),
-    Habit(r"\w+ *=", "`{before}` names no number", "write let n = 4", after="int|float|auto"),
     Habit(
-        r"[kKMGT]\b", "a number and its unit are one", "write {before}{0}", after=r"\d", first="let|expect"
+        r"\w+ *=",
+        "`{before}` names no number",
+        "write let n = 4",
+        after="int|float|auto",
+        edits=before_as("let"),
+    ),
+    Habit(
+        r"[kKMGT]\b",
+        "a number and its unit are one",
+        "write {before}{0}",
+        after=r"\d",
+        first="let|expect",
+        edits=joined,
     ),
     Habit(r":=?", "`{0}` names no number", "write `=`", first="let"),
     Habit(
-        r"[\w\"(\[]", "a number is named with `=`", "write let {before} = ...", after=r"let +\w+", first="let"
+        r"[\w\"(\[]",
+        "a number is named with `=`",
+        "write let {before} = ...",
+        after=r"let +\w+",
+        first="let",
+        edits=inserted("= "),
     ),
     # loops, conditions and definitions
     Habit(r"\(|=|:(?! *\n)", "a loop does not begin like this", A_LOOP, after=r"for( +\w+)?", first="for"),
@@ -105,11 +161,19 @@ HABITS = (
         "if|for",
         "{",
     ),
-    Habit(r"\((\w+)", "a head hangs off a label with `from`", "write head {before} from {1}", first="head"),
+    Habit(
+        r"\((\w+)",
+        "a head hangs off a label with `from`",
+        "write head {before} from {1}",
+        first="head",
+        edits=source_of_head,
+    ),
     Habit(r"\w+", "parameters stand in parentheses", "write {first} {before}({0})", r"\w", ITEM, "("),
     Habit(r"=|->", "a block stands in braces, not after `{0}`", "write {{ ... }}", after=r"\)", first=ITEM),
-    Habit(r"\{", "a block stands in braces, not after `=`", "remove the `=`", after="=", first="net"),
-    Habit(r'"(\w*)"', "a name stands without quotes", "write {first} {1}", after=ITEM, first=ITEM),
+    Habit(
+        r"\{", "a block stands in braces, not after `=`", "remove the `=`", "=", "net", edits=without_before
+    ),
+    Habit(r'"(\w*)"', "a name stands without quotes", "write {first} {1}", ITEM, ITEM, edits=unquoted),
     Habit(
         r"-", "a name is made of letters, digits and `_`", "write `_`", after=rf"({ITEM}) +\w+", first=ITEM
     ),
@@ -123,7 +187,7 @@ HABITS = (
         r"input +\w+",
         "input",
     ),
-    Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input"),
+    Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input", edits=dims),
     Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="{"),
 )
 
@@ -157,7 +221,10 @@ def foreign(error: Unexpected) -> Answer | None:
     for token in (error.first, error.before, error.found):
         if token.text in FOREIGN and "=" not in error.accepts:
             message, cure = f"there is no `{token.text}` here", FOREIGN[token.text]
-            return Answer(error.cured("syntax", message, as_told(error.span(token), cure), token))
+            said = as_told(error.span(token), cure)
+            if token.text == "return" and token is error.first:
+                said = Cure(cure, without_word(error))
+            return Answer(error.cured("syntax", message, said, token))
     return None
 
 
@@ -197,4 +264,6 @@ def _say(error: Unexpected, habit: Habit, match: re.Match[str]) -> Diagnostic:
     message, cure = habit.message.format(*found, **words), habit.cure.format(*found, **words)
     place = Span(error.source, error.found.start, error.found.start + len(match.group()))
     stands_so = match.group() and place.text == match.group()
+    if habit.edits is not None:
+        return error.cured("syntax", message, Cure(cure, habit.edits(error)))
     return error.cured("syntax", message, as_told(place, cure) if stands_so else Cure(cure))

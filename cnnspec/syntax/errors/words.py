@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, as_told
+from cnnspec.diagnostics.report import Edit
 from cnnspec.syntax.errors.expected import short
+from cnnspec.syntax.errors.rewriting import dims_without_blanks, found_as, inserted, put
 from cnnspec.syntax.errors.unexpected import Answer, GiveUp, Unexpected
 from cnnspec.syntax.statements import ITEMS, begins_space
 from cnnspec.syntax.tokens import NUMBERS, RESERVED, WORDS, Token
 
+SURE = 0.7
+"""How like the word of a definition another is, from 0 to 1, that is a slip of it."""
 SIGNS = {
     "&&": "write `and`",
     "&": "write `and`",
@@ -38,6 +42,8 @@ SIGNS = {
     "\u200b": "this is a space of width zero: remove it",
     "\ufeff": "this is a byte order mark: remove it",
 }
+MEANT = {"^": "**", "\u00a0": " ", "\u200b": "", "\ufeff": ""}
+"""What stands for a sign whose cure says more."""
 
 
 def characters(error: Unexpected) -> Answer | None:
@@ -53,6 +59,10 @@ def characters(error: Unexpected) -> Answer | None:
         told = SIGNS[found.text]
         # what such a sign stands for is not known: what is left without it need be no better
         cure = Cure(told) if told == "remove it" else as_told(error.span(found), told)
+        if found.text in MEANT:
+            cure = Cure(told, found_as(MEANT[found.text])(error))
+        elif found.text == "'":
+            cure = Cure(told, _double_quotes(error))
         return Answer(error.cured("character", f"{named} means nothing here", cure))
     if found.kind == "CHARACTER" and not found.text.isprintable():
         message = f"U+{ord(found.text):04X} is not a character of the language"
@@ -66,21 +76,34 @@ def characters(error: Unexpected) -> Answer | None:
     return None
 
 
+def _double_quotes(error: Unexpected) -> tuple[Edit, ...]:
+    """A word in single quotes stands in double ones."""
+    word, closing = error.tokens[error.at + 1 : error.at + 3] or (error.found, error.found)
+    if word.kind not in WORDS or closing.text != "'":
+        return ()
+    return (put(error, error.found.start, closing.end, f'"{word.text}"'),)
+
+
 def numbers(error: Unexpected) -> Answer | None:
     found, before = error.found, error.before
     if found.text.startswith("..") and before.kind in WORDS | NUMBERS:
         after = error.tokens[error.at + 1]
         cure = f"write range({short(before.text)}, {short(after.text)})"
-        return Answer(error.say("syntax", "`..` makes no list", before, help=cure))
+        listed = found.text == ".." and after.kind in WORDS | NUMBERS
+        edits = (put(error, before.start, after.end, cure.removeprefix("write ")),) if listed else ()
+        return Answer(error.cured("syntax", "`..` makes no list", Cure(cure, edits), before))
     if found.kind == "UNKNOWN_NUMBER" and not found.text.isdecimal():
         message = f"`{short(found.text)}` is not a number"
         cure = "numbers are written 64, 1_000, 0.5, 1e-5, 4.2G; dims 3x224x224"
         return Answer(error.say("syntax", message, help=cure))
     if found.text == "x" and before.kind in NUMBERS:
         cure = f"write {_dims(error)}, all in one"
-        return Answer(error.say("syntax", "dims are written without blanks", help=cure))
+        return Answer(
+            error.cured("syntax", "dims are written without blanks", Cure(cure, dims_without_blanks(error)))
+        )
     if found.kind == "." and "NUMBER" in error.accepts:
-        return Answer(error.say("syntax", "a number begins with a digit", help="write 0.5, not .5"))
+        cure = Cure("write 0.5, not .5", inserted("0")(error))
+        return Answer(error.cured("syntax", "a number begins with a digit", cure))
     return None
 
 
@@ -152,7 +175,17 @@ def at_top(error: Unexpected) -> Answer | None:
         return None
     first = error.first
     message = f"`{short(first.text)}` cannot stand at the top of a file"
-    return Answer(error.say("syntax", message, help=_instead(error.tokens[error.at : error.at + 3])))
+    cure = Cure(_instead(error.tokens[error.at : error.at + 3]), _item_edits(error))
+    return Answer(error.cured("syntax", message, cure))
+
+
+def _item_edits(error: Unexpected) -> tuple[Edit, ...]:
+    """The word of a definition as it is spelt, or `let` before a number that is named without."""
+    text, after = error.found.text.casefold(), error.tokens[error.at + 1]
+    near = [text] if text in ITEMS else get_close_matches(text, ITEMS, n=1, cutoff=SURE)
+    if near and after.kind in WORDS:
+        return found_as(near[0])(error)
+    return inserted("let ")(error) if not near and after.kind == "=" else ()
 
 
 def _instead(tokens: Sequence[Token]) -> str:

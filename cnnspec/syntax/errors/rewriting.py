@@ -1,0 +1,170 @@
+"""What is written in place of what other languages write: the edits of syntax errors that are habits.
+
+Each function gives the edits of one habit, from the token where the parser stopped; () where a person must
+look.
+"""
+
+from __future__ import annotations
+
+from cnnspec.diagnostics.report import Edit
+from cnnspec.source import Span
+from cnnspec.syntax.errors.unexpected import Unexpected
+from cnnspec.syntax.tokens import CLOSES, ENDS, NUMBERS, OPENS, WORDS, Token
+from cnnspec.typed import Callable, Sequence
+
+Rewrite = Callable[[Unexpected], tuple[Edit, ...]]
+PLAIN = NUMBERS | WORDS
+
+
+def put(error: Unexpected, start: int, end: int, text: str) -> Edit:
+    """The edit that writes a text from one offset up to another."""
+    return Edit(Span(error.source, start, end), text)
+
+
+def found_as(text: str) -> Rewrite:
+    """A text stands where the parser stopped, in place of the token."""
+    return lambda error: (put(error, error.found.start, error.found.end, text),)
+
+
+def before_as(text: str) -> Rewrite:
+    """A text stands in place of the token before."""
+    return lambda error: (put(error, error.before.start, error.before.end, text),)
+
+
+def without_before(error: Unexpected) -> tuple[Edit, ...]:
+    """The token before goes, with the blanks behind it."""
+    return (put(error, error.before.start, error.found.start, ""),)
+
+
+def inserted(text: str) -> Rewrite:
+    """A text stands before the token where the parser stopped."""
+    return lambda error: (put(error, error.found.start, error.found.start, text),)
+
+
+def joined(error: Unexpected) -> tuple[Edit, ...]:
+    """No blanks stand before the token: 3 M is 3M."""
+    return (put(error, error.before.end, error.found.start, ""),)
+
+
+def unquoted(error: Unexpected) -> tuple[Edit, ...]:
+    """A name stands without its quotes."""
+    name = error.found.text.strip('"')
+    is_name = name.isidentifier() and name.isascii()
+    return (put(error, error.found.start, error.found.end, name),) if is_name else ()
+
+
+def without_word(error: Unexpected) -> tuple[Edit, ...]:
+    """The first word of a statement goes, with the blanks behind it."""
+    first, after = error.first, error.tokens[error.first_at + 1]
+    return (put(error, first.start, after.start, ""),) if after.kind not in ENDS else ()
+
+
+def without_type(error: Unexpected) -> tuple[Edit, ...]:
+    """A parameter has no type, whose sign is where the parser stopped."""
+    kind, after = error.tokens[error.at + 1 : error.at + 3] or (error.found, error.found)
+    is_type = kind.kind in WORDS and after.kind in (",", ")", "=")
+    return (put(error, error.found.start, kind.end, ""),) if is_type else ()
+
+
+def arrow_on_next_line(error: Unexpected) -> tuple[Edit, ...]:
+    """`->` at the end of a line stands at the start of the next one."""
+    at = error.at
+    while error.tokens[at].kind in ENDS and error.tokens[at].text != ";" and at + 1 < len(error.tokens):
+        at += 1
+    following = error.tokens[at]
+    if following.kind not in WORDS and following.kind != "{":
+        return ()
+    end = error.tokens[error.at - 2].end
+    return put(error, end, error.before.end, ""), put(error, following.start, following.start, "-> ")
+
+
+def arguments(error: Unexpected) -> tuple[Edit, ...]:
+    """conv 8, 3 is conv(8, 3): numbers in a row, with commas or blanks, are arguments of the word before."""
+    tokens, at = error.tokens, error.at
+    listed = [tokens[at].text]
+    while (comma := tokens[at + 1].kind == ",") or tokens[at + 1].kind in NUMBERS:
+        at += 1 + comma
+        listed.append(tokens[at].text)
+    if tokens[at].kind not in NUMBERS or tokens[at + 1].kind not in (*ENDS, "->", "}", "=>"):
+        return ()
+    return (put(error, error.before.end, tokens[at].end, f"({', '.join(listed)})"),)
+
+
+def source_of_head(error: Unexpected) -> tuple[Edit, ...]:
+    """head cls(c) is head cls from c."""
+    name, closing = error.tokens[error.at + 1 : error.at + 3] or (error.found, error.found)
+    if name.kind not in WORDS or closing.kind != ")":
+        return ()
+    return (put(error, error.before.end, closing.end, f" from {name.text}"),)
+
+
+def repeat_behind(error: Unexpected) -> tuple[Edit, ...]:
+    """3 * block(64) is block(64) * 3."""
+    start = error.at + 2
+    end = _step_end(error.tokens, start)
+    if end is None or error.found.kind not in NUMBERS:
+        return ()
+    whole = error.source.text[error.tokens[start].start : error.tokens[end - 1].end]
+    return (put(error, error.found.start, error.tokens[end - 1].end, f"{whole} * {error.found.text}"),)
+
+
+def braces(error: Unexpected) -> tuple[Edit, ...]:
+    """A chain in parentheses, which stand where the parser stopped, stands in braces."""
+    end = _closing(error.tokens, error.at)
+    if end is None or end == error.at + 1 or not any(t.kind == "->" for t in error.tokens[error.at : end]):
+        return ()
+    closes = error.tokens[end]
+    opening = put(error, error.found.start, error.found.end, "{ ")
+    return opening, put(error, closes.start, closes.end, " }")
+
+
+def dims(error: Unexpected) -> tuple[Edit, ...]:
+    """Sizes with commas or stars between them, or in brackets, are one: 3, 32, 32 is 3x32x32."""
+    return _sizes(error, (",", "*"))
+
+
+def dims_without_blanks(error: Unexpected) -> tuple[Edit, ...]:
+    """3 x 3 is 3x3."""
+    return _sizes(error, ("x",))
+
+
+def _sizes(error: Unexpected, separators: tuple[str, ...]) -> tuple[Edit, ...]:
+    tokens, at = error.tokens, error.at
+    listed = tokens[at].kind == "["
+    at += listed
+    while at and tokens[at].text in separators and tokens[at - 1].kind in NUMBERS:
+        at -= 1
+    while at > 1 and tokens[at - 1].text in separators and tokens[at - 2].kind in NUMBERS:
+        at -= 2
+    sizes = [tokens[at]]
+    while tokens[at + 1].text in separators and tokens[at + 2].kind in NUMBERS:
+        at += 2
+        sizes.append(tokens[at])
+    start, end = sizes[0].start, sizes[-1].end
+    if listed and tokens[at + 1].kind == "]":
+        start, end = error.found.start, tokens[at + 1].end
+    if len(sizes) < 2 or not all(size.text.isdecimal() for size in sizes):
+        return ()
+    return (put(error, start, end, "x".join([size.text for size in sizes])),)
+
+
+def _closing(tokens: Sequence[Token], at: int) -> int | None:
+    """Where the bracket at a token closes."""
+    depth = 0
+    for number in range(at, len(tokens)):
+        depth += (tokens[number].text in OPENS) - (tokens[number].text in CLOSES)
+        if depth == 0:
+            return number
+    return None
+
+
+def _step_end(tokens: Sequence[Token], at: int) -> int | None:
+    """The number of the token behind a call or a group."""
+    if tokens[at].kind in WORDS:
+        at += 1
+        if tokens[at].kind != "(":
+            return at
+    elif tokens[at].kind != "{":
+        return None
+    end = _closing(tokens, at)
+    return None if end is None else end + 1
