@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cnnspec import blocks_list
 from cnnspec.elaborate.module import DefinedBlock, Module
@@ -21,8 +21,10 @@ from cnnspec.syntax import tree
 BYTES_OF_A_VALUE = 4
 
 
-def hover(document: Document, offset: int) -> tuple[str, Span] | None:
-    """Markdown about what stands at an offset, and what it is about."""
+def hover(
+    document: Document, offset: int, drawing: Callable[[Place], str] | None = None
+) -> tuple[str, Span] | None:
+    """Markdown about what stands at an offset, and what it is about; `drawing` draws a step in Markdown."""
     expected = _expected(document, offset)
     if expected is not None:
         return expected
@@ -30,7 +32,8 @@ def hover(document: Document, offset: int) -> tuple[str, Span] | None:
     if found is None:
         return None
     made = places(document.nets, document.source).get(found.span.start, ())
-    said = [_declaration(document, found), _table(made)]
+    drawn = drawing(made[0]) if drawing is not None and made else ""
+    said = [_declaration(document, found), drawn, _table(made)]
     text = "\n\n".join(part for part in said if part)
     return (text, found.span) if text else None
 

@@ -23,7 +23,17 @@ from cnnspec import __version__
 from cnnspec.diagnostics import Edit, Refused
 from cnnspec.elaborate.module import Module
 from cnnspec.format import format_text
-from cnnspec.live import completion, figures, outline, protocol, renaming, signatures, telling, words
+from cnnspec.live import (
+    completion,
+    figures,
+    miniature,
+    outline,
+    protocol,
+    renaming,
+    signatures,
+    telling,
+    words,
+)
 from cnnspec.live.document import Document
 from cnnspec.live.positions import offset_of, range_of
 from cnnspec.live.preview import Preview
@@ -33,6 +43,8 @@ from cnnspec.source import Source, Span
 
 PAUSE = 0.05
 """How long nothing is typed before a text is read, in seconds."""
+IMAGE_PARSERS = ("marked",)
+"""The readers of Markdown, as editors name them, that show images which stand in a text: VS Code's."""
 PREVIEW = "cnnspec.preview"
 """The command that opens the drawing beside the text; its arguments are the text's address, a line, and
 whether a browser shall open."""
@@ -124,7 +136,10 @@ def _asking(server: LanguageServer, texts: Texts) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         document = await _document(server, texts, params.text_document.uri)
-        found = figures.hover(document, offset_of(document.source, params.position))
+        general = server.client_capabilities.general
+        shows_images = general and general.markdown and general.markdown.parser in IMAGE_PARSERS
+        drawing = miniature.as_image if shows_images else miniature.as_line
+        found = figures.hover(document, offset_of(document.source, params.position), drawing)
         if found is None:
             return None
         text, span = found

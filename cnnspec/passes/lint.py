@@ -243,13 +243,12 @@ def _without_bias(node: Node, after: Node) -> tuple[Edit, ...]:
 
     Elsewhere the norm may be an argument of the block around, and another one in another call.
     """
-    span = node.span
-    if span is None or after.span is None or not span.text.startswith(f"{node.layer.op}("):
+    span, other = node.span, after.span
+    if span is None or other is None or not span.text.startswith(f"{node.layer.op}("):
         return ()
-    between = span.source.text[span.end : after.span.start].strip()
-    if after.span.source is not span.source or between != "->" or "bias" in span.text:
+    if other.source is not span.source or span.source.text[span.end : other.start].strip() != "->":
         return ()
-    return (Edit(Span(span.source, span.end - 1, span.end - 1), ", bias=false"),)
+    return () if "bias" in span.text else (Edit(span._replace(start=span.end - 1), ", bias=false)"),)
 
 
 def stride_over_map(subject: Subject) -> Iterator[Finding]:

@@ -63,6 +63,7 @@ def test_what_an_editor_asks(tmp_path: Path) -> None:
         await editor.open(TEXT)
         hover = await client.text_document_hover_async(lsp.HoverParams(text, at(TEXT, "    block")))
         assert hover and "| A | 1 | 8x32x32 |" in str(hover.contents)
+        assert "![3x32x32 -> conv 8x32x32 -> batchnorm -> relu](data:image/svg+xml;" in str(hover.contents)
         place = at(TEXT, "    block")
         definition = await client.text_document_definition_async(lsp.DefinitionParams(text, place))
         place_of = definition[0] if isinstance(definition, Sequence) else definition

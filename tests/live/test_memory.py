@@ -40,7 +40,6 @@ async def edit(texts: Texts, uri: str, generator: random.Random, count: int) -> 
         told(document.analysis, uri)
         for hint in document.hints:
             as_inlay(hint, document, show_costs=True)
-    del document
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
-from cnnspec.live import completion, figures, outline, signatures
+from cnnspec.live import completion, figures, miniature, outline, signatures
 from cnnspec.live.document import read
+from cnnspec.live.places import places
 from cnnspec.pipeline import FIGURES, MORE_FIGURES
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -135,6 +138,20 @@ space S of A { vary n in 1..3; where params > 3 }
 def test_folds() -> None:
     parsed = Session().parsed(Source("a.cnn", "# one\n# two\nnet A {\n    input 4\n    relu\n}\n"))
     assert outline.folds(parsed) == [(1, 2), (3, 6)]
+
+
+def test_a_small_drawing_shows_the_parts_of_a_step() -> None:
+    text = "net A {\n    input 3x8x8\n    residual(shortcut=project) { conv(8, 3, stride=2) -> relu }\n}\n"
+    document = read(Session(), Source("a.cnn", text))
+    (place,) = places(document.nets, document.source)[text.index("residual")]
+    assert miniature.as_text(place) == "3x8x8 -> conv 8x4x4 -> relu | conv -> batchnorm -> add"
+    drawing = ElementTree.fromstring(miniature.as_svg(place))
+    boxes = drawing.findall("{http://www.w3.org/2000/svg}rect")
+    assert [box[0].text for box in boxes] == [
+        " 3x8x8", "conv 8x4x4", "relu 8x4x4", "conv 8x4x4", "batchnorm 8x4x4", "add 8x4x4"
+    ]  # fmt: skip
+    wide, tall = (float(boxes[0].get(side, "")) for side in ("width", "height"))
+    assert float(boxes[1].get("width", "")) > wide and float(boxes[1].get("height", "")) < tall
 
 
 def hovered(text: str, marked: str) -> str:
