@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 
@@ -17,4 +19,6 @@ def lsp() -> None:
     """
     from cnnspec.live.language_server import make_server
 
+    # what an editor takes back after it was answered is no news for its log
+    logging.getLogger("pygls").setLevel(logging.ERROR)
     make_server().start_io()

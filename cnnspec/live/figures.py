@@ -54,8 +54,12 @@ def _declaration(document: Document, found: Occurrence) -> str:
 
 def _argument_of_layer(symbol: Symbol) -> str:
     value = BUILT_IN[symbol.owner]
-    known = parameters(value.layer) if isinstance(value, LayerBlock) else ()
-    for parameter in known:
+    if not isinstance(value, LayerBlock):
+        stretches = blocks_list.page(symbol.owner).split("\n\n")
+        about = next((one for one in stretches if one.split()[:1] == [symbol.name]), "")
+        said = " ".join(about.split()[1:])
+        return f"`{symbol.name}` of `{symbol.owner}`: {said}" if said else ""
+    for parameter in parameters(value.layer):
         if parameter.name == symbol.name:
             default = (
                 "required" if parameter.required else f"default {manual.show_default(parameter.default)}"

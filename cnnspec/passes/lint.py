@@ -30,8 +30,6 @@ from cnnspec.typed import Any, Callable, Iterable, Iterator, TypeVar
 MANY_WEIGHTS = 1_000_000
 """A linear layer of fewer weights than this is not worth a warning."""
 SIDE_HEADS = ("aux", "side", "deep_supervision")
-
-
 L = TypeVar("L", bound=Layer)
 
 

@@ -175,8 +175,9 @@ def test_hover_over_an_argument_and_a_figure() -> None:
 
 
 def test_hover_over_a_form_and_over_a_figure_that_gives_way() -> None:
-    text = HEAD.replace("@", "residual { conv(8, 3) }\n    expect flops < 10M")
+    text = HEAD.replace("@", "residual(shortcut=identity) { conv(8, 3) }\n    expect flops < 10M")
     assert "residual(shortcut=identity)" in hovered(text, "    residual")
+    assert hovered(text, "(shortcut").startswith("`shortcut` of `residual`: where shapes differ: identity")
     assert hovered(text, "flops <") == "`flops` of A is 1,622,016"
 
 
