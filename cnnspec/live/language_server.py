@@ -35,6 +35,7 @@ from cnnspec.live import (
     words,
 )
 from cnnspec.live.document import Document
+from cnnspec.live.idle import IdleCollector
 from cnnspec.live.positions import offset_of, range_of
 from cnnspec.live.preview import Preview
 from cnnspec.live.texts import Texts
@@ -66,6 +67,7 @@ async def _document(server: LanguageServer, texts: Texts, uri: str) -> Document:
 def _reading(server: LanguageServer, texts: Texts) -> None:
     """Texts are opened, changed and closed; diagnostics are told of them."""
     waiting: dict[str, asyncio.Task[None]] = {}
+    garbage = IdleCollector()
 
     async def tell(uri: str, pause: float) -> None:
         await asyncio.sleep(pause)
@@ -77,6 +79,7 @@ def _reading(server: LanguageServer, texts: Texts) -> None:
         workspace = server.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             server.workspace_inlay_hint_refresh(None)
+        garbage.after_reading()
 
     def soon(*uris: str, pause: float = 0) -> None:
         for uri in uris:
