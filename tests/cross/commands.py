@@ -51,7 +51,7 @@ COUNTED = ("--set", "--input", "-I", "--limit", "--depth", "--inference", "--cou
 """Options of a summary that change its figures, in all its forms."""
 OUT: Mapping[str, tuple[str, ...]] = {
     "render": ("a.svg", "a.png", "a.pdf", "a.dot", "a.mmd", "a.html", "a.gif", "no/folder/a.svg", "-"),
-    "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py"),
+    "compile": ("a.py", "a.onnx", "a.txt", "no/folder/a.py", "run", "no/folder/run"),
     "summary": ("m.svg", "m.png", "m.pdf", "m.txt", "no/folder/m.svg"),
     "field": ("f.png", "f.svg", "no/folder/f.png"),
     "import": ("i.cnn", "no/folder/i.cnn"),

@@ -142,6 +142,11 @@ def judge_files(done: Done, folder: Path) -> None:
     out = folder / done.arguments[done.arguments.index("-o") + 1]
     if done.arguments[done.arguments.index("-o") + 1] == "-":
         require(bool(done.out) or done.code != 0, "nothing was printed")
+    elif done.code == 0 and "--train" in done.arguments:
+        require(out.is_dir() and len([*out.iterdir()]) == 3, f"{out.name} has not three files")
+        for path in out.iterdir():
+            parse(path.suffix, path.read_bytes())
+        shutil.rmtree(out)
     elif done.code == 0 or drew_difference(done):
         require(out.is_file(), f"{out.name} was not written")
         form = done.arguments[done.arguments.index("--format") + 1] if "--format" in done.arguments else ""
