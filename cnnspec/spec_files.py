@@ -20,9 +20,12 @@ if TYPE_CHECKING:  # what names a file needs none of it
 SPECS = shipped("specs")
 
 
-def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None, str | None]:
+def find_spec(
+    spec: str, report: Report, limits: Limits, *, spaces: bool = False
+) -> tuple[Source | None, str | None]:
     """The source that a command line means and the net it picks; no source after an error.
 
+    With `spaces`, one of the zoo is meant by its name as well.
     Raises SpecError where there is neither a file nor a net of the zoo of that name.
     """
     file, colon, net = spec.rpartition(":")
@@ -40,6 +43,8 @@ def find_spec(spec: str, report: Report, limits: Limits) -> tuple[Source | None,
     if not colon and not exists(file) and plain_name(file) in zoo_nets(file):
         path, name = zoo_entry(file)
         return read_source(path, path.name, report, limits), name
+    if spaces and not colon and not exists(file) and (found := zoo_spaces().get(plain_name(file))):
+        return read_source(found[0], found[0].name, report, limits), found[1]
     if not exists(file):
         if not file.endswith(".cnn"):
             zoo_entry(file)
@@ -91,6 +96,15 @@ def zoo_nets(about: str = "") -> dict[str, tuple[Path, str]]:
         text = path.read_text(encoding="utf-8")
         if plain_name(about) in plain_name(text):
             found |= {plain_name(name): (path, name) for name in _nets_in(text)}
+    return found
+
+
+def zoo_spaces() -> dict[str, tuple[Path, str]]:
+    """The spaces that ship: file and name, by their names in lower case without `_` and `-`."""
+    found: dict[str, tuple[Path, str]] = {}
+    for path in spec_paths():
+        heads = headings(path.read_text(encoding="utf-8"))
+        found |= {plain_name(one.name): (path, one.name) for one in heads if one.word == "space"}
     return found
 
 

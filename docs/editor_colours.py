@@ -50,6 +50,7 @@ def textmate() -> str:
     patterns: list[Mapping[str, object]] = [
         rule("comment.line.number-sign", PATTERN["COMMENT"]),
         {"match": rf"\b({'|'.join(DEFINING)})\s+({name})", "captures": defined},
+        {"match": rf"^(space)\s+({name})(?=\s+of\b)", "captures": defined},
         {"match": label, "captures": {"1": {"name": "entity.name.label.cnn"}}},
         rule("keyword.control.space", LINES_OF_SPACES),
         rule("keyword.control.range", WORDS_OF_SPACES),

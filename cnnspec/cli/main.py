@@ -16,6 +16,7 @@ GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
     "Bring and compare nets": ("import", "compare", "diff"),
     "Write in an editor": ("studio", "lsp"),
+    "Search a space of nets": ("sample",),
     "Run a net": ("compile", "run", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -27,6 +28,7 @@ HOMES = {
     "import": "importing:import_command",
     "compare": "compare:compare",
     "diff": "diff:diff",
+    "sample": "sample:sample",
     "sizes": "sizes:sizes",
     "field": "field:field",
     "compile": "compile:compile_command",

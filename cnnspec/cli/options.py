@@ -51,6 +51,13 @@ include_option = click.option(
     metavar="DIR",
     help="A folder that `use` may take files from.",
 )
+limit_option = click.option(
+    "--limit",
+    "bounds",
+    multiple=True,
+    metavar="BOUND=N",
+    help="Change a bound, such as nodes=2000000.",
+)
 spec_options = together(
     set_option,
     click.option(
@@ -61,13 +68,7 @@ spec_options = together(
         help="Give an input another shape.",
     ),
     include_option,
-    click.option(
-        "--limit",
-        "bounds",
-        multiple=True,
-        metavar="BOUND=N",
-        help="Change a bound, such as nodes=2000000.",
-    ),
+    limit_option,
 )
 """What every command on a spec takes: --set, --input, -I, --limit."""
 

@@ -26,6 +26,7 @@ from cnnspec.elaborate.module import Module
 from cnnspec.elaborate.net import (
     Elaborated,
     Settings,
+    add_up,
     bound_parameters,
     elaborate,
     net_parameters,
@@ -43,6 +44,7 @@ __all__ = [
     "Mistake",
     "Module",
     "Settings",
+    "add_up",
     "bound_parameters",
     "elaborate",
     "net_parameters",

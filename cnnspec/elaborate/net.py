@@ -19,7 +19,10 @@ from cnnspec.limits import Limits
 from cnnspec.records import dataclass, replace
 from cnnspec.source import Source, Span
 from cnnspec.syntax import parse_expression, tree
-from cnnspec.typed import Any, Iterator, Mapping
+from cnnspec.typed import TYPE_CHECKING, Any, Iterator, Mapping
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.building.measured import Sums
 
 MAX_LINKS = 200
 """How many nets may be given by one another in a row."""
@@ -99,7 +102,30 @@ def elaborate(
     if _base_is_lost(name, module):
         return None
     before = report.errors
-    builder = GraphBuilder(report, limits, settings.inputs, known)
+    walked = _walked(name, module, settings, GraphBuilder(report, limits, settings.inputs, known))
+    if walked is None:
+        return None
+    net, context, variables = walked
+    builder = context.builder
+    if not builder.is_done:
+        return Elaborated(net, None, ())
+    stated = module.net(name)[0]
+    expectations = (*context.scope.expectations, *_stated(stated, settings, context, variables))
+    lost = builder.broken or any(v.shape is None for v in builder.graph.outputs.values())
+    if report.errors > before or lost:
+        return Elaborated(net, None, ())
+    builder.known.keep(builder.first_calls)
+    places = tuple(item.span for item, _ in _links(name, module) if item is not None)
+    return Elaborated(net, named(builder.graph, name, module.source.name), expectations, places)
+
+
+def _walked(
+    name: str, module: Module, settings: Settings, builder: GraphBuilder
+) -> tuple[tree.NetDefinition, Context, Variables] | None:
+    """Walk a net: what was walked, where the walk has ended, and the values of the parameters.
+
+    None where the net could not be found. The builder is done where the walk came to its end.
+    """
     root = builder.graph.root
     context = Context(builder, module, LabelScope(), root)
     try:
@@ -115,17 +141,45 @@ def elaborate(
     try:
         walk(net.body, context, variables)
     except Abandoned:
-        return Elaborated(net, None, ())
+        return net, context, variables
     builder.is_done = True
     _check_flow(net, context)
     _check_inputs(settings, builder)
-    expectations = (*context.scope.expectations, *_stated(stated, settings, context, variables))
-    lost = builder.broken or any(v.shape is None for v in builder.graph.outputs.values())
-    if report.errors > before or lost:
-        return Elaborated(net, None, ())
-    builder.known.keep(builder.first_calls)
-    places = tuple(item.span for item, _ in _links(name, module) if item is not None)
-    return Elaborated(net, named(builder.graph, name, module.source.name), expectations, places)
+    return net, context, variables
+
+
+def add_up(
+    name: str, module: Module, settings: Settings, limits: Limits, known: Known
+) -> tuple[Sums, Sums, Sums] | None:
+    """Sums of the figures that `known` measures over a net, which is not made: of all its layers, of those
+    that inference runs and of those that training runs. None for a net with mistakes, or with weights that
+    are shared: these count once. Raises Exceeded for one over a ceiling.
+
+    The net opens no labels of calls: which layers lead to one is not known of a call that is remembered.
+    """
+    from cnnspec.elaborate.building.measured import Exceeded
+
+    report = Report()
+    builder = GraphBuilder(report, limits, settings.inputs, known)
+    graph, measuring = builder.graph, known.measuring
+    if measuring is not None:
+        measuring.so_far = []
+    try:
+        walked = _walked(name, module, settings, builder)
+    except Exceeded:
+        known.keep(builder.first_calls)
+        raise
+    lost = builder.broken or any(value.shape is None for value in graph.outputs.values())
+    if walked is None or not builder.is_done or lost or report.errors or builder.shared or measuring is None:
+        return None
+    known.keep(builder.first_calls)
+    every = range(len(graph.nodes))
+    ends = {head: value.node for head, value in graph.outputs.items()}
+    heads = [node for head, node in ends.items() if head not in graph.training_heads]
+    running, live = (graph.leading_to([*graph.inputs, *nodes]) for nodes in (heads, ends.values()))
+    whole = measuring.sums(graph, every)
+    sums = [whole if len(part) == len(every) else measuring.sums(graph, part) for part in (running, live)]
+    return whole, sums[0], sums[1]
 
 
 def bound_parameters(

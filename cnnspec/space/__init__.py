@@ -7,5 +7,9 @@ In reading order:
     conditions  whether a condition holds of a member
     bounds      what intervals tell of a condition before any member is made
     drawing     members, drawn by a seed
+    members     a member as the walk takes it, and its figures
     checking    all that is wrong with the spaces of a file
+    counting    figures of members that are not made: sums over what is known of calls
+    sampling    members that hold the conditions, and what became of the others
+    asked       the space that a command line means
 """

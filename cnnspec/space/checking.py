@@ -24,6 +24,7 @@ from cnnspec.space.definition import Condition, DesignSpace, SpaceVariable, writ
 from cnnspec.space.drawing import Setting, settings
 from cnnspec.space.members import figures_of, given
 from cnnspec.space.reading import is_broken, read_space
+from cnnspec.syntax import tree
 from cnnspec.typed import Any, Iterator
 
 MAX_TRIED = 1_000
@@ -36,17 +37,20 @@ BUILT = 20
 
 def check_spaces(module: Module, report: Report, limits: Limits) -> tuple[DesignSpace, ...]:
     """The spaces of a file that nothing is wrong with; what is wrong with others is reported."""
-    found: list[DesignSpace] = []
-    for item in module.spaces.values():
-        before = report.errors
-        space = read_space(item, module, report, limits)
-        if space is not None:
-            _check_conditions(space, module, report, limits)
-        if space is not None and report.errors == before and not is_broken(item):
-            _check_members(space, module, report, limits)
-        if space is not None and report.errors == before and not is_broken(item):
-            found.append(space)
-    return tuple(found)
+    found = [check_space(item, module, report, limits) for item in module.spaces.values()]
+    return tuple([space for space in found if space is not None])
+
+
+def check_space(item: tree.Space, module: Module, report: Report, limits: Limits) -> DesignSpace | None:
+    """A space; None where something is wrong with it, which is reported."""
+    before = report.errors
+    space = read_space(item, module, report, limits)
+    if space is None:
+        return None
+    _check_conditions(space, module, report, limits)
+    if report.errors == before and not is_broken(item):
+        _check_members(space, module, report, limits)
+    return space if report.errors == before and not is_broken(item) else None
 
 
 def _check_conditions(space: DesignSpace, module: Module, report: Report, limits: Limits) -> None:

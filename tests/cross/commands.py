@@ -70,8 +70,9 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """What commands take that take no single spec."""
 SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field"}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
-NETLESS = {"explain", "layers", "zoo", "import", "machine", "studio"}
-"""Commands that take no net of a file, and the studio, whose engine is tested on nets of its own."""
+NETLESS = {"explain", "layers", "zoo", "import", "machine", "sample", "studio"}
+"""Commands that take no net of a file, `sample`, which takes a space, and the studio, whose engine is tested
+on nets of its own."""
 ALONE = {"machine", "studio"}
 """Commands that are not run: one writes into the folder of whoever runs it, the other never ends."""
 

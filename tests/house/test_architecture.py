@@ -31,7 +31,7 @@ difference
 importing
 live
 api
-zoo_list comparing foreign
+zoo_list comparing foreign sampling
 studio
 cli
 """

@@ -14,7 +14,10 @@ from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import LayerError, Shape
 from cnnspec.limits import Limits
 from cnnspec.source import Span
-from cnnspec.typed import Any, Mapping
+from cnnspec.typed import TYPE_CHECKING, Any, Mapping
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.building.measured import MeasuredCall
 
 STEPS_OF_A_LAYER = 4
 """How many steps of the walk a layer is worth: what adds layers does not idle."""
@@ -46,6 +49,7 @@ class GraphBuilder:
         """`known` is what nets before it have in common with this one."""
         self.report, self.limits, self.input_shapes = report, limits, inputs
         self.known = known or Known()
+        self.quick = None if self.known.measuring is None else self.known.measuring.quick
         self.graph = UnnamedGraph(Block("net", ""))
         self.stated_inputs: dict[str, Span] = {}
         self.steps = 0
@@ -55,8 +59,8 @@ class GraphBuilder:
         self.shared: dict[DefinedBlock, SharedWeights] = {}
         self.uses_shares_of_file = False
         self.shared_calls: list[SharedCall] = []
-        self.first_calls: dict[CallKey, FirstCall] = {}
-        self.filled_by: dict[Block, FirstCall] = {}
+        self.first_calls: dict[CallKey, FirstCall | MeasuredCall] = {}
+        self.filled_by: dict[Block, FirstCall | MeasuredCall] = {}
         self._reported = 0
         self._shapes: dict[tuple[Any, ...], Shape] = {}
 
@@ -69,7 +73,7 @@ class GraphBuilder:
             found = self.known.layers[key] = cls(**values)
         return found
 
-    def first_call(self, key: CallKey) -> FirstCall | None:
+    def first_call(self, key: CallKey) -> FirstCall | MeasuredCall | None:
         """The first of the calls that are alike, in this net or in one before it."""
         return self.first_calls.get(key) or self.known.calls.get(key)
 
@@ -96,6 +100,8 @@ class GraphBuilder:
         owner = -1
         if self.shared_calls:
             owner = self.shared_calls[-1].claim(self.graph, layer, shapes, span)  # type: ignore[arg-type]
+        if self.known.measuring is not None and self.known.measuring.ceilings:
+            self.known.measuring.add(layer, shapes)  # type: ignore[arg-type]
         sources = tuple([value.node for value in inputs])
         return self.graph.add(layer, sources, shape, block, span, segment, owner)
 

@@ -24,10 +24,15 @@ from cnnspec.layers.shapes import Shape
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
-from cnnspec.typed import Any, Mapping
+from cnnspec.typed import TYPE_CHECKING, Any, Mapping
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.building.measured import MeasuredCall, Measuring
 
 CallKey = tuple[Any, ...]
 PLAIN = (int, float, str, bool, type(None), DefinedBlock, LayerBlock, FormBlock)
+MOST_MEASURED = 200_000
+"""Of how many calls, and of how many layers on shapes, figures are kept."""
 TAKEN = -1
 """Stands for the value that flows into a call."""
 
@@ -92,16 +97,24 @@ class FirstCall:
 
 @dataclass(slots=True, eq=False)
 class Known:
-    """What the nets of a file have in common while they are elaborated: equal layers, and equal calls."""
+    """What the nets of a file have in common while they are elaborated: equal layers, and equal calls.
+
+    With `measuring`, calls are remembered by their figures, and nets are added up (`building/measured.py`).
+    """
 
     layers: dict[tuple[Any, ...], Layer] = field(default_factory=dict)
-    calls: dict[CallKey, FirstCall] = field(default_factory=dict)
+    calls: dict[CallKey, FirstCall | MeasuredCall] = field(default_factory=dict)
+    measuring: Measuring | None = None
 
-    def keep(self, calls: Mapping[CallKey, FirstCall]) -> None:
+    def keep(self, calls: Mapping[CallKey, FirstCall | MeasuredCall]) -> None:
         """Keep the calls of a net that is whole, for those after it; before its blocks get their names."""
         for key, first in calls.items():
-            if key not in self.calls and first.added:
+            if key not in self.calls and (not isinstance(first, FirstCall) or first.added):
                 self.calls[key] = first
+        if self.measuring is not None and max(len(self.calls), len(self.measuring.known)) > MOST_MEASURED:
+            self.calls.clear()
+            self.measuring.known.clear()
+            self.layers.clear()
 
 
 def call_key(target: DefinedBlock, bound: Variables, value: Value | None, marked: bool) -> CallKey | None:

@@ -9,7 +9,7 @@ from cnnspec.layers.shapes import Shape
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
-from cnnspec.typed import cast
+from cnnspec.typed import Iterable, cast
 
 
 class UnnamedNode(NamedTuple):
@@ -37,6 +37,14 @@ class UnnamedGraph:
     inputs: list[int] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
     training_heads: set[str] = field(default_factory=set)
+
+    def leading_to(self, ends: Iterable[int]) -> set[int]:
+        """The numbers of some nodes and of all that they need."""
+        found = set(ends)
+        for number in range(len(self.nodes) - 1, -1, -1):
+            if number in found:
+                found.update(self.nodes[number].inputs)
+        return found
 
     def add(
         self,

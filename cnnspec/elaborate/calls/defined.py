@@ -10,6 +10,10 @@ from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import InnerLabels, Move, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.source import Span
+from cnnspec.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnspec.elaborate.building.measured import MeasuredCall
 
 
 def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
@@ -63,13 +67,26 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
     alike = builder.report.total == reported and not builder.uses_shares_of_file
     if alike and key is not None and taken is not None and callee.value is not None:
         end, spent, labels = len(graph.nodes), builder.steps - steps, callee.scope.labels
-        made = FirstCall(graph, callee.block, start, end, taken, callee.value, spent, labels)
-        builder.first_calls[key] = builder.filled_by[callee.block] = made
+        measuring = builder.known.measuring
+        if measuring is None:
+            made = FirstCall(graph, callee.block, start, end, taken, callee.value, spent, labels)
+        else:
+            made = measuring.measured(graph, start, taken, callee.value, spent)
+        if made is not None:
+            builder.first_calls[key] = builder.filled_by[callee.block] = made
 
 
-def _copied(known: FirstCall, context: Context, value: Value, span: Span) -> Value:
+def _copied(known: FirstCall | MeasuredCall, context: Context, value: Value, span: Span) -> Value:
     """Fill a block with what an equal call has made. Raises BoundExceeded."""
     builder = context.builder
+    measuring = builder.known.measuring
+    if not isinstance(known, FirstCall) and measuring is not None:
+        from cnnspec.elaborate.building.measured import add_remembered
+
+        builder.spend(span, known.steps)
+        builder.filled_by[context.block] = known
+        return add_remembered(known, builder.graph, measuring, (context.block, span), value)
+    assert isinstance(known, FirstCall)
     builder.make_room(known.end - known.start, span)
     builder.spend(span, known.steps)
     builder.filled_by[context.block] = known
@@ -78,15 +95,26 @@ def _copied(known: FirstCall, context: Context, value: Value, span: Span) -> Val
     return copy_call(known, builder.graph, context.block, value)
 
 
-def copy_turn(before: Block | str | None, site: CallSite) -> bool:
-    """Copy the turn before, a call that took a value of the shape that it gave; False where it is none."""
+def copy_turn(before: Block | str | None, site: CallSite, left: int) -> int:
+    """Copy the turn before, a call that took a value of the shape that it gave; 0 where it is none.
+
+    Gives how many turns that were: all that are `left`, where calls are added up and stay alike.
+    """
     builder, value = site.context.builder, site.context.value
     known = builder.filled_by.get(before) if isinstance(before, Block) else None
     if not isinstance(before, Block) or known is None or value is None:
-        return False
-    if known.taken.shape != value.shape:
-        return False
+        return 0
+    if (known.taken.shape if isinstance(known, FirstCall) else known.taken) != value.shape:
+        return 0
+    measuring = builder.known.measuring
+    if measuring is not None and left > 1 and not isinstance(known, FirstCall) and known.gives_what_it_takes:
+        from cnnspec.elaborate.building.measured import add_remembered
+
+        builder.spend(site.span, left * (known.steps + 1))
+        like = (site.context.block, site.span)
+        site.context.value = add_remembered(known, builder.graph, measuring, like, value, left)
+        return left
     inner = site.opened("def", before.title)
     inner.block.arguments, inner.block.call = before.arguments, before.call
     site.context.value = _copied(known, inner, value, site.span)
-    return True
+    return 1

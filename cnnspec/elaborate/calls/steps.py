@@ -54,12 +54,15 @@ def repeat(site: CallSite, times: tree.Expression) -> Visits:
     builder.make_room(turns, times.span)
     inner = context.opened("repeat", title_of(unit, site.variables), unit.span, site.segment)
     reported = builder.report.total
-    for index in range(turns):
+    index = 0
+    while index < turns:
         builder.spend(unit.span)
         before = inner.block.children[-1] if inner.block.children else None
         turn = CallSite(unit, inner, site.variables, str(index), index)
-        if builder.report.total > reported or not copy_turn(before, turn):
+        copied = 0 if builder.report.total > reported else copy_turn(before, turn, turns - index)
+        if not copied:
             yield from call(turn)
+        index += copied or 1
     context.value = inner.value
 
 
