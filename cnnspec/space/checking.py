@@ -125,8 +125,8 @@ def _check_members(space: DesignSpace, module: Module, report: Report, limits: L
             return
         built += 1
         errors = [one for one in own.diagnostics if one.severity == "error"]
-        # a mistake of the net itself was reported before
-        if any(one.span is not None and report.knows(one.code, one.span) for one in errors):
+        # a mistake of the net itself was reported before; without any, a part of it was lost to one
+        if not errors or any(one.span is not None and report.knows(one.code, one.span) for one in errors):
             return
         if errors and not first:
             shown = ", ".join(f"{name}={written(value)}" for name, value in setting.items())
