@@ -72,8 +72,16 @@ class ModuleTensors(NamedTuple):
 
 
 def without_ones(shape: Shape) -> Shape:
-    """A shape without its axes of size 1."""
-    return tuple([extent for extent in shape if extent != 1])
+    """A shape as others may write it: axes of size 1 left out, but for those between axes of a kernel.
+
+    A convolution of 1x1 is a linear layer, a scale may be C or Cx1x1; a kernel of 1x3 is not one of 3x1.
+    """
+    row = tuple(extent for extent in shape if extent != 1)
+    if len(row) < 2:
+        return row
+    while shape[-1] == 1:
+        shape = shape[:-1]
+    return tuple(extent for axis, extent in enumerate(shape) if extent != 1 or axis > 1)
 
 
 def own_tensors_last(found: list[ModuleTensors]) -> list[ModuleTensors]:

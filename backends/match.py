@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
-from cnnspec.backends.alignment import MatchError, ModuleTensors, align, look_alikes
+from cnnspec.backends.alignment import (
+    MatchError,
+    ModuleTensors,
+    align,
+    flow_blocks,
+    leaves,
+    look_alikes,
+)
 from cnnspec.backends.checkpoints import flat_tensors
+from cnnspec.backends.naming import as_modules, ordinal, segments
+from cnnspec.backends.tree_match import AmbiguousMatch, match_by_names
 from cnnspec.backends.weights import check, declared, floating
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
@@ -65,14 +74,7 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
             {key: tensors[key] for key in keys},
             tuple(sorted(graph.training_heads - used.training_heads)),
         )
-    foreign = modules((key, value.shape) for key, value in tensors.items())
-    try:
-        found, used = align(graph, foreign), graph
-    except MatchError:
-        if not graph.training_heads:
-            raise
-        used = graph.inference()
-        found = align(used, foreign)
+    found, used = aligned(graph, [(key, value.shape) for key, value in tensors.items()])
     keys = {
         f"{mine.path}.{name}": f"{its.path}.{other}" if its.path else other
         for mine, its in found
@@ -83,7 +85,69 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
     return Match(graph.name, {key: keys[key] for key in weights}, weights, left_out, look_alikes(used))
 
 
-def modules(tensors: Iterator[tuple[str, Shape]]) -> list[ModuleTensors]:
+Aligned = list[tuple[ModuleTensors, ModuleTensors]]
+
+
+def aligned(graph: Graph, tensors: list[tuple[str, Shape]]) -> tuple[Aligned, Graph]:
+    """The modules of a net with those of a checkpoint, and the graph that it covers: training heads or not.
+
+    By the order of the checkpoint where that is the order of a module's definition, else by shapes and names.
+    Raises MatchError.
+    """
+    graphs = [graph, graph.inference()] if graph.training_heads else [graph]
+    foreign = modules(tensors)
+    refused: MatchError | None = None
+    for by, trusted in ((align, is_of_definition(tensors)), (match_by_names, True)):
+        for used in graphs if trusted else ():
+            try:
+                found = by(used, as_modules(list(leaves(flow_blocks(used))), foreign))
+                if by is match_by_names:
+                    check_names(found)
+                return found, used
+            except MatchError as error:
+                # where a definition departs from the net says more than what is left over in all
+                refused = error if refused is None or isinstance(error, AmbiguousMatch) else refused
+    assert refused is not None
+    raise refused
+
+
+def check_names(found: Aligned) -> None:
+    """Raise MatchError for tensors of one module that have equal shapes and names that the net has not."""
+    for mine, its in found:
+        shapes = [shape for _, shape in its.tensors]
+        if {name for name, _ in its.tensors} != {name for name, _ in mine.tensors} and len(set(shapes)) < len(
+            shapes
+        ):
+            raise MatchError(f"which tensor is which is not known of {its} in the checkpoint, for {mine}")
+
+
+def is_of_definition(tensors: list[tuple[str, Shape]]) -> bool:
+    """Whether names are in an order in which torch lists what a module defines.
+
+    Each branch of the names stands together, what is numbered goes up, and they are not just sorted.
+    """
+    keys = [key for key, _ in tensors]
+    if len(keys) > 2 and keys == sorted(keys):
+        return False
+    ended: set[tuple[str, ...]] = set()
+    numbers: dict[tuple[tuple[str, ...], str], float] = {}
+    before: tuple[str, ...] = ()
+    for path in dict.fromkeys(segments(key.rpartition(".")[0]) for key in keys):
+        same = next((n for n, (a, b) in enumerate(zip(before, path, strict=False)) if a != b), len(before))
+        ended.update(before[:depth] for depth in range(same + 1, len(before) + 1))
+        for depth in range(same, len(path)):
+            counted = ordinal(path[depth])
+            if path[: depth + 1] in ended:
+                return False
+            if counted is not None and numbers.get((path[:depth], counted[0]), -1) > counted[1]:
+                return False
+            if counted is not None:
+                numbers[path[:depth], counted[0]] = counted[1]
+        before = path
+    return True
+
+
+def modules(tensors: Iterable[tuple[str, Shape]]) -> list[ModuleTensors]:
     """Tensors by the path of their module, in order of first appearance."""
     found: dict[str, list[tuple[str, Shape]]] = {}
     for key, shape in tensors:

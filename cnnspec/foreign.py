@@ -20,7 +20,8 @@ def load_weights(net: Net, tensors: Any, *, part: str | None = None) -> Match:
 
     `tensors` are a mapping, what has a `state_dict`, as a torch module, or the path of a .safetensors, .pth
     or .npz file, which is read as data. A checkpoint that keeps them under `state_dict`, `model` or the like
-    is opened; where it has several such parts, `part` names one. They are matched by order and shape; the
+    is opened; where it has several such parts, `part` names one. They are matched by the order
+    in which a module defines them or, where that is not the order of the file, by shapes and names; the
     result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text says which
     tensor is which. Raises WeightsError for what holds no weights, backends.match.MatchError where they do
     not fit, saying where the two part.

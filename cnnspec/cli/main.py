@@ -17,7 +17,7 @@ GROUPS = {
     "Bring and compare nets": ("import", "compare", "diff"),
     "Write in an editor": ("studio", "lsp"),
     "Search a space of nets": ("sample",),
-    "Run a net": ("compile", "run", "verify", "machine"),
+    "Run a net": ("compile", "run", "weights", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
 HOMES = {
@@ -34,6 +34,7 @@ HOMES = {
     "compile": "compile:compile_command",
     "run": "run:run",
     "verify": "verify:verify",
+    "weights": "weights:weights",
     "machine": "machine:machine",
     "lsp": "lsp:lsp",
     "studio": "studio:studio",

@@ -67,7 +67,7 @@ def test_a_shortcut_may_come_first_and_its_name_tells_it_from_an_equal_conv(bloc
     own = paths(block)
     names, order = {}, []
     for number, path in enumerate(own):
-        outer = f"b{path.split('.')[1]}" if "residual" in path else "top"
+        outer = f"b{path.split('.')[1]}" if "residual" in path else f"top{number}"
         part = "proj" if "shortcut" in path else "f"
         names[path] = f"{outer}.{part}.{number}"
     for path in own:

@@ -58,6 +58,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
     "diff": ("d.svg", "d.png", "d.pdf", "d.txt", "no/folder/d.svg"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
+    "weights": ("v.safetensors", "v.npz", "v.pth", "no/folder/v.npz"),
 }
 ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "compare": (("net.cnn",), ("net.cnn", "lenet5"), ("net.cnn", "missing.cnn"), ("missing.cnn",)),
@@ -65,6 +66,11 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "import": (("torch.nn:ReLU",), ("nothing:here",), ("json:loads",), ("broken.onnx",), ("missing.onnx",)),
     "explain": ((), ("shape-join",), ("nothing",)),
     "layers": ((), ("conv",), ("nothing",)),
+    "weights": (
+        *(("show", "w.safetensors"), ("show", "x.npy"), ("match", "net.cnn", "w.safetensors")),
+        *(("match", "net.cnn", "other.safetensors"), ("match", "net.cnn")),
+        *(("convert", "net.cnn", "w.safetensors"),) * 3,
+    ),
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""

@@ -194,6 +194,14 @@ def _parse(suffix: str, data: bytes) -> None:
         import numpy as np
 
         np.load(io.BytesIO(data), allow_pickle=False)
+    elif suffix == ".npz":
+        import numpy as np
+
+        with np.load(io.BytesIO(data), allow_pickle=False) as found:
+            require(all(name in found and found[name].dtype.kind == "f" for name in found), "no weights")
+    elif suffix == ".safetensors":
+        length = int.from_bytes(data[:8], "little")
+        require(isinstance(json.loads(data[8 : 8 + length]), dict), "no header")
     else:
         raise Fault(f"a file {suffix} was written")
 

@@ -1,0 +1,242 @@
+"""What the names of a checkpoint say: which stand close together, which are numbered, which fit the flow.
+
+    flow of the net        the checkpoint, sorted
+    conv  64x3x7x7         bn1             64
+    norm  64               conv1           64x3x7x7
+    conv  64x64x3x3        layer1.0.bn1    64
+    norm  64               layer1.0.conv1  64x64x3x3
+
+The shapes alone leave both norms open; `bn1` stands beside `conv1`, and `layer1.0.bn1` beside
+`layer1.0.conv1`. The score of a match adds this up over the whole net.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import combinations
+from math import prod
+from typing import NamedTuple
+
+from cnnspec.backends.alignment import MatchError, ModuleTensors, without_ones
+from cnnspec.graph import Graph
+from cnnspec.layers.base import Shape
+
+MOST_SOURCES = 4
+"""How many modules upstream of one are looked at, of all that a join brings together."""
+MOST_LISTED = 6
+STANDARD = frozenset(("weight", "bias", "running_mean", "running_var"))
+
+Kind = tuple[tuple[int, ...], ...]
+"""What modules may be taken for one another: the shapes of their tensors, axes of size 1 left out."""
+
+
+class Edge(NamedTuple):
+    """Two modules of the net, by number, whose names say something of each other.
+
+    `flow`: the data of the first reach the second, with no module between them. `line`: as flow, but for
+    modules of another number of axes between them, as from a convolution to the next behind a norm. `join`:
+    a join brings both together.
+    """
+
+    first: int
+    second: int
+    kind: str
+
+
+def as_modules(mine: list[ModuleTensors], foreign: list[ModuleTensors]) -> list[ModuleTensors]:
+    """The checkpoint's modules, in its order, as the net has them where it can hold them otherwise.
+
+    A conv that keeps the gain of its weights beside them is a conv, and a gain. One whose kernel covers the
+    whole map is a linear layer behind a flatten.
+    """
+    wanted = {kind_of(module) for module in mine}
+    found: list[ModuleTensors] = []
+    for module in foreign:
+        odd = tuple(tensor for tensor in module.tensors if tensor[0] not in STANDARD)
+        usual = tuple(tensor for tensor in module.tensors if tensor[0] in STANDARD)
+        flat = ModuleTensors(module.path, tuple((name, flattened(shape)) for name, shape in module.tensors))
+        if kind_of(module) in wanted:
+            found.append(module)
+        elif kind_of(flat) in wanted:
+            found.append(flat)
+        elif len(module.tensors) > 1 and odd:
+            found += [ModuleTensors(module.path, usual)] if usual else []
+            found += [ModuleTensors(module.path, (tensor,)) for tensor in odd]
+        else:
+            found.append(module)
+    return found
+
+
+def flattened(shape: Shape) -> Shape:
+    return (shape[0], prod(shape[1:])) if len(shape) > 2 else shape
+
+
+def kind_of(module: ModuleTensors) -> Kind:
+    return tuple(sorted(without_ones(shape) for _, shape in module.tensors))
+
+
+def check_kinds(graph: Graph, mine: list[ModuleTensors], theirs: list[ModuleTensors]) -> None:
+    """Raise MatchError where one side has more modules of some shapes than the other, naming them."""
+    lack: list[str] = []
+    extra: list[str] = []
+    kinds = dict.fromkeys(map(kind_of, (*mine, *theirs)))
+    for kind in kinds:
+        here = [module for module in mine if kind_of(module) == kind]
+        there = [module for module in theirs if kind_of(module) == kind]
+        if len(here) > len(there):
+            lack += map(str, here[: len(here) - len(there)] if there else here)
+        elif len(there) > len(here):
+            extra += map(str, there[: len(there) - len(here)] if here else there)
+    if lack or extra:
+        sides = (("the net has", lack), ("the checkpoint has", extra))
+        told = "; ".join(f"{side} {listed(names)}" for side, names in sides if names)
+        raise MatchError(
+            f"the checkpoint ({len(theirs)} modules) does not fit {graph.name} ({len(mine)} modules): of "
+            f"shapes that the other side has fewer of, {told}"
+        )
+
+
+def listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
+
+
+def edges_of(graph: Graph, mine: list[ModuleTensors]) -> list[Edge]:
+    """The edges between modules, along all inputs of joins."""
+    number = {module.path: place for place, module in enumerate(mine)}
+    rank = [max(len(shape) for _, shape in module.tensors) for module in mine]
+    sources: dict[str, tuple[int, ...]] = {}
+    ranked: dict[str, dict[int, int]] = {}
+    found: dict[Edge, None] = {}
+    for node in graph:
+        above = tuple(dict.fromkeys(n for name in node.inputs for n in sources[name][:MOST_SOURCES]))
+        before = ranked[node.inputs[0]] if node.inputs else {}
+        if len(node.inputs) > 1:
+            found |= dict.fromkeys(Edge(above[0], other, "join") for other in above[1:])
+        here = number.get(node.weights_of) if node.layer.params(*graph.input_shapes(node)) else None
+        if here is not None:
+            found |= dict.fromkeys(Edge(other, here, "flow") for other in above if other != here)
+            if before.get(rank[here], here) != here:
+                found[Edge(before[rank[here]], here, "line")] = None
+            above, before = (here,), before | {rank[here]: here}
+        sources[node.name], ranked[node.name] = above[:MOST_SOURCES], before
+    return list(found)
+
+
+@cache
+def segments(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
+
+
+@cache
+def natural(path: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
+    """A key that sorts names with their numbers as numbers: layer2 before layer10."""
+    return tuple(
+        tuple(
+            (0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part)
+            for part in re.split(r"([0-9]+)", segment)
+            if part
+        )
+        for segment in segments(path)
+    )
+
+
+@cache
+def ordinal(segment: str) -> tuple[str, float] | None:
+    """What is numbered, and the number: conv2 is conv 2, conv2b comes after it, b is 2; None without one."""
+    if segment in ("a", "b", "c"):
+        return "", ord(segment) - ord("a") + 1
+    found = re.fullmatch(r"(.*?)([0-9]+)([a-z]?)", segment)
+    if found is None:
+        return None
+    letter = (ord(found[3]) - ord("a") + 1) / 100 if found[3] else 0
+    return found[1], int(found[2]) + letter
+
+
+@cache
+def closeness(first: str, second: str, kind: str) -> float:
+    """How well the names of two modules fit two that are joined by an edge of a kind.
+
+    Beginnings that they share count for it, and numbers that go up by little along the flow.
+    """
+    a, b = segments(first), segments(second)
+    same = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    found = 0.0 if kind == "line" else float(same)
+    if same == len(a) or same == len(b):
+        return found
+    beside = len(a) == len(b) == same + 1
+    if kind != "line" and beside:
+        found += 0.5
+    if kind == "flow" and len(a) > same + 1 and a[same + 1 :] == b[same + 1 :]:
+        # convs.0 and bns.0
+        found += 0.75
+    one, two = ordinal(a[same]), ordinal(b[same])
+    if one is None or two is None:
+        return found
+    if kind == "join":
+        # branch0 and branch1: what is joined is numbered in the order in which it is joined
+        return found + (0.0 if one[0] != two[0] else 0.5 if one[1] < two[1] else -0.5)
+    if one[0] != two[0]:
+        # conv2 and bn2
+        return found + (0.5 if kind == "flow" and beside and one[1] == two[1] else 0)
+    apart = two[1] - one[1]
+    return found + (1 / max(apart, 1) if apart > 0 else -1)
+
+
+class NamedMatch:
+    """Which module of the checkpoint each of the net takes, and how well the names then follow the flow."""
+
+    def __init__(
+        self, mine: list[ModuleTensors], theirs: list[ModuleTensors], edges: list[Edge], taken: dict[int, int]
+    ) -> None:
+        self.mine, self.theirs = mine, theirs
+        self.paths = [module.path for module in theirs]
+        self.edges: list[list[Edge]] = [[] for _ in mine]
+        for edge in edges:
+            self.edges[edge.first].append(edge)
+            self.edges[edge.second].append(edge)
+        self.places: dict[Kind, list[int]] = {}
+        for number, module in enumerate(mine):
+            self.places.setdefault(kind_of(module), []).append(number)
+        self.taken = taken
+
+    def score(self, edges: Iterable[Edge]) -> float:
+        taken, paths = self.taken, self.paths
+        return sum(closeness(paths[taken[a]], paths[taken[b]], kind) for a, b, kind in edges)
+
+    def gain(self, first: Sequence[int], second: Sequence[int]) -> float:
+        """By how much the score rises where two runs of modules are exchanged; it is left as it was."""
+        edges = {edge for number in (*first, *second) for edge in self.edges[number]}
+        before = self.score(edges)
+        self.exchange(first, second)
+        after = self.score(edges)
+        self.exchange(first, second)
+        return after - before
+
+    def exchange(self, first: Sequence[int], second: Sequence[int]) -> None:
+        for a, b in zip(first, second, strict=True):
+            self.taken[a], self.taken[b] = self.taken[b], self.taken[a]
+
+    def exchanges(self) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+        """What could be exchanged: two modules of one kind, or two branches of names of equal shapes."""
+        for places in self.places.values():
+            for a, b in combinations(places, 2):
+                yield (a,), (b,)
+        yield from self._blocks()
+
+    def _blocks(self) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+        """Pairs of branches that stand side by side, with modules of the same kinds along the flow."""
+        inside: dict[tuple[str, ...], list[int]] = {}
+        for number in range(len(self.mine)):
+            path = segments(self.paths[self.taken[number]])
+            for depth in range(1, len(path) + 1):
+                inside.setdefault(path[:depth], []).append(number)
+        alike: dict[tuple[tuple[str, ...], tuple[Kind, ...]], list[list[int]]] = {}
+        for path, numbers in inside.items():
+            if len(numbers) > 1:
+                kinds = tuple(kind_of(self.mine[number]) for number in numbers)
+                alike.setdefault((path[:-1], kinds), []).append(numbers)
+        for blocks in alike.values():
+            yield from combinations(blocks, 2)

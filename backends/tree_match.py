@@ -1,0 +1,221 @@
+"""Brings the modules of a checkpoint whose order says nothing into an order that the flow of a net allows.
+
+    conv1, bn1, layer1.0.bn1, layer1.0.conv1, ...    whatever the order in the file
+
+The names are a tree. What is in one branch of it stands together, numbers that stand side by side go up
+(layer1, layer2; 0, 1), and the branches themselves may come in any order. The search walks the blocks of the
+net as `alignment` does, and takes for each module one of the checkpoint that may come next in this sense and
+has its shapes; of several the one whose name is closest to the module before it.
+
+Whatever could be exchanged in what is found (two modules, two branches, two arms of the net), so that it is
+still such an order, is another match. It is a worse one if the names follow the flow of data less then;
+if they do not, nothing tells which is which, and the match is refused. So the result never depends on the
+order of the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnspec.backends.alignment import (
+    FlowBlock,
+    MatchError,
+    ModuleTensors,
+    WalkState,
+    flow_blocks,
+    leaves,
+    twins,
+)
+from cnnspec.backends.naming import (
+    Kind,
+    NamedMatch,
+    check_kinds,
+    closeness,
+    edges_of,
+    kind_of,
+    natural,
+    ordinal,
+    segments,
+)
+from cnnspec.graph import Graph
+
+MARGIN = 0.2
+"""By how much the names must follow the flow better for a match to be told from another."""
+MOST_ROUNDS = 10
+MOST_TRIES = 20_000
+"""How many states of the search are tried before it is given up."""
+
+
+class AmbiguousMatch(MatchError):
+    """Two matches are as good as each other."""
+
+
+@dataclass(eq=False)
+class NameBranch:
+    """A branch of the tree of names: its modules (a bit each in `inside`), or the one that it is."""
+
+    name: str
+    number: int | None = None
+    inside: int = 0
+    parts: list[NameBranch] = field(default_factory=list)
+
+
+def match_by_names(graph: Graph, foreign: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
+    """The net's modules, each with the checkpoint's that is it. Raises MatchError, with paths of both."""
+    root = flow_blocks(graph)
+    mine = list(leaves(root))
+    theirs = sorted(foreign, key=lambda module: (natural(module.path), module))
+    check_kinds(graph, mine, theirs)
+    found = find_order(root, theirs)
+    if found is None:
+        raise MatchError(
+            f"{graph.name} and the checkpoint have {len(mine)} modules of the same shapes, but in no order "
+            "that the flow of data and the names of the checkpoint both allow"
+        )
+    named = NamedMatch(
+        mine, theirs, edges_of(graph, mine), {n: found[module.path] for n, module in enumerate(mine)}
+    )
+    settle(graph, root, named)
+    return [(module, theirs[named.taken[number]]) for number, module in enumerate(mine)]
+
+
+def settle(graph: Graph, root: FlowBlock, named: NamedMatch) -> None:
+    """Take the better of two matches where both are possible; raise MatchError where neither is better."""
+    number = {module.path: place for place, module in enumerate(named.mine)}
+    arms = [([number[m.path] for m in run], [number[m.path] for m in other]) for run, other in twins(root)]
+    for _ in range(MOST_ROUNDS):
+        if not any(improves(graph, root, named, *pair) for pair in (*named.exchanges(), *arms)):
+            return
+    raise MatchError(f"{graph.name} and the checkpoint fit in too many ways")
+
+
+def improves(
+    graph: Graph, root: FlowBlock, named: NamedMatch, first: Sequence[int], second: Sequence[int]
+) -> bool:
+    """Exchange two runs of modules if that is possible and better. Raises MatchError where it is as good."""
+    if set(first) & set(second) or named.gain(first, second) <= -MARGIN:
+        return False
+    gain = named.gain(first, second)
+    named.exchange(first, second)
+    wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
+    possible = find_order(root, named.theirs, wanted) is not None
+    if possible and gain >= MARGIN:
+        return True
+    named.exchange(first, second)
+    if possible:
+        a, b = named.mine[first[0]], named.mine[second[0]]
+        c, d = (named.theirs[named.taken[run[0]]] for run in (first, second))
+        raise AmbiguousMatch(
+            f"shapes and names do not tell which is which: {a.path} and {b.path} of {graph.name}, "
+            f"{c.path} and {d.path} of the checkpoint, each {str(a).partition(' ')[2]}"
+        )
+    return False
+
+
+def find_order(
+    root: FlowBlock, theirs: list[ModuleTensors], wanted: dict[str, int] | None = None
+) -> dict[str, int] | None:
+    """For the path of each module of the net the number of the checkpoint's; None where no order is found.
+
+    With `wanted` it is that match or none.
+    """
+    tree = branches(theirs)
+    kinds = [kind_of(module) for module in theirs]
+    paths = [module.path for module in theirs]
+    every = (1 << len(theirs)) - 1
+    seen: set[tuple[Any, int]] = set()
+    stack: list[tuple[WalkState, int, int | None, Any]] = [(WalkState(root, 0, None), 0, None, None)]
+    for _ in range(MOST_TRIES):
+        if not stack:
+            return None
+        state, visited, last, trace = stack.pop()
+        step = state.advance()
+        if step is None:
+            if visited == every:
+                return unwound(trace)
+            continue
+        state, ready = step
+        key = (state.key(), visited)
+        if key in seen:
+            continue
+        seen.add(key)
+        choices: list[tuple[WalkState, int, int | None, Any]] = []
+        for part, done in ready:
+            rest = WalkState(state.block, done, state.outer)
+            if part.module is None:
+                choices.append((WalkState(part, 0, rest), visited, last, trace))
+                continue
+            kind: Kind = kind_of(part.module)
+            next_ones = [n for n in upcoming(tree, visited) if kinds[n] == kind]
+            if wanted is not None:
+                next_ones = [n for n in next_ones if n == wanted[part.module.path]]
+            if last is not None:
+                before = paths[last]
+                next_ones.sort(key=lambda n: -closeness(before, paths[n], "flow"))
+            choices += [(rest, visited | 1 << n, n, (part.module.path, n, trace)) for n in next_ones]
+        stack += reversed(choices)
+    return None
+
+
+def unwound(trace: Any) -> dict[str, int]:
+    found = {}
+    while trace is not None:
+        path, number, trace = trace
+        found[path] = number
+    return found
+
+
+def branches(theirs: list[ModuleTensors]) -> NameBranch:
+    """The tree of names of some modules, parts in natural order.
+
+    A list of layers of one kind is no branch of its own: `convs.0, norms.0, convs.1` take turns.
+    """
+    root = NameBranch("")
+    for number, module in enumerate(theirs):
+        here = root
+        here.inside |= 1 << number
+        for name in segments(module.path):
+            part = next((part for part in here.parts if part.name == name and part.number is None), None)
+            if part is None:
+                part = NameBranch(name)
+                here.parts.append(part)
+            here = part
+            here.inside |= 1 << number
+        here.parts.append(NameBranch("", number, 1 << number))
+    stack = [root]
+    while stack:
+        here = stack.pop()
+        here.parts = [kept for part in here.parts for kept in opened(part, theirs)]
+        here.parts.sort(key=lambda part: natural(part.name))
+        stack += here.parts
+    return root
+
+
+def opened(part: NameBranch, theirs: list[ModuleTensors]) -> list[NameBranch]:
+    """A branch, or the layers of a list, which then stand beside what the list stands beside."""
+    numbers = [inner.parts[0].number for inner in part.parts if len(inner.parts) == 1]
+    axes = {len(theirs[number].tensors[0][1]) for number in numbers if number is not None}
+    are_layers = len(numbers) == len(part.parts) > 1 and None not in numbers
+    if not are_layers or len(axes) > 1 or not all(inner.name.isdigit() for inner in part.parts):
+        return [part]
+    return [NameBranch(f"{part.name}{inner.name}", None, inner.inside, inner.parts) for inner in part.parts]
+
+
+def upcoming(branch: NameBranch, visited: int) -> Iterator[int]:
+    """The modules that may come next: in the branch that is begun and not done, or in any that may begin."""
+    if branch.number is not None:
+        yield branch.number
+        return
+    left = [part for part in branch.parts if part.inside & ~visited]
+    begun = [part for part in left if part.inside & visited]
+    waiting: set[str] = set()
+    for part in begun or left:
+        numbered = ordinal(part.name)
+        if not begun and numbered is not None:
+            # of those that are numbered alike the first that is left
+            if numbered[0] in waiting:
+                continue
+            waiting.add(numbered[0])
+        yield from upcoming(part, visited)
