@@ -196,11 +196,16 @@ def branches(theirs: list[ModuleTensors]) -> NameBranch:
 def opened(part: NameBranch, theirs: list[ModuleTensors]) -> list[NameBranch]:
     """A branch, or the layers of a list, which then stand beside what the list stands beside."""
     numbers = [inner.parts[0].number for inner in part.parts if len(inner.parts) == 1]
-    axes = {len(theirs[number].tensors[0][1]) for number in numbers if number is not None}
+    axes = {axes_of(theirs[number]) for number in numbers if number is not None}
     are_layers = len(numbers) == len(part.parts) > 1 and None not in numbers
     if not are_layers or len(axes) > 1 or not all(inner.name.isdigit() for inner in part.parts):
         return [part]
     return [NameBranch(f"{part.name}{inner.name}", None, inner.inside, inner.parts) for inner in part.parts]
+
+
+def axes_of(module: ModuleTensors) -> int:
+    """The most axes of a tensor of a module, whichever it lists first."""
+    return max(len(shape) for _, shape in module.tensors)
 
 
 def upcoming(branch: NameBranch, visited: int) -> Iterator[int]:
