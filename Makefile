@@ -72,9 +72,9 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-# Groups of dependencies need pip 25.1; torchvision and timm would bring a torch of their own.
+# Groups of dependencies need pip 25.1; torchvision, timm and facenet-pytorch would bring a torch of their own.
 .venv/installed-dev: .venv/pyvenv.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
-	$(BIN)/python -m pip install --quiet --no-deps torchvision==0.28.0 timm==1.0.31
+	$(BIN)/python -m pip install --quiet --no-deps torchvision==0.28.0 timm==1.0.31 facenet-pytorch==2.6.0
 	touch $@ .venv/installed

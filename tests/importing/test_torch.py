@@ -131,6 +131,26 @@ def test_weights_of_layers_that_are_alike_go_where_each_belongs():
     same_outputs(module, imported(module), tolerance=1e-6)
 
 
+class Detector(nn.Module):
+    """Two heads on one value, which come back in another order than they are made in."""
+
+    def __init__(self, named: bool) -> None:
+        super().__init__()
+        self.body, self.score, self.box = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 2, 1), nn.Conv2d(8, 4, 1)
+        self.named = named
+
+    def forward(self, x: Any) -> Any:
+        y = self.body(x).relu()
+        score, box = self.score(y).softmax(1), self.box(y)
+        return {"box": box, "score": score} if self.named else (box, score)
+
+
+@pytest.mark.parametrize("named, heads", [(True, ["box", "score"]), (False, ["output1", "output2"])])
+def test_heads_have_the_order_and_the_names_that_the_module_gives(named, heads):
+    found = imported(Detector(named))
+    assert list(found.net.outputs.items()) == [(heads[0], (4, 14, 14)), (heads[1], (2, 14, 14))]
+
+
 class Reads(nn.Module):
     """Values that several places read: what flows in, and one on the way."""
 
