@@ -276,6 +276,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "passes.md": passes,
     "python.md": runpy.run_path(str(DOCS / "python_page.py"))["python"],
     "zoo.md": zoo,
+    "imported.md": runpy.run_path(str(DOCS / "imported_page.py"))["imported"],
     "crossing.md": crossing,
     "../cnnspec/llms.txt": language_in_one_text,
     **runpy.run_path(str(DOCS / "editor_colours.py"))["FILES"],

@@ -5,7 +5,7 @@ windows       the windows of frameworks in the words of the language
 torch_trace   a torch module as that, by torch.fx on the meta device
 torch_reader  its graph node by node, with the weights
 torch_layers   which layer a module is
-torch_functions, torch_windows, torch_groups   which layer a function or a method is
+torch_functions, torch_windows, torch_groups, torch_norm_functions   which layer a function or a method is
 torch_written, torch_norms   classes that `compile` writes, by their code; norms, by what they compute
 onnx_model    an ONNX file as that, from the data that backends/onnx reads
 onnx_reader   its graph from the outputs to the inputs, with the weights
@@ -18,6 +18,7 @@ regions       the tree of modules, each arranged; what has one way in and one wa
 shortcuts     which sums are `residual`, which concatenations are turns of `dense`
 lines         calls as lines, equal ones as repeats
 structures    which modules are one def
+columns       the arguments in a def, and words for what they differ in
 definitions   equal blocks as one def, whose parameters are what they differ in
 text          the spec, laid out, and held against the net that it was made of
 """

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
+from cnnspec.importing.columns import CHANNELS, ArgumentColumn, multiples, parameter_name
 from cnnspec.importing.lines import lines, text
 from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
@@ -27,8 +28,6 @@ from cnnspec.layers.base import REGISTRY, Layer, parameters
 from cnnspec.layers.shape import Slice
 from cnnspec.syntax.tokens import RESERVED
 
-CHANNELS = frozenset({"out", "groups", "width", "inner", "start", "stop"})
-"""Arguments that count channels, which may follow from those that flow in."""
 TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
 """Words that name something already: layers and forms, and what the language reserves."""
 
@@ -47,31 +46,19 @@ class WrittenCall:
         return f"{head} {{ {self.body} }}" if self.body else head
 
 
-@dataclass(frozen=True)
-class ArgumentColumn:
-    """An argument of a call in a body: its value in each module of a def, and the channels that flow in."""
-
-    name: str
-    default: Any
-    values: tuple[Any, ...]
-    channels: tuple[int, ...]
-
-    @property
-    def counts(self) -> bool:
-        """Whether it counts channels."""
-        plain = all(isinstance(value, int) and not isinstance(value, bool) for value in self.values)
-        return plain and self.name.rstrip("0123456789") in CHANNELS
-
-
 @dataclass(eq=False)
 class BlockDefinition:
-    """A def: the modules that it stands for, its parameters with a default where there is one, its body."""
+    """A def: the modules that it stands for, its parameters with a default where there is one, its body.
+
+    `taken_is_read` is for a body that needs the channels that flow into the block further down, as `c`.
+    """
 
     name: str
     regions: list[Region]
     parameters: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     body: str = ""
+    taken_is_read: bool = False
 
     def called(self, words: Mapping[str, str]) -> WrittenCall:
         """The call with these words for its parameters; one that has its default is left out."""
@@ -83,7 +70,9 @@ class BlockDefinition:
     def __str__(self) -> str:
         required = [name for name, default in self.parameters.items() if default is None]
         optional = [f"{n}={text(d)}" for n, d in self.parameters.items() if d is not None]
-        head = f"({', '.join([*required, *optional])})" if self.parameters else ""
+        taken = ["c=channels"] if self.taken_is_read else []
+        written = ", ".join([*required, *optional, *taken])
+        head = f"({written})" if written else ""
         return f"def {self.name}{head} {{\n{self.body}\n}}"
 
 
@@ -152,19 +141,25 @@ class BlockDefinitions:
         values, known = column.values, definition.columns
         if column.name == "shortcut":
             return next((word for word in ("project", "if_same") if word in values), "identity")
-        if len(set(map(repr, values))) == 1:
+        taken = tuple(region.taken[0] for region in definition.regions)
+        if column.counts and values in (column.channels, taken):
+            definition.taken_is_read |= values != column.channels
+            return "channels" if values == column.channels else "c"
+        if len(set(map(repr, values))) == 1 and column.name not in ("start", "stop"):
             return text(values[0])
-        if column.counts:
-            for said in _multiples("channels", column.channels, values):
+        if column.counts and any(values):
+            for said in multiples("channels", column.channels, values):
                 return said
             for name, others in known.items():
                 if name.rstrip("0123456789") in CHANNELS:
-                    for said in _multiples(name, others, values):
+                    for said in multiples(name, others, values):
                         return said
+        if len(set(map(repr, values))) == 1:
+            return text(values[0])
         for name, others in known.items():
             if others == values and name.rstrip("0123456789") == column.name:
                 return name
-        name = _parameter_name(column, known, given)
+        name = parameter_name(column, known, given)
         known[name] = values
         definition.parameters[name] = column.default if column.default in values else None
         return name
@@ -337,7 +332,11 @@ def _labels(region: Region, words: AbstractSet[str], more: Sequence[str]) -> dic
     needed.update(dict.fromkeys(more, ""))
     taken: set[str] = set()
     for name in needed:
-        word = re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
+        word = (
+            "x"
+            if name == region.entry
+            else re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
+        )
         word = f"value{word}" if word[0].isdigit() else f"{word}_value" if word in TAKEN else word
         number = 1
         while (label := word if number == 1 else f"{word}{number}") in taken | words:
@@ -345,34 +344,6 @@ def _labels(region: Region, words: AbstractSet[str], more: Sequence[str]) -> dic
         taken.add(label)
         needed[name] = label
     return needed
-
-
-def _parameter_name(column: ArgumentColumn, known: Mapping[str, Any], given: tuple[int, ...]) -> str:
-    """A word of the field for a parameter: `out` for the channels that a block gives, `width` within it."""
-    base = column.name.rstrip("0123456789")
-    if base in ("out", "width", "inner"):
-        base = "out" if column.values == given else "width"
-        if base in known:
-            base = "inner"
-    number = 1
-    while (name := base if number == 1 else f"{base}{number}") in known:
-        number += 1
-    return name
-
-
-def _multiples(name: str, base: Sequence[Any], values: Sequence[Any]) -> Iterator[str]:
-    """A column as so many times another one, or so many parts of it."""
-    pairs = list(zip(base, values, strict=True))
-    if all(one == other for one, other in pairs):
-        yield name
-    elif all(one and other % one == 0 for one, other in pairs):
-        factors = {other // one for one, other in pairs}
-        if len(factors) == 1:
-            yield f"{factors.pop()} * {name}"
-    elif all(other and one % other == 0 for one, other in pairs):
-        factors = {one // other for one, other in pairs}
-        if len(factors) == 1:
-            yield f"{name} // {factors.pop()}"
 
 
 def _regions(net: Region) -> Iterator[Region]:

@@ -9,6 +9,9 @@ from typing import Any
 from cnnspec.layers.base import REGISTRY
 from cnnspec.layers.written import show_argument
 
+LONGEST_TURN = 4
+"""The most lines that are looked for as one turn."""
+
 
 def text(value: Any) -> str:
     """A value as a spec writes it, to the last digit."""
@@ -32,18 +35,28 @@ def lines(calls: Sequence[str]) -> list[str]:
 
 
 def repeated(found: Sequence[str]) -> list[str]:
-    """Lines with equal ones after one another as one that is repeated."""
-    result: list[tuple[str, int]] = []
-    for line in found:
-        if result and result[-1][0] == line:
-            result[-1] = (line, result[-1][1] + 1)
+    """Lines with equal ones after one another as one that is repeated, and turns of a few lines likewise."""
+    result: list[str] = []
+    at = 0
+    while at < len(found):
+        # the turn that takes in most lines, the shortest of those
+        period = max(range(1, LONGEST_TURN + 1), key=lambda size: (_turns(found, at, size) * size, -size))
+        count = _turns(found, at, period)
+        if period > 1 and count > 1:
+            result.append(f"{{ {'; '.join(repeated(found[at : at + period]))} }} * {count}")
+        elif count > 1 and " -> " in found[at] and "{" not in found[at]:
+            result.append(f"{{ {found[at]} }} * {count}")
         else:
-            result.append((line, 1))
-    return [
-        line
-        if count == 1
-        else f"{{ {line} }} * {count}"
-        if " -> " in line and "{" not in line
-        else f"{line} * {count}"
-        for line, count in result
-    ]
+            period = 1
+            result.append(f"{found[at]} * {count}" if count > 1 else found[at])
+        at += period * count
+    return result
+
+
+def _turns(found: Sequence[str], at: int, size: int) -> int:
+    """How often the `size` lines from `at` on come after one another; once, where they come once."""
+    turn = list(found[at : at + size])
+    count = 1
+    while len(turn) == size and list(found[at + count * size : at + (count + 1) * size]) == turn:
+        count += 1
+    return count if count > 1 or size == 1 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
@@ -12,6 +13,7 @@ from cnnspec.importing.arrange import ChainUnit, Region
 from cnnspec.importing.definitions import TAKEN, BlockDefinitions
 from cnnspec.importing.lines import lines, repeated
 from cnnspec.importing.regions import growing, region_of
+from cnnspec.importing.shortcuts import leaves
 from cnnspec.importing.structures import units_of
 from cnnspec.importing.traced import ImportRefused, Traced, as_graph
 from cnnspec.layers.base import describe
@@ -31,7 +33,7 @@ def spec_of(traced: Traced, name: str) -> tuple[Analysis, dict[str, str]]:
     Raises ImportRefused where the two are not the same: that would be a fault of this package.
     """
     traced = growing(traced)
-    net = region_of(traced)
+    net = _with_open_head(region_of(traced))
     definitions = BlockDefinitions(net)
     costs = cost(as_graph(traced))
     heads = dict(zip(traced.outputs, _head_names(traced), strict=True)) if len(traced.outputs) > 1 else {}
@@ -74,6 +76,20 @@ def _top(
     for unit in units_of(_opened(chain, _size(net)), open_containers=False):
         lines_of_net += _lines(unit, definitions)
     return lines_of_net, []
+
+
+def _with_open_head(net: Region) -> Region:
+    """A net whose last module, where it pools all of the map, is what stands in it: the head."""
+    chain = net.chain
+    last = chain[-1].region if chain else None
+    if chain is None or last is None or last.chain is None:
+        return net
+    first = next(leaves(last.chain))
+    if first.layer is None or first.layer.op not in HEAD:
+        return net
+    ends = replace(chain[-1], region=replace(last, kind="Module"))
+    (statement,) = net.statements
+    return replace(net, statements=(replace(statement, chain=(*chain[:-1], ends)),))
 
 
 def _opened(chain: Sequence[ChainUnit], whole: int) -> list[ChainUnit]:

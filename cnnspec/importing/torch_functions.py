@@ -9,13 +9,14 @@ import torch
 from torch import fx
 
 from cnnspec.importing import torch_groups as groups
+from cnnspec.importing import torch_norm_functions as norms
 from cnnspec.importing import torch_windows as windows
 from cnnspec.importing.tidied import crop
 from cnnspec.importing.torch_layers import need_channels
 from cnnspec.importing.torch_reader import BATCH, LAST, Flowing, Rules, TorchReader, flat, function_name
 from cnnspec.importing.torch_windows import channels_first, learned
 from cnnspec.importing.windows import NoLayer, extent
-from cnnspec.layers import activation, attention, dense, join, norm, pool, sequence, shape
+from cnnspec.layers import activation, attention, dense, join, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
 
 
@@ -287,60 +288,6 @@ def _linear(reader: TorchReader, node: fx.Node, value: Flowing, weight: Any, bia
     return reader.step(node, dense.Linear(weight.shape[0], bias is not None), value.step, weights=tensors)
 
 
-def _affine(weight: Any, bias: Any) -> dict[str, Any]:
-    """The tensors of a norm that has both, or neither. Raises NoLayer."""
-    if (weight is None) != (bias is None):
-        raise NoLayer("without a bias")
-    return {} if weight is None else {"weight": weight, "bias": bias}
-
-
-def _layer_norm(
-    reader: TorchReader,
-    node: fx.Node,
-    value: Flowing,
-    normalized_shape: Any,
-    weight: Any = None,
-    bias: Any = None,
-    eps: float = 1e-5,
-) -> Any:
-    tensors = _affine(weight, bias)
-    return reader.layernorm(node, value, tuple(normalized_shape), eps, tensors)
-
-
-@channels_first
-def _group_norm(
-    reader: TorchReader,
-    node: fx.Node,
-    value: Flowing,
-    num_groups: int,
-    weight: Any = None,
-    bias: Any = None,
-    eps: float = 1e-5,
-) -> Any:
-    tensors = _affine(weight, bias)
-    return reader.step(node, norm.GroupNorm(num_groups, eps, bool(tensors)), value.step, weights=tensors)
-
-
-@channels_first
-def _batch_norm(
-    reader: TorchReader,
-    node: fx.Node,
-    value: Flowing,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Any:
-    if running_mean is None:
-        raise NoLayer("without running statistics")
-    affine = _affine(weight, bias)
-    given = {**affine, "running_mean": running_mean, "running_var": running_var}
-    return reader.step(node, norm.BatchNorm(eps, momentum, bool(affine)), value.step, weights=given)
-
-
 FUNCTIONS: Rules = {
     "add": _join(join.Add),
     "iadd": _join(join.Add),
@@ -377,9 +324,9 @@ FUNCTIONS: Rules = {
     "softmax": _softmaxed(activation.Softmax),
     "log_softmax": _softmaxed(activation.LogSoftmax),
     "linear": _linear,
-    "layer_norm": _layer_norm,
-    "batch_norm": _batch_norm,
-    "group_norm": _group_norm,
+    "layer_norm": norms.layer_norm,
+    "batch_norm": norms.batch_norm,
+    "group_norm": norms.group_norm,
     "pad": windows.pad,
     "interpolate": windows.interpolate,
     "expand": _expanded,

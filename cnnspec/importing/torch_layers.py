@@ -118,8 +118,13 @@ def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Laye
     return shape.Upsample(extent([int(s) for s in scales]), mode=modes[mode])
 
 
+def rounded(rate: float) -> float:
+    """A rate of 0.1 * 3 / 4 as 0.075, not 0.07500000000000001."""
+    return round(float(rate), 12)
+
+
 def _dropout(rate: float) -> Layer:
-    return dense.Dropout(rate) if rate else dense.Identity()
+    return dense.Dropout(rounded(rate)) if rate else dense.Identity()
 
 
 def _pad(module: Any) -> Layer:
@@ -144,7 +149,7 @@ def drop_rate(module: nn.Module) -> float | None:
     if type(module).__name__ != "DropPath" or any(True for _ in module.parameters()):
         return None
     rates = [getattr(module, name, None) for name in ("rate", "drop_prob", "p")]
-    return next((float(rate) for rate in rates if isinstance(rate, (int, float))), None)
+    return next((rounded(rate) for rate in rates if isinstance(rate, (int, float))), None)
 
 
 MODULES: Mapping[type, Callable[[Any], Layer]] = {
@@ -222,9 +227,11 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "tanh": lambda: act.Tanh(),
     "dropout": lambda p=0.5, training=False, inplace=False: _dropout(p),
     "dropout2d": lambda p=0.5, training=False, inplace=False: _dropout(p),
-    "stochastic_depth": lambda p, mode="row", training=False: dense.DropPath(p) if p else dense.Identity(),
+    "stochastic_depth": lambda p, mode="row", training=False: (
+        dense.DropPath(rounded(p)) if p else dense.Identity()
+    ),
     "drop_path": lambda p=0.0, training=False, scale_by_keep=True: (
-        dense.DropPath(p) if p else dense.Identity()
+        dense.DropPath(rounded(p)) if p else dense.Identity()
     ),
     "pixel_shuffle": lambda upscale_factor: shape.PixelShuffle(upscale_factor),
     "pixel_unshuffle": lambda downscale_factor: shape.PixelUnshuffle(downscale_factor),

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import fx, nn
@@ -98,10 +98,22 @@ class TorchReader:
                 self.flowing[node] = node.meta["value"]
             else:
                 self.flowing[node] = self.call(node)
+            if is_in_place(node, self.graph):
+                self._changed(node)
         except (NoLayer, LayerError) as error:
             what = self._title(node) + (f" ({error})" if str(error) else "")
             self.refused.setdefault(what, []).append(self._place(node))
             self.flowing[node] = Flowing(self._first(node))
+
+    def _changed(self, node: fx.Node) -> None:
+        """What is changed in place is the new value wherever it is read from now on, under any name."""
+        made = self.flowing[node]
+        source = self.value(node.args[0] if node.args else node.kwargs.get("input"))
+        if not (isinstance(made, Flowing) and isinstance(source, Flowing)) or made.step == source.step:
+            return
+        for other, value in self.flowing.items():
+            if isinstance(value, Flowing) and value.step == source.step:
+                self.flowing[other] = value._replace(step=made.step)
 
     def _title(self, node: fx.Node) -> str:
         if node.op == "call_module":
@@ -202,6 +214,8 @@ class TorchReader:
             if source.layout or source.margins:
                 raise NoLayer("with channels last")
             return self.step(node, written, source.step, weights=weights)
+        if isinstance(module, (nn.ZeroPad2d, nn.ConstantPad2d)):
+            return self.functions["pad"](self, node, source, module.padding, value=module.value)
         if isinstance(module, nn.LayerNorm):
             return self.layernorm(node, source, module.normalized_shape, module.eps, weights)
         if source.layout == LAST:
@@ -316,6 +330,22 @@ def _computed(node: fx.Node, args: Any, kwargs: Any) -> Any:
     if node.op == "call_method":
         return getattr(args[0], str(node.target))(*args[1:], **kwargs)
     return node.target(*args, **kwargs) if callable(node.target) else None
+
+
+def is_in_place(node: fx.Node, graph: fx.GraphModule) -> bool:
+    """Whether a node changes the value that it takes: `x.mul_(2)`, `x += y`, a ReLU with `inplace`."""
+    if node.op == "call_module":
+        return bool(getattr(graph.get_submodule(str(node.target)), "inplace", False))
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if name.endswith("_") or name in ("iadd", "isub", "imul", "itruediv") or node.kwargs.get("inplace"):
+        return True
+    if node.op != "call_function" or True not in node.args:
+        return False
+    try:
+        given = signature(cast(Any, node.target)).bind(*node.args, **node.kwargs).arguments
+    except (TypeError, ValueError):
+        return False
+    return given.get("inplace") is True
 
 
 def _places(where: list[str]) -> str:

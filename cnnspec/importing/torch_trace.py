@@ -71,6 +71,19 @@ class _SizedProxy(fx.Proxy):
     def ndim(self) -> int:
         return len(self.shape)
 
+    def __iadd__(self, other: Any) -> fx.Proxy:
+        return self._in_place(operator.iadd, other)
+
+    def __isub__(self, other: Any) -> fx.Proxy:
+        return self._in_place(operator.isub, other)
+
+    def __imul__(self, other: Any) -> fx.Proxy:
+        return self._in_place(operator.imul, other)
+
+    def _in_place(self, operation: Any, other: Any) -> fx.Proxy:
+        """`x += y` as what it is: torch.fx would write x + y, and forget who else has x."""
+        return self.tracer.create_proxy("call_function", operation, (self, other), {})
+
     def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 

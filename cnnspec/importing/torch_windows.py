@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from cnnspec.importing.tidied import crop
 from cnnspec.importing.torch_layers import interpolated, padded
 from cnnspec.importing.torch_reader import Flowing, TorchReader, flat, function_name
 from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
@@ -204,9 +205,24 @@ def pad(
     if mode == "constant" and min(pad) >= 0 and all(_takes(reader, user, windows) for user in node.users):
         pairs = tuple(zip(pad[::2], pad[1::2], strict=True))
         return flowing._replace(margins=tuple(reversed(pairs)))
+    if min(pad) < 0 and mode == "constant":
+        return _cropped(reader, node, flowing, pad, value or 0.0)
     names = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
     every = [*pad, *[0] * (2 * rank - len(pad))]
     return reader.step(node, padded(every, names[mode], value or 0.0), flowing.step)
+
+
+def _cropped(reader: TorchReader, node: fx.Node, flowing: Flowing, pad: Any, value: float) -> Flowing:
+    """A margin that takes pixels away on some sides: what is left of the map, then what is added."""
+    sizes = reader.shape_of(flowing.step)
+    rank = len(sizes) - 1
+    pairs = [tuple(pair) for pair in zip(pad[::2], pad[1::2], strict=True)]
+    sides = [*[(0, 0)] * (rank - len(pairs)), *reversed(pairs)]
+    starts = [max(-before, 0) for before, _ in sides]
+    left = [size + min(one, 0) + min(two, 0) for size, (one, two) in zip(sizes[1:], sides, strict=True)]
+    kept = reader.add(node, crop(extent(left), starts, sizes), (sizes[0], *left), (flowing.step,), {})
+    added = [max(side, 0) for pair in reversed(sides) for side in pair]
+    return reader.step(node, padded(added, "zeros", value), kept.step) if any(added) else kept
 
 
 def _channels_of_zeros(

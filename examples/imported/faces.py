@@ -58,8 +58,7 @@ def photograph(path: Path | None = None) -> Image.Image:
     """The photograph that is asked for, or that of Grace Hopper."""
     if path is not None:
         return Image.open(path).convert("RGB")
-    with get_sample_data("grace_hopper.jpg") as file:
-        return Image.open(file).convert("RGB")
+    return Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)).convert("RGB")
 
 
 def of_boxes(boxes: Any, scores: Any, indices: Any, threshold: float) -> Any:

@@ -139,6 +139,27 @@ def test_what_cannot_be_said_is_refused_by_name_and_place(module, said):
     assert said in str(refused.value)
 
 
+def changed(m: Any, x: Any) -> Any:
+    """What is changed in place is changed for all who read it, whether a name is bound to it or not."""
+    y = m.a(x)
+    kept = y
+    y.mul_(0.5)
+    return m.act(y) + kept
+
+
+def added(m: Any, x: Any) -> Any:
+    y = m.a(x)
+    kept = y
+    y += m.act(x)
+    return kept * nn.functional.relu(y.clone(), True)
+
+
+@pytest.mark.parametrize("forward", [changed, added])
+def test_what_is_changed_in_place_is_changed_for_all_who_read_it(forward):
+    module = Returns(forward, a=nn.Conv2d(3, 3, 1), act=nn.ReLU(inplace=forward is changed))
+    same_outputs(module, imported(module))
+
+
 class Sums(nn.Module):
     """A sum of three, a sum that two read, and a branch that is dropped in training."""
 

@@ -154,6 +154,10 @@ F.pad(x, (1, 1)) => pad(0x1)
 F.pad(x, (0, 1, 0, 1)) => pad([[0, 1], [0, 1]])
 F.avg_pool2d(F.pad(x, (0, 1, 0, 1)), 2) => avgpool(2, pad=[[0, 1], [0, 1]])
 c(F.pad(x, (2, 0, 2, 0))) where c = nn.Conv2d(6, 4, 3) => conv(4, 3, pad=[[2, 0], [2, 0]])
+F.pad(x, (-1, -1, -2, 0)) => crop(7x6, at=2x1)
+nn.ZeroPad2d((-1, 1, -1, 1)) => crop(8x7, at=1) pad([[0, 1], [0, 1]])
+F.layer_norm(x, (6,), c) where c = weight(6) on 6 => layernorm(affine=false) -> affine(bias=false)
+F.group_norm(x, 2, c) where c = weight(6) => groupnorm(2, affine=false) -> affine(bias=false)
 F.pad(x, (2, 2, 1, 1), mode="reflect") => pad(1x2, mode=reflect)
 F.pad(x, (1, 1, 1, 1), value=0.5) => pad(1, value=0.5)
 F.pad(x, (0, 0, 0, 0, 2, 3)) => zero_channels(11)
@@ -257,7 +261,6 @@ F.pad(x, (0, 0, 0, 0, 0, 3)) => pad ([0, 0, 0, 0, 0, 3]): forward
 F.avg_pool2d(margin(x), 3, 2, 1, count_include_pad=False) => avg_pool2d (that counts a part of its margin)
 F.conv2d(torch.ones(2, 3, 5, 5), x) => torch.fx cannot trace Calls: Invalid channel dimensions
 torch.ones(2, 6, 9, 8).expand_as(x) * x => expand_as: forward
-F.pad(x, (-1, -1, -1, -1)) => pad (that crops by [-1, -1, -1, -1]): forward
 F.conv2d(x, blur(6), stride=2, groups=6) => conv2d (of weights that are not learned): forward
 F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), 2 * blur(6), stride=2, groups=6) => conv2d (of weights
 c(x) where c = ResponseNorm(6, last=True) on 6x6x6 => ResponseNorm (with its channels elsewhere): c
