@@ -18,7 +18,7 @@ FRAMES_OF_A_CALLER = 200
 
 
 def nested(opening: str, middle: str, closing: str, depth: int = DEPTH) -> str:
-    return f"net A {{\n    input 8x4x4\n    {opening * depth}{middle}{closing * depth}\n    relu\n}}\n"
+    return f"net A {{\n    input 8x4x4\n    {opening * depth}{middle}{closing * depth}\n    tanh\n}}\n"
 
 
 def nested_value(opening: str, middle: str, closing: str, depth: int = DEPTH) -> str:
