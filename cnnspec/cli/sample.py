@@ -52,7 +52,7 @@ def sample(
     bounds: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Draw members of a space: nets whose parameters vary, and that hold its conditions.
+    """Draw nets that are members of a space.
 
     Each variable is drawn by itself; no member comes twice, and the same seed gives the same ones. SPEC may
     be a net, with --vary; --where adds conditions. Where there are fewer members than were asked for, the
@@ -61,7 +61,7 @@ def sample(
     \b
     cnnspec sample regnetxspace_400mf -n 500 --format csv -o nets.csv
     cnnspec sample net.cnn:Small -n 20 --seed 1 --format cnn -o members.cnn
-    cnnspec sample mobilenet --vary 'width in 0.25..2.0' --where 'macs < 300M' -n 5
+    cnnspec sample mobilenet --vary 'width in 0.25..2.0' --where 'macs < 300M'
     """
     limits = read_limits(bounds)
     options = {"seed": seed, "vary": vary, "where": where, "tries": tries}

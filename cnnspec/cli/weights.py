@@ -33,7 +33,7 @@ def weights(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Show a file of weights, match it with a net, or write it under the net's names.
+    """Show a file of weights, match it with a net, or convert it.
 
     FILE is safetensors, a .pth of torch or an .npz of numpy. It is read as data: nothing in it is run. PART
     names one of several sets of weights in a checkpoint, as in last.pth:ema. A match goes by the names of the

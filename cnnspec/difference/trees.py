@@ -90,7 +90,8 @@ def settings(applied: Applied) -> tuple[Any, ...]:
 
 
 def arguments(applied: Applied) -> dict[str, Any]:
-    """The arguments of a layer by name; a kernel 3 is (3, 3), a size (8, 8) is 8, a padding is its pixels.
+    """The arguments of a layer by name; a kernel 3 is (3, 3), a size (8, 8) is 8, a padding is its pixels,
+    and fractions are of twelve digits.
 
     The padding `same` depends on the map, and is itself. Output channels that are those of the
     input, and windows of attention that are the whole map, count as left out.
@@ -115,5 +116,6 @@ def _plain(field: dataclasses.Field[Any], value: Any, shape: Shape) -> Any:
     if field.name == "out" and field.default is None and value == shape[0]:
         return None
     if isinstance(value, tuple) and len(value) == len(shape) - 1 and len(set(value)) == 1:
-        return value[0]
-    return value
+        value = value[0]
+    # a rate that was worked out is written with the digits that mean something
+    return float(f"{value:.12g}") if isinstance(value, float) else value

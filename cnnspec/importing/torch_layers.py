@@ -120,15 +120,11 @@ def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Laye
 
 def rounded(rate: float) -> float:
     """A rate of 0.1 * 3 / 4 as 0.075, not 0.07500000000000001."""
-    return round(float(rate), 12)
+    return float(f"{float(rate):.12g}")
 
 
 def _dropout(rate: float) -> Layer:
     return dense.Dropout(rounded(rate)) if rate else dense.Identity()
-
-
-def _pad(module: Any) -> Layer:
-    return padded(list(module.padding), "zeros", module.value)
 
 
 def padded(sizes: list[int], mode: str, value: float) -> Layer:
@@ -152,6 +148,8 @@ def drop_rate(module: nn.Module) -> float | None:
     return next((rounded(rate) for rate in rates if isinstance(rate, (int, float))), None)
 
 
+PADS = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)
+"""Those that pad with zeros are of them."""
 MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Conv1d: _conv,
     nn.Conv2d: _conv,
@@ -206,8 +204,6 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.ChannelShuffle: lambda m: shape.ChannelShuffle(m.groups),
     nn.Upsample: _upsample,
     nn.UpsamplingNearest2d: _upsample,
-    nn.ZeroPad2d: _pad,
-    nn.ConstantPad2d: _pad,
 }
 """What each module is, by its class."""
 

@@ -12,7 +12,7 @@ import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
-from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, drop_rate, need_channels
+from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, PADS, drop_rate, need_channels
 from cnnspec.importing.torch_norms import KnownNorm
 from cnnspec.importing.torch_written import extent_of, written_layer
 from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
@@ -214,7 +214,7 @@ class TorchReader:
             if source.layout or source.margins:
                 raise NoLayer("with channels last")
             return self.step(node, written, source.step, weights=weights)
-        if isinstance(module, (nn.ZeroPad2d, nn.ConstantPad2d)):
+        if isinstance(module, PADS):
             return self.functions["pad"](self, node, source, module.padding, value=module.value)
         if isinstance(module, nn.LayerNorm):
             return self.layernorm(node, source, module.normalized_shape, module.eps, weights)

@@ -104,13 +104,13 @@ def test_training_follows_it_too(text: str, shape: tuple[int, ...]) -> None:
     grads = {head: np.ones_like(value) for head, value in y.items()}
     given = grads if len(grads) > 1 else next(iter(grads.values()))
     assert_equal(program.backward(given), expected.backward(given))
-    module = net.to_torch(seed=3).train()
-    outputs = module(torch.from_numpy(x))
+    module = net.to_torch(seed=3).double().train()
+    outputs = module(torch.from_numpy(x).double())
     torch.stack([value.sum() for value in by_head(outputs).values()]).sum().backward()
     wanted = expected.backward(given)
     for key, weight in module.named_parameters():
         assert weight.grad is not None
-        np.testing.assert_allclose(weight.grad.numpy(), wanted[key], rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(weight.grad.numpy(), wanted[key], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("text", sorted({text for text, _ in CASES}))

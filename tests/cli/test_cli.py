@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_help_of_a_command_fits_the_screen_and_has_examples_that_parse(run, name
     code, out, _ = run(name, "--help")
     assert code == 0
     assert all(len(line) <= 80 for line in out.splitlines())
-    examples = [line.split()[1:] for line in out.splitlines() if line.startswith("  cnnspec ")]
+    examples = [shlex.split(line)[1:] for line in out.splitlines() if line.startswith("  cnnspec ")]
     assert examples
     for _, *arguments in examples:
         command(name).make_context(name, arguments)

@@ -177,7 +177,8 @@ def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=600)
     assert "Traceback" not in err
-    assert (process.returncode, err.strip()) in ((1, "Aborted!"), (0, ""))
+    # a fast machine has checked the net before
+    assert (process.returncode, err.strip()) in ((1, "Aborted!"), (0, "0 errors, 0 warnings"), (0, ""))
 
 
 @pytest.mark.posix

@@ -42,6 +42,8 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--name": ("Small", "relu", "1x", ""),
     "--over": ("x.png", "x.npy", "missing"),
     "--at": ("0,0", "1,2", "nothing"),
+    "--vary": ("width in 2..4", "width in [2, 3]", "kernels in [[3], [1]]", "nothing in 1..2", "width in"),
+    "--where": ("macs < 1M", "params > 10", "width > 2", "nothing", ""),
     "--config": ("net.cnn", "missing.toml"),
     "--select": ("shape-join,unused-parameter", "nothing"),
     "--ignore": ("unused-parameter", "nothing"),
@@ -57,6 +59,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "import": ("i.cnn", "no/folder/i.cnn"),
     "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
     "diff": ("d.svg", "d.png", "d.pdf", "d.txt", "no/folder/d.svg"),
+    "sample": ("s.csv", "no/folder/s.csv"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
     "weights": ("v.safetensors", "v.npz", "v.pth", "no/folder/v.npz"),
 }
@@ -74,11 +77,10 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""
-SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field"}
+SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field", "sample"}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
-NETLESS = {"explain", "layers", "zoo", "import", "machine", "sample", "studio"}
-"""Commands that take no net of a file, `sample`, which takes a space, and the studio, whose engine is tested
-on nets of its own."""
+NETLESS = {"explain", "layers", "zoo", "import", "machine", "studio"}
+"""Commands that take no net of a file, and the studio, whose engine is tested on nets of its own."""
 ALONE = {"machine", "studio"}
 """Commands that are not run: one writes into the folder of whoever runs it, the other never ends."""
 

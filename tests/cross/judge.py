@@ -103,6 +103,9 @@ def said_no(done: Done, out: str) -> bool:
         "diff": bool(out) or drew_difference(done),
         # a net that has errors stands in the table, with the reason
         "compare": bool(out),
+        # fewer members than were asked for, and why there are no others
+        "sample": re.search(r"^(there are no other|no more were found)", out + done.err, re.MULTILINE)
+        or '"is_whole": false' in out,
     }
     return done.code == 1 and bool(told.get(done.arguments[0], False))
 
