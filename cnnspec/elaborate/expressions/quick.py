@@ -19,7 +19,7 @@ import math
 
 from cnnspec.elaborate.building.builder import GraphBuilder
 from cnnspec.elaborate.expressions.functions import FUNCTIONS
-from cnnspec.elaborate.values import Variables
+from cnnspec.elaborate.values import UNKNOWN, Variables
 from cnnspec.syntax import tree
 from cnnspec.typed import Any, Callable, Iterable
 
@@ -28,6 +28,10 @@ SIMPLE = (tree.Literal, tree.Name)
 LEFT_OUT = frozenset(["split"])
 """Functions that add to a net."""
 MAX_BITS = 64
+TERMS = (int, float, tuple)
+"""What numbers and lists are in Python."""
+NEW_TERMS = (tree.Arithmetic, tree.Listing, tree.Comprehension)
+"""What gives a number or a list, and nothing else."""
 
 
 class NotQuick(Exception):
@@ -57,8 +61,8 @@ class Quick:
     def __call__(
         self, expression: tree.Expression, variables: Variables, builder: GraphBuilder
     ) -> tuple[Any] | None:
-        """The value of an expression, alone in a tuple; None where there is no quick one."""
-        if expression.__class__ in SIMPLE:
+        """Its value, alone in a tuple; None where there is no quick one, as after a mistake."""
+        if expression.__class__ in SIMPLE or builder.broken:
             return None
         key = id(expression)
         if key not in self._known:
@@ -74,7 +78,10 @@ class Quick:
             return values
 
         try:
-            value = function.call(*[variables[name] for name in function.names], items)
+            given = [variables[name] for name in function.names]
+            if UNKNOWN in given:
+                return None
+            value = function.call(*given, items)
         except (NotQuick, TypeError, ValueError, ArithmeticError, LookupError):
             return None
         return (value,) if _is_value(value, builder.limits.integer) else None
@@ -120,6 +127,8 @@ class PythonWriter:
 
 
 def _literal(writer: PythonWriter, node: tree.Literal, bound: frozenset[str]) -> str:
+    if node.value.__class__ is float and not math.isfinite(node.value):  # 1e999 is written `inf`
+        raise NotQuick
     return f"({node.value!r})"
 
 
@@ -135,17 +144,38 @@ def _listing(writer: PythonWriter, node: tree.Listing, bound: frozenset[str]) ->
 
 def _comprehension(writer: PythonWriter, node: tree.Comprehension, bound: frozenset[str]) -> str:
     clauses = ""
+    later: set[str] = set()
     for clause in node.clauses:
-        iterable = writer.write(clause.iterable, bound)
-        bound = bound | {name.name for name in tree.flat_names(clause.names)}
-        clauses += f" for {_target(clause.names)} in items({iterable})"
+        iterable = f"items({writer.write(clause.iterable, bound)})"
+        shape = _shape(clause.names)
+        if shape is not None:
+            iterable = f"lists({iterable}, {shape!r})"
+        names = {name.name for name in tree.flat_names(clause.names)}
+        if clauses:
+            # Python takes a name for the same variable in the whole comprehension, but for its first list
+            if not names.isdisjoint(bound):
+                raise NotQuick
+            later |= names
+        bound = bound | names
+        clauses += f" for {_target(clause.names)} in {iterable}"
         clauses += "".join(f" if truth({text})" for text in writer.all(clause.conditions, bound))
-    return f"tuple([{writer.write(node.element, bound)}{clauses}])"
+    element = writer.write(node.element, bound)
+    if not later.isdisjoint(writer.names):
+        raise NotQuick
+    return f"tuple([{element}{clauses}])"
 
 
 def _target(names: tuple[tree.Target, ...]) -> str:
-    written = [f"v_{n.name}" if isinstance(n, tree.Name) else f"({_target(n.names)},)" for n in names]
+    written = [f"v_{n.name}" if isinstance(n, tree.Name) else f"({_target(n.names)})" for n in names]
     return ", ".join(written)
+
+
+def _shape(names: tuple[tree.Target, ...]) -> tuple[Any, ...] | None:
+    """The lists that names are taken from, one in another; None for one name, which takes its item whole."""
+    if len(names) > 1:
+        return tuple([_shape((name,)) for name in names])
+    (name,) = names
+    return None if isinstance(name, tree.Name) else _shape(name.names)
 
 
 def _choice(writer: PythonWriter, node: tree.Choice, bound: frozenset[str]) -> str:
@@ -167,7 +197,8 @@ def _prefix(writer: PythonWriter, node: tree.Prefix, bound: frozenset[str]) -> s
 
 
 def _comparison(writer: PythonWriter, node: tree.Comparison, bound: frozenset[str]) -> str:
-    if "in" in node.operators:
+    # of 3 < 2 < 1 / 0 Python does not look at the last
+    if "in" in node.operators or not all([part.__class__ in SIMPLE for part in node.operands[2:]]):
         raise NotQuick
     first, *rest = writer.all(node.operands, bound)
     return f"({first}{''.join(f' {sign} {one}' for sign, one in zip(node.operators, rest, strict=True))})"
@@ -180,10 +211,16 @@ def _arithmetic(writer: PythonWriter, node: tree.Arithmetic, bound: frozenset[st
         for base in reversed(texts[:-1]):
             result = f"power({base}, {result})"
         return result
-    result = texts[0]
-    for sign, text in zip(node.operators, texts[1:], strict=True):
-        result = f"times({result}, {text})" if sign == "*" else f"({result} {sign} {text})"
+    result = texts[0] if node.operators[0] == "*" else _term(node.operands[0], texts[0])
+    for sign, part, text in zip(node.operators, node.operands[1:], texts[1:], strict=True):
+        result = f"times({result}, {text})" if sign == "*" else f"({result} {sign} {_term(part, text)})"
     return result
+
+
+def _term(part: tree.Expression, text: str) -> str:
+    """The text of what is added, divided and the like, held to numbers and lists where it may be more."""
+    known = part.value.__class__ in TERMS if isinstance(part, tree.Literal) else isinstance(part, NEW_TERMS)
+    return text if known else f"term({text})"
 
 
 def _index(writer: PythonWriter, node: tree.Index, bound: frozenset[str]) -> str:
@@ -236,6 +273,13 @@ def number(value: Any) -> Any:
     raise NotQuick
 
 
+def term(value: Any) -> Any:
+    """A number or a list: Python adds truth values and texts as well."""
+    if value.__class__ in TERMS:
+        return value
+    raise NotQuick
+
+
 def times(left: Any, right: Any) -> Any:
     """The product of two numbers: a list that is repeated may be larger than the bound."""
     return number(left) * number(right)
@@ -243,7 +287,7 @@ def times(left: Any, right: Any) -> Any:
 
 def power(base: Any, exponent: Any) -> Any:
     """A power that is not too large to be worked out."""
-    if number(base) < 0 or (base and abs(number(exponent)) * abs(math.log2(base)) >= MAX_BITS):
+    if number(base) < 0 or abs(number(exponent)) * abs(math.log2(base or 1)) >= MAX_BITS:
         raise NotQuick
     whole = base.__class__ is int and exponent.__class__ is int and exponent >= 0
     return base**exponent if whole else float(base) ** exponent
@@ -256,4 +300,24 @@ def pick(items: Any, index: Any) -> Any:
     raise NotQuick
 
 
-HELPERS = {"truth": truth, "number": number, "times": times, "power": power, "pick": pick, "tuple": tuple}
+def lists(items: Any, shape: tuple[Any, ...]) -> Any:
+    """Items that are lists, and lists in lists where the shape has them: Python unpacks texts as well."""
+    for item in items:
+        if item.__class__ is not tuple:
+            raise NotQuick
+        for part, inner in zip(item, shape, strict=True):
+            if inner is not None:
+                lists((part,), inner)
+    return items
+
+
+HELPERS = {
+    "truth": truth,
+    "number": number,
+    "term": term,
+    "times": times,
+    "power": power,
+    "pick": pick,
+    "lists": lists,
+    "tuple": tuple,
+}
