@@ -7,9 +7,10 @@ from typing import Any
 
 from torch import nn
 
+from cnnspec.importing.torch_written import extent_of
 from cnnspec.importing.windows import NoLayer, convolution, extent, half_padding
 from cnnspec.layers import activation as act
-from cnnspec.layers import conv, dense, norm, pool, shape
+from cnnspec.layers import conv, dense, norm, pool, sequence, shape
 from cnnspec.layers.base import Layer
 
 
@@ -90,6 +91,12 @@ def _flatten(module: Any) -> Layer:
     if (module.start_dim, module.end_dim) != (1, -1):
         raise NoLayer(f"from axis {module.start_dim} to {module.end_dim}")
     return dense.Flatten()
+
+
+def _unflatten(module: Any) -> Layer:
+    if module.dim != 2:
+        raise NoLayer(f"of axis {module.dim}")
+    return sequence.Untokens(extent_of(module.unflattened_size))
 
 
 def need_channels(dim: int | None, rank: int) -> None:
@@ -196,6 +203,7 @@ MODULES: Mapping[type, Callable[[Any], Layer]] = {
     nn.Softmax2d: lambda m: act.Softmax(),
     nn.LogSoftmax: lambda m: act.LogSoftmax(),
     nn.Flatten: _flatten,
+    nn.Unflatten: _unflatten,
     nn.Dropout: lambda m: _dropout(m.p),
     nn.Dropout2d: lambda m: _dropout(m.p),
     nn.Identity: lambda m: dense.Identity(),
