@@ -45,6 +45,8 @@ def npy_header(stream: Any) -> tuple[np.dtype[Any], Shape, bool]:
         # numpy reads the header with Python's own tokenizer, which has errors of its own
         reason = str(error).partition("\n")[0] if isinstance(error, ValueError) else "its header is damaged"
         raise ValueError(reason) from None
+    if not all(0 <= size < 2**63 for size in shape):
+        raise ValueError("its shape is none that an array can have")
     return kind, shape, fortran
 
 

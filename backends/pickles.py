@@ -186,14 +186,16 @@ class PickleMachine:
 
     def do_stack_global(self, _: Any) -> None:
         name, module = self.pop(), self.pop()
-        self.stack.append(GlobalName(f"{module:s}.{name:s}"))
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise DamagedPickle("a function is named by what is no text")
+        self.stack.append(GlobalName(f"{module}.{name}"))
 
     def do_inst(self, argument: str) -> None:
         self.stack.append(self.call(argument.replace(" ", ".", 1), tuple(self.since_mark())))
 
     def do_obj(self, _: Any) -> None:
-        what, *arguments = self.since_mark()
-        self._call(what, tuple(arguments))
+        values = self.since_mark()
+        self._call(values[0], tuple(values[1:]))
 
     def do_reduce(self, _: Any) -> None:
         arguments = self.pop()

@@ -24,7 +24,14 @@ from numpy.typing import NDArray
 
 from cnnspec.backends.arrays import StoredTensor, widened
 from cnnspec.backends.npz_files import DAMAGES
-from cnnspec.backends.pickles import DamagedPickle, DeferredCall, GlobalName, Persistent, read_pickle
+from cnnspec.backends.pickles import (
+    PLAIN_KEYS,
+    DamagedPickle,
+    DeferredCall,
+    GlobalName,
+    Persistent,
+    read_pickle,
+)
 from cnnspec.backends.safetensors import WeightsError
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -32,6 +39,8 @@ MAGIC = 0x1950A86A20F9469CFC6C
 MOST_PICKLED = 200_000_000
 """How many bytes may describe the tensors; those of a large net are some hundred a tensor."""
 MOST_NAMED = 5
+FEWEST_AXES = 32
+"""How many axes every numpy has room for."""
 KINDS = {
     "Double": "<f8",
     "Float": "<f4",
@@ -159,9 +168,9 @@ def _read_row(file: BinaryIO, path: str) -> Any:
     system = _pickled(stream, path, numbers)
     numbers.big = isinstance(system, dict) and system.get("little_endian") is False
     saved, keys = _pickled(stream, path, numbers), _pickled(stream, path, numbers)
-    if not isinstance(keys, list):
-        raise WeightsError(f"{path} is damaged: the keys of its storages are no list")
-    for key in map(str, keys):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise WeightsError(f"{path} is damaged: the keys of its storages are no list of names")
+    for key in keys:
         length = int.from_bytes(stream.read(8), "big" if numbers.big else "little")
         said, width = numbers.known.get(key, (-1, 0))
         if said != length:
@@ -200,7 +209,8 @@ def _called(name: str, arguments: tuple[Any, ...], numbers: StorageReader, odd: 
     """What a call gives; calls that are none of a state dict are noted as odd."""
     match name:
         case "collections.OrderedDict":
-            return dict(*arguments[:1])
+            pairs = _pairs(*arguments[:1])
+            return {key: value for key, value in pairs if isinstance(key, PLAIN_KEYS)}
         case "torch.Size":
             return tuple(arguments[0])
         case "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2":
@@ -209,11 +219,18 @@ def _called(name: str, arguments: tuple[Any, ...], numbers: StorageReader, odd: 
             return numbers.tensor(*arguments[:4], dtype=arguments[6])
         case "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state":
             return arguments[0]
-        case "torch._tensor._rebuild_from_type_v2" if isinstance(arguments[0], GlobalName):
-            return _called(arguments[0].name, arguments[2], numbers, odd)
+        # one within another is never written, and a thousand of them are too many
+        case "torch._tensor._rebuild_from_type_v2" if isinstance(what := arguments[0], GlobalName) and (
+            what.name != name
+        ):
+            return _called(what.name, arguments[2], numbers, odd)
     if name not in PLAIN:
         odd[name] = None
     return DeferredCall(name, arguments)
+
+
+def _pairs(given: Any = ()) -> Iterable[tuple[Any, Any]]:
+    return given.items() if isinstance(given, dict) else given
 
 
 class StorageReader:
@@ -229,7 +246,7 @@ class StorageReader:
         """A tensor, to be read later. Raises ValueError for one that lies outside of its storage."""
         storage = self._storage(where, dtype)
         shape, steps = tuple(size), tuple(strides)
-        if len(shape) != len(steps) or any(type(n) is not int or n < 0 for n in (offset, *shape, *steps)):
+        if len(shape) != len(steps) or not all(map(is_size, (offset, *shape, *steps))):
             raise DamagedPickle("a tensor has no shape")
         last = offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
         if prod(shape) and (last >= storage.length or prod(shape) > storage.length):
@@ -240,17 +257,21 @@ class StorageReader:
     def _storage(self, where: Any, dtype: Any) -> Storage:
         if not isinstance(where, Persistent) or where.identity[0] != "storage":
             raise DamagedPickle("a tensor has no storage")
-        _, kind, key, _, length, *_ = where.identity
+        _, kind, key, _, length, *view = where.identity
+        if not isinstance(key, str):
+            raise DamagedPickle("a storage has no name")
+        if any(part is not None for part in view):
+            raise DamagedPickle("a storage that is a part of another is not read")
         code = KINDS.get(kind.name.removeprefix("torch.").removesuffix("Storage"), "")
-        if type(length) is not int or length < 0 or not (code or isinstance(dtype, GlobalName)):
+        if not is_size(length) or not (code or isinstance(dtype, GlobalName)):
             raise DamagedPickle(f"{kind.name} is no storage")
         if not isinstance(dtype, GlobalName):
-            self.known.setdefault(str(key), (length, itemsize(code)))
-            return Storage(str(key), code, length)
+            self.known.setdefault(key, (length, itemsize(code)))
+            return Storage(key, code, length)
         # a storage without a type says how many bytes it has
-        self.known.setdefault(str(key), (length, 1))
+        self.known.setdefault(key, (length, 1))
         code = DTYPES.get(str(dtype.name), str(dtype.name))
-        return Storage(str(key), code, length // itemsize(code))
+        return Storage(key, code, length // itemsize(code))
 
     def array(self, storage: Storage, offset: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Any:
         """The values of a tensor. Raises WeightsError for a type that numpy has not, for missing bytes."""
@@ -262,8 +283,9 @@ class StorageReader:
         try:
             # a view: tensors that share their numbers take no memory of their own
             return np.lib.stride_tricks.as_strided(row[offset:], shape, strides)
-        except ValueError as error:
-            raise WeightsError(f"{self.path}: numpy cannot hold a tensor of {len(shape)} axes") from error
+        except (ValueError, OverflowError) as error:
+            what = f"of {len(shape)} axes" if len(shape) > FEWEST_AXES else "whose axes or steps are so large"
+            raise WeightsError(f"{self.path}: numpy cannot hold a tensor {what}") from error
 
     def _numbers(self, storage: Storage) -> NDArray[Any]:
         if storage.kind.startswith("torch."):
@@ -274,6 +296,11 @@ class StorageReader:
             told = f"storage {storage.key} has {len(data)} bytes of {wanted}"
             raise WeightsError(f"{self.path} is cut off: {told}")
         return widened(bytearray(data[:wanted]), storage.kind, self.big)
+
+
+def is_size(value: Any) -> bool:
+    """Whether a value is a number of something, as torch counts: a longer one takes pages to print."""
+    return type(value) is int and 0 <= value < 2**63
 
 
 def itemsize(kind: str) -> int:
