@@ -127,7 +127,7 @@ class PythonWriter:
 
 
 def _literal(writer: PythonWriter, node: tree.Literal, bound: frozenset[str]) -> str:
-    if node.value.__class__ is float and not math.isfinite(node.value):  # 1e999 is written `inf`
+    if isinstance(node.value, float) and not math.isfinite(node.value):  # 1e999 is written `inf`
         raise NotQuick
     return f"({node.value!r})"
 
@@ -174,7 +174,7 @@ def _shape(names: tuple[tree.Target, ...]) -> tuple[Any, ...] | None:
     """The lists that names are taken from, one in another; None for one name, which takes its item whole."""
     if len(names) > 1:
         return tuple([_shape((name,)) for name in names])
-    (name,) = names
+    name = names[0]
     return None if isinstance(name, tree.Name) else _shape(name.names)
 
 
