@@ -172,10 +172,10 @@ def _target(names: tuple[tree.Target, ...]) -> str:
 
 def _shape(names: tuple[tree.Target, ...]) -> tuple[Any, ...] | None:
     """The lists that names are taken from, one in another; None for one name, which takes its item whole."""
-    if len(names) > 1:
-        return tuple([_shape((name,)) for name in names])
-    name = names[0]
-    return None if isinstance(name, tree.Name) else _shape(name.names)
+    if len(names) == 1:
+        name = names[0]
+        return None if isinstance(name, tree.Name) else _shape(name.names)
+    return tuple([_shape((name,)) for name in names])
 
 
 def _choice(writer: PythonWriter, node: tree.Choice, bound: frozenset[str]) -> str:
