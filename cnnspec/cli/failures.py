@@ -33,10 +33,11 @@ def ended(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, click.Abort) or _interrupted(error):
         say("Aborted!", err=True)
         return 1
-    if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        # whoever read has gone; Python must not find out once more when it ends
+    if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.ENOSPC) and not error.filename:
+        # whoever read has gone, or the disk is full; Python must not find out once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+        if error.errno == errno.EPIPE:
+            return 1
     code, kind, message = _told(error, arguments)
     if "--json" in arguments:
         found = error.diagnostics if isinstance(error, SpecError) else ()
