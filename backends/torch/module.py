@@ -8,8 +8,9 @@ import linecache
 import sys
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partialmethod
 from types import ModuleType
-from typing import Any
+from typing import Any, SupportsIndex
 
 import torch
 
@@ -84,7 +85,12 @@ class GeneratedModule(ModuleType):
 
 
 def execute(text: str, net: str) -> torch.nn.Module:
-    """Run generated source and make its last class.
+    """Run generated source and make its last class."""
+    return classes_of(text, net)[-1]()
+
+
+def classes_of(text: str, net: str) -> list[type[torch.nn.Module]]:
+    """Run generated source, once in a process as long as its net's class is used; gives its classes.
 
     The text goes into linecache, so that tracebacks show its lines and torch.jit finds them.
     """
@@ -92,14 +98,39 @@ def execute(text: str, net: str) -> torch.nn.Module:
     name = f"cnnspec_generated_{digest}"
     known = sys.modules.get(name)
     made = known.made() if isinstance(known, GeneratedModule) else None
-    if made is None:
-        file = f"<{name}>"
-        names: dict[str, Any] = {"__name__": name, "__file__": file}
-        exec(builtins.compile(text, file, "exec"), names)
-        made = next(value for value in reversed(list(names.values())) if isinstance(value, type))
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        sys.modules[name] = GeneratedModule(name, net, made)
-    return made()
+    if made is not None:
+        return _classes(made.forward.__globals__)
+    file = f"<{name}>"
+    names: dict[str, Any] = {"__name__": name, "__file__": file}
+    exec(builtins.compile(text, file, "exec"), names)
+    found = _classes(names)
+    for kind in found:
+        kind.__reduce_ex__ = partialmethod(_reduce, text, net)  # type: ignore[assignment]
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    sys.modules[name] = GeneratedModule(name, net, found[-1])
+    return found
+
+
+def _classes(names: Mapping[str, Any]) -> list[type[torch.nn.Module]]:
+    """The classes that a source defines, the net's last."""
+    return [
+        value for value in names.values() if isinstance(value, type) and value.__module__ == names["__name__"]
+    ]
+
+
+def _reduce(module: torch.nn.Module, text: str, net: str, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+    """How a module of generated source is pickled: with the source, which another process lacks."""
+    kind = type(module)
+    if kind not in classes_of(text, net):
+        # a subclass of someone's own is found where they have it
+        return object.__reduce_ex__(module, protocol)
+    return remake, (text, net, kind.__name__), module.__getstate__()
+
+
+def remake(text: str, net: str, name: str) -> torch.nn.Module:
+    """An empty module of a class of generated source, for pickle to fill."""
+    kind = next(kind for kind in classes_of(text, net) if kind.__name__ == name)
+    return kind.__new__(kind)
 
 
 def _forget(name: str) -> None:

@@ -7,6 +7,7 @@ import gc
 import inspect
 import linecache
 import pickle
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -140,6 +141,45 @@ def test_a_module_that_is_gone_leaves_nothing_behind() -> None:
     assert type(same) is type(copied)
     del copied, again, home, same
     assert kept() == before
+
+
+ELSEWHERE = """
+import pickle, sys, torch
+model, block, inputs, expected = torch.load(sys.argv[1], weights_only=False)
+torch.testing.assert_close(model(inputs), expected)
+assert block[0].weight.equal(model.stem[0].weight) and block.bias_name == "kept"
+assert type(pickle.loads(pickle.dumps(model.body))) is type(model.body)
+print(type(model).__name__)
+"""
+
+
+def test_a_module_is_loaded_in_a_process_that_has_not_made_it(tmp_path: Path) -> None:
+    found = net(RESIDUAL)
+    module, (inputs,) = backend.compile(found.ir, seed=0).eval(), tensors(found)
+    module.stem.bias_name = "kept"
+    torch.save((module, module.stem, inputs, module(inputs)), tmp_path / "all.pt")
+    command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "all.pt")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr) == ("Net\n", "")
+
+
+def test_a_part_of_a_module_is_loaded_where_its_net_is_gone() -> None:
+    module = backend.compile(net(RESIDUAL).ir, seed=0)
+    kept, expected = pickle.dumps(module.body.block1), module.body.block1.state_dict()
+    del module
+    gc.collect()
+    again = pickle.loads(kept)
+    assert all(value.equal(expected[key]) for key, value in again.state_dict().items())
+
+
+def test_a_subclass_is_pickled_where_it_stands() -> None:
+    module = backend.compile(net("net A { input 3x8x8; conv(5, 1) }").ir)
+    kind = type("Mine", (type(module),), {"__module__": __name__})
+    globals()["Mine"] = kind
+    try:
+        assert type(pickle.loads(pickle.dumps(kind()))) is kind
+    finally:
+        del globals()["Mine"]
 
 
 def test_training_heads_appear_in_training_alone() -> None:
