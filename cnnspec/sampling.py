@@ -11,7 +11,7 @@ from typing import Any
 from cnnspec import given
 from cnnspec.api import Net, load, loads
 from cnnspec.diagnostics import Report, SpecError
-from cnnspec.elaborate import Limits, Mistake, Module
+from cnnspec.elaborate import Known, Limits, Mistake, Module
 from cnnspec.report.table import COUNT, WORD, Column, Table
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -35,7 +35,7 @@ def spaces(
     session = Session(include=include, limits=limits)
     source, _ = _source(str(spec), session)
     module, report = session.load(source)
-    found = [check_space(item, module, report, session.limits) for item in module.spaces.values()]
+    found = [check_space(item, module, report, session.limits, Known()) for item in module.spaces.values()]
     report.raise_errors()
     return tuple([space for space in found if space is not None])
 
@@ -148,7 +148,7 @@ def sample(
     source, name = _source(str(spec), session)
     module, report = session.load(source)
     item = with_options(pick_space(module, name, tuple(vary), report), tuple(vary), tuple(where), report)
-    space = None if item is None else check_space(item, module, report, session.limits)
+    space = None if item is None else check_space(item, module, report, session.limits, Known())
     report.raise_errors()
     assert space is not None
     try:

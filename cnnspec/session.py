@@ -18,22 +18,23 @@ from __future__ import annotations
 
 from os.path import basename, splitext
 
+from cnnspec.basis import Common, Written, basis_of, nothing_in_common
 from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Known, Limits, Loader, Module, Settings, open_parameters
+from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.files import read_source
 from cnnspec.garbage import without_garbage_collection
 from cnnspec.named_tuples import NamedTuple
-from cnnspec.passes.lint_syntax import lint_syntax, names_in
+from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
 from cnnspec.records import dataclass
 from cnnspec.source import Source, Span
 from cnnspec.spec_files import plain_name
-from cnnspec.syntax import Parsed, parse, tree
-from cnnspec.typed import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+from cnnspec.syntax import Parsed, parse
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Mapping
 
 if TYPE_CHECKING:  # a check of one file needs no paths
     from pathlib import Path
@@ -75,13 +76,9 @@ Pick = Callable[[Module, Report], list[str]]
 """Says which nets of a module are meant; reports where there are none."""
 
 
-Written = dict[int, tuple[tuple[str, int, int, str], tuple[str, ...]]]
-"""What was found of definitions, by their identity: their lines, and the names in them."""
-
-
 @dataclass(frozen=True, eq=False)
-class WantedNet:
-    """A net of a file, and what is asked of it; nets of one reading share what is found of definitions."""
+class Wanted:
+    """A net or space of a file, and what is asked of it; those of one reading share what is found of it."""
 
     name: str
     module: Module
@@ -91,16 +88,23 @@ class WantedNet:
 
     @cached_property
     def basis(self) -> tuple[object, ...]:
-        """All that the net is compiled from; found when the file is read once more."""
+        """All that it is made from; found when the file is read once more."""
         return self.settings, self.lenient, *basis_of(self.name, self.module, self.written)
 
 
 class Reading(NamedTuple):
     """A net as it was last compiled: what it was compiled from, and what came of it."""
 
-    asked: WantedNet
+    asked: Wanted
     compiled: Compiled | None
     report: Report
+
+
+class ReadSpace(NamedTuple):
+    """A space that nothing was wrong with, and what it was read from."""
+
+    asked: Wanted
+    space: DesignSpace
 
 
 class Session:
@@ -122,10 +126,12 @@ class Session:
         self.limits = limits or Limits()
         self._kept: dict[str, dict[str, Reading]] = {}
         self._parsed: dict[str, Parsed] = {}
+        self._spaces_kept: dict[str, dict[str, ReadSpace]] = {}
+        self._common: dict[str, Common] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what is kept, which is read again: a session is copied and pickled without it."""
-        return {**self.__dict__, "_kept": {}, "_parsed": {}}
+        return {**self.__dict__, "_kept": {}, "_parsed": {}, "_spaces_kept": {}, "_common": {}}
 
     def parsed(self, source: Source) -> Parsed:
         """A text as it was read: the last reading of the file, where its text is what it was."""
@@ -199,9 +205,21 @@ class Session:
         """The spaces of a file that nothing is wrong with; what they need is loaded where there is one."""
         if not module.spaces:
             return ()
-        from cnnspec.space.checking import check_spaces
+        from cnnspec.space.checking import check_space
 
-        return check_spaces(module, report, self.limits)
+        known, stamps, _ = self._common.get(module.source.name) or nothing_in_common()
+        before = self._spaces_kept.get(module.source.name, {})
+        found: dict[str, ReadSpace] = {}
+        for name, item in module.spaces.items():
+            asked, kept = Wanted(name, module, AS_WRITTEN, frozenset(), stamps.written), before.get(name)
+            if kept is not None and kept.asked.basis == asked.basis:
+                found[name] = kept
+                continue
+            space = check_space(item, module, report, self.limits, known)
+            if space is not None:
+                found[name] = ReadSpace(asked, space)
+        self._spaces_kept[module.source.name] = found
+        return tuple(kept.space for kept in found.values())
 
     def _nets(
         self,
@@ -231,16 +249,19 @@ class Session:
         hook: Hook | None,
         lenient: frozenset[str],
     ) -> tuple[Compiled, ...]:
-        known, written = Known(), Written()
         before = self._kept.get(module.source.name, {})
+        last = self._common.get(module.source.name)
+        layers = sum(len(reading.compiled.graph) for reading in before.values() if reading.compiled)
+        common = nothing_in_common() if last is None else last.next(layers)
+        self._common[module.source.name] = common
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
-            asked = WantedNet(name, module, settings, lenient, written)
+            asked = Wanted(name, module, settings, lenient, common.stamps.written)
             reading = readings.get(name)
             # a hook wants to see the passes run
             if reading is None or reading.asked.basis != asked.basis or hook is not None:
                 own = report.branch(lenient)
-                compiled = compile_net(name, module, settings, own, self.limits, hook, known)
+                compiled = compile_net(name, module, settings, own, self.limits, hook, common.known)
                 reading = Reading(asked, compiled, own)
             readings[name] = reading._replace(asked=asked)
             report.merge(reading.report)
@@ -263,43 +284,6 @@ class Reopening:
         settings = Settings(self.settings.parameters, {**self.settings.inputs, **shapes})
         found = self.session.open(self.source, settings, self.net)
         return None if found.has_errors or not found.nets else found.nets[0].graph
-
-
-def basis_of(name: str, module: Module, written: Written) -> Iterator[object]:
-    """All that a net is compiled from: the lines of its own definition, and of all that it names in turn."""
-    seen: set[tuple[int, str]] = set()
-    open_names = [(name, module)]
-    while open_names:
-        name, module = open_names.pop()
-        if (id(module), name) in seen:
-            continue
-        seen.add((id(module), name))
-        net, home = module.net(name)
-        value = module.lookup(name)
-        definition = value.definition if isinstance(value, DefinedBlock) else None
-        yield name
-        yield value if definition is None else None
-        for item, owner in ((net, home), (definition, getattr(value, "module", None))):
-            if item is not None and owner is not None:
-                if id(item) not in written:
-                    written[id(item)] = lines_of(whole(item)), tuple(sorted(set(names_in(item))))
-                lines, names = written[id(item)]
-                yield lines
-                open_names += [(used, owner) for used in names]
-
-
-def whole(item: tree.Definition | tree.NetDefinition | tree.Given) -> Span:
-    """Where a definition stands, from its name to the end of its body."""
-    last = item.body or (item.arguments[-1:] or (item,))[0] if isinstance(item, tree.Given) else item.body
-    return Span(item.span.source, item.span.start, last.span.end)
-
-
-def lines_of(span: Span) -> tuple[str, int, int, str]:
-    """The lines of a span: the file, where they stand, and what they say."""
-    source, first, last = span.source, span.line, span.end_line
-    start = source.line_starts[first - 1]
-    end = source.line_starts[last] if last < len(source.line_starts) else len(source.text)
-    return source.name, first, start, source.text[start:end]
 
 
 def closed_nets(module: Module, parameters: Mapping[str, Any]) -> list[str]:

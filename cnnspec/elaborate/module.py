@@ -61,12 +61,26 @@ class Module:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DefinedBlock:
-    """A def or share, with the file whose names it sees; one in a body sees the values around it as well."""
+    """A def or share, with the file whose names it sees; one in a body sees the values around it as well.
+
+    Two are equal that stand at one place: of one reading of the file, or of two where it is as it was.
+    """
 
     name: str
     definition: tree.Definition
     module: Module
     around: Variables | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DefinedBlock) and self._place == other._place and self.around is other.around
+
+    def __hash__(self) -> int:
+        return hash(self.definition.span.start)
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        source, start, _ = self.definition.span
+        return source.path, source.name, start
 
 
 Arguments = tuple[tuple[str, Any], ...]

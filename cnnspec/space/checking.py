@@ -35,21 +35,20 @@ BUILT = 20
 """Of how many of these nets at least one must be without errors."""
 
 
-def check_spaces(module: Module, report: Report, limits: Limits) -> tuple[DesignSpace, ...]:
-    """The spaces of a file that nothing is wrong with; what is wrong with others is reported."""
-    found = [check_space(item, module, report, limits) for item in module.spaces.values()]
-    return tuple([space for space in found if space is not None])
+def check_space(
+    item: tree.Space, module: Module, report: Report, limits: Limits, known: Known
+) -> DesignSpace | None:
+    """A space; None where something is wrong with it, which is reported.
 
-
-def check_space(item: tree.Space, module: Module, report: Report, limits: Limits) -> DesignSpace | None:
-    """A space; None where something is wrong with it, which is reported."""
+    `known` is what nets of the file before it have in common with its members.
+    """
     before = report.errors
     space = read_space(item, module, report, limits)
     if space is None:
         return None
     _check_conditions(space, module, report, limits)
     if report.errors == before and not is_broken(item):
-        _check_members(space, module, report, limits)
+        _check_members(space, module, report, limits, known)
     return space if report.errors == before and not is_broken(item) else None
 
 
@@ -113,10 +112,10 @@ def _shown(bounds: Any) -> str:
     return f"{'more than ' * bounds.open_low}{low} to {'less than ' * bounds.open_high}{high}"
 
 
-def _check_members(space: DesignSpace, module: Module, report: Report, limits: Limits) -> None:
+def _check_members(space: DesignSpace, module: Module, report: Report, limits: Limits, known: Known) -> None:
     """Build a few members, up to the first that is right, and look at its conditions on figures."""
     context = context_of_file(module, report, limits)
-    known, first, built = Known(), "", 0
+    first, built = "", 0
     for setting in islice(_fitting(space, module, context), BUILT):
         own = Report()
         made = elaborate(space.net, module, Settings(given(setting), {}), own, limits, known)

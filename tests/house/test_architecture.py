@@ -22,7 +22,7 @@ files
 syntax layers
 graph
 elaborate passes
-pipeline spec_files blocks_list
+pipeline spec_files blocks_list basis
 space
 session given
 backends render report format colours

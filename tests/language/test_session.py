@@ -108,6 +108,69 @@ def test_after_any_edit_a_session_says_what_a_first_reading_says(name):
         assert said(read(session, edited)) == said(read(Session(), edited))
 
 
+SPACES = """\
+use std (conv_bn_relu)
+def unit(out, act=relu) { residual(shortcut=project) { conv_bn_relu(out, 3) -> conv(out, 1) } -> act }
+share head { gap -> flatten -> linear(10) }
+let narrow = 8
+def body(widths, block=unit) { for w in widths { block(w) * 2 } }
+net Family(widths, first=unit) {
+    input 3x16x16
+    first(narrow)
+    body(widths)
+    head
+}
+net A = Family([8, 16])
+net B = Family([8, 16, 32], first=unit(act=silu))
+space S of Family {
+    vary widths[2] in 8..64 step 8
+    where params < 1M
+}
+space T of Family { vary widths in [[8], [16, 8]] }
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_calls_that_are_kept_make_the_nets_that_a_first_reading_makes(seed: int) -> None:
+    session = Session()
+    for edited in edits(SPACES, seed, count=25):
+        now, first = read(session, edited), read(Session(), edited)
+        assert said(now) == said(first)
+        assert drawn(now) == drawn(first)
+        assert now.spaces == first.spaces
+
+
+def drawn(analysis: Analysis) -> list[list[tuple[object, ...]]]:
+    """All of the graphs: layers with their inputs, places and blocks, and what these were called with."""
+    return [
+        [
+            (node.name, node.layer, node.inputs, node.shape, node.span and node.span.place, node.weights_of)
+            for node in net.graph
+        ]
+        + [
+            (block.path, block.kind, block.title, block.span and block.span.place, str(block.arguments))
+            for block in net.graph.root.walk()
+        ]
+        for net in analysis.nets
+    ]
+
+
+def test_a_space_is_kept_where_nothing_of_it_has_changed() -> None:
+    session = Session()
+    first, second = read(session, SPACES), read(session, SPACES.replace("[16, 8]]", "[16, 9]]"))
+    assert first.spaces[0] is second.spaces[0] and first.spaces[1] != second.spaces[1]
+    third = read(session, SPACES.replace("narrow = 8", "narrow = 9"))
+    assert first.spaces[0] is not third.spaces[0]
+
+
+def test_a_value_that_is_no_integer_any_more_is_seen() -> None:
+    """1 and 1.0 are equal, and not the same argument."""
+    session, text = Session(), "let n = 8\nnet A { input 3x8x8; conv(n, 3) }\n"
+    assert not read(session, text).has_errors
+    assert read(session, text.replace("= 8", "= 8.")).has_errors
+    assert not read(session, text).has_errors
+
+
 def test_edits_leave_memory_where_it_was():
     """Once some edits have filled what is kept, as many again add next to nothing."""
     text = (SPECS / "lenet.cnn").read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ from cnnspec.layers.shapes import Shape
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
-from cnnspec.typed import TYPE_CHECKING, Any, Mapping
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Mapping
 
 if TYPE_CHECKING:
     from cnnspec.elaborate.building.measured import MeasuredCall, Measuring
@@ -75,10 +75,11 @@ class FirstCall:
 
     `steps` is what it counted towards the bound on loops and calls, `labels` are those of its body. `added`
     is found when it is first copied, or when its net is whole: the names that its blocks get are its own.
+    From then on its net is not held: `graph` and `block` are None.
     """
 
-    graph: UnnamedGraph
-    block: Block
+    graph: UnnamedGraph | None
+    block: Block | None
     start: int
     end: int
     taken: Value
@@ -92,7 +93,13 @@ class FirstCall:
         """What it adds."""
         if self.found is None:
             self.found = _added(self)
+            self.graph = self.block = None
         return self.found
+
+
+def definition_itself(block: DefinedBlock) -> object:
+    """What stands for a block in keys of calls, of one reading of its file: its definition is there once."""
+    return id(block.definition)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,11 +107,14 @@ class Known:
     """What the nets of a file have in common while they are elaborated: equal layers, and equal calls.
 
     With `measuring`, calls are remembered by their figures, and nets are added up (`building/measured.py`).
+    `stamp` gives what stands for a block in the keys of calls: what is kept from one reading of a file to the
+    next has stamps that are equal where all that the block is made of is as it was.
     """
 
     layers: dict[tuple[Any, ...], Layer] = field(default_factory=dict)
     calls: dict[CallKey, FirstCall | MeasuredCall] = field(default_factory=dict)
     measuring: Measuring | None = None
+    stamp: Callable[[DefinedBlock], object] = definition_itself
 
     def keep(self, calls: Mapping[CallKey, FirstCall | MeasuredCall]) -> None:
         """Keep the calls of a net that is whole, for those after it; before its blocks get their names."""
@@ -117,42 +127,47 @@ class Known:
             self.layers.clear()
 
 
-def call_key(target: DefinedBlock, bound: Variables, value: Value | None, marked: bool) -> CallKey | None:
+def call_key(
+    target: DefinedBlock, bound: Variables, value: Value | None, marked: bool, known: Known
+) -> CallKey | None:
     """A key that is equal for calls that are alike; None for one whose outcome hangs on more than its key.
 
     `marked` says whether shape marks are held.
     """
     if value is None or value.shape is None or target.definition.shared:
         return None
-    parts: list[Any] = [id(target.definition), value.shape, marked]
+    parts: list[Any] = [known.stamp(target), value.shape, marked]
     for argument in bound.values():
-        part = _key_part(argument)
+        part = _key_part(argument, known)
         if part is None:
             return None
         parts.append(part)
     return tuple(parts)
 
 
-def _key_part(value: Any) -> CallKey | None:
+def _key_part(value: Any, known: Known) -> CallKey | None:
     """A hashable part of a key; the type is in it since 1, 1.0 and true are equal."""
     if isinstance(value, PartialBlock):
-        given = _key_part(tuple([value.block, *[item for _, item in value.given]]))
+        given = _key_part(tuple([value.block, *[item for _, item in value.given]]), known)
         return None if given is None else (PartialBlock, *[name for name, _ in value.given], given)
     if isinstance(value, tuple):
-        parts = [_key_part(item) for item in value]
+        parts = [_key_part(item, known) for item in value]
         return None if None in parts else (tuple, *parts)
     if value is UNKNOWN or not isinstance(value, PLAIN):
         return None
-    # whose weights a share uses hangs on more than what it is called with
-    is_shared = isinstance(value, DefinedBlock) and value.definition.shared
-    return None if is_shared else (value.__class__, value)
+    if isinstance(value, DefinedBlock):
+        # whose weights a share uses hangs on more than what it is called with
+        return None if value.definition.shared else (DefinedBlock, known.stamp(value))
+    return value.__class__, value
 
 
 def _added(first: FirstCall) -> Added:
     """What a call adds, from its block, whose children are still blocks and numbers of nodes."""
+    graph, own = first.graph, first.block
+    assert graph is not None and own is not None
     start, taken = first.start, first.taken.node
-    order = [first.block]
-    numbers: dict[Block | None, int] = {first.block: 0}
+    order = [own]
+    numbers: dict[Block | None, int] = {own: 0}
     blocks: list[AddedBlock] = []
     for block in order:
         children: list[int] = []
@@ -177,7 +192,7 @@ def _added(first: FirstCall) -> Added:
             title,
             owner - start,
         )
-        for layer, sources, shape, block, span, title, owner in first.graph.nodes[start : first.end]
+        for layer, sources, shape, block, span, title, owner in graph.nodes[start : first.end]
     ]
     return Added(tuple(blocks), tuple(nodes))
 

@@ -56,7 +56,7 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
     builder, taken = callee.builder, callee.value
     key = None
     if not builder.uses_shares_of_file and not builder.shared_calls:
-        key = call_key(target, bound, taken, not builder.resized)
+        key = call_key(target, bound, taken, not builder.resized, builder.known)
     known = builder.first_call(key) if key is not None else None
     if known is not None and taken is not None:
         callee.value = _copied(known, callee, taken, span)
