@@ -140,19 +140,17 @@ def test_calls_that_are_kept_make_the_nets_that_a_first_reading_makes(seed: int)
         assert now.spaces == first.spaces
 
 
-def drawn(analysis: Analysis) -> list[list[tuple[object, ...]]]:
+def drawn(analysis: Analysis) -> list[object]:
     """All of the graphs: layers with their inputs, places and blocks, and what these were called with."""
-    return [
-        [
-            (node.name, node.layer, node.inputs, node.shape, node.span and node.span.place, node.weights_of)
-            for node in net.graph
-        ]
-        + [
-            (block.path, block.kind, block.title, block.span and block.span.place, str(block.arguments))
-            for block in net.graph.root.walk()
-        ]
-        for net in analysis.nets
-    ]
+    found: list[object] = []
+    for net in analysis.nets:
+        for node in net.graph:
+            place = node.span and node.span.place
+            found.append((node.name, node.layer, node.inputs, node.shape, place, node.weights_of))
+        for block in net.graph.root.walk():
+            place = block.span and block.span.place
+            found.append((block.path, block.kind, block.title, place, str(block.arguments)))
+    return found
 
 
 def test_a_space_is_kept_where_nothing_of_it_has_changed() -> None:
