@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from cnnspec.caching import partial
-from cnnspec.diagnostics.report import Report
+from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.report import Edit, Report
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.arithmetic import compare
 from cnnspec.elaborate.expressions.evaluate import evaluate
 from cnnspec.elaborate.net import Elaborated
 from cnnspec.elaborate.values import Mistake, Variables
 from cnnspec.layers.written import show_value
+from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.typed import Any, Mapping
 
@@ -50,11 +54,20 @@ def named_figures(
     return {name: figures[name] for name in free if context.lookup(name) is None}
 
 
+def _apart(condition: tree.Expression) -> Cure:
+    """The cure of a condition that is no comparison: those that `and` joins stand by themselves."""
+    if not isinstance(condition, tree.Logic) or condition.operator != "and":
+        return Cure("for example: expect params <= 26M")
+    places = [Span(a.span.source, a.span.end, b.span.start) for a, b in pairwise(condition.operands)]
+    plain = all(place.text.strip() == "and" for place in places)
+    edits = tuple(Edit(place, ", ") for place in places) if plain else ()
+    return Cure("write `,` between them, not `and`", edits)
+
+
 def _check(condition: tree.Expression, variables: Variables, context: Context, report: Report) -> None:
     if not isinstance(condition, tree.Comparison):
-        joined = isinstance(condition, tree.Logic) and condition.operator == "and"
-        cure = "write `,` between them, not `and`" if joined else "for example: expect params <= 26M"
-        raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure)
+        cure = _apart(condition)
+        raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure.help, edits=cure.edits)
     values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
     for operand, value in zip(condition.operands, values, strict=True):
         if isinstance(value, partial):

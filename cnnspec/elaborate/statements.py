@@ -11,6 +11,8 @@ when they are, so that nothing here calls itself and no depth of nesting needs P
 
 from __future__ import annotations
 
+from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.building.builder import Abandoned
 from cnnspec.elaborate.building.shared import SharedWeights
 from cnnspec.elaborate.calls.labels import Label, bind, label_of, label_taken, label_value
@@ -239,11 +241,13 @@ def input_declaration(declaration: tree.InputDeclaration, context: Context, vari
     if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
         raise Mistake("input-shape", span, "the sizes of an input must be integers of at least 1")
     if len(shape) != len(extents):
+        cure = _full_shape(shape, extents, span)
         raise Mistake(
             "input-shape",
             span,
             f"input `{name}` has {len(extents)} sizes, channels first, and is given as {describe(shape)}",
-            help=_full_shape(shape, extents),
+            help=cure.help,
+            edits=cure.edits,
         )
     node = graph.add(Input(shape), (), shape, context.block, declaration.span, name, -1)
     graph.inputs.append(node.node)
@@ -258,10 +262,14 @@ def shape_of(declaration: tree.InputDeclaration, context: Context, variables: Va
     return extents[0] if len(extents) == 1 and isinstance(extents[0], tuple) else extents
 
 
-def _full_shape(given: Shape, extents: Shape) -> str:
-    if len(given) == len(extents) - 1:
-        return f"did you mean {describe((extents[0], *given))}?"
-    return f"give {len(extents)} sizes, as in {describe(extents)}"
+def _full_shape(given: Shape, extents: Shape, span: Span) -> Cure:
+    """The cure of an input with too few or too many sizes: its channels, where they are left out."""
+    if len(given) != len(extents) - 1:
+        return Cure(f"give {len(extents)} sizes, as in {describe(extents)}")
+    start = span.end - len(describe(given))
+    edit = Edit(Span(span.source, start, start), f"{extents[0]}x")
+    is_there = span.text.endswith(f" {describe(given)}")
+    return Cure(f"did you mean {describe((extents[0], *given))}?", (edit,) if is_there else ())
 
 
 def section(section: tree.Section, context: Context, variables: Variables) -> Visits:

@@ -100,7 +100,7 @@ def _report(finding: Finding, subject: Subject, report: Report) -> None:
         report.warning(code, calls[-1], message, help=cure)
     else:
         place = span or _in_own_files(node, calls, subject)
-        made = edits if place == node.span else ()
+        made = edits if place in (node.span, span) else ()
         report.warning(code, place, message, help=cure, edits=made, trail=node.block.trail())
 
 
@@ -276,13 +276,14 @@ def side_head(subject: Subject) -> Iterator[Finding]:
     for head, name in graph.outputs.items():
         if len(graph.outputs) > 1 and head not in graph.training_heads and head.startswith(SIDE_HEADS):
             nodes = [node for node in graph if node.name.startswith(f"{head}.")]
-            saved = sum(subject.costs.layers[node.name].macs for node in nodes)
+            saved, place = sum(subject.costs.layers[node.name].macs for node in nodes), _head_of(graph, head)
             yield Finding(
                 "side-head",
                 nodes[0] if nodes else graph[name],
                 f"head `{head}` is for training by its name, and inference runs it",
                 f"head {head} ..., training {{ }} would save {saved:,} multiply-accumulates in inference",
-                span=_head_of(graph, head),
+                span=place,
+                edits=_for_training(place),
             )
 
 
@@ -290,6 +291,16 @@ def _head_of(graph: Graph, head: str) -> Span | None:
     """Where a head is written."""
     blocks = (child for child in graph.root.children if isinstance(child, Block) and child.kind == "head")
     return next((block.span for block in blocks if block.path == head), None)
+
+
+def _for_training(head: Span | None) -> tuple[Edit, ...]:
+    """A head that is written in braces is one for training."""
+    if head is None:
+        return ()
+    source, text = head.source, head.source.text
+    brace = text.find("{", head.end)
+    end = head.end + len(text[head.end : brace].rstrip())
+    return (Edit(Span(source, end, end), ", training"),) if brace >= 0 else ()
 
 
 def _ends_residual(node: Node) -> bool:

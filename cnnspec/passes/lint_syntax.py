@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyword import iskeyword
 
-from cnnspec.diagnostics.report import Report
+from cnnspec.diagnostics.report import Edit, Report
 from cnnspec.layers.first_names import is_newer
 from cnnspec.source import Span
 from cnnspec.syntax import tree
@@ -90,11 +90,13 @@ def _channels_last(nodes: Nodes, report: Report) -> None:
         if isinstance(node, tree.InputDeclaration) and len(node.extents) == 3:
             match [extent.value for extent in node.extents if isinstance(extent, tree.Literal)]:
                 case [int(height), int(width), 3] if min(height, width) > 4:
+                    first, right = node.extents[0].span, f"3x{height}x{width}"
                     report.warning(
                         "channels-last",
                         node.span,
                         f"the input {height}x{width}x3 has {height} channels of {width}x3 pixels",
-                        help=f"if it is a colour image, write 3x{height}x{width}: channels come first",
+                        help=f"if it is a colour image, write {right}: channels come first",
+                        edits=(Edit(first.to(node.extents[-1].span), right),),
                     )
 
 

@@ -83,6 +83,14 @@ def test_a_name_with_two_meanings_is_left_to_a_person():
         ("return relu", "relu"),
         ("int n = 4", "let n = 4"),
         ('"a": relu', "a: relu"),
+        ("conv[8, 3]", "conv(8, 3)"),
+        ("conv(8, 3) \\\n    -> relu", "conv(8, 3)\n    -> relu"),
+        ("conv(8, \\\n        3)", "conv(8,\n        3)"),
+        ("relu  /* a comment */", "relu  # a comment"),
+        ("/* a comment\n       of two lines */", "# a comment\n       # of two lines"),
+        ("conv(8, 3) -> batchnorm(8)", "conv(8, 3) -> batchnorm"),
+        ("conv(8, 3) -> batchnorm(8, momentum=0.2)", "conv(8, 3) -> batchnorm(momentum=0.2)"),
+        ("expect params < 1M and macs < 2G and depth < 9", "expect params < 1M, macs < 2G, depth < 9"),
     ],
 )
 def test_signs_of_other_languages_are_written_as_here(wrong, right):
@@ -93,10 +101,34 @@ def test_signs_of_other_languages_are_written_as_here(wrong, right):
     assert applied(before, edits) == text.replace("{}", right)
 
 
+def test_a_text_of_one_word_is_closed_where_the_word_ends() -> None:
+    text = 'use "blocks.cnn (block)\nnet Small { input 3x8x8; block }\n'
+    (edits,) = [d.edits for d in diagnose(text) if d.code == "unclosed"]
+    assert applied(text, edits) == text.replace("blocks.cnn", 'blocks.cnn"')
+
+
+def test_an_input_gets_its_channels_where_they_belong() -> None:
+    text = "net A { input 64x32x3; conv(8, 3) }\nnet B = A { input 32x32 }\nnet C = A { input 5 }\n"
+    found = [d for d in diagnose(text) if d.code in ("channels-last", "input-shape")]
+    assert [applied(text, d.edits) for d in found] == [
+        text.replace("64x32x3", "3x64x32"),
+        text.replace("32x32 }", "64x32x32 }"),
+        text,
+    ]
+
+
+def test_a_head_for_training_is_kept_out_of_inference() -> None:
+    text = "net A { input 3x64x64; x: conv(8, 7, 4) -> conv(8, 7, 4); head { gap -> flatten -> linear(2) }\n"
+    text += "    head aux from x { conv(8, 3) -> gap -> flatten -> linear(2) } }\n"
+    (found,) = [d for d in diagnose(text) if d.code == "side-head"]
+    assert applied(text, found.edits) == text.replace("aux from x {", "aux from x, training {")
+
+
 def test_the_page_lists_the_codes_that_have_edits():
     page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[^|]*`) \|", page.partition("| codes |")[2].partition("\n\n")[0], re.M)
     texts = [path.read_text(encoding="utf-8") for path in CASES]
+    texts += ["net A { input 4x8x8; relu }\nnet B = A { input 9x9 }\n"]
     texts.append("net Small(n) { input 3x8x8; conv(n, 3) }\nnet Wide = Small(n=8)\nnet Slim = Smal(n=2)\n")
     found = {d.code for text in texts for d in diagnose(text) if d.edits}
     assert {code for row in rows for code in re.findall(r"`([^`]+)`", row)} == found

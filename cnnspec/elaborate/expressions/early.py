@@ -8,7 +8,7 @@ The arguments are evaluated where they are written; those of a later call fill w
 
 from __future__ import annotations
 
-from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.cures import CHANNELS_IN, Cure
 from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import MAX_ITEMS
@@ -131,6 +131,22 @@ def _value_cure(kind: Kind, value: Any, written: tree.Expression) -> Cure:
         cure = suggest_at(written.span, value, kind.words)
         return cure if isinstance(written, tree.Literal) else Cure(cure.help)
     told = kind.cure(value)
+    if told == CHANNELS_IN and isinstance(written, tree.Literal):
+        return Cure(told, _without_first(written.span))
     instead = told.removeprefix("write ").partition(":")[0]
     plain = isinstance(written, tree.Literal) and told.startswith("write ")
     return Cure(told, (Edit(written.span, instead),) if plain else ())
+
+
+def _without_first(argument: Span) -> tuple[Edit, ...]:
+    """A call without its first argument, and without parentheses where there is no other."""
+    source, start, end = argument
+    if source.text[start - 1] != "(":
+        return ()
+    following = source.text[end : end + 1]
+    if following == ")":
+        return (Edit(Span(source, start - 1, end + 1), ""),)
+    if following != ",":
+        return ()
+    after = len(source.text[end + 1 :]) - len(source.text[end + 1 :].lstrip(" "))
+    return (Edit(Span(source, start, end + 1 + after), ""),)

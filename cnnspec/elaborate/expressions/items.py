@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cnnspec.diagnostics.cures import Cure
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import Context
 from cnnspec.elaborate.expressions.functions import as_list
 from cnnspec.elaborate.module import BlockValue
@@ -41,8 +43,8 @@ def pick(target: Any, index: Any, span: Span) -> Any:
         shown = ", ".join(map(str, key))
         raise Mistake("unknown-label", span, f"the label has no index [{shown}]", help=f"it has {have}")
     if isinstance(target, BlockValue):
-        message = f"`{target.name}` is a block, and has no items"
-        raise Mistake("type", span, message, help=f"arguments stand in parentheses: {target.name}(...)")
+        message, cure = f"`{target.name}` is a block, and has no items", _in_parentheses(target.name, span)
+        raise Mistake("type", span, message, help=cure.help, edits=cure.edits)
     if not isinstance(target, tuple) or not isinstance(index, int) or isinstance(index, bool):
         raise Mistake(
             "type", span, f"`[ ]` takes an integer into a list, not {kind_of(index)} into {kind_of(target)}"
@@ -50,6 +52,17 @@ def pick(target: Any, index: Any, span: Span) -> Any:
     if not -len(target) <= index < len(target):
         raise Mistake("index", span, f"index {index} is outside the list, which has {len(target)} items")
     return target[index]
+
+
+def _in_parentheses(name: str, span: Span) -> Cure:
+    """The arguments of a call that is written `name[...]`, in parentheses."""
+    source, start, end = span
+    bracket = source.text.find("[", start, end)
+    help = f"arguments stand in parentheses: {name}(...)"
+    if span.text.count("[") != 1 or not span.text.endswith("]"):
+        return Cure(help)
+    opening, closing = Span(source, bracket, bracket + 1), Span(source, end - 1, end)
+    return Cure(help, (Edit(opening, "("), Edit(closing, ")")))
 
 
 def by_first_index(family: Family) -> dict[int, Value | Family]:

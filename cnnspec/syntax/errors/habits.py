@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cnnspec.diagnostics.cures import FOREIGN, Cure, as_told
-from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.diagnostics.report import Diagnostic, Edit
 from cnnspec.records import dataclass
 from cnnspec.source import Span
 from cnnspec.syntax.errors.expected import short
@@ -205,9 +205,26 @@ def comments(error: Unexpected) -> Answer | None:
     end += sign == "/*" and end < len(error.tokens) - 1
     start = error.found.start
     place = Span(error.source, start, start + len(sign))
-    cure = as_told(place, "write `#`") if sign != "/*" else Cure("write `#`")
+    cure = as_told(place, "write `#`") if sign != "/*" else Cure("write `#`", _each_line(place))
     said = error.cured("character", f"`{sign}` begins no comment", cure)
     return Answer(said, Replace(end - error.at))
+
+
+def _each_line(begin: Span) -> tuple[Edit, ...]:
+    """A comment from `/*` to `*/`, with a `#` before each of its lines; none where code goes on behind it."""
+    source, text = begin.source, begin.source.text
+    end = text.find("*/", begin.end)
+    if end < 0 or text[end + 2 :].partition("\n")[0].strip():
+        return ()
+    edits = [Edit(begin, "#")]
+    at = text.find("\n", begin.end, end)
+    while at >= 0:
+        start = at + 1 + len(text[at + 1 : end]) - len(text[at + 1 : end].lstrip(" \t"))
+        edits.append(Edit(Span(source, start, start), "# " if start < end else "#"))
+        at = text.find("\n", at + 1, end)
+    blanks = len(text[:end]) - len(text[:end].rstrip(" \t"))
+    first = max(end - blanks, edits[-1].span.end)
+    return (*edits, Edit(Span(source, first, end + 2), ""))
 
 
 def _ends_comment(sign: str, tokens: Sequence[Token], number: int) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, as_told
 from cnnspec.diagnostics.report import Edit
+from cnnspec.source import Span
 from cnnspec.syntax.errors.expected import short
 from cnnspec.syntax.errors.rewriting import dims_without_blanks, found_as, inserted, put
 from cnnspec.syntax.errors.unexpected import Answer, GiveUp, Unexpected
@@ -49,8 +51,8 @@ MEANT = {"^": "**", "\u00a0": " ", "\u200b": "", "\ufeff": ""}
 def characters(error: Unexpected) -> Answer | None:
     found = error.found
     if found.kind == "OPEN_STRING" and (len(found.text) < 2 or not found.text.endswith('"')):
-        cure = 'write `"` at its end'
-        return Answer(error.say("unclosed", "a text is not closed", label="begins here", help=cure))
+        cure = Cure('write `"` at its end', _closed_text(error))
+        return Answer(error.cured("unclosed", "a text is not closed", cure, label="begins here"))
     if found.kind == "OPEN_STRING":
         message, cure = "a text may not hold `\\`", "write the character itself"
         return Answer(error.say("character", message, help=cure))
@@ -63,6 +65,8 @@ def characters(error: Unexpected) -> Answer | None:
             cure = Cure(told, found_as(MEANT[found.text])(error))
         elif found.text == "'":
             cure = Cure(told, _double_quotes(error))
+        elif found.text == "\\":
+            cure = Cure(told, _without_line_end(error))
         return Answer(error.cured("character", f"{named} means nothing here", cure))
     if found.kind == "CHARACTER" and not found.text.isprintable():
         message = f"U+{ord(found.text):04X} is not a character of the language"
@@ -74,6 +78,21 @@ def characters(error: Unexpected) -> Answer | None:
         cure = "names are made of the letters a-z, A-Z, digits and _" if is_word else ""
         return Answer(error.say("character", f"{named} is not a character of the language", help=cure))
     return None
+
+
+def _closed_text(error: Unexpected) -> tuple[Edit, ...]:
+    """A text of one word that is not closed ends where the word does."""
+    start, word = error.found.start, re.match(r'"[\w./-]+(?=[\s,)\]}]|$)', error.found.text)
+    return (Edit(Span(error.source, start + word.end(), start + word.end()), '"'),) if word else ()
+
+
+def _without_line_end(error: Unexpected) -> tuple[Edit, ...]:
+    """A backslash before the end of a line that goes on without it: in brackets, or before `-> ...`."""
+    start, end, text = error.found.start, error.found.end, error.source.text
+    rest = text[end:].lstrip(" \t\r")
+    goes_on = rest[:1] == "\n" and (error.in_brackets or rest.lstrip().startswith("->"))
+    blanks = len(text[:start]) - len(text[:start].rstrip(" \t"))
+    return (Edit(Span(error.source, start - blanks, end), ""),) if goes_on else ()
 
 
 def _double_quotes(error: Unexpected) -> tuple[Edit, ...]:
