@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from folders import SPECS
 
 from cnnspec.diagnostics import InvalidValue, Refused
 from cnnspec.diagnostics.fixes import applied
+from cnnspec.diagnostics.report import Edit
 from cnnspec.format import format_text
 from cnnspec.live import renaming, words
 from cnnspec.session import Analysis, Session
@@ -146,19 +147,31 @@ def own_symbols(source: Source, session: Session) -> Iterator[words.Symbol]:
 
 
 def check_every_rename(path: Path) -> None:
-    """Every name that a spec defines gets a longer one: figures stay, and the layout is the one layout."""
+    """Every name that a spec defines gets a longer one: figures stay, and the layout is the one layout.
+
+    Other specs that use the name are changed with it, in memory.
+    """
     session = Session()
     source = Source(path.name, path.read_text(encoding="utf-8"), path.resolve())
     before = figures(session.check(source))
     modules = renaming.family(session, source)
     for number, symbol in enumerate(own_symbols(source, session)):
         edits = renaming.rename(session, modules, symbol, f"another_name_{number}")
-        own = [edit for edit in edits if edit.span.source.name == source.name]
-        text = applied(source.text, own)
-        assert text != source.text and format_text(parse(Source("a.cnn", text))) == text
-        is_a_net = not symbol.owner and symbol.name in [name for name, *_ in before]
-        if len(own) == len(edits) and not is_a_net:
-            assert figures(Session().check(Source(path.name, text, path.resolve()))) == before
+        texts = changed(edits)
+        text = texts.pop(str(path.resolve()))
+        assert text != source.text
+        assert all(format_text(parse(Source("a.cnn", text))) == text for text in (text, *texts.values()))
+        names = {symbol.name: f"another_name_{number}"} if not symbol.owner else {}
+        after = Session(texts=texts).check(Source(path.name, text, path.resolve()))
+        assert figures(after) == [(names.get(name, name), *rest) for name, *rest in before]
+
+
+def changed(edits: Iterable[Edit]) -> dict[str, str]:
+    """The texts that edits make of files, by their whole path."""
+    by_file: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_file.setdefault(str(Path(str(edit.span.source.path)).resolve()), []).append(edit)
+    return {path: applied(own[0].span.source.text, own) for path, own in by_file.items()}
 
 
 def test_every_name_of_a_small_spec(tmp_path: Path) -> None:
