@@ -77,3 +77,12 @@ def as_told(span: Span, help: str) -> Cure:
 def write_after(span: Span, text: str) -> Cure:
     """A text after a span, which is said by what stands there."""
     return Cure(f"write `{text}` after `{span.text}`", (Edit(Span(span.source, span.end, span.end), text),))
+
+
+def before_brace(header: Span | None, text: str) -> tuple[Edit, ...]:
+    """A text before the `{` that follows a header; none where there is no such place."""
+    brace = -1 if header is None else header.source.text.find("{", header.end)
+    if header is None or brace < 0:
+        return ()
+    end = header.end + len(header.source.text[header.end : brace].rstrip())
+    return (Edit(Span(header.source, end, end), text),)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import prod
 
 from cnnspec.caching import cached_property
+from cnnspec.diagnostics.cures import before_brace
 from cnnspec.diagnostics.report import Edit, Report
 from cnnspec.graph import Block, Graph, Node
 from cnnspec.layers.base import Layer, describe
@@ -107,8 +108,7 @@ def _report(finding: Finding, subject: Subject, report: Report) -> None:
 def _in_own_files(node: Node, calls: list[Span | None], subject: Subject) -> Span | None:
     """The place of a node; that of the call which led there out of the files in which the net is defined."""
     own = {place.source.name for place in subject.places}
-    places = [node.span, *calls]
-    return next((place for place in places if place is None or place.source.name in own), node.span)
+    return next((p for p in (node.span, *calls) if p is None or p.source.name in own), node.span)
 
 
 def large_linear(subject: Subject) -> Iterator[Finding]:
@@ -283,7 +283,7 @@ def side_head(subject: Subject) -> Iterator[Finding]:
                 f"head `{head}` is for training by its name, and inference runs it",
                 f"head {head} ..., training {{ }} would save {saved:,} multiply-accumulates in inference",
                 span=place,
-                edits=_for_training(place),
+                edits=before_brace(place, ", training"),
             )
 
 
@@ -291,16 +291,6 @@ def _head_of(graph: Graph, head: str) -> Span | None:
     """Where a head is written."""
     blocks = (child for child in graph.root.children if isinstance(child, Block) and child.kind == "head")
     return next((block.span for block in blocks if block.path == head), None)
-
-
-def _for_training(head: Span | None) -> tuple[Edit, ...]:
-    """A head that is written in braces is one for training."""
-    if head is None:
-        return ()
-    source, text = head.source, head.source.text
-    brace = text.find("{", head.end)
-    end = head.end + len(text[head.end : brace].rstrip())
-    return (Edit(Span(source, end, end), ", training"),) if brace >= 0 else ()
 
 
 def _ends_residual(node: Node) -> bool:
