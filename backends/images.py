@@ -66,10 +66,11 @@ def read(
     *,
     resize: bool = False,
 ) -> NDArray[np.float32]:
-    """A batch (N, *shape) from a .npy array, as it is, or from an image, scaled to 0..1.
+    """A batch (N, C, *sizes) from a .npy array, as it is, or from an image, scaled to 0..1.
 
-    Then (x - mean) / std by channel. Raises InputError where the file does not fit the shape, OSError where
-    it cannot be read.
+    Then (x - mean) / std by channel. Sizes are those of the file, which may be others than those of the
+    shape; with `resize` an image gets these. Raises InputError where the file has other channels or axes,
+    OSError where it cannot be read.
     """
     data = read_bounded(path, MAX_BYTES)
     is_array = path.suffix == ".npy" or data.startswith(ARRAY)
@@ -93,15 +94,15 @@ def normalize(
 
 
 def read_array(data: bytes, path: Path, shape: Shape) -> NDArray[np.float32]:
-    """A .npy array of one sample or a batch. Raises InputError."""
+    """A .npy array of one sample or a batch, of any size. Raises InputError for another rank or channels."""
     if data.startswith(ARCHIVE):
         raise InputError(f"{path} is an archive, as .npz files are: save one array with numpy.save")
     kind, found = _header(data, path)
     if kind.kind not in "fiub":
         raise InputError(f"{path} holds {kind}, not numbers")
-    if found == shape:
+    if len(found) == len(shape):
         found = (1, *found)
-    if found[1:] != shape:
+    if len(found) != len(shape) + 1 or found[1] != shape[0]:
         raise InputError(f"{path} has the shape {describe(found)}, the net takes {describe(shape)}")
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
@@ -128,6 +129,8 @@ def _header(data: bytes, path: Path) -> tuple[np.dtype[Any], Shape]:
 def read_image(data: bytes, path: Path, shape: Shape, *, resize: bool = False) -> NDArray[np.float32]:
     """An image as (1, C, H, W) in 0..1, as a camera held it; grey where the net takes one channel.
 
+    It keeps its size, or has that of the shape with `resize`.
+
     Images of floats keep their values. Raises InputError.
     """
     if len(shape) != 3 or shape[0] not in (1, 3):
@@ -136,12 +139,9 @@ def read_image(data: bytes, path: Path, shape: Shape, *, resize: bool = False) -
     if resize:
         # 2 is bilinear in every version of Pillow
         picture = picture.resize((shape[2], shape[1]), 2)
-    if (picture.height, picture.width) != shape[1:]:
-        found = f"{picture.height}x{picture.width}"
-        raise InputError(f"{path} is {found} pixels, the net takes {describe(shape[1:])}: add --resize")
     pixels = np.asarray(picture, np.float32) / np.float32(scale)
-    pixels = pixels.reshape(1, *shape[1:], -1).transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(np.broadcast_to(pixels, (1, *shape)))
+    pixels = pixels.reshape(1, picture.height, picture.width, -1).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (1, shape[0], *pixels.shape[2:])))
 
 
 def _decode(data: bytes, path: Path, colours: bool) -> tuple[Image, float]:

@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from cnnspec.backends.arrays import as_array
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.builder import OPSET, model
+from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
+from cnnspec.passes.shapes import misfit
 
 Array = NDArray[np.float32]
 Outputs = Array | dict[str, Array]
@@ -29,7 +31,7 @@ def compile(
 ) -> OnnxProgram:
     """A program that runs a net's ONNX model. Raises what `model` raises."""
     made = model(graph, weights, seed=seed, scheme=scheme, opset=opset, open_size=open_size)
-    return OnnxProgram(made)
+    return OnnxProgram(made, graph)
 
 
 def _opset(made: onnx.ModelProto) -> int:
@@ -42,10 +44,10 @@ class OnnxProgram:
     A net with several inputs takes a dict or keyword arguments; one with several heads gives a dict by head.
     """
 
-    def __init__(self, made: onnx.ModelProto):
+    def __init__(self, made: onnx.ModelProto, graph: Graph | None = None):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        self.model = made
+        self.model, self.graph = made, graph
         try:
             self.session = onnxruntime.InferenceSession(
                 made.SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -57,11 +59,30 @@ class OnnxProgram:
             raise CompileError(f"{told}: a newer one does") from error
 
     def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
-        """Inference. Raises onnxruntime's own errors for inputs that do not fit."""
+        """Inference. Raises ValueError for inputs that do not fit the model."""
         if x is not None:
             inputs = {**(x if isinstance(x, Mapping) else {self.session.get_inputs()[0].name: x}), **inputs}
         arrays = {name: as_array(value).astype(np.float32, copy=False) for name, value in inputs.items()}
+        self._check(arrays)
         heads = [output.name for output in self.session.get_outputs()]
         values = map(np.asarray, self.session.run(heads, arrays))
         outputs = dict(zip(heads, values, strict=True))
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def _check(self, arrays: Mapping[str, Array]) -> None:
+        """Raise InvalidValue for inputs whose shapes are not those of the model, or do not fit the net."""
+        wanted = {entry.name: entry.shape for entry in self.session.get_inputs()}
+        if set(arrays) != set(wanted):
+            raise InvalidValue(
+                f"the model takes the inputs {', '.join(wanted)}, given: {', '.join(arrays) or 'none'}"
+            )
+        for name, sizes in wanted.items():
+            found = arrays[name].shape
+            fixed = zip(found, sizes, strict=False)
+            if len(found) != len(sizes) or any(isinstance(n, int) and have != n for have, n in fixed):
+                told = ", ".join(map(str, ["N", *sizes[1:]]))
+                raise InvalidValue(f"input `{name}` needs an array of shape ({told}), got {found}")
+        if self.graph is not None and (
+            reason := misfit(self.graph, {name: array.shape[1:] for name, array in arrays.items()})
+        ):
+            raise InvalidValue(reason)

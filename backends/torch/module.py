@@ -17,6 +17,7 @@ import torch
 from cnnspec.backends import CompileError
 from cnnspec.backends import weights as starts
 from cnnspec.backends.arrays import as_array
+from cnnspec.backends.torch.sizes import say_what_does_not_fit
 from cnnspec.backends.torch.writer import source
 from cnnspec.backends.weights import fitting
 from cnnspec.diagnostics import InvalidValue
@@ -58,6 +59,7 @@ def compile(
         graph, weights = fold(graph, fitting(graph, weights))
     text = source(graph, init=init, dtype=dtype, channels_last=channels_last)
     made = execute(text, graph.name)
+    say_what_does_not_fit(made, graph)
     if weights is not None:
         load(made, graph, weights)
     return made

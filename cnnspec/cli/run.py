@@ -9,11 +9,15 @@ from typing import Any
 
 import click
 
+from cnnspec.api import Net
 from cnnspec.cli import complete
 from cnnspec.cli.common import open_net, read_settings
 from cnnspec.cli.options import include_option, json_option, out_option, set_option
 from cnnspec.cli.printing import print_json, say
 from cnnspec.cli.weights_file import read_weights, weights_option
+from cnnspec.layers.base import describe
+from cnnspec.layers.shapes import Shape
+from cnnspec.passes.shapes import misfit
 
 
 @click.command()
@@ -56,6 +60,8 @@ def run(
 ) -> None:
     """Run a net on an image or an array, with weights from a file.
 
+    The input may have any size that the net takes.
+
     \b
     cnnspec run lenet5 --weights lenet5.safetensors --input digit.png --top 3
     """
@@ -72,6 +78,7 @@ def run(
         name: images.read(path, net.inputs[name], means, stds, resize=resize)
         for name, path in by_input(sources, net.inputs).items()
     }
+    check_sizes(net, {name: array.shape[1:] for name, array in x.items()}, resize)
     program = numpy.compile(net.resizable, weights=read_weights(net, weights))
     y = program(x)
     outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
@@ -96,6 +103,22 @@ def run(
         say(f"{entry.probability:7.2%}  {entry.name}")
     if out is not None:
         say(f"wrote {out}", err=True)
+
+
+def check_sizes(net: Net, shapes: dict[str, Shape], resize: bool) -> None:
+    """Say which inputs have other sizes than the net declares. Raises InputError where it does not take them.
+
+    A net of images may take any size, and then gives what it gives for one that large.
+    """
+    from cnnspec.backends.images import InputError
+
+    cure = "" if resize else "; --resize brings an image to the declared size"
+    if reason := misfit(net.resizable, shapes):
+        raise InputError(f"{reason}{cure}")
+    for name, shape in shapes.items():
+        if shape != net.inputs[name]:
+            declared = describe(net.inputs[name])
+            say(f"note: {name} is {describe(shape)}, the net declares {declared}{cure}", err=True)
 
 
 def by_input(sources: Iterable[str], inputs: Collection[str]) -> dict[str, Path]:

@@ -38,10 +38,9 @@ def test_channels_are_normalized_each_by_its_own() -> None:
     assert normalize(x, (0.5, 1.0), (0.25, 2.0)).ravel().tolist() == [2.0, 0.0]
 
 
-def test_another_size_is_refused_and_resized_when_asked(tmp_path: Path) -> None:
+def test_an_image_keeps_its_size_and_is_resized_when_asked(tmp_path: Path) -> None:
     path = picture(tmp_path / "a.png")
-    with pytest.raises(InputError, match=r"is 3x4 pixels, the net takes 6x8: add --resize"):
-        read(path, (1, 6, 8))
+    assert read(path, (1, 6, 8)).shape == (1, 1, 3, 4)
     assert read(path, (1, 6, 8), resize=True).shape == (1, 1, 6, 8)
 
 
@@ -67,12 +66,14 @@ def test_an_array_is_one_sample_or_a_batch(tmp_path: Path) -> None:
     write_array(tmp_path / "two.npy", np.zeros((2, 2, 3, 4)))
     assert read(tmp_path / "one.npy", (2, 3, 4)).shape == (1, 2, 3, 4)
     assert read(tmp_path / "two.npy", (2, 3, 4)).shape == (2, 2, 3, 4)
+    assert read(tmp_path / "two.npy", (2, 5, 5)).shape == (2, 2, 3, 4)
 
 
 @pytest.mark.parametrize(
     ("array", "reason"),
     [
         (np.zeros((2, 3)), "has the shape 2x3, the net takes 1x3x4"),
+        (np.zeros((5, 3, 3, 4)), "has the shape 5x3x3x4, the net takes 1x3x4"),
         (np.array(["a"]), "not numbers"),
     ],
 )

@@ -5,6 +5,7 @@ The measure is the same net compiled at that size.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -216,6 +217,57 @@ def test_a_window_as_large_as_the_map_is_for_one_size() -> None:
     program = cnnspec.loads("net N { input 3x8x8; conv(4, 3) -> avgpool(height) }").to_numpy(seed=0)
     with pytest.raises(InvalidValue, match="the argument `kernel` of avgpool depends on the size"):
         program(np.zeros((1, 3, 16, 16), np.float32))
+
+
+REFUSED = {
+    "a linear layer": ("flatten -> linear(2)", (3, 16, 8), "linear gets 512, its weights are made for 256"),
+    "a kernel as large as the map": ("avgpool(height)", (3, 16, 16), "the argument `kernel` of avgpool"),
+    "a map that is too small": ("conv(2, 8, pad=valid)", (3, 7, 8), "the window of `conv` covers 8 pixels"),
+    "sizes that do not meet": (
+        "maxpool(2) -> upsample(2) -> add(prev, input)",
+        (3, 9, 8),
+        "`add` cannot join",
+    ),
+}
+
+
+@pytest.mark.parametrize(("layers", "shape", "reason"), REFUSED.values(), ids=REFUSED)
+def test_a_size_that_the_net_refuses_is_refused_in_words(
+    layers: str, shape: tuple[int, ...], reason: str
+) -> None:
+    pytest.importorskip("onnxruntime")
+    first = "" if "add" in layers else "conv(4, 1) -> "
+    net = cnnspec.loads(f"net N {{ input 3x8x8; {first}{layers} }}")
+    x = np.zeros((2, *shape), np.float32)
+    for name, given in (("numpy", x), ("torch", torch.from_numpy(x))):
+        with pytest.raises(InvalidValue, match=reason):
+            net.to(name)(given)
+    with pytest.raises(InvalidValue, match=re.escape(f"of shape (N, 3, 8, 8), got {x.shape}")):
+        net.to("onnx")(x)
+    module = net.to_torch(seed=0)
+    for copied in (copy.deepcopy(module), torch.compile(module, backend="eager")):
+        assert copied.eval()(torch.zeros(1, 3, 8, 8)) is not None
+    with pytest.raises(InvalidValue, match=reason):
+        copy.deepcopy(module)(torch.from_numpy(x))
+
+
+def test_a_model_with_an_open_size_refuses_in_words_too() -> None:
+    pytest.importorskip("onnxruntime")
+    model = cnnspec.loads("net N { input 3x16x16; conv(2, 9, pad=valid) }").to("onnx", open_size=True)
+    with pytest.raises(InvalidValue, match="the window of `conv` covers 9 pixels"):
+        model(np.zeros((1, 3, 8, 30), np.float32))
+    with pytest.raises(InvalidValue, match="the model takes the inputs input, given: y"):
+        model(y=np.zeros((1, 3, 16, 16), np.float32))
+
+
+def test_a_module_says_which_shape_it_takes() -> None:
+    module = cnnspec.loads("net N { input 3x8x8; conv(2, 3) }").to_torch()
+    with pytest.raises(
+        InvalidValue, match=re.escape("needs a tensor of shape (N, 3, 8, 8), got (1, 4, 8, 8)")
+    ):
+        module(torch.zeros(1, 4, 8, 8))
+    with pytest.raises(RuntimeError, match="should be the same"):
+        module(torch.zeros(1, 3, 8, 8, dtype=torch.float64))
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`cnnspec run` on nets of several inputs."""
+"""`cnnspec run` on nets of several inputs, and on inputs of other sizes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cnnspec
 from cnnspec.backends import safetensors
 from cnnspec.cli.main import execute
 
@@ -37,4 +38,42 @@ def test_a_file_without_its_input_gets_the_cure(
 ) -> None:
     assert run(*sources) == 2
     assert "=FILE" in capsys.readouterr().err
+    assert not Path("y.npy").exists()
+
+
+def written(text: str, shape: tuple[int, ...]) -> None:
+    Path("net.cnn").write_text(text)
+    safetensors.save("w.safetensors", cnnspec.load("net.cnn").to_numpy(seed=0).state_dict())
+    np.save("x.npy", np.ones(shape, np.float32))
+
+
+RUN = ("run", "net.cnn", "--weights", "w.safetensors", "--input", "x.npy")
+
+
+def test_an_input_may_have_any_size_that_the_net_takes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written("net N { input 3x8x8; conv(2, 3, stride=2) }", (3, 21, 16))
+    assert execute([*RUN, "-o", "y.npy"]) == 0
+    assert np.load("y.npy").shape == (1, 2, 11, 8)
+    assert "note: input is 3x21x16, the net declares 3x8x8; --resize" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ("flatten -> linear(2)", "linear gets 1008, its weights are made for 192"),
+        ("conv(2, 9, pad=valid)", "the window of `conv` covers 9 pixels, the map with its padding has 8"),
+        ("avgpool(height)", "the argument `kernel` of avgpool depends on the size of the input"),
+    ],
+)
+def test_a_size_that_the_net_refuses_is_refused_with_the_reason(
+    folder: Path, layers: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = (3, 8, 21) if "conv" in layers else (3, 16, 21)
+    declared = "3x9x9" if "conv" in layers else "3x8x8"
+    written(f"net N {{ input {declared}; {layers} }}", size)
+    assert execute([*RUN, "-o", "y.npy"]) == 1
+    told = capsys.readouterr().err
+    assert reason in told and "--resize" in told and len(told.splitlines()) == 1
     assert not Path("y.npy").exists()
