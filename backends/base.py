@@ -9,7 +9,7 @@ Looking one up imports neither numpy nor torch nor onnx: its functions do when t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
@@ -42,7 +42,8 @@ class Options:
 
     `dtype` is the type of weights and values, `init` how weights start that source draws (a scheme of
     `weights.SCHEMES`), `spec` what source says it comes from, `channels_last` lays maps out as NHWC,
-    `open_size` leaves the size of the inputs open in a file that has one otherwise.
+    `open_size` leaves the size of the inputs open in a file that has one otherwise, `opset` is the version of
+    the operators of a file that says one; None is the backend's own.
     """
 
     dtype: str = "float32"
@@ -50,6 +51,7 @@ class Options:
     spec: str = ""
     channels_last: bool = False
     open_size: bool = False
+    opset: int | None = None
 
 
 class Lowering(TypedDict, total=False):
@@ -60,6 +62,7 @@ class Lowering(TypedDict, total=False):
     spec: str
     channels_last: bool
     open_size: bool
+    opset: int | None
 
 
 class TrainingStep(NamedTuple):
@@ -87,7 +90,8 @@ class Backend:
     - `name`: what it is called on the command line, and its folder.
     - `load(graph, weights, options)`: the net with its weights, as the backend's own object.
     - `run(graph, weights, options)`: the net in inference, as a function of arrays.
-    - `source(graph, weights, options)`: the contents of a file; None where it writes none.
+    - `source(graph, weights, options)`: the contents of a file, whole or in pieces; None where there are no
+      files.
     - `train(graph, weights, inputs, grads, dtype)`: one forward pass in training, and the backward pass from
       the gradients of the heads; None where it does not train.
     - `scripts(graph, options)`: texts by the names of files that train what `source` writes, as the module
@@ -103,7 +107,7 @@ class Backend:
     name: str
     load: Callable[[Graph, Arrays, Options], Any]
     run: Callable[[Graph, Arrays, Options], Runner]
-    source: Callable[[Graph, Arrays, Options], str | bytes] | None = None
+    source: Callable[[Graph, Arrays, Options], str | bytes | Iterable[bytes | memoryview]] | None = None
     train: Callable[[Graph, Arrays, Arrays, Arrays, str], TrainingStep] | None = None
     scripts: Callable[[Graph, Options], dict[str, str]] | None = None
     suffixes: tuple[str, ...] = ()
@@ -156,7 +160,7 @@ def extras() -> dict[str, str]:
     return {library: backend.extra for backend in every() if backend.extra for library in backend.libraries}
 
 
-TAKEN_BY_SOME = ("channels_last", "open_size")
+TAKEN_BY_SOME = ("channels_last", "open_size", "opset")
 """The options that only some backends have."""
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import onnxruntime
 
 import cnnspec
-from cnnspec.backends.onnx.builder import serialized
+from cnnspec.backends.onnx.builder import pieces
 from cnnspec.backends.timing import measured
 from cnnspec.backends.weights import initialize
 from cnnspec.passes.roofline import Machine, layer_times, total_time
@@ -42,7 +42,7 @@ class Runner:
         graph = cnnspec.zoo(name).ir
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        model = serialized(graph, initialize(graph, 0))
+        model = b"".join(pieces(graph, initialize(graph, 0)))
         self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self.inputs = {name: np.ones((1, *graph[name].shape), np.float32) for name in graph.inputs}
         self.session.run(None, self.inputs)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from cnnspec.backends.base import Lowering
     from cnnspec.backends.numpy import Program
+    from cnnspec.backends.onnx.builder import ModelOptions
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.passes.buffers import Timeline
     from cnnspec.passes.receptive_field import LayerField
@@ -300,17 +301,16 @@ class Net:
         )
 
     def to_onnx(
-        self,
-        path: str | Path,
-        weights: Any = None,
-        seed: int = 0,
-        *,
-        open_size: bool = False,
+        self, path: str | Path, weights: Any = None, seed: int = 0, **options: Unpack[ModelOptions]
     ) -> None:
-        """Write an ONNX model with these weights, or those of the seed, for one size of input or for all."""
+        """Write an ONNX model with these weights, or those of the seed, for any batch.
+
+        With `open_size` it takes images of any size. `opset` is its operator set, from 13 on (18 by default),
+        `dtype` float32 or float16; `fold_batchnorm` puts batch norms into the layers before them.
+        """
         from cnnspec.backends import onnx as backend
 
-        backend.export(self.resizable, Path(path), weights, seed=seed, open_size=open_size)
+        backend.export(self.resizable, Path(path), weights, seed=seed, **options)
 
 
 def load(

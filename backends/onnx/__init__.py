@@ -2,12 +2,12 @@
 
 Read in this order:
 
-- emit.py: what rules write with, nodes and constants of an ONNX graph;
+- emit.py: what rules write with, nodes and constants of an ONNX graph; opsets.py: as sets 13 to 17 have them;
 - formula.py: the nodes of an elementwise layer, from its formula;
 - rules.py: the table from each layer to the nodes that it is; conv.py, pool.py, norm.py, activation.py,
   attention.py and shape.py: the rules that are more than one node;
-- builder.py: a graph and its weights as a model, and as a file; open_sizes.py: which axes it can leave open;
-  program.py: a model run in onnxruntime;
+- builder.py: a graph and its weights as a model, and as a file; framing.py: its bytes, without a copy of the
+  weights; open_sizes.py: which axes it can leave open; program.py: a model run in onnxruntime;
 - backend.py: what the table of backends says of it;
 - reading.py, external.py: a file as data, within bounds, with the tensors that it keeps beside it.
 """

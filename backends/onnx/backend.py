@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from cnnspec.backends.base import Arrays, Backend, Options, Runner, by_head
 from cnnspec.graph import Graph
+
+if TYPE_CHECKING:
+    from cnnspec.backends.onnx.builder import ModelOptions
 
 
 def load(graph: Graph, weights: Arrays, options: Options) -> Any:
     """An OnnxProgram, which runs the model in onnxruntime."""
     from cnnspec.backends.onnx.program import compile
 
-    return compile(graph, weights, open_size=options.open_size)
+    return compile(graph, weights, **chosen(options))
 
 
 def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
@@ -20,10 +24,15 @@ def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
     return lambda inputs: by_head(graph, program(inputs))
 
 
-def source(graph: Graph, weights: Arrays, options: Options) -> bytes:
-    from cnnspec.backends.onnx.builder import serialized
+def source(graph: Graph, weights: Arrays, options: Options) -> Iterator[bytes | memoryview]:
+    from cnnspec.backends.onnx.builder import pieces
 
-    return serialized(graph, weights, open_size=options.open_size)
+    return pieces(graph, weights, **chosen(options))
+
+
+def chosen(options: Options) -> ModelOptions:
+    """What of the options a model has."""
+    return {"opset": options.opset, "dtype": options.dtype, "open_size": options.open_size}
 
 
 BACKEND = Backend(
@@ -35,5 +44,6 @@ BACKEND = Backend(
     keeps_weights=True,
     extra="onnx",
     libraries=("onnx", "onnxruntime"),
-    takes=frozenset({"open_size"}),
+    dtypes=("float32", "float16"),
+    takes=frozenset({"open_size", "opset"}),
 )

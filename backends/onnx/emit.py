@@ -16,19 +16,25 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from cnnspec.backends.onnx.opsets import DEFAULT, OLDER
 from cnnspec.layers.base import Shape
 
 Operand = str | int | float | tuple[int, ...] | NDArray[Any] | None
-"""A value by name, an input left out (None), or a constant: numbers are float32, tuples int64."""
+"""A value by name, an input left out (None), or a constant: numbers are of the model's type, tuples int64."""
 
 
 @dataclass
 class ModelBody:
-    """The nodes and tensors of a model as they grow, and the names that are taken."""
+    """The nodes and tensors of a model as they grow, and the names that are taken.
+
+    `opset` is the operator set that they keep to, `dtype` the type of values and weights.
+    """
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    opset: int = DEFAULT
+    dtype: str = "float32"
 
     def fresh(self, name: str) -> str:
         """The name, or one made of it that nothing has yet; never empty, which ONNX reads as left out."""
@@ -55,6 +61,14 @@ class Emit:
     open_size: bool = False
 
     def __call__(self, op: str, *inputs: Operand, **attributes: Any) -> str:
+        """Add a node, as the operator set of the model has it, and give the name of its output."""
+        older = OLDER.get(op)
+        if older is not None and self.body.opset < older.since:
+            return older.write(self, op, *inputs, **attributes)
+        return self.node(op, *inputs, **attributes)
+
+    def node(self, op: str, *inputs: Operand, **attributes: Any) -> str:
+        """Add a node as it is, and give the name of its output."""
         return self.several(op, *inputs, count=1, **attributes)[0]
 
     def several(self, op: str, *inputs: Operand, count: int, **attributes: Any) -> list[str]:
@@ -90,8 +104,20 @@ class Emit:
     def constant(self, value: Any) -> str:
         """Store a constant, and give its name."""
         kind = np.int64 if isinstance(value, tuple) else np.float32
+        array = np.asarray(value, None if isinstance(value, np.ndarray) else kind)
         name = self.body.fresh(f"{self.path}/constant")
-        self.body.tensors[name] = np.asarray(value, None if isinstance(value, np.ndarray) else kind)
+        self.body.tensors[name] = array.astype(self.body.dtype) if array.dtype.kind == "f" else array
+        return name
+
+    @property
+    def kind(self) -> int:
+        """The model's type of values, as ONNX numbers it."""
+        return onnx.helper.np_dtype_to_tensor_dtype(np.dtype(self.body.dtype))
+
+    def single(self, value: Any) -> str:
+        """Store a constant in float32, whatever the type of the model, and give its name."""
+        name = self.body.fresh(f"{self.path}/constant")
+        self.body.tensors[name] = np.asarray(value, np.float32)
         return name
 
     def integer(self, value: int) -> str:

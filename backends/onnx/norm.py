@@ -62,7 +62,8 @@ def lrn(emit: Emit, layer: LocalResponseNorm, x: str) -> str:
     if emit.rank == 2 and layer.size % 2:
         return emit("LRN", x, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
     rows = emit("Reshape", emit("Mul", x, x), (0, 1, emit.shape[0], -1))
-    rows = emit("Pad", rows, (layer.size // 2, (layer.size - 1) // 2), 0.0, (2,))
+    # of all axes, as every operator set has it: rows have more axes than the layer's input
+    rows = emit.node("Pad", rows, (0, 0, layer.size // 2, 0, 0, 0, (layer.size - 1) // 2, 0), 0.0)
     mean = emit.reshaped(emit("AveragePool", rows, kernel_shape=(layer.size, 1)), x, emit.shape)
     divisor = emit("Pow", emit("Add", emit("Mul", mean, layer.alpha), layer.k), layer.beta)
     return emit("Div", x, divisor)

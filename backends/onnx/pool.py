@@ -6,7 +6,6 @@ from functools import reduce
 from math import prod
 
 import numpy as np
-import onnx
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.numpy.kernels.pool import bins, window_counts
@@ -22,8 +21,6 @@ from cnnspec.layers.pool import (
     MaxPool,
     MaxUnpool,
 )
-
-FLOAT = onnx.TensorProto.FLOAT
 
 
 def maxpool(emit: Emit, layer: MaxPool, x: str) -> str:
@@ -80,7 +77,7 @@ def means_of_bins(emit: Emit, x: str, out: Shape) -> str:
         ends = emit("Mul", size, tuple(range(1, count + 1)))
         ends = emit("Div", emit("Add", ends, (count - 1,)), (count,))
         inside = emit("And", emit("GreaterOrEqual", pixels, starts), emit("Less", pixels, ends))
-        shares = (emit("Cast", value, to=FLOAT) for value in (inside, emit("Sub", ends, starts)))
+        shares = (emit("Cast", value, to=emit.kind) for value in (inside, emit("Sub", ends, starts)))
         order = tuple(last if i == axis else axis if i == last else i for i in range(last + 1))
         turned = x if axis == last else emit("Transpose", x, perm=order)
         pooled = emit("MatMul", turned, emit("Div", *shares))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import onnx
@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnspec.backends.arrays import as_array
 from cnnspec.backends.base import CompileError
-from cnnspec.backends.onnx.builder import OPSET, model
+from cnnspec.backends.onnx.builder import ModelOptions, model
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
 from cnnspec.passes.shapes import misfit
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 Outputs = Array | dict[str, Array]
 
 
@@ -26,12 +26,10 @@ def compile(
     weights: Mapping[str, Any] | None = None,
     seed: int = 0,
     scheme: str = "default",
-    opset: int = OPSET,
-    open_size: bool = False,
+    **options: Unpack[ModelOptions],
 ) -> OnnxProgram:
-    """A program that runs a net's ONNX model. Raises what `model` raises."""
-    made = model(graph, weights, seed=seed, scheme=scheme, opset=opset, open_size=open_size)
-    return OnnxProgram(made, graph)
+    """A program that runs a net's ONNX model; options are those of `model`. Raises what `model` raises."""
+    return OnnxProgram(model(graph, weights, seed=seed, scheme=scheme, **options), graph)
 
 
 def _opset(made: onnx.ModelProto) -> int:
@@ -39,7 +37,7 @@ def _opset(made: onnx.ModelProto) -> int:
 
 
 class OnnxProgram:
-    """A model ready to run: `program(x)` on float32 arrays (batch, channels, *spatial).
+    """A model ready to run: `program(x)` on arrays (batch, channels, *spatial), taken in the model's type.
 
     A net with several inputs takes a dict or keyword arguments; one with several heads gives a dict by head.
     """
@@ -48,6 +46,8 @@ class OnnxProgram:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         self.model, self.graph = made, graph
+        kind = made.graph.input[0].type.tensor_type.elem_type
+        self.dtype = onnx.helper.tensor_dtype_to_np_dtype(kind)
         try:
             self.session = onnxruntime.InferenceSession(
                 made.SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -62,7 +62,7 @@ class OnnxProgram:
         """Inference. Raises ValueError for inputs that do not fit the model."""
         if x is not None:
             inputs = {**(x if isinstance(x, Mapping) else {self.session.get_inputs()[0].name: x}), **inputs}
-        arrays = {name: as_array(value).astype(np.float32, copy=False) for name, value in inputs.items()}
+        arrays = {name: as_array(value).astype(self.dtype, copy=False) for name, value in inputs.items()}
         self._check(arrays)
         heads = [output.name for output in self.session.get_outputs()]
         values = map(np.asarray, self.session.run(heads, arrays))

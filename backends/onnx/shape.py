@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
 from cnnspec.backends.onnx.emit import Emit
+from cnnspec.backends.onnx.opsets import END
 from cnnspec.layers.base import per_axis
 from cnnspec.layers.dense import Affine, Layer, LayerScale, LearnedConstant, Scale
 from cnnspec.layers.following import CropLike, ResizeLike
@@ -22,9 +23,6 @@ from cnnspec.layers.shape import (
     Upsample,
     ZeroChannels,
 )
-
-END = 2**63 - 1
-"""What ONNX takes for the end of an axis."""
 
 
 def reshape(emit: Emit, layer: Reshape, x: str) -> str:
@@ -72,8 +70,13 @@ NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "n
 
 
 def upsample(emit: Emit, layer: Upsample, x: str) -> str:
-    scales = np.array(per_axis(layer.scale, emit.rank, "scale"), np.float32)
-    return emit("Resize", x, None, scales, axes=emit.axes, **(NEAREST if layer.mode == "nearest" else LINEAR))
+    scales = per_axis(layer.scale, emit.rank, "scale")
+    return scaled(emit, x, scales, NEAREST if layer.mode == "nearest" else LINEAR)
+
+
+def scaled(emit: Emit, x: str, scales: Sequence[float], mode: dict[str, str]) -> str:
+    """A map grown by factors, which are of float32 in models of every type."""
+    return emit.node("Resize", x, None, emit.single([1, 1, *scales]), **mode)
 
 
 def resize(emit: Emit, layer: Resize, x: str) -> str:
@@ -82,7 +85,7 @@ def resize(emit: Emit, layer: Resize, x: str) -> str:
         return emit("Resize", x, None, None, out, axes=emit.axes, **LINEAR)
     growth = [n / h for h, n in zip(emit.shape[1:], out, strict=True)]
     if all(scale.is_integer() for scale in growth):
-        return emit("Resize", x, None, np.array(growth, np.float32), axes=emit.axes, **NEAREST)
+        return scaled(emit, x, growth, NEAREST)
     # runtimes round i * H / m in float32: these are the exact pixels
     for axis, (h, n) in enumerate(zip(emit.shape[1:], out, strict=True), start=2):
         x = emit("Gather", x, tuple(i * h // n for i in range(n)), axis=axis)

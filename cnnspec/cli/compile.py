@@ -64,6 +64,9 @@ class FileOption(click.Option):
 @dtype_option(["float32", "float64", "bfloat16", "float16"], "The type of weights and values.")
 @click.option("--fold-batchnorm", is_flag=True, help="Fold each batchnorm into the conv or linear before it.")
 @click.option("--open-size", is_flag=True, help="onnx: leave the size of the inputs open.")
+@click.option(
+    "--opset", metavar="N", type=click.IntRange(1), help="onnx: the operator set, from 13 on; 18 by default."
+)
 @click.option("--channels-last", is_flag=True, help="torch: lay maps out as NHWC.")
 @click.option("--train", is_flag=True, help="torch: write scripts that train the net, too.")
 @json_option
@@ -84,6 +87,7 @@ def compile_command(
     fold_batchnorm: bool,
     channels_last: bool,
     open_size: bool,
+    opset: int | None,
     train: bool,
     as_json: bool,
 ) -> None:
@@ -96,7 +100,7 @@ def compile_command(
     cnnspec compile resnet18 --train -o run/
     """
     net = open_net(spec, settings, inputs, include, bounds)
-    options = Options(dtype, init, spec, channels_last, open_size)
+    options = Options(dtype, init, spec, channels_last, open_size, opset)
     if train:
         written = train_files(net, backend, out, options, weights, fold_batchnorm)
         return print_json(written) if as_json else None

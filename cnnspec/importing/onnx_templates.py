@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from cnnspec.backends.base import CompileError
-from cnnspec.backends.onnx.builder import OPSET, written
+from cnnspec.backends.onnx.builder import OPSET, ModelStyle, written
 from cnnspec.backends.onnx.reading import OnnxNode, plain
 from cnnspec.graph import build
 from cnnspec.importing.onnx_graph import OnnxGraph, consumed_alone
@@ -58,7 +58,7 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
     graph = build(
         "net", dict(zip(names, shapes, strict=True)), [("layer", layer, tuple(names))], {"y": "layer"}
     )
-    found = written(graph, False)
+    found = written(graph, ModelStyle())
     constants: dict[str, Any] = dict(found.made.tensors)
     nodes = [plain(node, OPSET, constants, place=place) for place, node in enumerate(found.made.nodes)]
     weights = {tensor: key.removeprefix("layer.") for key, tensor in found.weights.items()}

@@ -13,6 +13,7 @@ from layer_cases import CASES, Case
 import cnnspec
 from cnnspec.backends import CompileError, numpy
 from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.onnx.opsets import OLDER
 from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.weights import WeightsError
 from cnnspec.graph import Graph, build
@@ -237,7 +238,25 @@ def test_names_of_any_kind_stay_apart(name: str) -> None:
         np.testing.assert_allclose(other, value, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("opset", [18, 20, 22])
+@pytest.mark.parametrize(
+    "opset", [13, *(pytest.param(opset, marks=pytest.mark.slow) for opset in (14, 15, 16, 17))]
+)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_every_layer_in_an_older_operator_set(case: Case, opset: int) -> None:
+    """What rules write for set 18 is there, in other words, from 13 on."""
+    graph = case.graph()
+    weights, inputs = seeded_weights(graph), random_inputs(graph, batch=2)
+    model = backend.model(graph, weights, opset=opset)
+    nodes = backend.model(graph, weights).graph.node
+    if not any(node.op_type in OLDER for node in nodes):
+        assert list(model.graph.node) == list(nodes)
+        return
+    check(model)
+    expected, got = numpy.compile(graph, weights)(inputs), backend.OnnxProgram(model)(inputs)
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(expected)))
+
+
+@pytest.mark.parametrize("opset", range(13, onnx.defs.onnx_opset_version() + 1))
 def test_operator_sets(opset: int) -> None:
     model = backend.model(residual(), opset=opset)
     check(model)
@@ -263,10 +282,55 @@ def test_an_operator_set_that_the_runtime_does_not_know_is_refused_in_a_line() -
         backend.OnnxProgram(model)
 
 
-@pytest.mark.parametrize("opset", [17, 999])
+@pytest.mark.parametrize("opset", [0, 12, 999])
 def test_other_operator_sets_are_refused(opset: int) -> None:
-    with pytest.raises(ValueError, match=f"operator sets 18 to .*, not {opset}"):
+    with pytest.raises(ValueError, match=f"operator sets 13 to .*, not {opset}"):
         backend.model(residual(), opset=opset)
+
+
+def test_another_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="the ONNX backend runs in float32 and float16, not bfloat16"):
+        backend.model(residual(), dtype="bfloat16")
+
+
+@pytest.mark.parametrize("opset", [13, 18])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("fold", [False, True])
+@pytest.mark.parametrize("open_size", [False, True])
+def test_options_of_a_file_go_together(
+    tmp_path: Path, opset: int, dtype: str, fold: bool, open_size: bool
+) -> None:
+    net = cnnspec.loads(
+        "net N { input 3x16x16; conv(8, 3, bias=false) -> batchnorm -> hardswish; upsample(2);"
+        " adaptive_avgpool(3) -> flatten -> linear(4) }"
+    )
+    weights = seeded_weights(net.ir)
+    path = tmp_path / "net.onnx"
+    net.to_onnx(path, weights, opset=opset, dtype=dtype, fold_batchnorm=fold, open_size=open_size)
+    model = onnx.load(path)
+    check(model)
+    assert {entry.version for entry in model.opset_import} == {opset}
+    kinds = {tensor.data_type for tensor in model.graph.initializer}
+    assert (onnx.TensorProto.FLOAT16 in kinds) == (dtype == "float16")
+    assert any(node.op_type == "BatchNormalization" for node in model.graph.node) != fold
+    x = np.random.default_rng(0).standard_normal((2, 3, 24, 20) if open_size else (2, 3, 16, 16))
+    expected, got = net.to_numpy(weights)(x), backend.OnnxProgram(model)(x)
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, expected, atol=1e-5 if dtype == "float32" else 5e-3)
+
+
+def test_the_command_line_has_them_too(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    words = ["--opset", "13", "--dtype", "float16", "--fold-batchnorm", "--open-size"]
+    assert perform(["compile", "resnet20", "-o", str(path), *words]).code == 0
+    model = onnx.load(path)
+    check(model)
+    assert model.opset_import[0].version == 13
+    assert dims(model.graph.input[0]) == ["batch", 3, "size1", "size2"]
+    refused = perform(["compile", "resnet20", "-o", str(tmp_path / "net.py"), "--opset", "13"])
+    assert refused.code == 2 and "opset is for onnx, not for numpy" in refused.err
+    refused = perform(["compile", "resnet20", "-o", str(tmp_path / "a.onnx"), "--opset", "12"])
+    assert refused.code == 1 and "operator sets 13 to" in refused.err
 
 
 def test_weights_that_do_not_fit_are_refused() -> None:
@@ -292,7 +356,8 @@ def test_a_file_holds_the_model(tmp_path: Path) -> None:
     path = tmp_path / "small.onnx"
     backend.export(residual(), path, seed=2)
     model = onnx.load(path)
-    assert model == backend.model(residual(), seed=2)
+    made = backend.model(residual(), seed=2)
+    assert model == made
     assert model.producer_name == "cnnspec"
     assert [entry.name for entry in tmp_path.iterdir()] == ["small.onnx"]
 
@@ -314,7 +379,7 @@ def test_the_command_line_runs_a_model_and_knows_its_type() -> None:
     assert "outputs      head 3x10\nparams       61,706\n" in done.text
     refused = perform(["compile", "lenet5", "--backend", "onnx", "--dtype", "float64"])
     assert refused.code == 2
-    assert "the onnx backend runs in float32, not float64" in refused.err
+    assert "the onnx backend runs in float32 and float16, not float64" in refused.err
 
 
 def test_the_name_of_a_file_tells_the_backend(tmp_path: Path) -> None:
