@@ -43,7 +43,8 @@ class Options:
     `dtype` is the type of weights and values, `init` how weights start that source draws (a scheme of
     `weights.SCHEMES`), `spec` what source says it comes from, `channels_last` lays maps out as NHWC,
     `open_size` leaves the size of the inputs open in a file that has one otherwise, `opset` is the version of
-    the operators of a file that says one; None is the backend's own.
+    the operators of a file that says one; None is the backend's own. `reference` runs the plain kernels, a
+    formula each, in the place of the fast ones.
     """
 
     dtype: str = "float32"
@@ -52,6 +53,7 @@ class Options:
     channels_last: bool = False
     open_size: bool = False
     opset: int | None = None
+    reference: bool = False
 
 
 class Lowering(TypedDict, total=False):
@@ -63,6 +65,7 @@ class Lowering(TypedDict, total=False):
     channels_last: bool
     open_size: bool
     opset: int | None
+    reference: bool
 
 
 class TrainingStep(NamedTuple):
@@ -160,7 +163,7 @@ def extras() -> dict[str, str]:
     return {library: backend.extra for backend in every() if backend.extra for library in backend.libraries}
 
 
-TAKEN_BY_SOME = ("channels_last", "open_size", "opset")
+TAKEN_BY_SOME = ("channels_last", "open_size", "opset", "reference")
 """The options that only some backends have."""
 
 

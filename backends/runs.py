@@ -20,13 +20,17 @@ Arrays = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Trial:
-    """What every backend is given in a comparison."""
+    """What every backend is given in a comparison.
+
+    With `plain` the first of them runs its plain kernels for what the others, and itself, are compared to.
+    """
 
     graph: Graph
     weights: Arrays
     inputs: Arrays
     dtype: str
     seed: int
+    plain: bool = False
 
 
 def still(graph: Graph) -> Graph:
@@ -65,9 +69,10 @@ def exposed(graph: Graph) -> Graph:
     return replace(running, outputs={node.name: node.name for node in running if node.inputs})
 
 
-def run(trial: Trial, name: str) -> Arrays:
-    """Inference on a backend, as arrays by head."""
-    return find(name).run(trial.graph, trial.weights, Options(trial.dtype))(trial.inputs)
+def run(trial: Trial, name: str, plain: bool = False) -> Arrays:
+    """Inference on a backend, or with its plain kernels, as arrays by head."""
+    options = Options(trial.dtype, reference=plain)
+    return find(name).run(trial.graph, trial.weights, options)(trial.inputs)
 
 
 def seeded_grads(trial: Trial) -> dict[str, Array]:

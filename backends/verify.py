@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnspec.backends.base import BACKENDS, TrainingStep, find
+from cnnspec.backends.base import BACKENDS, Options, TrainingStep, check_options, find
 from cnnspec.backends.constants import Noise, behind_constants
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.runs import (
@@ -164,8 +164,11 @@ def verify(
     dtype: str = "float32",
     train: bool = False,
     batch: int = 2,
+    reference: bool = False,
 ) -> Verification:
     """Compare backends on one set of seeded weights and inputs; the first of the table is the reference.
+
+    With `reference` its plain kernels are, a formula each, and its fast ones are compared too.
 
     With `train`, those that train also take one training step, and gradients and running statistics are
     compared: without dropout, from seeded gradients at the heads, and always in float64, since in float32 a
@@ -179,22 +182,27 @@ def verify(
     names, skipped = _chosen(backends, dtype)
     running = [name for name in names if name not in skipped]
     trainers = [name for name in running if _trains(name)]
-    if len(running) < 2:
+    if reference and running:
+        check_options(find(running[0]), Options(dtype, reference=True))
+    elif len(running) < 2:
         raise InvalidValue(f"a comparison in {dtype} needs two backends, given: {', '.join(names) or 'none'}")
     if train and len(trainers) < 2:
         able = " and ".join(filter(_trains, BACKENDS))
         raise InvalidValue(f"a comparison of training needs {able}")
-    trial = Trial(still(graph), seeded_weights(graph, seed), random_inputs(graph, seed, batch), dtype, seed)
+    weights, inputs = seeded_weights(graph, seed), random_inputs(graph, seed, batch)
+    trial = Trial(still(graph), weights, inputs, dtype, seed, reference)
     differences, rounding = forward_differences(trial, running), None
     if train:
         training = training_differences(replace(trial, dtype="float64"), trainers)
         if not all(found.ok for found in training):
             rounding = explained(training, own_rounding(replace(trial, dtype="float64"), trainers[0]))
         differences += training
+    compared = running if reference else running[1:]
     departures = {
-        name: found for name in running[1:] if (found := departure(trial, running[0], name, differences))
+        name: found for name in compared if (found := departure(trial, running[0], name, differences))
     }
-    return Verification(graph.name, running[0], dtype, tuple(differences), departures, skipped, rounding)
+    against = f"{running[0]} (plain kernels)" if reference else running[0]
+    return Verification(graph.name, against, dtype, tuple(differences), departures, skipped, rounding)
 
 
 def _trains(name: str) -> bool:
@@ -217,10 +225,10 @@ def _chosen(backends: Sequence[str], dtype: str) -> tuple[list[str], dict[str, s
 
 def forward_differences(trial: Trial, names: Sequence[str], kind: str = "output") -> list[TensorDifference]:
     """The differences of every head in inference, of each backend from the first."""
-    expected = run(trial, names[0])
+    expected = run(trial, names[0], trial.plain)
     return [
         found
-        for name in names[1:]
+        for name in (names if trial.plain else names[1:])
         for found in differences(name, kind, expected, run(trial, name), TOLERANCES[trial.dtype])
     ]
 
@@ -317,6 +325,7 @@ def departure(
         return None
     graph, weights = inference_part(trial.graph, trial.weights)
     traced = replace(trial, graph=exposed(graph), weights=weights)
-    values = [found for found in forward_differences(traced, (reference, name), "value") if not found.ok]
+    others = forward_differences(traced, (reference, name), "value")
+    values = [found for found in others if found.backend == name and not found.ok]
     forward = [found for found in over if found.kind != "gradient"]
     return [*values, *forward, *reversed(over)][0]

@@ -288,17 +288,16 @@ class Net:
         dtype: DTypeLike = "float32",
         scheme: str = "default",
         threads: int | None = None,
+        reference: bool = False,
     ) -> Program:
         """A numpy program with these weights, or those of the seed; `dtype` is float32 or float64.
 
-        `scheme` says how weights of a seed start; `threads` are those of inference: by default one a
-        processor.
+        `scheme` says how weights of a seed start, `threads` are those of inference, by default one a
+        processor. `reference` runs the plain kernels, a formula each, which the fast ones are held to.
         """
         from cnnspec.backends import numpy as backend
 
-        return backend.compile(
-            self.resizable, weights=weights, seed=seed, dtype=dtype, scheme=scheme, threads=threads
-        )
+        return backend.compile(self.resizable, weights, seed, dtype, scheme, threads, reference)
 
     def to_onnx(
         self, path: str | Path, weights: Any = None, seed: int = 0, **options: Unpack[ModelOptions]

@@ -7,7 +7,9 @@ Read in this order:
 - rules.py: the table from each layer to its kernels and their settings;
 - program.py: a graph bound to its weights, run forward and backward by the table; training.py: losses, SGD;
 - inference/: the same values faster, in float32: layers fused into stages, in planned memory, on threads;
-- writer.py: a net as one file that needs numpy alone, with the kernels pasted in;
+- writer.py: a net as one file that needs numpy alone, with the kernels pasted in; blocks.py: its methods, of
+  the blocks of the net; statements.py: their lines; open_settings.py: settings that follow the size of the
+  input; slopes.py: the backward pass of a formula as text; templates.py: what is the same in every file;
 - backend.py: what the table of backends says of it.
 """
 

@@ -12,7 +12,7 @@ def load(graph: Graph, weights: Arrays, options: Options) -> Any:
     """A Program."""
     from cnnspec.backends.numpy.program import compile
 
-    return compile(graph, weights, dtype=options.dtype)
+    return compile(graph, weights, dtype=options.dtype, reference=options.reference)
 
 
 def run(graph: Graph, weights: Arrays, options: Options) -> Runner:
@@ -49,5 +49,6 @@ BACKEND = Backend(
     suffixes=(".py",),
     libraries=("numpy",),
     dtypes=("float32", "float64"),
+    takes=frozenset({"reference"}),
     threads=threads,
 )

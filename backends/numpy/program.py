@@ -42,14 +42,16 @@ def compile(
     dtype: DTypeLike = np.float32,
     scheme: str = "default",
     threads: int | None = None,
+    reference: bool = False,
 ) -> Program:
     """A program that runs a net in numpy, in float32 or float64.
 
     Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are
-    those of float32 inference, by default one a processor. Raises CompileError for a layer without a rule,
-    WeightsError for weights that do not fit.
+    those of float32 inference, by default one a processor. With `reference` inference runs the plain kernels
+    of `kernels/`, a formula each, in one thread. Raises CompileError for a layer without a rule, WeightsError
+    for weights that do not fit.
     """
-    program = Program(graph, known_dtype(dtype), seed, threads)
+    program = Program(graph, known_dtype(dtype), seed, threads, reference)
     if weights is None:
         program.take(initialize(graph, seed, scheme))
     else:
@@ -81,8 +83,15 @@ class Program:
     one with several a dict by head; training heads run in training only.
     """
 
-    def __init__(self, graph: Graph, dtype: np.dtype[Any], seed: int = 0, threads: int | None = None):
-        self.graph, self.dtype = graph, dtype
+    def __init__(
+        self,
+        graph: Graph,
+        dtype: np.dtype[Any],
+        seed: int = 0,
+        threads: int | None = None,
+        reference: bool = False,
+    ):
+        self.graph, self.dtype, self.reference = graph, dtype, reference
         self.rng = np.random.default_rng(count("a seed", seed, 0))
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph, known, "numpy"))
@@ -144,12 +153,12 @@ class Program:
         return tuple(key for key, weight, _ in declared(self.graph) if not weight.buffer)
 
     def __call__(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None, **inputs: ArrayLike) -> Outputs:
-        """Inference, in float32 by the fast kernels.
+        """Inference, in float32 by the fast kernels, unless the program is a reference.
 
         Raises ValueError for inputs that do not fit the net.
         """
         arrays = self._inputs(x, inputs)
-        if self.dtype == np.float32:
+        if self.dtype == np.float32 and not self.reference:
             self._bind(tuple(array.shape[1:] for array in arrays.values()))
             outputs = self._runner.run(self.tensors, arrays)
             return next(iter(outputs.values())) if len(outputs) == 1 else outputs

@@ -40,6 +40,7 @@ from cnnspec.passes.shapes import misfit
 )
 @click.option("--std", metavar="NUMBERS", help="What to divide each channel by then.")
 @click.option("--resize", is_flag=True, help="Resize an image to the size that the net declares.")
+@click.option("--reference", is_flag=True, help="Run the plain kernels, a formula each: slow, to compare.")
 @click.option("--top", metavar="N", type=click.IntRange(1), help="Print the N likeliest classes.")
 @click.option("--classes", type=click.Path(path_type=Path), help="A text file of class names, one a line.")
 @out_option("Write the output to this .npy file.")
@@ -53,6 +54,7 @@ def run(
     mean: str | None,
     std: str | None,
     resize: bool,
+    reference: bool,
     top: int | None,
     classes: Path | None,
     out: Path | None,
@@ -79,7 +81,7 @@ def run(
         for name, path in by_input(sources, net.inputs).items()
     }
     check_sizes(net, {name: array.shape[1:] for name, array in x.items()}, resize)
-    program = numpy.compile(net.resizable, weights=read_weights(net, weights))
+    program = numpy.compile(net.resizable, weights=read_weights(net, weights), reference=reference)
     y = program(x)
     outputs: dict[str, Any] = y if isinstance(y, dict) else {next(iter(net.ir.inference().outputs)): y}
     names = images.read_names(classes) if classes else None

@@ -26,6 +26,7 @@ NAMES = ",".join(BACKENDS)
     help=f"Which to compare; {NAMES} by default, the first is the reference.",
 )
 @click.option("--train", is_flag=True, help="Compare gradients and running statistics too.")
+@click.option("--reference", is_flag=True, help="Compare to the plain kernels, numpy's fast ones as well.")
 @dtype_option(
     ["float32", "float64"], "The type of all values; one step of training is always compared in float64."
 )
@@ -40,6 +41,7 @@ def verify(
     bounds: tuple[str, ...],
     backends: str,
     train: bool,
+    reference: bool,
     dtype: str,
     batch: int,
     seed: int,
@@ -62,7 +64,9 @@ def verify(
 
     click.get_current_context().with_resource(quiet())
     try:
-        result = comparison.verify(net.resizable, names, seed=seed, dtype=dtype, train=train, batch=batch)
+        result = comparison.verify(
+            net.resizable, names, seed=seed, dtype=dtype, train=train, batch=batch, reference=reference
+        )
     except InvalidValue as error:
         raise click.UsageError(str(error)) from error
     if as_json:

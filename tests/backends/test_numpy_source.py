@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from layer_cases import CASES, Case
+from test_input_sizes import CASES as SIZES
 from test_numpy_layers import inputs_of
 from test_numpy_program import classifier, siamese
 
+import cnnspec
 from cnnspec.backends import numpy as backend
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.numpy import softmax_cross_entropy
+from cnnspec.backends.python_source import module_names
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
 from cnnspec.layers.dense import Dropout, Linear
@@ -32,8 +38,39 @@ def test_every_layer(case: Case) -> None:
     graph = case.graph()
     inputs = inputs_of(case)
     net = executed(graph)["OneLayer"](seed=3, dtype=np.float64)
-    expected = backend.compile(graph, seed=3, dtype=np.float64).forward(inputs, training=False)
-    np.testing.assert_array_equal(net(*inputs.values()), expected)
+    program = backend.compile(graph, seed=3, dtype=np.float64)
+    np.testing.assert_array_equal(net(*inputs.values()), program.forward(inputs, training=False))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_every_layer_trains(case: Case) -> None:
+    """Values that are dropped are those of the program: both draw them from the seed."""
+    graph, inputs = case.graph(), inputs_of(case)
+    net = executed(graph)["OneLayer"](seed=3, dtype=np.float64)
+    program = backend.compile(graph, seed=3, dtype=np.float64)
+    assert_trains_alike(net, program, inputs)
+
+
+def assert_trains_alike(net: Any, program: Any, inputs: dict[str, Any]) -> None:
+    """One step of training of both: outputs, gradients of weights and running statistics."""
+    y, expected = by_head(net.train(*inputs.values())), by_head(program.forward(inputs))
+    assert y.keys() == expected.keys()
+    grads = {}
+    for number, (head, value) in enumerate(expected.items()):
+        np.testing.assert_allclose(y[head], value, rtol=1e-12, atol=1e-12)
+        grads[head] = np.random.default_rng(number).standard_normal(value.shape)
+    given = grads if len(grads) > 1 or next(iter(grads)) else next(iter(grads.values()))
+    slopes, wanted = net.backward(given), program.backward(given)
+    assert slopes.keys() == wanted.keys() & program.tensors.keys()
+    for key, slope in slopes.items():
+        largest = np.abs(wanted[key]).max()
+        np.testing.assert_allclose(slope, wanted[key], rtol=1e-9, atol=1e-9 * max(largest, 1e-3))
+    for key, array in program.tensors.items():
+        np.testing.assert_allclose(net.weights[key], array, rtol=1e-12)
+
+
+def by_head(y: Any) -> dict[str, Any]:
+    return y if isinstance(y, dict) else {"": y}
 
 
 def test_the_file_runs_and_needs_numpy_alone(tmp_path: Path) -> None:
@@ -47,9 +84,8 @@ def test_the_file_runs_and_needs_numpy_alone(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_weights_and_mappings_load() -> None:
     made = executed(classifier())["Classifier"]
     program = backend.compile(classifier(), seed=5)
-    for layer, weights in made(seed=5).weights.items():
-        for name, array in weights.items():
-            np.testing.assert_array_equal(array, program.tensors[f"{layer}.{name}"])
+    for key, array in made(seed=5).weights.items():
+        np.testing.assert_array_equal(array, program.tensors[key])
     x = np.ones((1, 2, 8, 8))
     loaded = made(program.state_dict())
     np.testing.assert_array_equal(loaded(x), program.forward(x, training=False))
@@ -65,8 +101,11 @@ def test_misfits_are_refused() -> None:
     made = executed(classifier())["Classifier"]
     with pytest.raises(ValueError, match=r"the weights lack conv.weight of shape \(8, 2, 3, 3\)"):
         made({})
-    with pytest.raises(ValueError, match=r"shapes \[\(2, 9, 8\)\] after the batch, not \[\(2, 8, 8\)\]"):
-        made()(np.zeros((1, 2, 9, 8)))
+    with pytest.raises(ValueError, match=r"shapes \[\(3, 8, 8\)\] after the batch, not \[\(2, 8, 8\)\]"):
+        made()(np.zeros((1, 3, 8, 8)))
+    made = executed(cnnspec.zoo("lenet5").ir)["LeNet5"]
+    with pytest.raises(ValueError, match="LeNet5 is for one size of its input: the weights of `linear`"):
+        made()(np.zeros((1, 1, 40, 40)))
 
 
 def test_names_of_a_spec_never_become_code() -> None:
@@ -86,3 +125,115 @@ def test_names_of_a_spec_never_become_code() -> None:
     assert outputs.keys() == expected.keys() == {evil, "x"}
     for head in outputs:
         np.testing.assert_allclose(outputs[head], expected[head], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("text", "shape"), SIZES)
+def test_a_source_takes_the_sizes_that_its_net_takes(text: str, shape: tuple[int, ...]) -> None:
+    net = cnnspec.loads(text)
+    made = executed(net.resizable)["N"](seed=3, dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((2, *shape))
+    other = cnnspec.loads(text, inputs={"input": shape})
+    expected = other.to_numpy(seed=3, dtype="float64")
+    for head, value in by_head(expected.forward(x, training=False)).items():
+        np.testing.assert_allclose(by_head(made(x))[head], value, rtol=1e-12, atol=1e-12)
+    assert_trains_alike(made, expected, {"input": x})
+
+
+LAYERS = (
+    *("conv(4, 3, stride=2, pad=same)", "maxpool(3, stride=2, ceil=true)", "maxpool(2, pad=same, stride=3)"),
+    *("avgpool(3, stride=2, pad=1, ceil=true)", "lppool(3, stride=2, ceil=true)", "crop(5)", "upsample(2)"),
+    *("tconv(4, 3, stride=2, pad=1, output_pad=1)", "adaptive_avgpool(3)", "adaptive_maxpool([3, 2])"),
+    *("reshape([4, -1])", "attention(2)", "channel_shuffle(2)", "groupnorm(2)", "evonorm_s0(2)", "lrn(5)"),
+    *(
+        "pad(1, reflect) -> conv(4, 3, pad=valid)",
+        "a: maxpool(2)\nmax_unpool(of=a)",
+        "tokens -> attention(2)",
+        "gap -> flatten -> linear(3)",
+    ),
+)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("side", [(9, 14), (12, 8), (31, 33)])
+def test_layers_at_other_sizes(layer: str, side: tuple[int, int]) -> None:
+    text = f"net N {{ input 3x8x8; conv(4, 3)\n{layer} }}"
+    made = executed(cnnspec.loads(text).resizable)["N"](seed=3, dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((2, 3, *side))
+    other = cnnspec.loads(text, inputs={"input": (3, *side)}).to_numpy(seed=3, dtype="float64")
+    np.testing.assert_allclose(made(x), other.forward(x, training=False), rtol=1e-12, atol=1e-12)
+
+
+SHARES = """
+share tower(width) { conv(width, 3) -> batchnorm -> relu -> conv(width, 3) -> dropout(0.3) }
+def twice(width) { residual { conv(width, 3) -> relu -> conv(width, 3) } * 2 }
+net Shares {
+    input a 3x8x8
+    input b 3x8x8
+    l: a -> tower(4)
+    r: b -> tower(4)
+    concat(l, r) -> twice(8) -> twice(8)
+    { conv(8, 3) -> batchnorm -> relu } * 4
+    head main { gap -> flatten -> linear(2) }
+    head second from l { gap -> flatten -> linear(3) }
+    head aux from r, training { gap -> flatten -> dropout(0.5) -> linear(3) }
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["resnet20", "mobilenetv2_050", "shufflenetv2_x0_5", "unetsmall", "Shares"])
+def test_nets_of_blocks_run_and_train(name: str) -> None:
+    shapes = {} if name in ("Shares", "unetsmall") else {"input": (3, 32, 32)}
+    net = cnnspec.loads(SHARES) if name == "Shares" else cnnspec.zoo(name, inputs=shapes)
+    scope = executed(net.resizable)
+    made = scope[net.name](seed=3, dtype=np.float64)
+    program = net.to_numpy(seed=3, dtype="float64")
+    inputs = random_inputs(net.ir, 0, 2)
+    expected = by_head(program.forward(inputs, training=False))
+    for head, value in by_head(made(*inputs.values())).items():
+        np.testing.assert_allclose(value, expected[head], rtol=1e-10, atol=1e-12)
+    assert_trains_alike(made, program, inputs)
+
+
+def class_of(name: str) -> str:
+    text = backend.source(cnnspec.zoo(name).resizable)
+    return text[text.index("\nclass ") :]
+
+
+def test_blocks_are_functions_and_repeats_are_loops() -> None:
+    text = class_of("resnet152")
+    assert len(text.splitlines()) < 160
+    assert "def bottleneck(self, x, at, stride=(2, 2)):" in text
+    assert "for i in range(1, 36):" in text and 'x = self.bottleneck2(x, f"body.layer3.{i}")' in text
+    assert len(class_of("densenet121").splitlines()) < 170
+
+
+@pytest.mark.parametrize(
+    "name", ["lenet5", "resnet18", "densenet121", "vit_small_16", "mobilenetv3_small", "unet"]
+)
+def test_a_source_holds_nothing_that_it_does_not_need(name: str) -> None:
+    text = backend.source(cnnspec.zoo(name).resizable)
+    assert "T = None" not in text
+    for defined in set(module_names(text)) - {"annotations"}:
+        assert len(re.findall(rf"\b{defined}\b", text)) > 1 or defined == cnnspec.zoo(name).name, defined
+    for method in re.findall(r"    def (\w+)\(self", text):
+        assert (
+            method.startswith("__")
+            or method == "train"
+            or f"self.{method}(" in text
+            or f"net.{method}(" in text
+        )
+
+
+def test_a_source_learns() -> None:
+    """The lines that its docstring gives, on two classes of images."""
+    net = cnnspec.loads("net N { input 1x8x8; conv(4, 3) -> batchnorm -> relu; gap -> flatten -> linear(2) }")
+    made = executed(net.resizable)["N"](seed=0)
+    rng = np.random.default_rng(0)
+    labels = np.arange(32) % 2
+    x = rng.standard_normal((32, 1, 8, 8)) + labels[:, None, None, None]
+    for _ in range(60):
+        y = made.train(x)
+        _, dy = softmax_cross_entropy(y, labels)
+        for key, slope in made.backward(dy).items():
+            made.weights[key] -= 0.1 * slope
+    assert (made(x).argmax(1) == labels).mean() > 0.95

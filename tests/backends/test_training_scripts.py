@@ -22,6 +22,7 @@ from random_specs import specs
 
 import cnnspec
 from cnnspec.backends import CompileError, Options, find
+from cnnspec.files import write_whole
 
 black = pytest.importorskip("black")
 torch = pytest.importorskip("torch")
@@ -73,14 +74,10 @@ def write(spec: str, folder: Path) -> Path:
     net, backend = cnnspec.loads(spec), find("torch")
     assert backend.source is not None and backend.scripts is not None
     folder.mkdir(exist_ok=True)
-    (folder / "model.py").write_bytes(as_bytes(backend.source(net.resizable, {}, Options())))
+    write_whole(folder / "model.py", backend.source(net.resizable, {}, Options()))
     for name, text in backend.scripts(net.resizable, Options()).items():
         (folder / name).write_text(text, "utf-8")
     return folder
-
-
-def as_bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
 
 
 def samples(spec: str, path: Path, count: int = 40) -> Path:
