@@ -15,6 +15,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -q -n 2
 
 slow: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --group runtimes
 	$(BIN)/python -m pytest -q -m slow --hypothesis-profile=explore
 
 fuzz: .venv/installed-dev

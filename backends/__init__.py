@@ -3,7 +3,8 @@
 Read in this order:
 
 - base.py: what a backend is, and the table of those there are;
-- steps.py: lowering, from a graph to the layers that a backend has rules for;
+- steps.py: lowering, from a graph to the layers that a backend has rules for; other_sizes.py: a net at the
+  other sizes of its input that it takes;
 - arrays.py: arrays from whatever holds numbers; formula.py: formulas of layers as Python text;
 - declared.py: the tensors of a net; weights.py: how they start and whether they fit; inputs.py, seeded input;
 - weight_files.py: files of weights, whatever their kind: safetensors.py, npz_files.py, torch_files.py, which

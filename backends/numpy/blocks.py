@@ -26,7 +26,7 @@ Texts = Mapping[str, str]
 
 
 @dataclass(eq=False)
-class Item:
+class BlockStep:
     """One statement: a kernel, or the function of a block, on values by name.
 
     `place` is the path of its weights, None where it has none. `given` are the inputs that are passed; the
@@ -41,7 +41,7 @@ class Item:
     settings: dict[str, str]
     node: str
     function: BlockFunction | None = None
-    frame: Frame | None = None
+    frame: BlockFrame | None = None
 
     @property
     def flowing(self) -> tuple[tuple[str, str], ...]:
@@ -50,12 +50,12 @@ class Item:
 
 
 @dataclass(eq=False)
-class Frame:
+class BlockFrame:
     """The statements of a block, with the outer values that it takes and the inner ones that it gives."""
 
     block: Block
     place: str
-    items: list[Item]
+    items: list[BlockStep]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
@@ -65,7 +65,7 @@ class BlockFunction:
     """Blocks that are alike. `parameters` maps a column of texts, one a frame, to its name."""
 
     title: str
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[BlockFrame] = field(default_factory=list)
     parameters: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def text(self, number: int, name: str) -> str:
@@ -95,7 +95,7 @@ class BlockFunction:
                     used = taken | {*self.parameters.values(), "self", "at"}
                     self.parameters[column] = self.free_name(name, item, used)
 
-    def free_name(self, name: str, item: Item, taken: set[str]) -> str:
+    def free_name(self, name: str, item: BlockStep, taken: set[str]) -> str:
         last = identifier((item.place or item.kernel).rpartition(".")[2])
         wanted = name if name not in taken else f"{last}_{name}"
         number = 2
@@ -103,7 +103,7 @@ class BlockFunction:
             wanted, number = f"{last}_{name}_{number}", number + 1
         return wanted
 
-    def arguments(self, frame: Frame) -> dict[str, str]:
+    def arguments(self, frame: BlockFrame) -> dict[str, str]:
         """The parameters in the call for a frame."""
         number = self.frames.index(frame)
         return {name: column[number] for column, name in self.parameters.items()}
@@ -114,7 +114,7 @@ class BlockFunction:
         return Counter(column).most_common(1)[0][0]
 
 
-def settings_of(item: Item) -> Mapping[str, str]:
+def settings_of(item: BlockStep) -> Mapping[str, str]:
     """The settings of a kernel, or the arguments of a block's function."""
     if item.function is None:
         return item.settings
@@ -133,7 +133,7 @@ class BlockReader:
         outputs: Mapping[str, str],
     ):
         self.graph, self.settings = graph, settings
-        self.items: list[Item] = []
+        self.items: list[BlockStep] = []
         self.functions: dict[tuple[object, ...], BlockFunction] = {}
         self.users: dict[str, set[str]] = {}
         for step in program:
@@ -144,18 +144,18 @@ class BlockReader:
         turns = {id(b): b for step in program for b in graph[step.node].block.ancestors() if is_turn(b)}
         self.turns = Counter(turn_of(block) for block in turns.values())
 
-    def frame(self, steps: Sequence[Step]) -> Frame:
+    def frame(self, steps: Sequence[Step]) -> BlockFrame:
         """The whole of some steps as statements, with functions for their blocks."""
         return self._frame(self.graph.root, steps)
 
-    def _frame(self, block: Block, steps: Sequence[Step]) -> Frame:
+    def _frame(self, block: Block, steps: Sequence[Step]) -> BlockFrame:
         items = [item for inner, run in self._runs(block, steps) for item in self._items(inner, run)]
         values = {step.value for step in steps}
         inputs = tuple(dict.fromkeys(n for item in items for n in item.inputs if n not in values))
         outputs = tuple(
             step.value for step in steps if any(user not in values for user in self.users.get(step.value, ()))
         )
-        return Frame(block, place_of(block, steps), items, inputs, outputs)
+        return BlockFrame(block, place_of(block, steps), items, inputs, outputs)
 
     def _runs(self, block: Block, steps: Sequence[Step]) -> Iterator[tuple[Block | None, list[Step]]]:
         """The steps, those of one block below that can be a function together."""
@@ -181,7 +181,7 @@ class BlockReader:
                 found = one
         return found
 
-    def _items(self, block: Block | None, steps: list[Step]) -> list[Item]:
+    def _items(self, block: Block | None, steps: list[Step]) -> list[BlockStep]:
         if block is None or len(steps) == 1:
             return [self._item(step) for step in steps]
         frame = self._frame(block, steps)
@@ -189,18 +189,18 @@ class BlockReader:
             return frame.items
         function = self._function(frame)
         function.frames.append(frame)
-        item = Item("", frame.place, frame.inputs, frame.outputs, len(frame.inputs), {}, steps[-1].node)
+        item = BlockStep("", frame.place, frame.inputs, frame.outputs, len(frame.inputs), {}, steps[-1].node)
         item.function, item.frame = function, frame
         return [item]
 
-    def _function(self, frame: Frame) -> BlockFunction:
+    def _function(self, frame: BlockFrame) -> BlockFunction:
         named = frame.block.kind in ("def", "share")
         title = frame.block.title if named else turn_title(frame.block)
         # turns of several repeats may be alike
         key = (title if named else "", *signature(frame))
         return self.functions.setdefault(key, BlockFunction(title))
 
-    def _item(self, step: Step) -> Item:
+    def _item(self, step: Step) -> BlockStep:
         layer = step.layer.settled(step.shapes[1]) if isinstance(step.layer, FOLLOWING) else step.layer
         weight = next(iter(step.weights.items()), None)
         place = weight[1].removesuffix(f".{weight[0]}") if weight else None
@@ -210,7 +210,7 @@ class BlockReader:
         if isinstance(layer, Dropout | DropPath):
             kernel = "drop_path" if isinstance(layer, DropPath) else "drop"
             texts = {"rate": literal(layer.rate)}
-        self.items.append(Item(kernel, place, step.inputs, (step.value,), given, texts, step.node))
+        self.items.append(BlockStep(kernel, place, step.inputs, (step.value,), given, texts, step.node))
         return self.items[-1]
 
 
@@ -251,7 +251,7 @@ def relative(place: str | None, outer: str) -> tuple[str, str] | None:
     return ("in", place.removeprefix(outer)) if inside and outer else ("at", place)
 
 
-def signature(frame: Frame) -> tuple[object, ...]:
+def signature(frame: BlockFrame) -> tuple[object, ...]:
     """What a block has in common with those that are alike."""
     numbers = {name: ("in", i) for i, name in enumerate(frame.inputs)}
     parts: list[object] = []

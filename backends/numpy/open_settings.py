@@ -33,14 +33,14 @@ Texts = dict[str, str]
 """Settings by keyword; `{0}` and `{1}` stand for the inputs of the layer."""
 
 
-class Written(NamedTuple):
+class WrittenSettings(NamedTuple):
     """The settings of each step by its value, and why they are for one size; empty where they are not."""
 
     settings: dict[str, Texts]
     fixed: str
 
 
-def open_settings(graph: Graph, program: Sequence[Step]) -> Written:
+def open_settings(graph: Graph, program: Sequence[Step]) -> WrittenSettings:
     """The settings of a program, which may hold steps for training that inference does not have."""
     declared = {name: graph[name].shape for name in graph.inputs}
     found = at_size(program, declared)
@@ -65,7 +65,7 @@ def open_settings(graph: Graph, program: Sequence[Step]) -> Written:
                 texts[step.value][name] = follows[name]
             elif differs:
                 fixed = fixed or f"{graph.name} is written for one size of its input: `{name}` of {step.node}"
-    return Written(texts, fixed)
+    return WrittenSettings(texts, fixed)
 
 
 def at_size(program: Sequence[Step], inputs: Mapping[str, Shape]) -> dict[str, dict[str, Any]]:

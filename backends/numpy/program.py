@@ -95,7 +95,7 @@ class Program:
         self.rng = np.random.default_rng(count("a seed", seed, 0))
         self.tensors: dict[str, Array] = {}
         self._steps = tuple(steps(graph, known, "numpy"))
-        self._bound: dict[tuple[Shape, ...], tuple[tuple[Step, Settings], ...]] = {}
+        self._bound: dict[tuple[bool, tuple[Shape, ...]], tuple[tuple[Step, Settings], ...]] = {}
         self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
@@ -159,7 +159,7 @@ class Program:
         """
         arrays = self._inputs(x, inputs)
         if self.dtype == np.float32 and not self.reference:
-            self._bind(tuple(array.shape[1:] for array in arrays.values()))
+            self._bind(tuple(array.shape[1:] for array in arrays.values()), training=False)
             outputs = self._runner.run(self.tensors, arrays)
             return next(iter(outputs.values())) if len(outputs) == 1 else outputs
         values = self._run(arrays, training=False, keep=frozenset(self.graph.outputs.values()))
@@ -258,22 +258,25 @@ class Program:
             raise InvalidValue(f"the inputs need one batch size of at least 1, got {batches}")
         return arrays
 
-    def _bind(self, shapes: tuple[Shape, ...]) -> tuple[tuple[Step, Settings], ...]:
-        """Every step with its settings for inputs of these shapes.
+    def _bind(self, shapes: tuple[Shape, ...], training: bool) -> tuple[tuple[Step, Settings], ...]:
+        """Every step that runs, with its settings for inputs of these shapes.
 
         Raises ValueError where the net does not fit them.
         """
-        if shapes not in self._bound:
-            self._bound = {shapes: tuple(self._fit(shapes))}
-        return self._bound[shapes]
+        if (training, shapes) not in self._bound:
+            self._bound = {(training, shapes): tuple(self._fit(shapes, training))}
+        return self._bound[training, shapes]
 
-    def _fit(self, shapes: tuple[Shape, ...]) -> Iterator[tuple[Step, Settings]]:
+    def _fit(self, shapes: tuple[Shape, ...], training: bool) -> Iterator[tuple[Step, Settings]]:
         """Infer the shape of every value, check it against the weights, and give each step its settings."""
         inferred = dict(zip(self.graph.inputs, shapes, strict=True))
         given = ", ".join(map(describe, shapes))
         if self.graph.fixed_size and shapes != tuple(self.graph[name].shape for name in self.graph.inputs):
             raise InvalidValue(f"the net does not fit an input of {given}: {self.graph.fixed_size}")
+        runs = self.graph.live_nodes if training else self.graph.inference_nodes
         for step in self._steps:
+            if step.node not in runs:
+                continue
             try:
                 step = settle(step, [inferred[name] for name in step.inputs])
                 inferred[step.value] = step.layer.infer(*step.shapes)
@@ -298,9 +301,7 @@ class Program:
         tape: list[Record] | None = None,
     ) -> dict[str, Array]:
         """The values of all steps; with `keep`, the others go as soon as their last user has run."""
-        bound = self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs))
-        runs = self.graph.live_nodes if training else self.graph.inference_nodes
-        chosen = [(step, settings) for step, settings in bound if step.node in runs]
+        chosen = list(self._bind(tuple(values[name].shape[1:] for name in self.graph.inputs), training))
         # training heads come last, as in torch: a batchnorm that is shared moves its statistics at each call
         chosen.sort(key=lambda pair: pair[0].node not in self.graph.inference_nodes)
         last = {name: i for i, (step, _) in enumerate(chosen) for name in step.inputs}

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cnnspec.backends.numpy.blocks import BlockFunction, Frame, Item, relative, settings_of
+from cnnspec.backends.numpy.blocks import BlockFrame, BlockFunction, BlockStep, relative, settings_of
 from cnnspec.backends.python_source import Namespace, literal, plain_words
 
 WIDTH = 110
@@ -23,7 +23,7 @@ LONGEST = 4
 AT, TURN = "\x00A", "\x00I"
 
 
-class Loop(NamedTuple):
+class TurnLoop(NamedTuple):
     """So many turns of some lines; the value that `carried` makes is the `start` of the next turn.
 
     `positions` says which number of a place counts the turns, from `first` on.
@@ -42,7 +42,7 @@ class FrameWriter:
 
     def __init__(
         self,
-        frame: Frame,
+        frame: BlockFrame,
         function: BlockFunction | None,
         methods: Mapping[int, str],
         defaults: Mapping[str, Mapping[str, str]],
@@ -101,7 +101,7 @@ class FrameWriter:
                 yield from self.looped(loop, i, indent)
                 i += loop.period * loop.turns
 
-    def looped(self, loop: Loop, i: int, indent: str) -> Iterator[str]:
+    def looped(self, loop: TurnLoop, i: int, indent: str) -> Iterator[str]:
         before = carry = self.variables[loop.start]
         self.positions = loop.positions
         if carry not in SHORT or self.last[loop.start] >= i + loop.period:
@@ -125,7 +125,7 @@ class FrameWriter:
         self.take(self.items[i + (loop.turns - 1) * loop.period + j].outputs[n], carry)
 
     def statement(
-        self, item: Item, i: int, indent: str, outputs: Sequence[str] | None = None, counter: str = ""
+        self, item: BlockStep, i: int, indent: str, outputs: Sequence[str] | None = None, counter: str = ""
     ) -> str:
         """One statement: outputs = self.run(kernel, inputs, at, settings)  # shape."""
         inputs = [self.variables[name] for name in item.inputs]
@@ -152,14 +152,14 @@ class FrameWriter:
         comment = self.comment(item) if not counter else ""
         return fitted(f"{indent}{', '.join(outputs)} = {head}(", arguments, indent, comment)
 
-    def comment(self, item: Item) -> str:
+    def comment(self, item: BlockStep) -> str:
         """The shapes of what an item makes, where they are the same in every frame of the function."""
         frames = self.function.frames if self.function else [self.frame]
         number = self.items.index(item)
         found = {", ".join(self.shapes[v] for v in frame.items[number].outputs) for frame in frames}
         return f"  # {found.pop()}" if len(found) == 1 else ""
 
-    def place(self, item: Item, counter: str) -> str:
+    def place(self, item: BlockStep, counter: str) -> str:
         """The text of where the weights of an item are."""
         assert item.place is not None
         text = item.place
@@ -177,12 +177,12 @@ class FrameWriter:
         doubled = text.replace("{", "{{").replace("}", "}}")
         return "f" + literal(doubled).replace("\\x00A", "{at}").replace("\\x00I", f"{{{counter}}}")
 
-    def loop_at(self, i: int) -> Loop | None:
+    def loop_at(self, i: int) -> TurnLoop | None:
         """The loop that covers most items from `i` on, and saves lines."""
         found = [loop for period in range(1, LONGEST + 1) if (loop := self.loop_of(i, period)) is not None]
         return max(found, key=lambda loop: loop.period * loop.turns, default=None)
 
-    def loop_of(self, i: int, period: int) -> Loop | None:
+    def loop_of(self, i: int, period: int) -> TurnLoop | None:
         """The turns of so many items from `i` on; None where there are not enough."""
         carried, start, turns = None, "", 1
         positions: dict[str, int] = {}
@@ -200,7 +200,7 @@ class FrameWriter:
             turns -= 1
         if carried is None or turns < (3 if period == 1 else 2):
             return None
-        return Loop(period, turns, start, carried, first, positions)
+        return TurnLoop(period, turns, start, carried, first, positions)
 
     def is_closed(self, i: int, period: int, turns: int, carried: tuple[int, int] | None) -> bool:
         """Whether nothing but what the last turn hands on is used after the turns."""
@@ -255,7 +255,7 @@ class FrameWriter:
                 number, positions[one.place or ""] = found[0], found[1]
         return None if carried is None or number is None else (carried, start, number, positions)
 
-    def texts(self, item: Item) -> list[str]:
+    def texts(self, item: BlockStep) -> list[str]:
         """The settings of an item as they are written."""
         number = self.items.index(item)
         given = settings_of(item)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from cnnspec.backends.numpy.blocks import BlockFunction, BlockReader, Frame
+from cnnspec.backends.numpy.blocks import BlockFrame, BlockFunction, BlockReader
 from cnnspec.backends.numpy.kernels import functions, sizes
 from cnnspec.backends.numpy.open_settings import defaults, open_settings
 from cnnspec.backends.numpy.rules import KernelRule, known, rule_of
@@ -140,13 +140,13 @@ class NetWriter:
         results = ", ".join(writer.variables[value] for value in frame.outputs)
         return f"\n{text}{lines}\n        return {results}\n"
 
-    def writer(self, frame: Frame, one: BlockFunction | None, names: Namespace) -> FrameWriter:
+    def writer(self, frame: BlockFrame, one: BlockFunction | None, names: Namespace) -> FrameWriter:
         return FrameWriter(frame, one, self.names, self.defaults, self.shapes, names)
 
-    def forward(self, main: Frame, extra: Frame, outputs: Mapping[str, str]) -> str:
+    def forward(self, main: BlockFrame, extra: BlockFrame, outputs: Mapping[str, str]) -> str:
         """The method that runs the net; heads for training after the others, in training alone."""
         names = Namespace({*self.taken, *SHORT, "self"})
-        whole = Frame(main.block, "", [*main.items, *extra.items], main.inputs, tuple(outputs.values()))
+        whole = BlockFrame(main.block, "", [*main.items, *extra.items], main.inputs, tuple(outputs.values()))
         writer = self.writer(whole, None, names)
         wanted = [name.lower() for name in self.graph.inputs]
         single = len(wanted) == 1
@@ -160,7 +160,7 @@ class NetWriter:
             lines += f"\n        if self.tape is not None:\n{rest}\n            return {both}"
         return f"    def forward(self, {', '.join(variables)}):\n{lines}\n        return {result}"
 
-    def training_part(self, writer: FrameWriter, main: Frame, extra: Frame) -> str:
+    def training_part(self, writer: FrameWriter, main: BlockFrame, extra: BlockFrame) -> str:
         """The lines of heads for training."""
         writer.items = extra.items
         shifted = {name: last - len(main.items) for name, last in writer.last.items()}

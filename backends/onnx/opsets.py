@@ -11,10 +11,10 @@ HardSwish(x)                     14     x * HardSigmoid(x)                      
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from cnnspec.backends.onnx.emit import Emit
+Emit = Any
+"""Writes the nodes of one layer: that of emit.py, which asks this table."""
 
 OLDEST = 13
 """The oldest operator set that is written."""

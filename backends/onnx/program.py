@@ -82,7 +82,7 @@ class OnnxProgram:
             if len(found) != len(sizes) or any(isinstance(n, int) and have != n for have, n in fixed):
                 told = ", ".join(map(str, ["N", *sizes[1:]]))
                 raise InvalidValue(f"input `{name}` needs an array of shape ({told}), got {found}")
-        if self.graph is not None and (
-            reason := misfit(self.graph, {name: array.shape[1:] for name, array in arrays.items()})
-        ):
+        shapes = {name: array.shape[1:] for name, array in arrays.items()}
+        reason = misfit(self.graph.inference(), shapes) if self.graph is not None else ""
+        if reason:
             raise InvalidValue(reason)

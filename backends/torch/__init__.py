@@ -11,6 +11,7 @@ Read in this order:
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;
 - writer.py: the whole file, with what it needs of helpers/; module.py: that file executed;
+  sizes.py: what a module says of inputs that do not fit;
 - training.py: a step of training; trainer.py: the scripts, of scripts/, that train what is written;
 - backend.py: what the table of backends says of it.
 

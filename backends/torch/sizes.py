@@ -21,7 +21,7 @@ class Takes:
     def __deepcopy__(self, memo: dict[int, Any]) -> Takes:
         return self
 
-    def reason(self, inputs: tuple[Any, ...]) -> str:
+    def reason(self, inputs: tuple[Any, ...], training: bool) -> str:
         """Why the net does not take these inputs; nothing where it does, or where they are no tensors."""
         wanted = {name: self.graph[name].shape for name in self.graph.inputs}
         if len(inputs) != len(wanted) or not all(isinstance(value, torch.Tensor) for value in inputs):
@@ -32,7 +32,7 @@ class Takes:
                 sizes = ", ".join(map(str, shape))
                 found = tuple(inputs[self.graph.inputs.index(name)].shape)
                 return f"input `{name}` needs a tensor of shape (N, {sizes}), got {found}"
-        return misfit(self.graph, given)
+        return misfit(self.graph if training else self.graph.inference(), given)
 
 
 def say_what_does_not_fit(module: torch.nn.Module, graph: Graph) -> None:
@@ -44,11 +44,11 @@ def say_what_does_not_fit(module: torch.nn.Module, graph: Graph) -> None:
 def _called(self: Any, *inputs: Any, **named: Any) -> Any:
     if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
         return torch.nn.Module.__call__(self, *inputs, **named)
-    if self._takes.graph.fixed_size and (reason := self._takes.reason(inputs)):
+    if self._takes.graph.fixed_size and (reason := self._takes.reason(inputs, self.training)):
         raise InvalidValue(reason)
     try:
         return torch.nn.Module.__call__(self, *inputs, **named)
     except RuntimeError as error:
-        if reason := self._takes.reason(inputs):
+        if reason := self._takes.reason(inputs, self.training):
             raise InvalidValue(reason) from error
         raise

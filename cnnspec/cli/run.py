@@ -115,7 +115,7 @@ def check_sizes(net: Net, shapes: dict[str, Shape], resize: bool) -> None:
     from cnnspec.backends.images import InputError
 
     cure = "" if resize else "; --resize brings an image to the declared size"
-    if reason := misfit(net.resizable, shapes):
+    if reason := misfit(net.resizable.inference(), shapes):
         raise InputError(f"{reason}{cure}")
     for name, shape in shapes.items():
         if shape != net.inputs[name]:

