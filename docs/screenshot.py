@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 from tests.browser import Browser  # noqa: E402
 
-WIDTH, HEIGHT = 1280, 760
+WIDTH, HEIGHT = 1360, 760
 
 
 def write(path: Path) -> None:
