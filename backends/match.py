@@ -56,10 +56,11 @@ class Match:
         return "\n".join(lines)
 
 
-def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
+def match(graph: Graph, checkpoint: Mapping[str, Any], in_order: bool = False) -> Match:
     """Match a checkpoint, a mapping from names to tensors in the order of its layers, to a net.
 
-    Names of the net's own are taken as they are. A net's training heads may be missing. Raises MatchError,
+    `in_order` says that this is the order in which they run, whatever the names are like. Names of the net's
+    own are taken as they are. A net's training heads may be missing. Raises MatchError,
     saying where the two part, for another architecture.
     """
     given = flat_tensors(checkpoint)
@@ -74,7 +75,7 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
             {key: tensors[key] for key in keys},
             tuple(sorted(graph.training_heads - used.training_heads)),
         )
-    found, used = aligned(graph, [(key, value.shape) for key, value in tensors.items()])
+    found, used = aligned(graph, [(key, value.shape) for key, value in tensors.items()], in_order)
     keys = {
         f"{mine.path}.{name}": f"{its.path}.{other}" if its.path else other
         for mine, its in found
@@ -88,7 +89,7 @@ def match(graph: Graph, checkpoint: Mapping[str, Any]) -> Match:
 Aligned = list[tuple[ModuleTensors, ModuleTensors]]
 
 
-def aligned(graph: Graph, tensors: list[tuple[str, Shape]]) -> tuple[Aligned, Graph]:
+def aligned(graph: Graph, tensors: list[tuple[str, Shape]], in_order: bool = False) -> tuple[Aligned, Graph]:
     """The modules of a net with those of a checkpoint, and the graph that it covers: training heads or not.
 
     By the order of the checkpoint where that is the order of a module's definition, else by shapes and names.
@@ -97,7 +98,7 @@ def aligned(graph: Graph, tensors: list[tuple[str, Shape]]) -> tuple[Aligned, Gr
     graphs = [graph, graph.inference()] if graph.training_heads else [graph]
     foreign = modules(tensors)
     refused: MatchError | None = None
-    for by, trusted in ((align, is_of_definition(tensors)), (match_by_names, True)):
+    for by, trusted in ((align, in_order or is_of_definition(tensors)), (match_by_names, True)):
         for used in graphs if trusted else ():
             try:
                 found = by(used, as_modules(list(leaves(flow_blocks(used))), foreign))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnnspec.importing.traced import Traced
 
 
-def load_weights(net: Net, tensors: Any, *, part: str | None = None) -> Match:
+def load_weights(net: Net, tensors: Any, example: Any = None, *, part: str | None = None) -> Match:
     """A checkpoint's weights for a net: its own, or of the same architecture under other names.
 
     `tensors` are a mapping, what has a `state_dict`, as a torch module, or the path of a .safetensors, .pth
@@ -23,11 +23,15 @@ def load_weights(net: Net, tensors: Any, *, part: str | None = None) -> Match:
     is opened; where it has several such parts, `part` names one. They are matched by the order
     in which a module defines them or, where that is not the order of the file, by shapes and names; the
     result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text says which
-    tensor is which. Raises WeightsError for what holds no weights, backends.match.MatchError where they do
-    not fit, saying where the two part.
+    tensor is which. With `example`, an input of a torch module or a tuple of several, the module is run once,
+    and its tensors are matched in the order in which its parts run. Raises WeightsError for what holds no
+    weights, backends.match.MatchError where they do not fit, saying where the two part.
     """
+    from cnnspec.backends.execution_order import in_order_of_use
     from cnnspec.backends.match import match
 
+    if example is not None:
+        return match(net.ir, opened(in_order_of_use(tensors, example), part), in_order=True)
     return match(net.ir, opened(tensors, part))
 
 
