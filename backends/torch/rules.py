@@ -339,7 +339,7 @@ RULES: dict[type[Layer], Callable[..., TorchForm]] = {
     ),
     D.Affine: lambda layer, source: module(
         "Affine",
-        Slot("channels", source[0]),
+        Slot("channels", 1 if layer.shared else source[0]),
         Slot("weight", layer.weight, True),
         Slot("bias", layer.bias, True),
     ),

@@ -175,7 +175,7 @@ def _shape_examples() -> Iterator[tuple[Layer, Guess | None]]:
     yield from ((ResizeLike(mode=mode), None) for mode in ("nearest", "bilinear"))
     yield from ((CropLike(at=at), None) for at in (None, 0))
     yield dense.LearnedConstant((5, 3)), _learned
-    yield from ((dense.Affine(), None), (dense.Linear(7), _linear), (dense.Linear(7, bias=False), _linear))
+    yield from ((dense.Affine(), _affine), (dense.Linear(7), _linear), (dense.Linear(7, bias=False), _linear))
     yield from ((join.MatMul(*turned), None) for turned in product((True, False), repeat=2))
     yield from ((kind(), None) for kind in (join.Mul, join.Sub, join.Div))
     for mode in ("zeros", "reflect", "replicate"):
@@ -185,6 +185,11 @@ def _shape_examples() -> Iterator[tuple[Layer, Guess | None]]:
 
 
 # ---- guesses
+
+
+def _affine(found: FoundTemplate, shapes: tuple[Shape, ...]) -> Iterator[Layer]:
+    sizes = {found.constants[f"layer.{name}"].size for name in ("weight", "bias")}
+    yield dense.Affine(shared=sizes == {1} and shapes[0][0] > 1)
 
 
 def _linear(found: FoundTemplate, shapes: tuple[Shape, ...]) -> Iterator[Layer]:

@@ -143,6 +143,19 @@ def _joined(kind: type[Layer], with_constant: Callable[..., str] | None = None) 
     return rule
 
 
+def _multiplied(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    if len(set(node.inputs)) == 1:
+        return reader.add(node, act.Square(), (reader.flowing(node),))
+    return _joined(join.Mul, _scaled)(reader, node, value)
+
+
+def _power(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    exponent = reader.number(node, 1)
+    if exponent != 2:
+        raise NoLayer(f"of {exponent:g}")
+    return reader.add(node, act.Square(), (reader.flowing(node),))
+
+
 def _constant_of(reader: OnnxReader, node: OnnxNode) -> tuple[str, str]:
     """The value and the constant of a sum or a product of both."""
     first, second = node.inputs
@@ -167,8 +180,13 @@ def _shifted(reader: OnnxReader, node: OnnxNode) -> str:
     taken, tensor = _constant_of(reader, node)
     array = reader.graph.constants[tensor]
     sizes = reader.shape(taken)
-    if not array.any() and _is_number(array, sizes):
-        return reader.step(taken)
+    if _is_number(array, sizes):
+        if tensor.endswith("bias"):
+            return reader.add(
+                node, dense.Affine(weight=False, shared=sizes[0] > 1), (taken,), {"bias": tensor}
+            )
+        if not array.any():
+            return reader.step(taken)
     _one_a_channel(array, sizes)
     return reader.add(node, dense.Affine(weight=False), (taken,), {"bias": tensor})
 
@@ -332,7 +350,8 @@ RULES: Mapping[str, Rule] = {
     "Add": _joined(join.Add, _shifted),
     "Sum": _joined(join.Add),
     "Sub": _joined(join.Sub),
-    "Mul": _joined(join.Mul, _scaled),
+    "Mul": _multiplied,
+    "Pow": _power,
     "Div": _joined(join.Div, _divided),
     "Max": _joined(join.Maximum),
     "Concat": _concat,

@@ -4,6 +4,7 @@ add(add(a, b), c), where nothing else reads the first sum     add(a, b, c)
 a crop of the rows, then one of the columns                   one crop
 a pool over windows of one pixel                              subsample
 reshape(2x4x8x8) -> permute([1, 0, 2, 3]) -> reshape(8x8x8)   channel_shuffle(2)
+a learned factor, then a learned shift                        affine
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 
 from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers.base import Layer, Shape
+from cnnspec.layers.dense import Affine, LayerScale, Scale
 from cnnspec.layers.join import Add
 from cnnspec.layers.pool import AvgPool, MaxPool
 from cnnspec.layers.sequence import Permute
@@ -40,6 +42,10 @@ def tidied(traced: Traced) -> Traced:
                 layer = _both(before.layer, step.layer, shapes[whole], before.shape)
                 step = replace(step, layer=layer, inputs=(whole,))
                 del steps[name]
+            elif (both := _affine(before.layer, step.layer)) is not None:
+                weights = {**before.weights, **step.weights}
+                step = replace(step, layer=both, inputs=before.inputs, weights=weights)
+                del steps[name]
         if isinstance(step.layer, Reshape):
             step = _shuffled(step, steps, shapes, readers)
         steps[step.name] = step
@@ -62,6 +68,16 @@ def _shuffled(
         return step
     del steps[turned.name], steps[parted.name]
     return replace(step, layer=ChannelShuffle(parted.shape[0]), inputs=parted.inputs)
+
+
+def _affine(factor: Layer, shift: Layer) -> Layer | None:
+    """One layer for a learned factor and a learned shift, both one a channel, or both one in all."""
+    if not isinstance(shift, Affine) or shift.weight or not shift.bias:
+        return None
+    shared = isinstance(factor, Scale) and factor.learnable
+    by_channel = isinstance(factor, LayerScale) or factor == Affine(bias=False)
+    alike = shared if shift.shared else by_channel
+    return Affine(shared=shift.shared) if alike else None
 
 
 def _plain(layer: Layer, shape: Shape) -> Layer:

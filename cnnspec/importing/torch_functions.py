@@ -24,6 +24,8 @@ def _join(kind: type[Layer]) -> Callable[..., Any]:
     def rule(reader: TorchReader, node: fx.Node, one: Any, other: Any, alpha: float = 1, **_: Any) -> Any:
         flowing = [value for value in (one, other) if isinstance(value, Flowing)]
         if len(flowing) == 2 and alpha == 1:
+            if kind is join.Mul and flowing[0] == flowing[1]:
+                return reader.activation(node, activation.Square, flowing[0])
             same = flowing[0].layout == flowing[1].layout
             if not same:
                 raise NoLayer("of two layouts")
@@ -64,17 +66,26 @@ def _with_constant(
     elif kind is join.Mul and isinstance(rest, torch.Tensor) and rest.requires_grad:
         if _one_a_channel(rest, sizes, value.layout):
             weight = {"weight": rest.reshape(sizes[0])}
-            start = float(rest.detach().flatten()[0]) if rest.device.type != "meta" else 1e-6
-            layer = dense.LayerScale(abs(start) or 1e-6)
+            layer = _layerscale(rest.detach())
         elif rest.numel() == 1:
             layer, weight = dense.Scale(1.0, True), {"weight": rest.reshape(1)}
-    if kind is join.Add and isinstance(rest, torch.Tensor) and _one_a_channel(rest, sizes, value.layout):
-        layer, weight = dense.Affine(weight=False), {"bias": learned(rest).reshape(sizes[0])}
+    if kind is join.Add and isinstance(rest, torch.Tensor):
+        if _one_a_channel(rest, sizes, value.layout):
+            layer, weight = dense.Affine(weight=False), {"bias": learned(rest).reshape(sizes[0])}
+        elif rest.numel() == 1:
+            layer, weight = dense.Affine(weight=False, shared=True), {"bias": learned(rest).reshape(1)}
     if layer is None and isinstance(rest, torch.Tensor) and rest.shape[1:] == node.meta["value"].shape[1:]:
         return _joined(reader, node, kind(), value, reader.constant(node, rest, value))
     if layer is None:
         raise NoLayer("with a constant")
     return reader.add(node, layer, sizes, (value.step,), weight)._replace(layout=value.layout)
+
+
+def _layerscale(factors: torch.Tensor) -> Layer:
+    """Factors of channels, with the value that they start at where they are at their start still."""
+    if factors.device.type == "meta" or (factors != factors.flatten()[0]).any():
+        return dense.LayerScale()
+    return dense.LayerScale(float(f"{float(factors.flatten()[0]):.6g}"))
 
 
 def _joined(reader: TorchReader, node: fx.Node, layer: Layer, *values: Flowing) -> Flowing:

@@ -155,6 +155,12 @@ def drop_rate(module: nn.Module) -> float | None:
     return next((rounded(rate) for rate in rates if isinstance(rate, (int, float))), None)
 
 
+def _power(exponent: Any) -> Layer:
+    if exponent != 2:
+        raise NoLayer(f"of {exponent}")
+    return act.Square()
+
+
 PADS = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)
 """Those that pad with zeros are of them."""
 MODULES: Mapping[type, Callable[[Any], Layer]] = {
@@ -227,6 +233,8 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "hardswish": lambda inplace=False: act.HardSwish(),
     "hardsigmoid": lambda inplace=False: act.HardSigmoid(),
     "softplus": lambda beta=1.0, threshold=20.0: act.Softplus(beta, threshold),
+    "square": lambda: act.Square(),
+    "pow": _power,
     "sigmoid": lambda: act.Sigmoid(),
     "tanh": lambda: act.Tanh(),
     "dropout": lambda p=0.5, training=False, inplace=False: _dropout(p),

@@ -291,10 +291,10 @@ class TorchReader:
             _need_place(rule, self, node, *args, **kwargs)
             return rule(self, node, *args, **kwargs)
         if name in ACTIVATIONS:
-            return self._activation(node, ACTIVATIONS[name], *args, **kwargs)
+            return self.activation(node, ACTIVATIONS[name], *args, **kwargs)
         raise NoLayer
 
-    def _activation(
+    def activation(
         self, node: fx.Node, kind: Callable[..., Layer], source: Any, *args: Any, **kwargs: Any
     ) -> Flowing:
         _need_place(kind, *args, **kwargs)

@@ -122,6 +122,12 @@ def _blurpool(m: Any, sizes: Shape) -> Layer:
     return pool.BlurPool(extent(m.filters.shape[2:]), extent(m.stride), mode)
 
 
+def _affine(m: Any, sizes: Shape) -> Layer:
+    tensors = [tensor for tensor in (m.weight, m.bias) if tensor is not None]
+    shared = any(len(tensor) < sizes[0] for tensor in tensors)
+    return dense.Affine(m.weight is not None, m.bias is not None, shared)
+
+
 def reshaped(sizes: Shape, result: Any) -> Layer:
     """The layer that gives values another shape: a map as a sequence, or back, where it is that."""
     result = tuple([int(size) for size in result])
@@ -150,7 +156,7 @@ RULES: Mapping[str, Callable[[Any, Shape], Layer]] = {
     "PositionLinear": lambda m, sizes: dense.Linear(m.out_features, m.bias is not None),
     "Attention": _plain_attention,
     "WindowAttention": _window_attention,
-    "Affine": lambda m, sizes: dense.Affine(m.weight is not None, m.bias is not None),
+    "Affine": lambda m, sizes: _affine(m, sizes),
     "LearnedConstant": lambda m, sizes: dense.LearnedConstant(extent_of(m.weight.shape)),
     "LearnedScale": lambda m, sizes: dense.Scale(m.by, True),
     "LayerScale": lambda m, sizes: dense.LayerScale(m.init),

@@ -59,6 +59,16 @@ class ReLU6(Layer):
         return m.clip(x, 0, 6)
 
 
+@layer("square", family="activation")
+class Square(Layer):
+    """x^2; relu -> square is the squared ReLU of So et al. 2021, "Primer"."""
+
+    nonnegative = True
+
+    def formula(self, x: Any, m: Functions) -> Any:
+        return x * x
+
+
 @layer("leaky_relu", family="activation")
 class LeakyReLU(Layer):
     """x where positive, else slope * x. Maas et al. 2013, "Rectifier nonlinearities"."""

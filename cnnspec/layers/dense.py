@@ -189,7 +189,9 @@ class LayerScale(Layer):
 class Affine(Layer):
     """weight * x + bias, with one learned weight and bias a channel: a norm without statistics.
 
-    Touvron et al. 2021, "ResMLP"; the biases and factors of Zhang et al. 2019, "Fixup initialization".
+    Touvron et al. 2021, "ResMLP". With `shared` there is one of each in all: the factors and biases of Zhang
+    et al. 2019, "Fixup initialization", and of StarReLU, relu -> square -> affine(shared=true), in Yu et al.
+    2022, "MetaFormer baselines for vision".
     """
 
     rescales = True
@@ -197,10 +199,12 @@ class Affine(Layer):
 
     weight: bool = argument(FLAG, "multiplies by a learned weight, which starts at 1", default=True)
     bias: bool = argument(FLAG, "adds a learned bias, which starts at 0", default=True)
+    shared: bool = argument(FLAG, "one weight and one bias for all channels", default=False)
 
     def params(self, *shapes: Shape) -> tuple[Weight, ...]:
-        weight = (Weight("weight", shapes[0][:1], ONES),) if self.weight else ()
-        return weight + ((Weight("bias", shapes[0][:1], ZEROS),) if self.bias else ())
+        size = (1,) if self.shared else shapes[0][:1]
+        weight = (Weight("weight", size, ONES),) if self.weight else ()
+        return weight + ((Weight("bias", size, ZEROS),) if self.bias else ())
 
     def operations(self, *shapes: Shape) -> int:
         return (self.weight + self.bias) * prod(shapes[0])

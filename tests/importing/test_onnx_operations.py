@@ -118,6 +118,8 @@ LAYERS: list[tuple[str, Model]] = [
     ("scale(by=2.0)", one("Mul", np.float32(2), inputs="t0 x")),
     ("scale(by=0.25)", one("Div", floats(4))),
     ("layerscale", one("Mul", ramp(4, 1, 1))),
+    ("square", one("Pow", np.float32(2))),
+    ("square", one("Mul", inputs="x x")),
     ("affine(weight=false)", one("Add", ramp(1, 4, 1, 1))),
     # shapes
     ("flatten", one("Flatten", axis=-3)),

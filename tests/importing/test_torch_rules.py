@@ -93,6 +93,8 @@ nn.ZeroPad2d((0, 1, 2, 1)) => pad([[2, 1], [0, 1]])
 nn.ConstantPad2d((1, 1, 2, 2), 0.5) => pad(2x1, value=0.5)
 nn.Sequential(nn.Dropout(0.0), nn.Identity(), nn.ReLU()) => relu
 nn.ConvTranspose2d(6, 4, 3, output_padding=0, padding_mode="zeros") => tconv(4, 3)
+nn.Sequential(Shifted(1)) => affine(shared=true)
+nn.Sequential(Shifted(6, 1, 1)) => affine
 """
 
 FUNCTIONS = """
@@ -196,9 +198,14 @@ F.conv2d(x, c.weight, None, 2) where c = nn.Conv2d(6, 4, 3) => conv(4, 3, 2, pad
 F.batch_norm(x, c.running_mean, c.running_var, c.weight, c.bias) where c = nn.BatchNorm2d(6) => batchnorm
 F.group_norm(x, 2, c.weight, c.bias) where c = nn.GroupNorm(2, 6) => groupnorm(2)
 F.layer_norm(x, (6, 9, 8), weight=c.weight, bias=c.bias) where c = nn.LayerNorm((6, 9, 8)) => layernorm
-x * c where c = weight(6, 1, 1) => layerscale(init=0.5962566137313843)
-c * x where c = weight(1, 6, 1, 1) => layerscale(init=0.5962566137313843)
+x * c where c = weight(6, 1, 1) => layerscale
+c * x where c = weight(1, 6, 1, 1) => layerscale
 x * c where c = weight(1) => scale(learnable=true)
+x + c where c = weight(1) => affine(weight=false, shared=true)
+first(last(x) + c) where c = weight(1) => affine(weight=false, shared=true)
+x.relu() ** 2 => relu -> square
+first(last(x).pow(2)) => square
+torch.square(x) => square
 x + c where c = weight(6, 1, 1) => affine(weight=false)
 x + c where c = weight(1, 6, 9, 8) => add { | identity | parameter(6x9x8) }
 c.expand(2, 6, 9) + x where c = weight(1, 6, 9) on 6x9 => add { | identity | parameter(6x9) }
@@ -213,7 +220,7 @@ F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), blur(6), stride=2, groups=6) => blur
 F.conv2d(F.pad(x, (1, 1, 1, 1)), blur(6), stride=2, groups=6) => blurpool(pad_mode=zeros)
 c(x) where c = ResponseNorm(6) => grn
 first(c(last(x))) where c = ResponseNorm(6, eps=0.001, last=True) => grn(eps=0.001)
-first(last(x) * c) where c = weight(6) => layerscale(init=0.5962566137313843)
+first(last(x) * c) where c = weight(6) => layerscale
 first(c(last(x))) where c = nn.Linear(6, 4) => conv(4, 1)
 first(c(last(x))) where c = nn.Linear(6, 4, bias=False) => conv(4, 1, bias=false)
 first(c(last(x))) where c = nn.LayerNorm(6) => layernorm(over=channels)
@@ -288,7 +295,8 @@ c(margin(x)) where c = nn.Conv2d(6, 4, 3, padding="same") => Conv2d (padding=sam
 c(x, x) where c = nn.Bilinear(6, 6, 4) on 6 => Bilinear (of several values): c
 F.linear(c(x), c(x)) where c = nn.Linear(6, 4) on 6 => Linear (the weights of c once more): c
 x * c where c = weight(6) on 6x6x6 => mul (with a constant): forward
-x + c where c = weight(1) => add (with a constant): forward
+x + c where c = weight(2, 6, 1, 1) on 6x6x6 => add (with a constant): forward
+x.pow(3) => pow (of 3): forward
 c(last(x)) where c = nn.BatchNorm2d(9) => BatchNorm2d (with channels last): c
 first(c(last(x))) where c = nn.PReLU(6) on 6x6x6 => PReLU (with channels last): c
 torch.tanh(x, out=None) => tanh (got an unexpected keyword argument 'out'): forward
@@ -323,7 +331,19 @@ class ResponseNorm(nn.Module):
         return x + self.weight.view(shape) * weighed + self.bias.view(shape)
 
 
+class Shifted(nn.Module):
+    """weight * x + bias, with weights of these sizes."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight * x + self.bias
+
+
 NAMES = {
+    "Shifted": Shifted,
     "ResponseNorm": ResponseNorm,
     "torch": torch,
     "nn": nn,
@@ -377,6 +397,14 @@ def test_what_no_layer_does_is_refused_by_what_is_in_the_way(written, shape, sai
     with pytest.raises(ImportRefused) as refused:
         cnnspec.from_torch(module_of(written).eval(), shape)
     assert said in str(refused.value)
+
+
+def test_factors_of_channels_that_are_all_as_they_start_say_where():
+    module = module_of("x * c where c = weight(6, 1, 1)")
+    assert "layerscale(init=1.0)" in cnnspec.from_torch(module, (6, 9, 8)).text
+    with torch.no_grad():
+        module.get_parameter("c").fill_(1e-6)
+    assert "    layerscale\n" in cnnspec.from_torch(module, (6, 9, 8)).text
 
 
 def test_a_softmax_without_an_axis_is_over_that_which_torch_takes():

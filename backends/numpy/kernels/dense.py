@@ -74,7 +74,7 @@ def layerscale_backward(grad: Array, x: Array, weight: Array) -> Gradients:
 
 
 def affine(x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
-    """y = w * x + b with one learned w and b a channel. Touvron et al. 2021, "ResMLP"."""
+    """y = w * x + b with one learned w and b a channel, or one in all. Touvron et al. 2021, "ResMLP"."""
     if weight is not None:
         x = x * per_channel(weight, x.ndim - 2)
     return x if bias is None else x + per_channel(bias, x.ndim - 2)
@@ -83,12 +83,16 @@ def affine(x: Array, weight: Array | None = None, bias: Array | None = None) -> 
 def affine_backward(
     grad: Array, x: Array, weight: Array | None = None, bias: Array | None = None
 ) -> Gradients:
-    axes = (0, *range(2, x.ndim))
+    def total(values: Array, size: int) -> Array:
+        """The sum for each channel, or for all where there is one weight."""
+        sums = values.sum((0, *range(2, values.ndim)))
+        return sums if len(sums) == size else sums.sum(keepdims=True)
+
     gradients = {}
     if bias is not None:
-        gradients["bias"] = grad.sum(axes)
+        gradients["bias"] = total(grad, len(bias))
     if weight is not None:
-        gradients["weight"] = (grad * x).sum(axes)
+        gradients["weight"] = total(grad * x, len(weight))
         grad = grad * per_channel(weight, x.ndim - 2)
     return (grad,), gradients
 

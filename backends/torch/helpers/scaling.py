@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Affine(nn.Module):
-    """weight * x + bias, with one of each a channel."""
+    """weight * x + bias, with one of each a channel; or one in all, where `channels` is 1."""
 
     def __init__(self, channels, weight=True, bias=True):
         super().__init__()
