@@ -16,7 +16,7 @@ import numpy as np
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.reading import shortest
 from cnnspec.backends.onnx.rules import RULES
-from cnnspec.importing.onnx_templates import FoundTemplate, Template, template
+from cnnspec.importing.onnx_templates import FoundTemplate, Template, formula_template, template
 from cnnspec.importing.windows import NoLayer
 from cnnspec.layers import activation, attention, dense, join, norm, pool, shape
 from cnnspec.layers.base import REGISTRY, Layer, LayerError, Shape
@@ -50,10 +50,14 @@ class Hole:
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Operations and their wiring, as examples have them, and what else may be written so."""
+    """Operations and their wiring, as examples have them, and what else may be written so.
+
+    `write` gives the operations of a layer for shapes, which are these but for arguments.
+    """
 
     template: Template
     guesses: list[Guess]
+    write: Callable[[Layer, tuple[Shape, ...]], Template]
 
     @property
     def size(self) -> int:
@@ -68,15 +72,17 @@ class Pattern:
 def patterns() -> Mapping[str, Sequence[Pattern]]:
     """All patterns by their last operation, the largest first."""
     found: dict[Hashable, Pattern] = {}
-    for example, guess in _examples():
+    examples = [(template, *one) for one in _examples()]
+    for write, example, guess in [*examples, *((formula_template, one, None) for one in _formulas())]:
         for shapes in _shapes(example):
             try:
-                made = template(example, shapes)
+                made = write(example, shapes)
             except (LayerError, CompileError):
                 continue
             wiring = tuple((node.op, node.inputs) for node in made.makers.values())
             if len(wiring) > 1:
-                found.setdefault(wiring, Pattern(made, [])).guesses.append(guess or _holes(example, made))
+                pattern = found.setdefault((write, wiring), Pattern(made, [], write))
+                pattern.guesses.append(guess or _holes(example, made))
     by_last: dict[str, list[Pattern]] = defaultdict(list)
     for pattern in found.values():
         by_last[pattern.template.makers[pattern.template.result].op].append(pattern)
@@ -165,6 +171,11 @@ def _examples() -> Iterator[tuple[Layer, Guess | None]]:
         yield attention.Attention(7, bias, window, bias=relative), _attentions
         if window is not None:
             yield attention.Attention(7, bias, window, shift=3, bias=relative), _attentions
+
+
+def _formulas() -> Iterator[Layer]:
+    """Elementwise layers that ONNX has an operation for, which older and other writers spell out."""
+    yield from (kind() for kind in REGISTRY.values() if kind.elementwise and kind in RULES)
 
 
 def _shape_examples() -> Iterator[tuple[Layer, Guess | None]]:

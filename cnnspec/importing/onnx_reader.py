@@ -9,6 +9,7 @@ first, then the operation alone. Each asks for the values that it takes, whose s
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -24,10 +25,15 @@ from cnnspec.importing.onnx_templates import check_arguments, match, template
 from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
 from cnnspec.importing.windows import NoLayer
 from cnnspec.layers.base import Layer, LayerError, Shape
+from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
+from cnnspec.layers.dense import Linear
 from cnnspec.layers.following import FOLLOWING
 
 Rule = Callable[..., str]
 """rule(reader, node, value) gives the step that makes a value."""
+
+BIASED = (Conv, DepthwiseConv, TransposedConv, Linear)
+"""Layers that may have a bias, which some writers add in an operation of its own."""
 
 CONSTANT = ""
 """The step of a value that turns out to be constant, once shapes are known."""
@@ -148,7 +154,7 @@ class OnnxReader:
         assert found is not None
         for layer in pattern.layers(found, shapes):
             try:
-                made = template(layer, shapes)
+                made = pattern.write(layer, shapes)
             except (LayerError, CompileError, ValueError):
                 continue
             whole = match(made, self.graph, value, exact=True)
@@ -225,6 +231,18 @@ class OnnxReader:
         """Add a second layer of a node, after one that is a step already."""
         shape = self.steps[before].shape
         return self._named(node, layer, (before,), layer.infer(shape), {}, {})
+
+    def biased(self, value: str, tensor: str) -> str | None:
+        """The convolution or linear layer that gives a value, with a bias that it lacked; None for others."""
+        step = self.steps.get(self.step(value))
+        plain = step is not None and isinstance(step.layer, BIASED) and not step.layer.bias
+        if step is None or not plain or len(self.graph.readers[value]) > 1 or value in self.net.outputs:
+            return None
+        bias = self.graph.constants[tensor].reshape(step.shape[0])
+        layer = dataclasses.replace(step.layer, bias=True)
+        self.steps[step.name] = dataclasses.replace(step, layer=layer, weights={**step.weights, "bias": bias})
+        self.taken[self.graph.roots[tensor]] = step.name
+        return step.name
 
     def choose(self, node: OnnxNode, value: str, candidates: list[Layer], taken: str) -> Layer:
         """The layer, of some that all do what a node does, that it is named after, or written as."""

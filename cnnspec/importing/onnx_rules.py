@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnspec.backends.onnx.reading import OnnxNode, shortest
 from cnnspec.importing import onnx_windows as windows
+from cnnspec.importing.onnx_names import path_of
 from cnnspec.importing.onnx_reader import OnnxReader, Rule
 from cnnspec.importing.windows import NoLayer, axis_of, extent
 from cnnspec.layers import activation as act
@@ -24,10 +25,15 @@ def one(make: Callable[[Mapping[str, Any]], Layer]) -> Rule:
     return rule
 
 
-def _hard_sigmoid(attributes: Mapping[str, Any]) -> Layer:
-    if abs(attributes["alpha"] - 1 / 6) > 1e-6 or attributes["beta"] != 0.5:
-        raise NoLayer(f"alpha={attributes['alpha']}, beta={attributes['beta']}")
-    return act.HardSigmoid()
+def _hard_sigmoid(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """Another slope than 1/6, such as the 0.2 of Keras and Paddle, is that of a value scaled before it."""
+    slope, taken = node.attributes["alpha"], reader.flowing(node)
+    if slope <= 0 or node.attributes["beta"] != 0.5:
+        raise NoLayer(f"alpha={slope}, beta={node.attributes['beta']}")
+    if abs(slope - 1 / 6) < 1e-6:
+        return reader.add(node, act.HardSigmoid(), (taken,))
+    scaled = reader.add(node, dense.Scale(shortest(6 * slope)), (taken,))
+    return reader.follow(node, act.HardSigmoid(), scaled)
 
 
 def _selu(attributes: Mapping[str, Any]) -> Layer:
@@ -188,6 +194,8 @@ def _shifted(reader: OnnxReader, node: OnnxNode) -> str:
         if not array.any():
             return reader.step(taken)
     _one_a_channel(array, sizes)
+    if not path_of(node).endswith("affine") and (biased := reader.biased(taken, tensor)):
+        return biased
     return reader.add(node, dense.Affine(weight=False), (taken,), {"bias": tensor})
 
 
@@ -322,7 +330,7 @@ RULES: Mapping[str, Rule] = {
     "Selu": one(_selu),
     "Mish": one(lambda a: act.Mish()),
     "HardSwish": one(lambda a: act.HardSwish()),
-    "HardSigmoid": one(_hard_sigmoid),
+    "HardSigmoid": _hard_sigmoid,
     "Softsign": one(lambda a: act.Softsign()),
     "Softplus": one(lambda a: act.Softplus()),
     "Sigmoid": one(lambda a: act.Sigmoid()),

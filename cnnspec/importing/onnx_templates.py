@@ -20,6 +20,8 @@ import numpy as np
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.builder import OPSET, ModelStyle, written
+from cnnspec.backends.onnx.emit import Emit, ModelBody
+from cnnspec.backends.onnx.formula import elementwise
 from cnnspec.backends.onnx.reading import OnnxNode, plain
 from cnnspec.graph import build
 from cnnspec.importing.onnx_graph import OnnxGraph, consumed_alone
@@ -59,11 +61,25 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
         "net", dict(zip(names, shapes, strict=True)), [("layer", layer, tuple(names))], {"y": "layer"}
     )
     found = written(graph, ModelStyle())
-    constants: dict[str, Any] = dict(found.made.tensors)
-    nodes = [plain(node, OPSET, constants, place=place) for place, node in enumerate(found.made.nodes)]
     weights = {tensor: key.removeprefix("layer.") for key, tensor in found.weights.items()}
-    makers = {name: node for node in nodes for name in node.outputs}
-    return Template(tuple(found.inputs), weights, constants, makers, *found.outputs)
+    return Template(tuple(found.inputs), weights, *_parts(found.made), *found.outputs)
+
+
+@lru_cache(maxsize=256)
+def formula_template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
+    """An elementwise layer as its formula says it, though ONNX has an operation for it."""
+    check_arguments(layer)
+    made = ModelBody()
+    x = made.fresh("x0")
+    result = elementwise(Emit(made, "layer", shapes, {}), layer, x)
+    return Template((x,), {}, *_parts(made), result)
+
+
+def _parts(made: ModelBody) -> tuple[Mapping[str, Any], Mapping[str, OnnxNode]]:
+    """The constants that are written, and what makes each value."""
+    constants: dict[str, Any] = dict(made.tensors)
+    nodes = [plain(node, OPSET, constants, place=place) for place, node in enumerate(made.nodes)]
+    return constants, {name: node for node in nodes for name in node.outputs}
 
 
 def check_arguments(layer: Layer) -> None:

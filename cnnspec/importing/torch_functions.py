@@ -250,10 +250,13 @@ def _mean(
 def _item(reader: TorchReader, node: fx.Node, value: Any, index: Any) -> Any:
     if not isinstance(value, Flowing):
         return value[index]
-    if isinstance(index, tuple) and len(index) >= 2 and index[0] == slice(None):
+    whole = slice(None)
+    if isinstance(index, tuple) and index[:1] == (whole,) and all(one in (None, whole) for one in index):
+        return _flattened(reader, node, value)
+    if isinstance(index, tuple) and len(index) >= 2 and index[0] == whole:
         rest = [part for part in index[2:] if part is not Ellipsis]
         part = index[1]
-        if all(axis == slice(None) for axis in rest) and isinstance(part, slice) and part.step in (None, 1):
+        if all(axis == whole for axis in rest) and isinstance(part, slice) and part.step in (None, 1):
             channels = reader.shape_of(value.step)[0]
             start, stop, _ = part.indices(channels)
             if (start, stop) == (0, channels):
@@ -314,6 +317,8 @@ FUNCTIONS: Rules = {
     "flatten": _flattened,
     "view": _view,
     "reshape": _view,
+    "unsqueeze": _flattened,
+    "squeeze": _flattened,
     "transpose": _transpose,
     "permute": _permute,
     "movedim": _movedim,

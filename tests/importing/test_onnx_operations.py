@@ -93,6 +93,7 @@ LAYERS: list[tuple[str, Model]] = [
     ("elu(alpha=0.5)", one("Elu", alpha=0.5)),
     ("selu", one("Selu")),
     ("hardsigmoid", one("HardSigmoid", alpha=1 / 6)),
+    ("scale(by=1.2) -> hardsigmoid", one("HardSigmoid")),
     ("softsign", one("Softsign")),
     ("gelu(approximate=tanh)", one("Gelu", approximate="tanh", opset=20)),
     ("softmax", one("Softmax", axis=-3)),
@@ -203,7 +204,8 @@ def test_an_operation_is_a_layer_with_the_same_values(spec: str, made: Model, tm
 REFUSED: list[tuple[str, Model]] = [
     # what a layer of the language does not do
     ("Selu (alpha=1.5, gamma=1.050701)", one("Selu", alpha=1.5)),
-    ("HardSigmoid (alpha=0.2, beta=0.5)", one("HardSigmoid")),
+    ("HardSigmoid (alpha=0.2, beta=0.4)", one("HardSigmoid", beta=0.4)),
+    ("Pow (of 3)", one("Pow", np.float32(3))),
     ("Softmax (over axis 2)", one("Softmax", axis=2)),
     ("Softmax (over all axes from 1 on, as before operator set 13)", one("Softmax", axis=1, opset=12)),
     ("Clip (from None to 6.0)", one("Clip", None, np.float32(6))),
@@ -341,7 +343,55 @@ def node(op: str, inputs: str, output: str, **attributes: Any) -> Any:
     return helper.make_node(op, inputs.split(), [output], output, **attributes)
 
 
+THREE_AND_SIX = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
+
 COMPUTED: list[tuple[str, Model]] = [
+    # what Paddle's exporter writes for hardswish, hardsigmoid and the bias of a convolution
+    (
+        "hardswish",
+        model(
+            [
+                node("Add", "x three", "s"),
+                node("Clip", "s zero six", "c"),
+                node("Mul", "x c", "p"),
+                node("Div", "p six", "y"),
+            ],
+            **THREE_AND_SIX,
+        ),
+    ),
+    (
+        "hardsigmoid",
+        model(
+            [node("Add", "three x", "s"), node("Clip", "s zero six", "c"), node("Div", "c six", "y")],
+            **THREE_AND_SIX,
+        ),
+    ),
+    (
+        "conv(5, 3, pad=0)",
+        model(
+            [node("Conv", "x w", "c"), node("Reshape", "b to", "v"), node("Add", "c v", "y")],
+            w=ramp(5, 4, 3, 3),
+            b=ramp(5),
+            to=ints(1, 5, 1, 1),
+        ),
+    ),
+    # a bias after what two read is a layer of its own
+    (
+        "conv(4, 3, bias=false) residual { affine(weight=false) }",
+        model(
+            [node("Conv", "x w", "c", pads=[1] * 4), node("Add", "b c", "v"), node("Add", "c v", "y")],
+            w=ramp(4, 4, 3, 3),
+            b=ramp(4, 1, 1),
+        ),
+    ),
+    # factors and shifts of all channels are told from other numbers by their names
+    (
+        "affine(shared=true)",
+        model(
+            [node("Mul", "x a.weight", "p"), node("Add", "p a.bias", "y")],
+            **{"a.weight": floats(2), "a.bias": floats(3)},
+        ),
+    ),
     (
         "conv(5, 3, pad=0, bias=false)",
         model(

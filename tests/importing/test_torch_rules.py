@@ -110,6 +110,11 @@ torch.concat(tensors=(x, x.relu()), dim=-3) => concat { | identity | relu }
 torch.flatten(x, 1) => flatten
 x.flatten(1).view(2, 6, 9, 8) => flatten reshape(6x9x8)
 x.reshape(2, 6, -1) => tokens
+x[:, None, :, None] on 9 => reshape(1x9x1)
+x.unsqueeze(1) on 6x9 => reshape(1x6x9)
+x.unsqueeze(-1) on 6x9 => reshape(6x9x1)
+x.squeeze(-1) on 6x9x1 => tokens
+torch.squeeze(F.adaptive_avg_pool2d(x, 1)) => gap flatten
 x.permute(0, 2, 1, 3) => permute(1x0x2)
 x.transpose(2, 3) => permute(0x2x1)
 torch.matmul(x, x.sigmoid()) on 6x9x9 => matmul { | identity | sigmoid }
@@ -338,7 +343,7 @@ class Shifted(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Any) -> Any:
         return self.weight * x + self.bias
 
 
