@@ -48,6 +48,45 @@ def test_eight_bits_cost_little_on_digits(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
+def test_an_imported_net_hears_the_pitch_that_the_package_hears(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("torchcrepe")
+    example = loaded("imported/pitch")
+    module, net = example.modules_of("tiny")
+    tone = example.gliding_tone()
+    frames = example.frames_of(tone)
+    with torch.no_grad():
+        theirs = example.heard(module(frames))
+    ours = example.heard(torch.from_numpy(net.net.to_numpy(weights=net.weights)(frames.numpy())))
+    np.testing.assert_allclose(ours.likely, theirs.likely, atol=1e-5)
+    assert (ours.likely.argmax(1) == theirs.likely.argmax(1)).all()
+    made = tone.pitch[:: example.HOP]
+    cents = 1200 * np.abs(np.log2(ours.pitch[: len(made)] / made))
+    assert np.median(cents) < 10
+    example.draw(tone, ours, tmp_path / "pitch.png")
+    assert (tmp_path / "pitch.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_imported_files_find_and_turn_the_lines_that_the_package_reads() -> None:
+    package = pytest.importorskip("rapidocr_onnxruntime")
+    example = loaded("imported/text")
+    finds, turns = (
+        example.NumpyNet(example.FINDS, (3, 320, 320)),
+        example.NumpyNet(example.TURNS, (3, 48, 192)),
+    )
+    image = example.page()
+    ours, theirs = (
+        example.read(example.with_imported(finds, turns), image),
+        example.read(package.RapidOCR(), image),
+    )
+    assert [line.words for line in ours] == [line.words for line in theirs]
+    assert [line.words for line in ours] == [words.replace(" ", "") for words in example.LINES]
+    np.testing.assert_allclose([line.corners for line in ours], [line.corners for line in theirs], atol=1)
+    assert (np.asarray(example.drawn(image, ours)) != np.asarray(image)).any()
+
+
+@pytest.mark.slow
 def test_imported_nets_find_the_faces_that_the_package_finds(torchvision: Any) -> None:
     facenet = pytest.importorskip("facenet_pytorch")
     example, package = loaded("imported/faces"), facenet.MTCNN()
