@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
 from cnnspec.importing.columns import CHANNELS, ArgumentColumn, multiples, parameter_name
-from cnnspec.importing.lines import lines, text
+from cnnspec.importing.lines import counted, lines, text
 from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
 from cnnspec.layers import join
@@ -285,7 +285,7 @@ class _Writer:
         assert unit.layer is not None
         call = WrittenCall(unit.layer.op, self.arguments(unit.layer))
         if unit.arms:
-            arms = [" -> ".join(self.chain(units_of(arm))) or "identity" for arm in unit.arms]
+            arms = [" -> ".join(counted(self.chain(units_of(arm)))) or "identity" for arm in unit.arms]
             sums = isinstance(unit.layer, join.Add) and len(arms) == 2 and not _of_parts(unit)
             return replace(
                 call, name="residual" if sums else call.name, body=" ".join(f"| {arm}" for arm in arms)
@@ -330,20 +330,28 @@ def _labels(region: Region, words: AbstractSet[str], more: Sequence[str]) -> dic
                 needed.setdefault(name, "")
         before = statement.value
     needed.update(dict.fromkeys(more, ""))
+    modules = {one.value: one.chain[-1].region for one in region.statements}
     taken: set[str] = set()
     for name in needed:
-        word = (
-            "x"
-            if name == region.entry
-            else re.sub(r"\W|^(?=\d)", "_", name.rpartition(".")[2]).strip("_") or "value"
-        )
-        word = f"value{word}" if word[0].isdigit() else f"{word}_value" if word in TAKEN else word
-        number = 1
-        while (label := word if number == 1 else f"{word}{number}") in taken | words:
+        word = "x" if name == region.entry else _label(name, modules.get(name))
+        number, numbered = 1, f"{word}_" if word[-1].isdigit() else word
+        while (label := word if number == 1 else f"{numbered}{number}") in taken | words:
             number += 1
         taken.add(label)
         needed[name] = label
     return needed
+
+
+def _label(name: str, module: Region | None) -> str:
+    """A word for a value: what gives it, or, where that has but a number, the module that it stands in.
+
+    layer3.tree1.relu, the last layer of the block tree1     tree1
+    layer5.project.1                                         project
+    """
+    path = name.rpartition(f".{module.segment}.")[0] + f".{module.segment}" if module is not None else name
+    words = [re.sub(r"\W", "_", part).strip("_") for part in path.split(".")]
+    word = next((one for one in reversed(words) if one and not one[0].isdigit()), "value")
+    return f"{word}_value" if word in TAKEN else word
 
 
 def _regions(net: Region) -> Iterator[Region]:

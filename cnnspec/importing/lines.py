@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from cnnspec.layers.base import REGISTRY
@@ -32,6 +33,12 @@ def lines(calls: Sequence[str]) -> list[str]:
         else:
             found.append([call])
     return repeated([" -> ".join(line) for line in found])
+
+
+def counted(calls: Sequence[str]) -> list[str]:
+    """Calls of a chain with equal ones after one another as one that is repeated."""
+    groups = [(call, len(list(some))) for call, some in groupby(calls)]
+    return [f"{call} * {count}" if count > 1 else call for call, count in groups]
 
 
 def repeated(found: Sequence[str]) -> list[str]:

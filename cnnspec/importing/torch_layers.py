@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from cnnspec.importing.torch_written import extent_of
@@ -49,7 +50,8 @@ def _transposed(module: Any) -> Layer:
 def _batchnorm(module: Any) -> Layer:
     if not module.track_running_stats:
         raise NoLayer("no running statistics")
-    return norm.BatchNorm(module.eps, 0.1 if module.momentum is None else module.momentum, module.affine)
+    momentum = 0.1 if module.momentum is None else module.momentum
+    return norm.BatchNorm(rounded(module.eps), momentum, module.affine)
 
 
 def _pool(kind: Callable[..., Layer]) -> Callable[[Any], Layer]:
@@ -126,8 +128,8 @@ def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Laye
 
 
 def rounded(rate: float) -> float:
-    """A rate of 0.1 * 3 / 4 as 0.075, not 0.07500000000000001."""
-    return float(f"{float(rate):.12g}")
+    """A number of single precision in the fewest digits: 0.1 * 3 / 4 as 0.075, float32(0.001) as 0.001."""
+    return float(str(np.float32(rate)))
 
 
 def _dropout(rate: float) -> Layer:

@@ -9,6 +9,7 @@ import pytest
 from imported_modules import imported, same_outputs
 
 import cnnspec
+from cnnspec.importing.lines import counted
 from cnnspec.importing.regions import growing
 from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers.join import Concat
@@ -226,3 +227,24 @@ def test_the_drawn_regions():
     text = cnnspec.from_torch(DrawnRegions(), (3, 16, 16)).text
     assert "concat { | identity | conv(8, 3, 2) -> drawn_gate -> upsample(2) }" in text
     assert "def drawn_gate {" in text and "def drawn_stem" not in text
+
+
+class Forked(nn.Module):
+    """A value that two read comes out of a container, whose layers have but numbers for names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Sequential(nn.Conv2d(4, 6, 1), nn.BatchNorm2d(6, eps=float(torch.tensor(1e-3))))
+
+    def forward(self, x: Any) -> Any:
+        projected = self.project(x)
+        return torch.cat([projected.relu(), x, projected.tanh()], 1)
+
+
+def test_a_value_that_several_read_is_called_as_its_module():
+    text = cnnspec.from_torch(Forked().eval(), (4, 8, 8)).text
+    assert "project: conv(6, 1) -> batchnorm(eps=0.001)\n" in text
+
+
+def test_equal_calls_of_an_arm_are_counted():
+    assert counted(["conv(8, 1)", "twice", "twice", "relu"]) == ["conv(8, 1)", "twice * 2", "relu"]
