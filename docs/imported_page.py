@@ -21,7 +21,8 @@ None of them is known to the importer. Each has random weights, with norms, bias
 both get the same image; `off` is the largest difference of outputs, in parts of the largest output, and at
 most 1e-4.
 
-A net without a row has not been measured yet, and neither have outputs that are `not compared`.
+A net without a row has not been measured yet, and neither have outputs that are `not compared`: those of nets
+with more than 400 million parameters, which are imported without their weights, and of some others.
 `python tests/foreign_nets.py` does this, and a long test holds each net to its row.
 """
 

@@ -21,6 +21,8 @@ ROWS = Path(__file__).with_suffix(".json")
 DRAWN, SEED = 200, 0
 TOLERANCE = 1e-4
 """How far outputs may lie from those of the module, in parts of the largest of them."""
+LARGEST = 400_000_000
+"""The most parameters of nets whose outputs are compared: larger ones are imported without their weights."""
 CLASSIFIERS = 68
 """torchvision's convolutional classifiers."""
 WITHOUT_CONVOLUTIONS = ("vit", "swin", "maxvit")
@@ -81,10 +83,20 @@ def is_convolutional(timm: Any, name: str) -> bool:
 
 
 def made(library: str, name: str) -> tuple[Any, tuple[int, ...]]:
-    """A net with random weights, and the shape of its input."""
+    """A net with random weights, without any where it has more than LARGEST, and the shape of its input."""
     import torch
 
+    with torch.device("meta"):
+        module, shape = created(library, name)
+    if sum(tensor.numel() for tensor in module.parameters()) > LARGEST:
+        return module.eval(), shape
     torch.manual_seed(SEED)
+    module, shape = created(library, name)
+    return shaken(module).eval(), shape
+
+
+def created(library: str, name: str) -> tuple[Any, tuple[int, ...]]:
+    """A net as its library makes it, and the shape of its input."""
     if library == "timm":
         import timm
 
@@ -96,7 +108,7 @@ def made(library: str, name: str) -> tuple[Any, tuple[int, ...]]:
         given = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         module = torchvision.models.get_model(name, weights=None, **given)
         shape = (3, 299, 299) if name == "inception_v3" else (3, 224, 224)
-    return shaken(module).eval(), shape
+    return module, shape
 
 
 def shaken(module: Any) -> Any:
@@ -130,6 +142,8 @@ def measured(library: str, name: str) -> Row:
     errors = sorted({one.code for one in found.net.diagnostics if one.severity == "error"})
     if errors:
         return {**row, "problem": ", ".join(errors)}
+    if row["params"] > LARGEST:
+        return {**row, "off": None}
     images = torch.randn((1, *shape), generator=torch.Generator().manual_seed(SEED))
     compiled = found.net.to_torch(weights=found.weights).eval()
     with torch.no_grad():
@@ -145,7 +159,7 @@ def kept() -> dict[str, Row]:
 
 def is_whole(row: Row) -> bool:
     """Whether a row says all: the outputs, or what is in the way."""
-    return row["off"] is not None or bool(row["problem"])
+    return row["off"] is not None or bool(row["problem"]) or row["params"] > LARGEST
 
 
 def declare_operators() -> Any:

@@ -519,3 +519,55 @@ def test_what_is_written_as_several_operations_is_the_layer_again(
     found = cnnspec.from_onnx(tmp_path / "small.onnx")
     assert said(found) == f"relu {layer}"
     check_same_values(onnx.load(tmp_path / "small.onnx"), found)
+
+
+# ---- what depends on the data, and what is quantized
+
+
+def branch(op: str) -> Any:
+    """The graph of a branch, which makes something of the `x` around it."""
+    made = helper.make_tensor_value_info("made", TensorProto.FLOAT, None)
+    return helper.make_graph([node(op, "x", "made")], op, [], [made])
+
+
+def body() -> Any:
+    """The graph of a loop, which goes on as it does, and makes the relu of `x`."""
+    count, on = (
+        helper.make_tensor_value_info(name, kind, [])
+        for name, kind in (("count", TensorProto.INT64), ("on", TensorProto.BOOL))
+    )
+    more = helper.make_tensor_value_info("more", TensorProto.BOOL, [])
+    made = helper.make_tensor_value_info("made", TensorProto.FLOAT, None)
+    nodes = [node("Identity", "on", "more"), node("Relu", "x", "made")]
+    return helper.make_graph(nodes, "turn", [count, on], [more, made])
+
+
+SCALE: dict[str, Any] = {"scale": np.float32(0.1), "zero": np.uint8(128)}
+FLOW = [
+    ("If", [node("If", "is", "y", then_branch=branch("Relu"), else_branch=branch("Tanh"))], {"is": np.True_}),
+    ("Loop", [node("Loop", "times is", "y", body=body())], {"times": np.int64(3), "is": np.True_}),
+    (
+        "QuantizeLinear",
+        [node("QuantizeLinear", "x scale zero", "q"), node("DequantizeLinear", "q scale zero", "y")],
+        SCALE,
+    ),
+    (
+        "QuantizeLinear",
+        [
+            node("QuantizeLinear", "x scale zero", "q"),
+            node("QLinearConv", "q scale zero w scale zero scale zero", "c"),
+            node("DequantizeLinear", "c scale zero", "y"),
+        ],
+        {**SCALE, "w": np.zeros((5, 4, 3, 3), np.uint8)},
+    ),
+]
+
+
+@pytest.mark.parametrize("told, nodes, tensors", FLOW, ids=["branch", "loop", "quantized", "convolution"])
+def test_branches_loops_and_quantized_operations_are_refused_by_name_and_place(
+    told: str, nodes: list[Any], tensors: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(ImportRefused) as error:
+        imported(model(nodes, **tensors), tmp_path)
+    assert str(error.value).startswith("small has what the language cannot say: ")
+    assert f"{told}: " in str(error.value)
