@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torchcrepe
+import torchcrepe  # pyright: ignore[reportMissingImports]
 
 import cnnspec
 
@@ -47,7 +47,7 @@ def gliding_tone() -> Tone:
     octaves = OCTAVES * time / SECONDS + np.sin(2 * np.pi * 6 * time) / 36
     pitch = LOWEST * 2**octaves
     phase = 2 * np.pi * np.cumsum(pitch) / torchcrepe.SAMPLE_RATE
-    return Tone(sum(np.sin(n * phase) / n for n in (1, 2, 3, 4)), pitch)
+    return Tone(np.sum([np.sin(n * phase) / n for n in (1, 2, 3, 4)], axis=0), pitch)
 
 
 def frames_of(tone: Tone) -> torch.Tensor:

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import rapidocr_onnxruntime
+import rapidocr_onnxruntime  # pyright: ignore[reportMissingImports]
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
 
 import cnnspec
 
-FILES = Path(rapidocr_onnxruntime.__file__).parent / "models"
+FILES = Path(str(rapidocr_onnxruntime.__file__)).parent / "models"
 FINDS, TURNS = FILES / "ch_PP-OCRv4_det_infer.onnx", FILES / "ch_ppocr_mobile_v2.0_cls_infer.onnx"
 LINES = {
     "Convolutional networks": False,

@@ -343,7 +343,7 @@ def node(op: str, inputs: str, output: str, **attributes: Any) -> Any:
     return helper.make_node(op, inputs.split(), [output], output, **attributes)
 
 
-THREE_AND_SIX = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
+THREE_AND_SIX: dict[str, Any] = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
 
 COMPUTED: list[tuple[str, Model]] = [
     # what Paddle's exporter writes for hardswish, hardsigmoid and the bias of a convolution
