@@ -24,7 +24,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
-    api, comparing, foreign, sampling, zoo_list  what notebooks and scripts use; the zoo as a list
+    api, comparing, foreign, sampling, searching, zoo_list  what notebooks and scripts use; the zoo as a list
     studio/        a spec and its net side by side: the page, its engine and its server
     cli/           the command line; schemas/ of its JSON
 """
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cnnspec.diagnostics import Diagnostic, SpecError
     from cnnspec.foreign import Imported, from_onnx, from_torch, load_weights
     from cnnspec.sampling import sample, spaces
+    from cnnspec.searching import search
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -56,6 +57,7 @@ __all__ = [
     "load_weights",
     "loads",
     "sample",
+    "search",
     "spaces",
     "zoo",
 ]
@@ -70,6 +72,7 @@ _HOMES = {
     "from_torch": "cnnspec.foreign",
     "load_weights": "cnnspec.foreign",
     "sample": "cnnspec.sampling",
+    "search": "cnnspec.searching",
     "spaces": "cnnspec.sampling",
 }
 """The modules of the public names; those of all others are in cnnspec.api."""

@@ -330,7 +330,7 @@ def load(
         raise InvalidValue(f"the path of a spec is text or a path, not {type(path).__name__}")
     if path == "":
         raise InvalidValue("the path of a spec is empty")
-    return _open(session, _read(Path(path), str(path), session.limits), net, parameters, inputs)
+    return open_source(session, _read(Path(path), str(path), session.limits), net, parameters, inputs)
 
 
 def loads(
@@ -343,14 +343,14 @@ def loads(
 ) -> Net:
     """A net of a spec given as text. Raises SpecError."""
     source = Source("<text>", given.text("a spec", text))
-    return _open(Session(limits=limits), source, net, parameters, inputs)
+    return open_source(Session(limits=limits), source, net, parameters, inputs)
 
 
 def zoo(name: str, *, inputs: Mapping[str, Shape] | None = None, **parameters: Any) -> Net:
     """A net that ships with the package, by name: zoo("resnet50"). Raises SpecError."""
     path, net = zoo_entry(given.text("the name of a net", name))
     session = Session()
-    return _open(session, _read(path, path.name, session.limits), net, parameters, inputs)
+    return open_source(session, _read(path, path.name, session.limits), net, parameters, inputs)
 
 
 def open_spec(
@@ -370,7 +370,7 @@ def open_spec(
     source, net = find_spec(spec, report, session.limits)
     report.raise_errors()
     assert source is not None
-    return _open(session, source, net, parameters, inputs, hook)
+    return open_source(session, source, net, parameters, inputs, hook)
 
 
 def _read(path: Path, name: str, limits: Limits) -> Source:
@@ -381,7 +381,7 @@ def _read(path: Path, name: str, limits: Limits) -> Source:
     return source
 
 
-def _open(
+def open_source(
     session: Session,
     source: Source,
     net: str | None,
@@ -389,6 +389,7 @@ def _open(
     inputs: Mapping[str, Shape] | None,
     hook: Hook | None = None,
 ) -> Net:
+    """A net of a text that a session reads. Raises SpecError, InvalidValue."""
     name = None if net is None else given.text("the name of a net", net)
     settings = given.settings(parameters, inputs, session.limits)
     analysis = session.open(source, settings, name, hook)

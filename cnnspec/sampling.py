@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cnnspec import given
-from cnnspec.api import Net, load, loads
+from cnnspec.api import Net, open_source
 from cnnspec.diagnostics import Report, SpecError
 from cnnspec.elaborate import Known, Limits, Mistake, Module
 from cnnspec.report.table import COUNT, WORD, Column, Table
@@ -41,12 +41,39 @@ def spaces(
 
 
 @dataclass(frozen=True, eq=False)
+class OpenedSpace:
+    """A space with what was read of its file: makes nets of its members, and specs."""
+
+    space: DesignSpace
+    module: Module
+    session: Session
+
+    def net(self, setting: Mapping[str, Any]) -> Net:
+        """The net of a setting."""
+        return self.net_of({name: written(value) for name, value in setting.items()})
+
+    def net_of(self, parameters: Mapping[str, str]) -> Net:
+        """The net of parameters as specs write them."""
+        return open_source(self.session, self.module.source, self.space.net, parameters, None)
+
+    def text(self, lines: Iterable[str], beside: str | Path | None = None) -> str:
+        """A spec of lines that are nets, `net NAME = NET(...)`.
+
+        Where the spec of the space lies beside the file that is written, or below, its net is used; else the
+        spec itself comes first.
+        """
+        source, path = self.module.source, _relative(self.module.source, beside)
+        blocks = sorted({block.name for block in blocks_of(self.space) if block.name in self.module.names})
+        head = f'use "{path}" ({", ".join([self.space.net, *blocks])})' if path else source.text.rstrip("\n")
+        return "\n".join([head, "", *lines]) + "\n"
+
+
+@dataclass(frozen=True, eq=False)
 class Sampled(Sequence[SpaceMember]):
     """Members of a space, each with `parameters` and `figures`; `sample` says what became of the others."""
 
     sample: Sample
-    module: Module
-    session: Session
+    opened: OpenedSpace
 
     def __len__(self) -> int:
         return len(self.sample.members)
@@ -62,12 +89,7 @@ class Sampled(Sequence[SpaceMember]):
 
     def net(self, member: SpaceMember) -> Net:
         """A member as a net."""
-        source, net = self.module.source, self.sample.space.net
-        parameters: dict[str, Any] = {name: written(value) for name, value in member.parameters.items()}
-        session = self.session
-        if source.path is None:
-            return loads(source.text, net, limits=session.limits, **parameters)
-        return load(Path(source.path), net, include=session.include, limits=session.limits, **parameters)
+        return self.opened.net(member.parameters)
 
     def name(self, member: SpaceMember) -> str:
         """What a member is called: after its space, by its number."""
@@ -95,12 +117,8 @@ class Sampled(Sequence[SpaceMember]):
         Where the spec lies beside the file that is written, or below, its net is used; else the spec itself
         comes first.
         """
-        space, source = self.sample.space, self.module.source
-        lines = [as_net(one, space, self.name(one)) for one in self.sample.members]
-        path = _relative(source, beside)
-        blocks = sorted({block.name for block in blocks_of(space) if block.name in self.module.names})
-        head = f'use "{path}" ({", ".join([space.net, *blocks])})' if path else source.text.rstrip("\n")
-        return "\n".join([head, "", *lines]) + "\n"
+        space = self.sample.space
+        return self.opened.text([as_net(one, space, self.name(one)) for one in self], beside)
 
     def as_dict(self) -> dict[str, Any]:
         """The members and what became of the others, as data: as `cnnspec sample --json` prints them."""
@@ -144,18 +162,39 @@ def sample(
     """
     count, start = given.count("how many members", n, 0), given.count("a seed", seed, 0)
     most = given.count("how many nets are tried in a row", tries, 1)
+    opened = open_space(spec, vary, where, include=include, limits=limits)
+    space, module = opened.space, opened.module
+    try:
+        return Sampled(drawn(space, module, opened.session.limits, count, start, most), opened)
+    except Mistake as mistake:
+        raise spec_error(mistake) from None
+
+
+def open_space(
+    spec: str | Path,
+    vary: Iterable[str] = (),
+    where: Iterable[str] = (),
+    *,
+    include: tuple[Path, ...] = (),
+    limits: Limits | None = None,
+) -> OpenedSpace:
+    """The space that a command line means, with lines of `vary` and `where`. Raises SpecError."""
     session = Session(include=include, limits=limits)
     source, name = _source(str(spec), session)
     module, report = session.load(source)
-    item = with_options(pick_space(module, name, tuple(vary), report), tuple(vary), tuple(where), report)
+    lines = tuple(vary), tuple(where)
+    item = with_options(pick_space(module, name, lines[0], report), *lines, report)
     space = None if item is None else check_space(item, module, report, session.limits, Known())
     report.raise_errors()
     assert space is not None
-    try:
-        return Sampled(drawn(space, module, session.limits, count, start, most), module, session)
-    except Mistake as mistake:
-        mistake.report(report)
-        raise SpecError(report.diagnostics) from None
+    return OpenedSpace(space, module, session)
+
+
+def spec_error(mistake: Mistake) -> SpecError:
+    """What a condition got wrong, as an error with a place."""
+    report = Report()
+    mistake.report(report)
+    return SpecError(report.diagnostics)
 
 
 def _source(spec: str, session: Session) -> tuple[Source, str | None]:

@@ -10,11 +10,20 @@ import click
 
 def specs(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
     """The .cnn files, folders and nets of the zoo that begin so; after `FILE.cnn:` the nets of the file."""
+    return _specs(typed, ("net",))
+
+
+def spaces(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """As `specs`; after `FILE.cnn:` the spaces of the file, and its nets, which --vary makes spaces of."""
+    return _specs(typed, ("space", "net"))
+
+
+def _specs(typed: str, words: tuple[str, ...]) -> list[str]:
     from cnnspec.spec_files import zoo_nets
 
     file, _, net = typed.rpartition(":")
     if file.endswith(".cnn"):
-        return [f"{file}:{name}" for name in nets_of(Path(file), net)]
+        return [f"{file}:{name}" for word in words for name in names_in_file(Path(file), word, net)]
     folder, start = os.path.split(typed)
     try:
         entries = sorted(entry.name for entry in os.scandir(folder or "."))
@@ -26,15 +35,15 @@ def specs(context: click.Context, parameter: click.Parameter, typed: str) -> lis
     return [*files, *folders, *(name for name in zoo_nets() if name.startswith(typed))]
 
 
-def nets_of(path: Path, typed: str) -> list[str]:
-    """The nets of a file that begin so, in upper or lower case."""
+def names_in_file(path: Path, word: str, typed: str) -> list[str]:
+    """The nets of a file, or its spaces, that begin so, in upper or lower case."""
     from cnnspec.syntax.outline import headings
 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    names = [heading.name for heading in headings(text) if heading.word == "net"]
+    names = [heading.name for heading in headings(text) if heading.word == word]
     return [name for name in names if name.lower().startswith(typed.lower())]
 
 

@@ -22,8 +22,10 @@ from cnnspec.typed import Any
 
 FAULT = 70
 """EX_SOFTWARE of sysexits.h: a fault of cnnspec itself."""
-EDITORS = {"pygls": "lsp", "lsprotocol": "lsp"}
-"""What the language server imports, with the extra that brings it; `extras` has what backends import."""
+OTHERS = {"pygls": "lsp", "lsprotocol": "lsp", "optuna": "search", "dask": "search", "distributed": "search"}
+"""What the language server and searches import, with the extra that brings it; `extras` has what backends
+import.
+"""
 
 
 def ended(error: BaseException, arguments: Sequence[str]) -> int:
@@ -77,7 +79,7 @@ def _expected(error: BaseException) -> tuple[str, str]:
     """The kind and the message of an error that a user can do something about; both empty for a fault."""
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "").partition(".")[0]
-        if extra := (extras() | EDITORS).get(package):
+        if extra := (extras() | OTHERS).get(package):
             return "dependency", f"this needs {package}: pip install 'cnnspec[{extra}]'"
     if isinstance(error, Refused):
         return "refused", str(error)

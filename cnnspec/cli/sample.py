@@ -20,7 +20,7 @@ FORMS = ("text", "csv", "json", "cnn", "md")
 
 
 @click.command()
-@click.argument("space", metavar="SPEC[:SPACE]", shell_complete=complete.specs)
+@click.argument("space", metavar="SPEC[:SPACE]", shell_complete=complete.spaces)
 @click.option(
     "-n", "count", metavar="N", type=click.IntRange(0), default=10, help="How many members, at most."
 )

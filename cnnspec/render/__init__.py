@@ -14,8 +14,8 @@ In reading order, from what a drawing shows to the bytes of a file:
   and `place_grid` (those in rows by the sizes of maps); `volumes`, `place_volumes`, `volume_arrows` and
   `solids` (feature maps to scale);
 - as marks: `canvas` (the marks), `draw`, `draw_boxes`, `draw_volumes`, `legend`, `sheet` (title and legend),
-  `beside` (text that no edge strikes), `charts` (memory over time, nets against each other), `two_nets` (what
-  became of a net);
+  `beside` (text that no edge strikes), `charts` (memory over time, nets against each other), `distribution`
+  (how errors are spread), `two_nets` (what became of a net);
 - as a file: `output` (every format), `svg` with `embed_font`, `pdf`, `raster` (PNG), `mermaid`, `page` and
   `page_data` with `web/` (HTML); with the `fonts/` that all of them measure.
 """

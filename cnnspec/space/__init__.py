@@ -12,4 +12,15 @@ In reading order:
     counting    figures of members that are not made: sums over what is known of calls
     sampling    members that hold the conditions, and what became of the others
     asked       the space that a command line means
+
+A search, which needs Optuna, and for several processes Dask:
+
+    methods        what it may be asked for by name
+    distributions  variables as Optuna has them
+    study          the study in its storage, and what a search that was killed has left there
+    choosing       which member is tried next
+    trials         one trial: `evaluate(net, trial)`, and what came of it
+    driving        asks, hands out, tells; trials in this process
+    cluster        trials in other processes
+    results        what a study has come to
 """

@@ -37,7 +37,7 @@ def draw(variable: SpaceVariable, source: Random) -> Any:
 def _one(domain: NumberRange | ValueList, chance: float) -> Any:
     """The value of a number from 0 to 1."""
     if isinstance(domain, NumberRange) and domain.log:
-        return _snapped(domain, _between_logs(domain.low, domain.high, chance))
+        return snapped(domain, _between_logs(domain.low, domain.high, chance))
     count = domain.count
     if count is not None:
         return domain.value(int(chance * count))
@@ -57,7 +57,7 @@ def _log(number: Number) -> Decimal:
     return EXACT.ln(Decimal(number))
 
 
-def _snapped(domain: NumberRange, value: float) -> Number:
+def snapped(domain: NumberRange, value: float) -> Number:
     """The value of a range that is nearest to a number."""
     if domain.step is None or domain.count is None:
         return _rounded(domain, value)

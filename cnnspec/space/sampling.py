@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import inf
 
+from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Report
 from cnnspec.elaborate import (
     Known,
@@ -22,7 +23,6 @@ from cnnspec.elaborate import (
 )
 from cnnspec.elaborate.context import context_of_file
 from cnnspec.elaborate.expressions.evaluate import evaluate
-from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.values import Variables
 from cnnspec.pipeline import Compiled
 from cnnspec.records import dataclass, field
@@ -102,35 +102,45 @@ class Sampler:
 
         Raises Mistake where a condition compares what cannot be compared.
         """
-        by_parameters, by_sums, others = self._conditions()
-        blocks = tuple(blocks_of(self.space))
-        adds_up = bool(by_sums) and can_be_added_up(self.space.net, self.module, blocks)
-        memory = self._memory(blocks) if adds_up else None
         seen: set[tuple[Any, ...]] = set()
         total, number, built, since = self.space.count, 0, 0, 0
         for setting in settings(self.space, seed):
             if built > self.tries or since > MOST_DRAWN * self.tries:
                 return
             self.drawn, since = self.drawn + 1, since + 1
-            key = tuple([(value.__class__, value) for value in setting.values()])
+            key = key_of(setting)
             if key in seen:
                 self._reject(AGAIN)
                 continue
             if total is not None and total <= FEW:
                 seen.add(key)
                 self.exhausted = len(seen) == total
-            if self._hold(setting, by_parameters):
+            if self._hold(setting, self._conditions[0]):
                 built += 1
-                sums = None if memory is None else self._sums(setting, memory)
-                if sums is None or self._hold(setting, by_sums, sums):
-                    figures = self._made(setting, (*by_sums, *others))
-                    if figures is not None:
-                        seen.add(key)
-                        number, built, since = number + 1, 0, 0
-                        yield SpaceMember(number, setting, figures)
+                figures = self._figures(setting)
+                if figures is not None:
+                    seen.add(key)
+                    number, built, since = number + 1, 0, 0
+                    yield SpaceMember(number, setting, figures)
             if self.exhausted:
                 return
 
+    def figures(self, setting: Setting) -> dict[str, Any] | None:
+        """The figures of a setting that is a member; None where it is none, which is counted.
+
+        Raises Mistake where a condition compares what cannot be compared.
+        """
+        return self._figures(setting) if self._hold(setting, self._conditions[0]) else None
+
+    def _figures(self, setting: Setting) -> dict[str, Any] | None:
+        """The figures of a setting whose parameters hold the conditions; None where it is no member."""
+        _, by_sums, others = self._conditions
+        sums = None if self._memory is None else self._sums(setting, self._memory)
+        if sums is not None and not self._hold(setting, by_sums, sums):
+            return None
+        return self._made(setting, (*by_sums, *others))
+
+    @cached_property
     def _conditions(self) -> tuple[list[Condition], list[Condition], list[Condition]]:
         """Those on parameters alone, those on figures that are sums, and all others."""
         found: tuple[list[Condition], list[Condition], list[Condition]] = ([], [], [])
@@ -163,8 +173,12 @@ class Sampler:
                 return False
         return True
 
-    def _memory(self, blocks: tuple[DefinedBlock, ...]) -> Known:
-        """A memory of calls, with what conditions allow figures to come to at most."""
+    @cached_property
+    def _memory(self) -> Known | None:
+        """A memory of calls, with what conditions allow figures to come to at most; None where none helps."""
+        blocks = tuple(blocks_of(self.space))
+        if not self._conditions[1] or not can_be_added_up(self.space.net, self.module, blocks):
+            return None
         if not loses_no_layer(self.space.net, self.module, blocks):
             return new_memory()
         known = known_bounds(self.space.variables, net_parameters(self.space.net, self.module))
@@ -198,6 +212,11 @@ class Sampler:
             for figure in condition.figures:
                 found[figure.span.text.removeprefix("net.")] = evaluate(figure, context, variables)
         return found
+
+
+def key_of(setting: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells settings apart: 1 is not true, and not 1.0."""
+    return tuple([(value.__class__, value) for value in setting.values()])
 
 
 def sample(

@@ -16,7 +16,7 @@ from folders import SPECS
 
 import cnnspec
 from cnnspec.backends.base import extras
-from cnnspec.cli.failures import EDITORS
+from cnnspec.cli.failures import OTHERS
 from cnnspec.cli.main import GROUPS, HOMES, command, execute
 
 COMMANDS = sorted(HOMES)
@@ -279,12 +279,14 @@ def test_no_colour_without_a_terminal(run):
         ("onnxruntime", ("verify", "lenet5", "--backends", "numpy,onnx")),
         ("pygls", ("lsp",)),
         ("lsprotocol", ("lsp",)),
+        ("optuna", ("search", "regnetxspace", __file__, "--trials", "1")),
+        ("distributed", ("search", "regnetxspace", __file__, "--workers", "2")),
     ],
 )
 def test_a_missing_extra_is_answered_with_the_pip_command(missing, arguments):
     done = process(*arguments, before=f"sys.modules[{missing!r}] = None")
     assert done.returncode == 1
-    extra = (extras() | EDITORS)[missing]
+    extra = (extras() | OTHERS)[missing]
     assert done.stderr == f"error: this needs {missing}: pip install 'cnnspec[{extra}]'\n"
 
 
@@ -305,6 +307,7 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("cnnspec exp", ["explain"]),
+        ("cnnspec sea", ["search"]),
         ("cnnspec explain shape-m", ["shape-mark"]),
         ("cnnspec layers group", ["groupnorm"]),
         ("cnnspec layers bottl", ["bottleneck"]),
@@ -313,6 +316,8 @@ def completions(monkeypatch, capsys, line: str) -> list[str]:
         ("cnnspec check parts/", ["parts/blocks.cnn"]),
         ("cnnspec check parts/blocks.cnn:", ["parts/blocks.cnn:Small", "parts/blocks.cnn:SmallWide"]),
         ("cnnspec check parts/blocks.cnn:smallw", ["parts/blocks.cnn:SmallWide"]),
+        ("cnnspec sample parts/blocks.cnn:", [f"parts/blocks.cnn:{n}" for n in ("S", "Small", "SmallWide")]),
+        ("cnnspec search parts/blocks.cnn:s eval", ["eval"]),
         ("cnnspec check nowhere/", []),
         ("cnnspec check nowhere.cnn:", []),
         ("cnnspec check latin.cnn:", []),
@@ -336,6 +341,7 @@ def test_completion(monkeypatch, capsys, tmp_path, line, offered):
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "blocks.cnn").write_text(
         "def a { relu }\nnet Small(n=2) { }\nnet SmallWide = Small(n=3)\n"
+        "space S of Small { vary n in 1..3 }\n"
     )
     assert completions(monkeypatch, capsys, line) == offered
 

@@ -27,6 +27,7 @@ net A {
     head aux from m, training { gap -> flatten -> linear(3) }
 }
 """
+SPACE = "net A(n) { input 3x8x8; conv(n, 3) }\nspace S of A { vary n in 1..9 }\n"
 MODULES = """
 from torch import nn
 
@@ -50,6 +51,8 @@ DONE: list[tuple[list[str], int]] = [
     (["summary", "a.cnn", "--memory"], 0),
     (["sizes", "a.cnn", "--up-to", "40"], 0),
     (["sample", "regnetxspace", "-n", "2"], 0),
+    (["search", "space.cnn", "evaluate.py", "--trials", "3", "--storage", "b.log", "--edf", "b.svg"], 0),
+    (["search", "space.cnn", "fails.py", "--trials", "3"], 1),
     (["machine"], 0),
     (["field", "a.cnn"], 0),
     (["field", "lenet5", "body.s4", "--at", "1,2", "--effective", "-o", "f.png"], 0),
@@ -118,6 +121,12 @@ FAILED: list[tuple[list[str], int]] = [
     (["sizes", "mlp_mnist"], 2),
     (["sample", "a.cnn", "--vary", "n in [1]"], 1),
     (["sample", "a.cnn", "--tries", "0"], 2),
+    (["search", "space.cnn"], 2),
+    (["search", "space.cnn", "missing.py"], 1),
+    (["search", "space.cnn", "x.npy"], 1),
+    (["search", "space.cnn", "evaluate.py", "--edf", "b.txt"], 2),
+    (["search", "--report"], 2),
+    (["search", "--report", "--storage", "missing.log"], 1),
     (["field", "lenet5", "nothing"], 2),
     (["field", "lenet5", "body.s4", "--at", "9,9"], 2),
     (["field", "lenet5", "-o", "f.svg"], 2),
@@ -164,6 +173,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "wrong.cnn").write_text("net A { input 3x8x8; conv(8, 3, groups=2) }")
     (tmp_path / "wrong_syntax.cnn").write_text("net A { input 3x8x8; -> }")
     (tmp_path / "infinite.cnn").write_text("net A { input 3x8x8; scale(1e308) }")
+    (tmp_path / "space.cnn").write_text(SPACE)
+    (tmp_path / "evaluate.py").write_text("def evaluate(net, trial):\n    return net.params")
+    (tmp_path / "fails.py").write_text("def evaluate(net, trial):\n    return 1 / 0")
     from cnnspec import load
 
     weights = numpy.compile(load("a.cnn").ir).state_dict()

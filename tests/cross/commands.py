@@ -44,6 +44,10 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--at": ("0,0", "1,2", "nothing"),
     "--vary": ("width in 2..4", "width in [2, 3]", "kernels in [[3], [1]]", "nothing in 1..2", "width in"),
     "--where": ("macs < 1M", "params > 10", "width > 2", "nothing", ""),
+    "--storage": ("study.log", "no/folder/study.log", "nothing://here", "x.npy"),
+    "--scheduler": ("nothing", "tcp://127.0.0.1:1"),
+    "--edf": ("e.svg", "e.txt", "no/folder/e.svg"),
+    "--chart": ("e.svg", "e.txt", "no/folder/e.svg"),
     "--config": ("net.cnn", "missing.toml"),
     "--select": ("shape-join,unused-parameter", "nothing"),
     "--ignore": ("unused-parameter", "nothing"),
@@ -59,6 +63,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "import": ("i.cnn", "no/folder/i.cnn"),
     "compare": ("c.svg", "c.png", "c.pdf", "c.txt", "no/folder/c.svg"),
     "diff": ("d.svg", "d.png", "d.pdf", "d.txt", "no/folder/d.svg"),
+    "search": ("b.cnn", "no/folder/b.cnn"),
     "sample": ("s.csv", "no/folder/s.csv"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
     "weights": ("v.safetensors", "v.npz", "v.pth", "no/folder/v.npz"),
@@ -77,7 +82,7 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""
-SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field", "sample"}
+SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field", "sample", "search"}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
 NETLESS = {"explain", "layers", "zoo", "import", "machine", "studio"}
 """Commands that take no net of a file, and the studio, whose engine is tested on nets of its own."""
@@ -107,6 +112,9 @@ def values(command: str, option: click.Option) -> Values:
         return ((),)
     if isinstance(option.type, click.Choice):
         return tuple((str(choice),) for choice in [*option.type.choices, "nothing"])
+    if name == "--workers":
+        # more of them are processes, whose searches have tests of their own
+        return (("1",), ("0",), ("x",))
     if isinstance(option.type, (click.IntRange, click.types.IntParamType)):
         return (("1",), ("2",), ("7",), ("0",), ("-1",), ("x",))
     if name == "-o":
@@ -130,6 +138,7 @@ def prepare(drawn: Drawn, folder: Path) -> None:
     empty(folder)
     (folder / "net.cnn").write_text(drawn.text, encoding="utf-8")
     (folder / "names.txt").write_text("cat\ndog\n", encoding="utf-8")
+    (folder / "evaluate.py").write_text("def evaluate(net, trial):\n    return net.macs\n", encoding="utf-8")
     (folder / "broken.onnx").write_bytes(b"\x08\x08\x3a\x02")
     safetensors.save(folder / "other.safetensors", {"conv.weight": np.ones((2, 2))})
     weights, x = {}, np.ones((3, 8, 8), np.float32)
@@ -150,6 +159,9 @@ def needed(random: Random, command: str, net: str) -> list[str]:
         return list(random.choice(ARGUMENTS[command]))
     if command == "run":
         return [net, "--weights", "w.safetensors", "--input", "x.npy"]
+    if command == "search":
+        parameter = random.choice(("width", "width", "depth"))
+        return [net, "evaluate.py", "--trials", "2", "--tries", "20", "--vary", f"{parameter} in 2..4"]
     return [net]
 
 

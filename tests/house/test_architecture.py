@@ -32,6 +32,7 @@ importing
 live
 api
 zoo_list comparing foreign sampling
+searching
 studio
 cli
 """
@@ -55,6 +56,9 @@ HOMES = {
     "pygments": "cnnspec/highlight.py",
     "pygls": "cnnspec/live",
     "lsprotocol": "cnnspec/live",
+    "optuna": "cnnspec/space",
+    "dask": "cnnspec/space",
+    "distributed": "cnnspec/space",
 }
 FILES = sorted(
     path.relative_to(ROOT)
@@ -197,6 +201,8 @@ HEAVY = [
     "wasmtime",
     "lark",
     "asyncio",
+    "optuna",
+    "distributed",
 ]
 
 

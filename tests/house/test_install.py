@@ -167,6 +167,7 @@ NEEDS = {
     "torch": "cnnspec compile lenet5 --backend torch",
     "onnx": "cnnspec compile lenet5 --backend onnx",
     "lsp": "cnnspec lsp </dev/null",
+    "search": "cnnspec search regnetxspace evaluate.py --trials 1",
 }
 DIGIT = "cnnspec run lenet5 --weights lenet5.safetensors --input digit.png --resize --top 3"
 PREPARE = """
@@ -175,6 +176,7 @@ from cnnspec.backends import safetensors
 lenet = cnnspec.zoo("lenet5")
 safetensors.save("lenet5.safetensors", lenet.to_numpy(seed=0).state_dict())
 lenet.render("digit.png")
+open("evaluate.py", "w").write("def evaluate(net, trial): return net.macs")
 """
 
 
