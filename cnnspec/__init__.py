@@ -24,7 +24,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     importing/     a net that exists -> its spec
     format/, colours, highlight  the one layout of a text; its colours
     live/          what editors ask while one writes, and the server that answers
-    api, comparing, foreign, sampling, searching, zoo_list  what notebooks and scripts use; the zoo as a list
+    api, comparing, foreign, sampling, solving, searching, zoo_list  what notebooks and scripts use; the zoo
     studio/        a spec and its net side by side: the page, its engine and its server
     cli/           the command line; schemas/ of its JSON
 """
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cnnspec.foreign import Imported, from_onnx, from_torch, load_weights
     from cnnspec.sampling import sample, spaces
     from cnnspec.searching import search
+    from cnnspec.solving import solve
 del TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "loads",
     "sample",
     "search",
+    "solve",
     "spaces",
     "zoo",
 ]
@@ -73,6 +75,7 @@ _HOMES = {
     "load_weights": "cnnspec.foreign",
     "sample": "cnnspec.sampling",
     "search": "cnnspec.searching",
+    "solve": "cnnspec.solving",
     "spaces": "cnnspec.sampling",
 }
 """The modules of the public names; those of all others are in cnnspec.api."""

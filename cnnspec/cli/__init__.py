@@ -2,12 +2,12 @@
 
 Read `main` (the group of commands), `options` (those that several commands have), `common` (reading a spec)
 and `printing`; then a file a command, or a few that belong together: `check`, `summary`, `compile`,
-`verify`, `run`, `weights`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sample`, `search`,
-`sizes`, `field`, `importing` (import), `format` (fmt) and `manual` (explain, layers, zoo). `checking` is
-what `check` does, `fixing` makes the edits of `check --fix`, `configuration` reads its settings; `plain`
-runs a check without options, and spares it click; `training` is `compile --train`, `searching` what `search`
-tells while it runs, `weights_file` reads `--weights`. `process` and `failures` are what is around a command:
-streams, signals, and what an error ends in.
+`verify`, `run`, `weights`, `machine`, `lsp`, `studio`, `render`, `diff`, `compare`, `sample`, `solve`,
+`search`, `sizes`, `field`, `importing` (import), `format` (fmt) and `manual` (explain, layers, zoo).
+`checking` is what `check` does, `fixing` makes the edits of `check --fix`, `configuration` reads its
+settings; `plain` runs a check without options, and spares it click; `training` is `compile --train`,
+`searching` what `search` tells while it runs, `weights_file` reads `--weights`. `process` and `failures` are
+what is around a command: streams, signals, and what an error ends in.
 `complete` and `bash` are for the TAB key.
 """
 

@@ -16,7 +16,7 @@ GROUPS = {
     "Read a spec": ("check", "summary", "render", "sizes", "field", "fmt"),
     "Bring and compare nets": ("import", "compare", "diff"),
     "Write in an editor": ("studio", "lsp"),
-    "Search a space of nets": ("sample", "search"),
+    "Search a space of nets": ("sample", "solve", "search"),
     "Run a net": ("compile", "run", "weights", "verify", "machine"),
     "Look things up": ("explain", "layers", "zoo"),
 }
@@ -29,6 +29,7 @@ HOMES = {
     "compare": "compare:compare",
     "diff": "diff:diff",
     "sample": "sample:sample",
+    "solve": "solve:solve",
     "search": "search:search",
     "sizes": "sizes:sizes",
     "field": "field:field",

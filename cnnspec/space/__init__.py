@@ -11,7 +11,15 @@ In reading order:
     checking    all that is wrong with the spaces of a file
     counting    figures of members that are not made: sums over what is known of calls
     sampling    members that hold the conditions, and what became of the others
-    asked       the space that a command line means
+    asked       the space that a command line means, and what is sought of it
+
+The best member, by figures alone:
+
+    evaluation  what a setting comes to: the numbers that conditions compare, and the one that is sought
+    coordinates  settings as rows of numbers
+    vectorized  expressions over many settings at once
+    surrogate   figures of settings that were not looked at, from those that were
+    solver      looks at what should be best, until nothing better comes
 
 A search, which needs Optuna, and for several processes Dask:
 

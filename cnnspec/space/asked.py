@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate import Module
+from cnnspec.elaborate import Limits, Mistake, Module
+from cnnspec.elaborate.context import context_of_file
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.records import replace
 from cnnspec.source import Source, Span
+from cnnspec.space.conditions import condition_of
+from cnnspec.space.definition import DesignSpace, Objective
 from cnnspec.spec_files import plain_name
-from cnnspec.syntax import parse, tree
+from cnnspec.syntax import parse, parse_expression, tree
 
 
 def pick_space(module: Module, name: str | None, vary: tuple[str, ...], report: Report) -> tree.Space | None:
@@ -71,3 +74,23 @@ def with_options(
         return item
     body = replace(space.body, statements=(*space.body.statements, *item.body.statements))
     return replace(space, body=body)
+
+
+def objective_of(
+    text: str, largest: bool, space: DesignSpace, module: Module, report: Report, limits: Limits
+) -> Objective | None:
+    """What is sought of a space: an expression as conditions have them; None after an error."""
+    source = Source(f"--{'maximize' if largest else 'minimize'}", text)
+    expression = parse_expression(source, report)
+    if expression is None:
+        return None
+    span = expression.span
+    condition = tree.Comparison((">=",), (expression, tree.Literal(0, span)), span)
+    context = context_of_file(module, report, limits)
+    variables = {one.name: one for one in space.variables}
+    try:
+        found = condition_of(condition, space.net, module, variables, context)
+    except Mistake as mistake:
+        mistake.report(report)
+        return None
+    return Objective(found, largest)

@@ -85,6 +85,14 @@ class SpaceVariable:
         count = self.domain.count
         return None if count is None else count ** (1 if self.length is None else self.length)
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers, and no list of them."""
+        values = self.domain.values if isinstance(self.domain, ValueList) else ()
+        return self.length is None and not any(
+            isinstance(one, bool) or not isinstance(one, (int, float)) for one in values
+        )
+
     def __str__(self) -> str:
         length = "" if self.length is None else f"[{self.length}]"
         return f"{self.name}{length} in {self.domain}"
@@ -102,6 +110,23 @@ class Condition(NamedTuple):
     plain: frozenset[str]
     of_net: frozenset[str]
     names: frozenset[str]
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.expression.span.text
+
+
+class Objective(NamedTuple):
+    """The number that is sought, as a condition `number >= 0`, and whether the largest or the smallest."""
+
+    condition: Condition
+    largest: bool
+
+    @property
+    def expression(self) -> tree.Expression:
+        """What is worked out."""
+        return self.condition.expression.operands[0]
 
     @property
     def text(self) -> str:

@@ -42,7 +42,7 @@ def _one(domain: NumberRange | ValueList, chance: float) -> Any:
     if count is not None:
         return domain.value(int(chance * count))
     assert isinstance(domain, NumberRange)
-    return _rounded(domain, domain.low + (domain.high - domain.low) * chance)
+    return rounded(domain, domain.low + (domain.high - domain.low) * chance)
 
 
 def _between_logs(low: Number, high: Number, chance: float) -> float:
@@ -60,10 +60,11 @@ def _log(number: Number) -> Decimal:
 def snapped(domain: NumberRange, value: float) -> Number:
     """The value of a range that is nearest to a number."""
     if domain.step is None or domain.count is None:
-        return _rounded(domain, value)
+        return rounded(domain, value)
     index = int((value - domain.low) / domain.step + 0.5)
     return domain.value(min(max(index, 0), domain.count - 1))
 
 
-def _rounded(domain: NumberRange, value: float) -> float:
+def rounded(domain: NumberRange, value: float) -> float:
+    """A fraction with the digits that a spec will show, within its range."""
     return min(max(float(f"{value:.{DIGITS}g}"), domain.low), domain.high)

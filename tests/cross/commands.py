@@ -43,6 +43,8 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--over": ("x.png", "x.npy", "missing"),
     "--at": ("0,0", "1,2", "nothing"),
     "--vary": ("width in 2..4", "width in [2, 3]", "kernels in [[3], [1]]", "nothing in 1..2", "width in"),
+    "--maximize": ("params", "macs / params", "nothing", ""),
+    "--minimize": ("macs", "abs(macs - 9k)", "output"),
     "--where": ("macs < 1M", "params > 10", "width > 2", "nothing", ""),
     "--storage": ("study.log", "no/folder/study.log", "nothing://here", "x.npy"),
     "--scheduler": ("nothing", "tcp://127.0.0.1:1"),
@@ -65,6 +67,7 @@ OUT: Mapping[str, tuple[str, ...]] = {
     "diff": ("d.svg", "d.png", "d.pdf", "d.txt", "no/folder/d.svg"),
     "search": ("b.cnn", "no/folder/b.cnn"),
     "sample": ("s.csv", "no/folder/s.csv"),
+    "solve": ("s.cnn", "s.json", "no/folder/s.cnn"),
     "run": ("y.npy", "y.txt", "no/folder/y.npy"),
     "weights": ("v.safetensors", "v.npz", "v.pth", "no/folder/v.npz"),
 }
@@ -74,6 +77,10 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "import": (("torch.nn:ReLU",), ("nothing:here",), ("json:loads",), ("broken.onnx",), ("missing.onnx",)),
     "explain": ((), ("shape-join",), ("nothing",)),
     "layers": ((), ("conv",), ("nothing",)),
+    "solve": (
+        *(("net.cnn", "--vary", "width in 2..4", "--maximize", "params"),) * 4,
+        *(("net.cnn", "--vary", "width in 2..9", "--minimize", "macs"), ("net.cnn", "--maximize", "params")),
+    ),
     "weights": (
         *(("show", "w.safetensors"), ("show", "x.npy"), ("match", "net.cnn", "w.safetensors")),
         *(("match", "net.cnn", "other.safetensors"), ("match", "net.cnn")),
@@ -82,7 +89,19 @@ ARGUMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "zoo": (*(("lenet5",), ("resnet",), ("nothing",)) * 30, ()),
 }
 """What commands take that take no single spec."""
-SLOW = {"render", "verify", "compile", "run", "diff", "compare", "sizes", "field", "sample", "search"}
+SLOW = {
+    "render",
+    "verify",
+    "compile",
+    "run",
+    "diff",
+    "compare",
+    "sizes",
+    "field",
+    "sample",
+    "solve",
+    "search",
+}
 """Commands that draw, run or compare each layer: nets of ten thousand go to the others alone."""
 NETLESS = {"explain", "layers", "zoo", "import", "machine", "studio"}
 """Commands that take no net of a file, and the studio, whose engine is tested on nets of its own."""

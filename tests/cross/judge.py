@@ -106,6 +106,8 @@ def said_no(done: Done, out: str) -> bool:
         # fewer members than were asked for, and why there are no others
         "sample": re.search(r"^(there are no other|no more were found)", out + done.err, re.MULTILINE)
         or '"is_whole": false' in out,
+        # nothing that was looked at is a member, and what comes nearest
+        "solve": re.search(r"^no member: ", out + done.err, re.MULTILINE) or '"best": null' in out,
     }
     return done.code == 1 and bool(told.get(done.arguments[0], False))
 

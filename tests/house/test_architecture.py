@@ -32,7 +32,7 @@ importing
 live
 api
 zoo_list comparing foreign sampling
-searching
+searching solving
 studio
 cli
 """
@@ -40,7 +40,11 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for roo
 HOMES = {
     "lark": "cnnspec/syntax/generate.py",
     "networkx": "cnnspec/graph.py",
-    "numpy": ("backends", "cnnspec/importing"),
+    "numpy": (
+        "backends",
+        "cnnspec/importing",
+        *(f"cnnspec/space/{name}.py" for name in ("coordinates", "vectorized", "surrogate", "solver")),
+    ),
     "threadpoolctl": "backends/numpy",
     "torch": ("backends/torch", "cnnspec/importing"),
     "onnx": "backends/onnx",

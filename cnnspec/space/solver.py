@@ -1,0 +1,299 @@
+"""The best member of a space: the settings that hold its conditions and come to the most, or the least.
+
+Figures of a few settings say what those of others will be (`surrogate`); the best by that are looked at,
+which tells more, until nothing better comes:
+
+    draw some settings and evaluate them
+    repeat   figures as polynomials, and what these leave
+             move the best settings so far in some coordinates, by much and by little
+             evaluate what should be best of these
+
+With exact polynomials one round ends it. A space of few settings is looked at as a whole.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+from math import inf, prod
+from statistics import median
+
+import numpy as np
+
+from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate import Limits, Module
+from cnnspec.records import dataclass, field
+from cnnspec.space.coordinates import Coordinates, Rows
+from cnnspec.space.definition import DesignSpace, Objective
+from cnnspec.space.evaluation import EQUAL, TINY, Evaluation, Evaluator, name_of
+from cnnspec.space.sampling import SpaceMember, key_of
+from cnnspec.space.surrogate import EXACT, SPARE, Surrogate, Term, fit, terms_of
+from cnnspec.space.vectorized import Column, column_of
+from cnnspec.syntax import tree
+from cnnspec.typed import Iterator, Mapping
+
+EFFORT = 24_000
+"""How many layers may be walked, if no number of tries is given."""
+FEWEST, MOST = 60, 600
+"""How many settings are looked at, at least and at most, within that effort."""
+CANDIDATES = 500
+"""How many settings are compared by their surrogate at a time."""
+ROUNDS, ROUNDS_EXACT = 8, 40
+"""How often those that should be best are moved again before one is looked at."""
+BEST = 12
+"""From how many of the best settings others are found."""
+LOOKED_AT = 3
+"""How many settings are drawn at a time while none is a net."""
+STALE = 16
+"""After how many fits that found nothing better it ends."""
+DRAWN = 3_000
+"""How many settings are drawn for the first ones, whose parameters must hold the conditions."""
+LITTLE = 1e-3
+"""What part of the usual size of what is sought is no progress."""
+CHECKED = 300
+"""Of how many candidates the parameters are looked at, for those that hold the conditions."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The best member that was found, or what comes nearest to one: then `missed` says which conditions it
+    does not hold, and by which part of a figure it misses each.
+
+    `member` is None where nothing that was looked at is a net. `asked` are the conditions by the figures that
+    they name; `is_whole` says that there are no other settings than the `looked_at`.
+    """
+
+    objective: str
+    largest: bool
+    seed: int
+    member: SpaceMember | None
+    missed: Mapping[str, float]
+    asked: Mapping[str, tuple[str, ...]]
+    looked_at: int
+    is_whole: bool
+
+
+@dataclass(eq=False)
+class Solver:
+    """Looks for the best member of a space, at no more than `tries` settings."""
+
+    evaluator: Evaluator
+    tries: int | None = None
+    rows: list[Rows] = field(default_factory=list)
+    found: list[Evaluation] = field(default_factory=list)
+    error: float = 0.01
+
+    def __post_init__(self) -> None:
+        self.coordinates = Coordinates(self.evaluator.space)
+
+    def search(self, seed: int) -> bool:
+        """Look for the best; whether there are no other settings than those that were looked at.
+
+        Raises Mistake where a condition compares what cannot be compared.
+        """
+        random = np.random.default_rng(seed)
+        some = list(self.coordinates.draw(random, DRAWN))
+        for row in islice(self._fitting(some), FEWEST):
+            if self.evaluator.make(self.coordinates.setting(row), Report()):
+                break  # it has told how many layers the nets have
+        whole = self._few()
+        for row in whole:
+            self._look(row)
+        if not whole:
+            terms = self._begin(some)
+            self._improve(terms, random)
+        if not self.found:
+            self._look_at_nearest(whole or some)
+        return bool(whole)
+
+    def _improve(self, terms: tuple[Term, ...], random: np.random.Generator) -> None:
+        """Look at what should be best, until nothing better comes."""
+        stale, best = 0, self.best
+        while stale < STALE and len(self.found) < self.most:
+            surrogate = self._fit(terms)
+            if surrogate is None:
+                rows = list(self.coordinates.draw(random, LOOKED_AT))
+            else:
+                rows = self._proposed(surrogate, random)
+            for row in rows:
+                self._look(row)
+            if surrogate is not None:
+                self._learn(surrogate, rows)
+            stale, best = (0, self.best) if self._is_better(best) else (stale + 1, best)
+            if surrogate is not None and surrogate.is_exact and stale:
+                break
+
+    @property
+    def most(self) -> int:
+        """How many settings are looked at, at most."""
+        if self.tries is not None:
+            return self.tries
+        share = 1 if self.evaluator.needs_nets else 3
+        return min(max(share * EFFORT // max(self.evaluator.layers, 1), FEWEST), MOST)
+
+    @property
+    def best(self) -> Evaluation | None:
+        """The best so far: a member before what is none."""
+        return min(self.found, key=self.rank, default=None)
+
+    def _is_better(self, before: Evaluation | None) -> bool:
+        """Whether the best is better than one before it by more than a little of what is usual."""
+        now = self.best
+        if now is None or before is None or not before.numbers:
+            return now is not before
+        if now.excess < 0.99 * before.excess:
+            return True
+        usual = median([abs(one.value) for one in self.found if one.numbers])
+        return abs(now.value - before.value) > LITTLE * usual
+
+    def rank(self, one: Evaluation) -> tuple[float, float]:
+        """What is smaller is better: less excess, then more of what is sought."""
+        sign = -1 if self.evaluator.objective.largest else 1
+        return (one.excess, sign * one.value) if one.numbers else (inf, inf)
+
+    def _few(self) -> list[Rows]:
+        """All settings, where they are few beside those that may be looked at; else none."""
+        ranges = [np.arange(one.steps + 1.0) for one in self.coordinates.all if one.steps or one.is_fixed]
+        if len(ranges) < len(self.coordinates.all):
+            return []
+        few = self.most // 4 if self.tries is None else self.tries
+        return [np.array(row) for row in product(*ranges)] if prod(map(len, ranges)) <= few else []
+
+    def _look(self, row: Rows) -> bool:
+        """Evaluate the setting of a row, if it is new and its parameters hold the conditions."""
+        setting = self.coordinates.setting(row)
+        if key_of(setting) in self.evaluator.known or self.evaluator.excess_of_parameters(setting):
+            return False
+        self.rows.append(row)
+        self.found.append(self.evaluator.evaluate(setting))
+        return True
+
+    def _begin(self, some: list[Rows]) -> tuple[Term, ...]:
+        """Look at as many settings as the terms of a polynomial need, and give these."""
+        terms = terms_of(self.coordinates, self.most // 2)
+        for row in self._fitting(some):
+            if len(self.found) >= min(len(terms) + SPARE, self.most):
+                break
+            self._look(row)
+        return terms
+
+    def _look_at_nearest(self, rows: list[Rows]) -> None:
+        """Evaluate the setting that misses the conditions on parameters by least."""
+        row = min(rows, key=lambda one: self.evaluator.excess_of_parameters(self.coordinates.setting(one)))
+        self.rows.append(row)
+        self.found.append(self.evaluator.evaluate(self.coordinates.setting(row)))
+
+    def _fitting(self, rows: list[Rows]) -> Iterator[Rows]:
+        """Rows whose parameters hold the conditions."""
+        for row in rows:
+            if not self.evaluator.excess_of_parameters(self.coordinates.setting(row)):
+                yield row
+
+    def _fit(self, terms: tuple[Term, ...]) -> Surrogate | None:
+        """The surrogate of all that was looked at and is a net."""
+        right = [n for n, one in enumerate(self.found) if one.numbers and np.isfinite(one.numbers).all()]
+        if not right:
+            return None
+        rows = np.stack([self.rows[n] for n in right])
+        return fit(self.coordinates, rows, np.array([self.found[n].numbers for n in right]), terms)
+
+    def _proposed(self, surrogate: Surrogate, random: np.random.Generator) -> list[Rows]:
+        """The settings that should be best, of those that were not looked at."""
+        ranked = sorted(range(len(self.found)), key=lambda number: self.rank(self.found[number]))
+        pool = np.stack([self.rows[number] for number in ranked[:BEST]])
+        pool = np.concatenate([pool, self.coordinates.draw(random, CANDIDATES)])
+        for _ in range(ROUNDS_EXACT if surrogate.is_exact else ROUNDS):
+            order = self._order(surrogate, pool)
+            best = pool[order[:BEST]]
+            from_which = random.integers(0, len(best), CANDIDATES)
+            reach = 10.0 ** random.uniform(-4, -0.3, CANDIDATES)
+            share = random.choice([0.1, 0.5, 1.0], CANDIDATES)
+            moved = self.coordinates.moved(random, best[from_which], reach, share)
+            pool = np.unique(np.concatenate([best, moved]), axis=0)
+        chosen: list[Rows] = []
+        wrong = 2 * EXACT if surrogate.is_exact else self.error
+        for allowed in (0.0, wrong, 3 * wrong):
+            chosen += self._first_new(pool[self._order(surrogate, pool, allowed)], chosen)
+        return chosen
+
+    def _first_new(self, rows: Rows, chosen: list[Rows]) -> list[Rows]:
+        """The first row that was not looked at or chosen, and whose parameters hold the conditions."""
+        keys = [key_of(self.coordinates.setting(row)) for row in chosen]
+        for row in rows[:CHECKED]:
+            setting = self.coordinates.setting(row)
+            key = key_of(setting)
+            known = key in self.evaluator.known or key in keys
+            if not known and not self.evaluator.excess_of_parameters(setting):
+                return [row]
+        return []
+
+    def _learn(self, surrogate: Surrogate, rows: list[Rows]) -> None:
+        """Remember by which part figures that were expected are wrong."""
+        for row, one in zip(rows, self.found[len(self.found) - len(rows) :], strict=True):
+            if one.numbers:
+                expected, real = surrogate(row[None, :])[0], np.array(one.numbers)
+                error = float(np.max(np.abs(expected - real) / np.maximum(np.abs(real), TINY)))
+                self.error += 0.3 * (min(error, 1.0) - self.error)
+
+    def _order(self, surrogate: Surrogate, rows: Rows, allowed: float = 0.0) -> Rows:
+        """The numbers of rows from the best to the worst, by figures that are expected.
+
+        Those that miss conditions by no more than is allowed count as members: figures may be wrong by that.
+        """
+        figures = surrogate(rows)
+
+        def known(part: tree.Expression) -> Rows | None:
+            column = self.evaluator.columns.get(part.span.text)
+            if column is not None:
+                return figures[:, column]
+            return self.coordinates.numbers(part.name, rows) if isinstance(part, tree.Name) else None
+
+        excess = np.zeros(len(rows))
+        for condition in self.evaluator.on_figures:
+            whole = self.evaluator.columns.get(condition.text)
+            if whole is not None:
+                excess += np.maximum(figures[:, whole], 0)
+                continue
+            sides = [column_of(one, known) for one in condition.expression.operands]
+            for symbol, left, right in zip(condition.expression.operators, sides, sides[1:], strict=False):
+                excess += excess_of_rows(symbol, left, right)
+        sought = self.evaluator.objective
+        value: Column = np.zeros(len(rows)) + column_of(sought.expression, known)  # type: ignore[operator]
+        return np.lexsort((-value if sought.largest else value, np.maximum(excess - allowed, 0)))
+
+
+def excess_of_rows(symbol: str, left: Column, right: Column) -> Column:
+    """As `evaluation.excess_of`, of many."""
+    if symbol in (">", ">="):
+        symbol, left, right = {">": "<", ">=": "<="}[symbol], right, left
+    if symbol == "!=":
+        return np.equal(left, right).astype(float)
+    over = (left - right) / np.maximum(np.maximum(np.abs(left), np.abs(right)), TINY)
+    if symbol == "==":
+        return np.abs(over)
+    return np.maximum(0.0, np.where((symbol == "<") & (over >= 0), over + EQUAL, over))
+
+
+def solve(
+    space: DesignSpace,
+    module: Module,
+    limits: Limits,
+    objective: Objective,
+    seed: int,
+    tries: int | None = None,
+) -> Solution:
+    """The best member of a space, found by looking at so many settings at most.
+
+    Raises Mistake where a condition compares what cannot be compared, or what is sought is no number.
+    """
+    evaluator = Evaluator(space, module, limits, objective)
+    solver = Solver(evaluator, tries)
+    is_whole = solver.search(seed)
+    member, missed = None, {}
+    if solver.best is not None and (made := evaluator.member(solver.best)):
+        member, missed = made
+    asked: dict[str, tuple[str, ...]] = {}
+    for condition in space.conditions:
+        for name in dict.fromkeys(map(name_of, condition.figures)):
+            asked[name] = (*asked.get(name, ()), condition.text)
+    text = objective.text.removeprefix("net.")
+    return Solution(text, objective.largest, seed, member, missed, asked, len(solver.found), is_whole)
