@@ -53,12 +53,8 @@ def pages() -> dict[str, ManualPage]:
 def _blocks(source: Source, file: tree.File) -> Iterator[tuple[str, ManualPage]]:
     for item in file.items:
         if isinstance(item, tree.Definition):
-            first = item.span.line
-            while source.line_text(first - 1).startswith("#") and not source.line_text(first - 1).startswith(
-                "# --"
-            ):
-                first -= 1
-            lines = [source.line_text(line) for line in range(first, item.body.span.end_line + 1)]
+            first, last = item.span.line, item.body.span.end_line
+            lines = [*source.comment_above(first), *map(source.line_text, range(first, last + 1))]
             said = "\n".join((f"use std ({item.name})", "", *lines))
             defaults = tuple((p.name, p.default.span.text if p.default else None) for p in item.parameters)
             given = ", ".join(name if default is None else f"{name}={default}" for name, default in defaults)

@@ -29,7 +29,8 @@ class Block:
     residual, shortcut, dense, join or arm. `title` is the word in the spec (a def's name, a join's op, a
     label); `segment` is its part of the path, and `path` the whole of it. `arguments` are the parameters of
     the def with their values, `call` those that the call writes, as it writes them. `index` is its number
-    within a repeat. `children` are blocks and names of nodes, in the order of the spec.
+    within a repeat, `definition` where the def or net is defined that it is made of. `children` are blocks
+    and names of nodes, in the order of the spec.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Block:
     call: tuple[tuple[str | None, Any], ...] = ()
     index: int | None = None
     segment: str = ""
+    definition: Span | None = None
     path: str = ""
     children: list[Block | str] = field(default_factory=list)
 

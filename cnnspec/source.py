@@ -38,6 +38,15 @@ class Source:
         end = self.text.find("\n", start)
         return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
 
+    def comment_above(self, line: int) -> tuple[str, ...]:
+        """The lines of the comment right above a line (counted from 1), up to one that begins with `# --`."""
+        first = line
+        while first > 1 and self.line_text(first - 1).startswith("#"):
+            if self.line_text(first - 1).startswith("# --"):
+                break
+            first -= 1
+        return tuple([self.line_text(above) for above in range(first, line)])
+
 
 def plain(text: str) -> str:
     """A line that does nothing to a terminal: a tab is a blank, other control characters are U+FFFD."""

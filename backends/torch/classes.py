@@ -41,7 +41,7 @@ def classes(graph: Graph, root: Scope) -> list[GeneratedClass]:
 
 
 def promote_repeated(root: Scope) -> None:
-    """Make a class of what recurs among the namespaces of a class, the outermost first."""
+    """Make a class of the chains that recur in a class, the outermost first."""
     signatures = Signatures(None)
     for scope in reversed(list(scopes(root))):
         signatures.of(scope)
@@ -63,21 +63,8 @@ def promote_repeated(root: Scope) -> None:
 
 
 def may_recur(scope: Scope) -> bool:
-    """Whether a scope is worth a class if it recurs: it calls no module from elsewhere, and is no arm."""
-    if scope.form == "chain":
-        return len(scope.parts) > 1 and scope.block.kind not in ("arm", "shortcut")
-    return scope.form == "space" and not _has_foreign(scope)
-
-
-def _has_foreign(space: Scope) -> bool:
-    stack: list[Part] = list(space.parts)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Scope):
-            stack.extend(part.parts)
-        elif isinstance(part, Leaf | ModuleReuse) and not is_within(part.owner, space.path):
-            return True
-    return False
+    """Whether a scope is worth a class if it recurs."""
+    return scope.form == "chain" and len(scope.parts) > 1 and scope.block.kind not in ("arm", "shortcut")
 
 
 class Signatures:
@@ -257,12 +244,19 @@ def _shortcuts(scope: Scope) -> list[Scope | None]:
 
 
 def class_title(group: list[Scope]) -> str:
-    """What the spec calls the block; for one that it does not name, its label, or the names of its layers."""
+    """What the spec calls the block; for a part of one, what it is of it; else the names of its layers."""
     first = group[0]
-    if not first.promoted:
-        return class_name(first.block.title or first.segment)
+    block = first.block
+    if block.kind in ("def", "share", "net") and not first.promoted:
+        return class_name(block.title or first.segment)
     labels = {scope.segment.rstrip("0123456789_") for scope in group}
     label = labels.pop() if len(labels) == 1 else ""
-    if label in ("", "group"):
+    if first.promoted and label in ("", "group"):
         label = "_".join(part.segment.rstrip("0123456789_") for part in first.parts[:MOST_WORDS])
-    return class_name(label)
+    around = [
+        outer for outer in block.ancestors() if outer.kind in ("def", "share", "section", "head", "net")
+    ]
+    named = around[0] if around[0] is not block else around[1]
+    if first.promoted or (named.kind == "net" and block.kind in ("label", "section", "head")):
+        return class_name(label or block.title)
+    return class_name(f"{named.title or named.segment}_{label or block.title or first.segment}")

@@ -68,7 +68,7 @@ class Collector:
         return self._frame(self.instances)
 
     def _frame(self, rows: Sequence[Scope]) -> list[Field]:
-        """The modules of a class or namespace; what is a function or another's module leaves none."""
+        """The modules of a class or space; what is a function or another's module leaves none."""
         found = []
         # nn.Sequential holds modules alone: in one that is run by it even a relu is a module
         calls_them = rows[0].form == "space" or not rows[0].linear
@@ -162,7 +162,7 @@ class Collector:
         items: list[Field]
         if first.form == "space":
             items = self._frame(present)
-        elif first.form == "chain":
+        elif first.form in ("chain", "concat"):
             items = [
                 self._field([row.parts[index] if isinstance(row, Scope) else None for row in rows])  # type: ignore[misc]
                 for index in range(len(first.parts))
@@ -241,7 +241,7 @@ class Collector:
         if part.form == "class":
             return Flat(("class", self.class_of[id(part)].number), list(self.values[id(part)]))
         inner = [self._flat(child) for child in part.parts if isinstance(child, Leaf | Scope)]
-        named = part.form == "chain"
+        named = part.form in ("chain", "concat")
         key = (
             part.form,
             tuple(

@@ -46,7 +46,7 @@ class ModuleField:
 
 @dataclass(eq=False)
 class GroupField:
-    """A chain, list, dense block or namespace of modules."""
+    """A chain, list or other container of modules."""
 
     segment: str
     form: str
@@ -118,7 +118,7 @@ def numbers(found: Field) -> Iterator[ArgumentValues]:
     """The arguments that may differ by steady steps from turn to turn: all but those within lists."""
     if isinstance(found, ModuleField):
         yield from found.arguments
-    elif isinstance(found, GroupField) and found.form == "chain":
+    elif isinstance(found, GroupField) and found.form in ("chain", "concat"):
         for item in found.items:
             yield from numbers(item)
 

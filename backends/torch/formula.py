@@ -3,7 +3,7 @@
 class Softsign(nn.Module):
     \"\"\"x / (1 + |x|).\"\"\"
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x / (1 + torch.abs(x))
 """
 
@@ -50,9 +50,18 @@ def module_text(cls: type[Layer]) -> str:
     known = parameters(cls)
     lines = [f'"""{first}"""', ""]
     if known:
-        given = "".join(f", {p.name}" + ("" if p.required else f"={literal(p.default)}") for p in known)
-        lines += [f"def __init__(self{given}):", "    super().__init__()"]
+        given = "".join(f", {_hinted(p)}" for p in known)
+        lines += [f"def __init__(self{given}) -> None:", "    super().__init__()"]
         lines += [*(f"    self.{p.name} = {p.name}" for p in known), ""]
-    lines += ["def forward(self, x):", *(f"    {line}" for line in formula_lines(cls, NAMES, "self.{}"))]
+    lines += [
+        "def forward(self, x: Tensor) -> Tensor:",
+        *(f"    {line}" for line in formula_lines(cls, NAMES, "self.{}")),
+    ]
     body = indent("\n".join(lines), "    ")
     return f"class {cls.__name__}(nn.Module):\n{body}"
+
+
+def _hinted(parameter: Parameter) -> str:
+    """`alpha: float = 1.0`"""
+    text = f"{parameter.name}: {'str' if parameter.kind.words else 'float'}"
+    return text if parameter.required else f"{text} = {literal(parameter.default)}"

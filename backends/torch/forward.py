@@ -30,7 +30,6 @@ from cnnspec.backends.torch.layout import (
     Bracketed,
     Doc,
     DocItem,
-    DocLoop,
     Infix,
     call,
     fits,
@@ -48,7 +47,6 @@ CONCATENATIONS = {"cat": "1", "cat2": "2"}
 """The axis that a join puts its inputs one after the other on: channels, or positions."""
 MOST_CALLS = 2
 """How many calls may stand inside one another on a line."""
-FEW_ARMS = 2
 LONG = 60
 """From how many characters on an expression is a line of its own."""
 
@@ -57,7 +55,6 @@ LONG = 60
 class ForwardStep:
     """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
-    `arms` is a namespace whose modules all take the one input, for the concatenation of what they give.
     `ordered` is a step that stays before and after others of its kind, as `order` says.
     """
 
@@ -68,8 +65,7 @@ class ForwardStep:
     join: str = ""
     broadcast: tuple[int, ...] = ()
     suffixes: tuple[str, ...] = ()
-    arms: str = ""
-    label: str = ""
+    labels: tuple[str, ...] = ()
     ordered: bool = False
 
 
@@ -114,16 +110,19 @@ class ForwardWriter:
             if step not in self.later:
                 self._write_step(step, BODY)
         self._write_end([step for step in self.steps if step in self.later])
-        head = f"    def forward(self, {', '.join(arguments)}){self._annotation()}:"
-        return [head, *self.out]
+        given = tuple(DocItem(name) for name in ("self", *(f"{name}: Tensor" for name in arguments)))
+        head = lines(Bracketed("def forward(", given), INDENT, after=f" -> {self._result()}:")
+        return [*head, *self.out]
 
-    def _annotation(self) -> str:
-        """TorchScript must be told where a net returns one tensor in inference and several in training."""
-        heads = self.graph.outputs
-        several = (
-            self.is_net and self.graph.training_heads and len(heads) - len(self.graph.training_heads) == 1
-        )
-        return " -> torch.Tensor | dict[str, torch.Tensor]" if several else ""
+    def _result(self) -> str:
+        """The type of what it returns: a net with several heads, in training maybe, gives them by name."""
+        count = len(self.scope.outputs)
+        if not self.is_net:
+            return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+        heads, training = self.graph.outputs, self.graph.training_heads
+        if len(heads) == 1 and not training:
+            return "Tensor"
+        return "Tensor | dict[str, Tensor]" if len(heads) - len(training) == 1 else "dict[str, Tensor]"
 
     def _argument(self, value: str) -> str:
         """The name of an input: what the spec calls it where a net has several, else x, then y and z."""
@@ -135,33 +134,11 @@ class ForwardWriter:
     # which steps there are
 
     def _walk(self, scope: Scope, prefix: str) -> Iterator[ForwardStep]:
-        arms = self._arms(scope, prefix)
-        if arms is not None:
-            yield arms
-            return
         for part in scope.parts:
             if isinstance(part, Scope) and part.form == "space":
                 yield from self._walk(part, self._attribute(scope, prefix, part.segment))
             elif not isinstance(part, Absent):
                 yield self._step(part, scope, prefix)
-
-    def _arms(self, scope: Scope, prefix: str) -> ForwardStep | None:
-        """A concatenation of modules that all take the one value, as one step."""
-        arms, last = scope.parts[:-1], (scope.parts or [None])[-1]
-        if scope.block.kind != "join" or not isinstance(last, Leaf) or last.lowered.join != "cat":
-            return None
-        if len(arms) <= FEW_ARMS or scope.outputs != last.outputs or scope.form == "class":
-            return None
-        if not all(
-            isinstance(arm, Scope) and arm.form != "space" and arm.inputs == scope.inputs for arm in arms
-        ):
-            return None
-        if len(scope.inputs) != 1 or last.inputs != tuple(
-            value for arm in arms if isinstance(arm, Scope) for value in arm.outputs
-        ):
-            return None
-        ordered = moves(self.graph, scope, self.moved)
-        return ForwardStep(scope.inputs, scope.outputs, arms=prefix, label=scope.segment, ordered=ordered)
 
     def _step(self, part: Part, scope: Scope, prefix: str) -> ForwardStep:
         if isinstance(part, Leaf) and part.lowered.join:
@@ -189,18 +166,27 @@ class ForwardWriter:
         else:
             own = part.owner == part.path
             callee = self._attribute(scope, prefix, part.segment) if own else self._path(part.owner)
-        label = part.segment if isinstance(part, Scope) and part.block.kind != "arm" else ""
-        return ForwardStep(part.inputs, part.outputs, callee, label=label, ordered=ordered)
+        labels = tuple(self._label(part, value) for value in part.outputs)
+        return ForwardStep(part.inputs, part.outputs, callee, labels=labels, ordered=ordered)
+
+    def _label(self, part: Part, value: str) -> str:
+        """What a value may be called: as the block that makes it, or of several as the block within that."""
+        if not isinstance(part, Scope) or part.block.kind == "arm":
+            return ""
+        if len(part.outputs) == 1:
+            return part.segment
+        inner = value[len(part.path) + 1 :].partition(".")[0]
+        labels = [block for block in part.block.children if not isinstance(block, str)]
+        return inner if any(block.segment == inner and block.kind == "label" for block in labels) else ""
 
     def _attribute(self, scope: Scope, prefix: str, segment: str) -> str:
-        """How a module is reached from the namespace that it is in."""
+        """How a module is reached from the container that it is in."""
+        if scope.form == "space":
+            return f"{prefix}[{literal(segment)}]"
         if is_field(segment):
             return f"{prefix}.{segment}"
         if scope.form in ("list", "dense"):
             return f"{prefix}[{segment}]"
-        if segment.isdigit() and scope.form == "space":
-            is_list = [part.segment for part in scope.parts] == [str(i) for i in range(len(scope.parts))]
-            return f"{prefix}[{segment}]" if is_list else f"{prefix}[{literal(segment)}]"
         return f"{prefix}._modules[{literal(segment)}]"
 
     def _path(self, path: str) -> str:
@@ -240,7 +226,9 @@ class ForwardWriter:
             # a join of one value is that value
             self.variables[step.outputs[0]] = found.doc
             return
-        names = [self._variable(value, step.label) for value in step.outputs]
+        labels = step.labels or ("",) * len(step.outputs)
+        told = len(labels) > 1 or self.uses[step.outputs[0]] > 1
+        names = [self._variable(v, label * told) for v, label in zip(step.outputs, labels, strict=True)]
         self.out += lines(found.doc, indent, ", ".join(names) + " = ", comment=self._shape(step))
 
     def _expression(self, step: ForwardStep, indent: int) -> Pending:
@@ -288,9 +276,6 @@ class ForwardWriter:
             return False
         if user is None:
             return self.is_net or len(self.scope.outputs) == 1
-        if user.arms:
-            # it is read once for each arm
-            return False
         if self.is_net and step.callee.startswith("self.") and user.callee.startswith("self."):
             return False
         return all(self._feeds(self.steps[index], user) for index in passed) and len(flat(found.doc)) < LONG
@@ -312,9 +297,9 @@ class ForwardWriter:
                 self.variables.pop(value, None)
 
     def _variable(self, value: str, label: str) -> str:
-        """A name for a value: its label where it has several uses, else x, y or z where one is free."""
+        """A name for a value: its label, or x, y or z where one is free."""
         taken = set(self.variables.values()) | self.reserved
-        wanted = (label,) if label.isidentifier() and self.uses[value] > 1 else ("x", "y", "z")
+        wanted = (label,) if label.isidentifier() else ("x", "y", "z")
         names = namespace(taken)
         name = next((short for short in wanted if short not in names.taken), "")
         self.variables[value] = name or names.unique(wanted[0])
@@ -326,9 +311,6 @@ class ForwardWriter:
         return describe(self.graph[step.outputs[0]].shape)
 
     def _apply(self, step: ForwardStep, docs: list[Doc]) -> Doc:
-        if step.arms:
-            each = DocLoop("[", f"arm({flat(docs[0])})", f"for arm in {step.arms}.values()", "]")
-            return Bracketed("torch.cat(", (DocItem(each), DocItem("1", "dim=")))
         if not step.join:
             return Bracketed(f"{step.callee}(", (*map(DocItem, docs), *step.settings))
         if len(docs) == 1:

@@ -28,7 +28,7 @@ MODULE_NAMES = frozenset(
 )
 # what nn.Module sets on every instance: no submodule can have its name
 UNUSABLE = frozenset({"training"})
-TAKEN = frozenset({"self", "torch", "nn", "F", "i", "model", "params"})
+TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "i", "model", "params"})
 """What generated source calls things of its own."""
 
 

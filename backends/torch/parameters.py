@@ -81,7 +81,7 @@ class Inference:
     def _known(self, graph: Graph, instances: list[Scope]) -> dict[str, Column]:
         """What an instance may be told: the arguments of its call in the spec, and the channels it gets."""
         found: dict[str, Column] = {}
-        given = [dict(scope.block.arguments) for scope in instances]
+        given = [_arguments_of(scope) for scope in instances]
         for name in given[0]:
             column = tuple(values.get(name, ABSENT) for values in given)
             if all(_is_plain(value) for value in column) and not is_constant(column):
@@ -224,6 +224,11 @@ class Inference:
 def more_by(amount: int) -> Callable[[Any], Any]:
     """Adds to a number; anything else stays."""
     return lambda value: value + amount if amount and type(value) is int else value
+
+
+def _arguments_of(scope: Scope) -> dict[str, Any]:
+    """The arguments of the call that a scope is, or is a part of."""
+    return next((dict(block.arguments) for block in scope.block.ancestors() if block.arguments), {})
 
 
 def _is_plain(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnspec.backends.torch.calls import REQUIRED, Slot, TorchCall, TorchForm, both, compact, module, rank_of
 from cnnspec.backends.torch.formula import elementwise
+from cnnspec.backends.torch.inplace import with_place
 from cnnspec.backends.torch.windows import (
     adaptive,
     avgpool,
@@ -394,4 +395,4 @@ def rule_of(layer: Layer) -> Callable[..., TorchForm]:
 
 def written(graph: Graph, node: Node) -> TorchForm:
     """How a node of a lowered graph is written."""
-    return rule_of(node.layer)(node.layer, *graph.input_shapes(node))
+    return with_place(rule_of(node.layer)(node.layer, *graph.input_shapes(node)), graph, node)

@@ -1,15 +1,17 @@
-"""The tree of blocks as nested modules: which blocks become classes, chains, lists or mere namespaces.
+"""The tree of blocks as nested modules: which blocks become classes, chains, lists or other containers.
 
     spec                                module          because
     net Small                           class
         body { basic(32) -> ... }       chain           each part takes the value of the one before
             basic                       class           a def
-                residual                space           it branches: basic's forward calls its modules
+                residual                class           it branches: its forward says how
                     conv, batchnorm     leaves
                     shortcut            chain, absent   where it is the identity, its like may have one
         layer1: block(64) * 3           list            numbered parts, one after the other
+        concat { | conv(8) | conv(9) }  concat          arms that all take the one value
 
-A module stands at the path of its block, so that the keys of its weights are the paths of the layers.
+A module stands at the path of its block, so that the keys of its weights are the paths of the layers, and
+computes what the block does, so that a hook on it sees the values of the block.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from cnnspec.backends.steps import LoweredGraph
 from cnnspec.backends.torch.calls import TorchForm
 from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.rules import written
-from cnnspec.graph import Block
+from cnnspec.graph import Block, Node
 from cnnspec.layers.input import Input
 from cnnspec.passes.alike import single, wire
 
 MOST_NESTED = 3
-"""How deep chains and namespaces nest in one class; deeper ones become classes of their own."""
+"""How deep chains nest in one class; deeper ones become classes of their own."""
 
 
 @dataclass(eq=False)
@@ -68,7 +70,7 @@ class Absent:
     segment: str = "shortcut"
 
 
-Form = Literal["class", "chain", "list", "dense", "space"]
+Form = Literal["class", "chain", "list", "dense", "concat", "space"]
 
 
 @dataclass(eq=False)
@@ -76,8 +78,9 @@ class Scope:
     """A block as a module.
 
     class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered,
-    each on the concatenation of the input and all outputs before. space: a namespace, whose parts are called
-    by the class around it.
+    each on the concatenation of the input and all outputs before. concat: all on the input, for the
+    concatenation of what they give. space: a block that calls a module from elsewhere, and so cannot own what
+    it calls: a dictionary, whose parts the class around it calls.
     `promoted` marks a class that the spec does not name, made because it recurs.
     `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes.
     """
@@ -107,7 +110,7 @@ def scopes(part: Scope) -> Iterator[Scope]:
 
 
 def frame(scope: Scope) -> Iterator[Scope]:
-    """This scope and the namespaces, chains and lists in it that belong to the same class."""
+    """This scope and the chains, lists and other containers in it that belong to the same class."""
     stack = [scope]
     while stack:
         inner = stack.pop()
@@ -166,6 +169,14 @@ class Builder:
         self.by_path = {block.path: block for block in self.blocks}
         self.made: dict[int, Part | None] = {}
         self.paths = module_paths(lowered)
+        self.entered = {path for node in self.graph for path in self._entered(node)}
+
+    def _entered(self, node: Node) -> Iterator[str]:
+        """The paths of the blocks around a shared one that this node, a later call of it, is outside of."""
+        first = self.graph[node.weights_of].block if node.weights_of in self.graph.nodes else node.block
+        apart = [block for block in first.ancestors() if not is_within(node.name, block.path)]
+        shares = [index for index, block in enumerate(apart) if block.kind == "share"]
+        yield from (block.path for block in apart[shares[-1] + 1 if shares else 0 :])
 
     def _borders(self) -> tuple[dict[int, dict[str, None]], dict[int, dict[str, None]]]:
         """The values that flow into and out of each block, in order of use."""
@@ -248,7 +259,6 @@ class Builder:
         inner = [part.nesting for part in parts if isinstance(part, Scope) and part.form != "class"]
         scope.nesting = 1 + max(inner, default=0)
         if not foreign:
-            # a block that calls a module from elsewhere cannot own what it calls: it stays a namespace
             scope.form = self._form(scope)
         if scope.form == "class":
             scope.nesting = 0
@@ -262,9 +272,29 @@ class Builder:
         segments = [part.segment for part in scope.parts]
         if scope.linear and segments == [str(number) for number in range(len(segments))]:
             return "list"
-        if not all(is_field(segment) or segment.isdigit() for segment in segments):
+        # what is reached from outside has to be an attribute that type checkers know
+        if not all(map(is_field, segments)) or scope.path in self.entered:
             return "class"
-        return "chain" if scope.linear and all(map(is_field, segments)) else "space"
+        if scope.linear:
+            return "chain"
+        return "concat" if self._make_concat(scope) else "class"
+
+    def _make_concat(self, scope: Scope) -> bool:
+        """Strip the concatenation of arms that all take the one value, as its helper makes it."""
+        *arms, last = scope.parts
+        if scope.block.kind != "join" or not isinstance(last, Leaf) or last.lowered.join != "cat":
+            return False
+        given: list[str] = []
+        for arm in arms:
+            if not isinstance(arm, Scope) or arm.form == "space" or arm.inputs != scope.inputs:
+                return False
+            given += arm.outputs
+        if len(scope.inputs) != 1 or len(given) != len(arms) or len(arms) < 2:
+            return False
+        if scope.outputs != last.outputs or last.inputs != tuple(given):
+            return False
+        scope.parts = arms
+        return True
 
     def _make_dense(self, scope: Scope) -> bool:
         """Strip the concatenations of a dense block, as its helper makes them; false for an irregular one."""

@@ -13,9 +13,11 @@ from cnnspec.backends.python_source import literal, plain_words
 from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import classes
+from cnnspec.backends.torch.docstring import docstring
 from cnnspec.backends.torch.expressions import Expression
 from cnnspec.backends.torch.fields import (
     ArgumentValues,
+    ClassParameter,
     Field,
     GeneratedClass,
     GroupField,
@@ -24,6 +26,7 @@ from cnnspec.backends.torch.fields import (
 )
 from cnnspec.backends.torch.formula import elementwise, module_text
 from cnnspec.backends.torch.forward import ForwardWriter
+from cnnspec.backends.torch.hints import hint
 from cnnspec.backends.torch.layout import Bracketed, Doc, DocItem, DocLoop, lines
 from cnnspec.backends.torch.names import attribute_path, is_field, namespace
 from cnnspec.backends.torch.order import moved_by_several
@@ -106,17 +109,10 @@ class SourceWriter:
     def _class(self, made: GeneratedClass) -> list[str]:
         scope = made.template
         base = "nn.Sequential" if scope.linear else "nn.Module"
-        given = "".join(
-            f", {p.name}" if p.default is REQUIRED else f", {p.name}={literal(p.default)}"
-            for p in made.parameters
-        )
-        out = [f"class {made.name}({base}):"]
-        signature = f"    def __init__(self{given}):"
-        if len(signature) > 88:
-            items = tuple(DocItem(text) for text in f"self{given}".split(", "))
-            out += lines(Bracketed("def __init__(", items), 4, after=":")
-        else:
-            out.append(signature)
+        said = docstring(self.graph, made)
+        given = tuple(DocItem(text) for text in ("self", *map(_parameter, made.parameters)))
+        out = [f"class {made.name}({base}):", *said, *([""] if said else [])]
+        out += lines(Bracketed("def __init__(", given), 4, after=" -> None:")
         out.append("        super().__init__()")
         shape = ""
         for field in made.fields:
@@ -142,16 +138,18 @@ class SourceWriter:
         return out
 
     def _statement(self, field: Field, prefix: str, before: str) -> list[str]:
-        """The lines that set one module, and after a namespace those that its instances may lack."""
+        """The lines that set one module, and after a dictionary those that its instances may lack."""
         assert not isinstance(field, RunField)
-        target = f"{prefix}.{field.segment}" if is_field(field.segment) else ""
-        target = target or f"{prefix}._modules[{literal(field.segment)}]"
+        target = f"{prefix}[{literal(field.segment)}]"
+        if prefix == "self":
+            named = is_field(field.segment)
+            target = f"self.{field.segment}" if named else f"self._modules[{literal(field.segment)}]"
         if field.condition is not None:
             made = lines(self._doc(field, tall=True), BODY + 4, f"{target} = ")
-            default = [f"        {target} = nn.Identity()"] if prefix == "self" else []
+            default = [f"        {target}: nn.Module = nn.Identity()"] if prefix == "self" else []
             return [*default, f"        if {field.condition.text}:", *made]
         told = isinstance(field, GroupField) and (
-            field.form == "space" or (field.form == "chain" and len(field.items) > 1)
+            field.form in ("space", "concat") or (field.form == "chain" and len(field.items) > 1)
         )
         comment = field.shape if field.shape != before and not told else ""
         out = lines(self._doc(field, tall=True), BODY, f"{target} = ", comment=comment)
@@ -165,9 +163,10 @@ class SourceWriter:
             return self._run(field)
         if isinstance(field, ModuleField):
             return self._call(field)
-        if field.form == "chain":
+        if field.form in ("chain", "concat"):
             many = len(field.items) > 1
-            return Bracketed("Chain(", self._named(field.items, tall and many), tall=tall and many)
+            name = "Chain(" if field.form == "chain" else "Concat("
+            return Bracketed(name, self._named(field.items, tall and many), tall=tall and many)
         if field.form == "list":
             return Bracketed("nn.Sequential(", tuple(DocItem(self._doc(item)) for item in field.items))
         if field.form == "dense":
@@ -176,10 +175,6 @@ class SourceWriter:
 
     def _space(self, field: GroupField) -> Doc:
         items = [item for item in field.items if not isinstance(item, RunField)]
-        segments = [item.segment for item in items]
-        if segments == [str(number) for number in range(len(segments))]:
-            inner = Bracketed("[", tuple(DocItem(self._doc(item)) for item in items), "]")
-            return Bracketed("nn.ModuleList(", (DocItem(inner),))
         entries = []
         for item in items:
             doc = "nn.Identity()" if item.condition is not None else self._doc(item)
@@ -216,6 +211,12 @@ class SourceWriter:
         return Bracketed(f"{name}(", tuple(items))
 
 
+def _parameter(parameter: ClassParameter) -> str:
+    """`stride: int = 1`"""
+    text = f"{parameter.name}: {hint(parameter.column)}"
+    return text if parameter.default is REQUIRED else f"{text} = {literal(parameter.default)}"
+
+
 def _arguments(field: Field) -> list[ArgumentValues]:
     if isinstance(field, ModuleField):
         return field.arguments
@@ -243,11 +244,11 @@ def _stepped(value: Expression, step: Expression) -> str:
 
 
 def _optional(field: GroupField) -> list[ModuleField | GroupField]:
-    """The modules of a namespace that only some instances have."""
+    """The modules of a dictionary that only some instances have."""
     return [item for item in field.items if not isinstance(item, RunField) and item.condition is not None]
 
 
-START = """def start(module):
+START = """def start(module: nn.Module) -> None:
     \"\"\"{meaning}\"\"\"
     if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd)):
         {draw}
@@ -309,7 +310,8 @@ def _imports(code: str) -> str:
     found = ["import torch"] if re.search(r"\btorch\.", code) else []
     if re.search(r"\bF\.", code):
         found.append("import torch.nn.functional as F")
-    return "\n".join([*found, "from torch import nn"])
+    names = "Tensor, nn" if re.search(r"\bTensor\b", code) else "nn"
+    return "\n".join([*found, f"from torch import {names}"])
 
 
 HELPERS = ("containers", "windows", "norms", "attention", "scaling", "shapes")
@@ -343,7 +345,7 @@ def used_helpers(code: str, texts: Mapping[str, str]) -> list[str]:
     needed: set[str] = set()
     pending = [code]
     while pending:
-        here = set(re.findall(r"(?<![\w.])(\w+)\(", pending.pop())) & set(texts)
+        here = set(re.findall(r"(?<![\w.])(\w+)(?:\(|\):)", pending.pop())) & set(texts)
         pending += [texts[name] for name in here - needed]
         needed |= here
     return [text for name, text in texts.items() if name in needed]

@@ -137,7 +137,7 @@ def _walked(
     stated = module.net(name)[0]
     root.title = name
     root.span = stated.span if stated is not None else net.span
-    root.arguments = tuple(variables.items())
+    root.arguments, root.definition = tuple(variables.items()), net.span
     try:
         walk(net.body, context, variables)
     except Abandoned:

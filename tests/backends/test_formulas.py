@@ -153,10 +153,10 @@ def test_the_kernel_is_the_formula_as_text(bump: Any) -> None:
     assert module_text(bump) == (
         "class Bump(nn.Module):\n"
         '    """width * (1 - x^2) inside 1, a bent line outside."""\n\n'
-        "    def __init__(self, width=2.0):\n"
+        "    def __init__(self, width: float = 2.0) -> None:\n"
         "        super().__init__()\n"
         "        self.width = width\n\n"
-        "    def forward(self, x):\n"
+        "    def forward(self, x: Tensor) -> Tensor:\n"
         "        inside = self.width * (1 - x**2)\n"
         "        right = -torch.exp(-torch.abs(x)) - torch.expm1(torch.clamp_min(-x, -1))\n"
         "        return torch.where(torch.abs(x) <= 1, inside, 3 / (2 - torch.clamp_max(x, 0)) + right)"

@@ -61,7 +61,7 @@ def test_ruff_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 120), ("GoogLeNetBN", 160)]
+    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 120), ("GoogLeNetBN", 200)]
 )
 def test_lines(name: str, most: int) -> None:
     assert len(text_of(name).splitlines()) <= most
@@ -212,8 +212,8 @@ def test_the_drawn_forward_method() -> None:
         net A { input 8x8x8; basic(8) }
     """
     assert """
-    def forward(self, x):
-        y = self.residual.batchnorm1(self.residual.conv1(x))
-        y = self.residual.conv2(F.relu(y))
-        return F.relu(self.residual.batchnorm2(y) + x)  # 8x8x8
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.batchnorm1(self.conv1(x))
+        y = self.conv2(F.relu(y, inplace=True))
+        return self.batchnorm2(y) + x  # 8x8x8
 """ in source(cnnspec.loads(text).ir)

@@ -1,23 +1,19 @@
 """What weighs values by others, and what acts at each position of a sequence."""
 
-# torch names the input of its layers otherwise, and a buffer may be a module to its types
-# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportGeneralTypeIssues=false
-
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 
 class Reduce(nn.Module):
     """One statistic of the values along some axes, which stay as axes of size 1."""
 
-    def __init__(self, statistic, *axes):
+    def __init__(self, statistic: str, *axes: int) -> None:
         super().__init__()
         self.statistic = statistic
         self.axes = list(axes)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         if self.statistic == "mean":
             return x.mean(self.axes, keepdim=True)
         if self.statistic == "max":
@@ -30,12 +26,12 @@ class Reduce(nn.Module):
 class EfficientChannelAttention(nn.Module):
     """Weighs each channel by a gate made of the means of its neighbours."""
 
-    def __init__(self, kernel_size):
+    def __init__(self, kernel_size: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(1, 1, kernel_size))
         nn.init.uniform_(self.weight, -(kernel_size**-0.5), kernel_size**-0.5)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         means = x.flatten(2).mean(2).unsqueeze(1)
         row = F.conv1d(means, self.weight, padding=self.weight.shape[2] // 2)
         gates = torch.sigmoid(row).squeeze(1)
@@ -45,41 +41,47 @@ class EfficientChannelAttention(nn.Module):
 class GroupSoftmax(nn.Module):
     """Softmax over the channels of each group, or over the groups."""
 
-    def __init__(self, over, groups):
+    def __init__(self, over: str, groups: int) -> None:
         super().__init__()
         self.axis = 1 if over == "groups" else 2
         self.groups = groups
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x.unflatten(1, [self.groups, -1]).softmax(self.axis).flatten(1, 2)
 
 
 class PositionSoftmax(nn.Module):
     """Softmax over the places of each channel."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x.flatten(2).softmax(2).reshape(x.shape)
 
 
 class PositionLinear(nn.Linear):
     """A linear layer at each position of a sequence."""
 
-    def forward(self, x):
-        x = F.linear(x.transpose(1, 2), self.weight, self.bias)
+    def forward(self, input: Tensor) -> Tensor:
+        x = F.linear(input.transpose(1, 2), self.weight, self.bias)
         return x.transpose(1, 2)
 
 
 class Attention(nn.Module):
     """Multi-head self-attention between all places."""
 
-    def __init__(self, channels, num_heads, qkv_bias=True, out=None):
+    def __init__(
+        self,
+        channels: int,
+        num_heads: int,
+        qkv_bias: bool = True,
+        out: int | None = None,
+    ) -> None:
         super().__init__()
         out = channels if out is None else out
         self.num_heads = num_heads
         self.qkv = nn.Linear(channels, 3 * out, bias=qkv_bias)
         self.proj = nn.Linear(out, out)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         shape = x.shape
         qkv = self.qkv(x.flatten(2).transpose(1, 2))
         qkv = qkv.unflatten(2, [3, self.num_heads, -1]).permute(2, 0, 3, 1, 4)
@@ -95,18 +97,23 @@ class WindowAttention(nn.Module):
     each other; a relative bias depends on how far apart two places are.
     """
 
+    order: Tensor
+    back: Tensor
+    mask: Tensor | None
+    index: Tensor
+
     def __init__(
         self,
-        channels,
-        num_heads,
-        sizes,
-        window,
-        shift=None,
-        grid=False,
-        relative=False,
-        qkv_bias=True,
-        out=None,
-    ):
+        channels: int,
+        num_heads: int,
+        sizes: tuple[int, ...],
+        window: tuple[int, ...],
+        shift: tuple[int, ...] | None = None,
+        grid: bool = False,
+        relative: bool = False,
+        qkv_bias: bool = True,
+        out: int | None = None,
+    ) -> None:
         super().__init__()
         out = channels if out is None else out
         self.num_heads = num_heads
@@ -125,7 +132,7 @@ class WindowAttention(nn.Module):
             nn.init.uniform_(table, -(0.0012**0.5), 0.0012**0.5)
             self.relative_position_bias_table = nn.Parameter(table)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         shape = x.shape
         windows, places = self.order.shape
         x = x.flatten(2).transpose(1, 2)
@@ -140,7 +147,7 @@ class WindowAttention(nn.Module):
             x = x.index_select(1, self.back)
         return x.transpose(1, 2).unflatten(2, shape[2:])
 
-    def bias(self):
+    def bias(self) -> Tensor | None:
         """What is added to the scores of a window: its mask, and the relative bias."""
         bias = self.mask
         if self.relative_position_bias_table is not None:
@@ -149,7 +156,12 @@ class WindowAttention(nn.Module):
         return bias
 
 
-def window_order(sizes, window, shift, grid):
+def window_order(
+    sizes: tuple[int, ...],
+    window: tuple[int, ...],
+    shift: tuple[int, ...] | None,
+    grid: bool,
+) -> Tensor:
     """The places of each window, as numbers into the flattened map."""
     places = torch.arange(torch.Size(sizes).numel()).reshape(sizes)
     axes = list(range(len(sizes)))
@@ -165,7 +177,11 @@ def window_order(sizes, window, shift, grid):
     return order.reshape(-1, torch.Size(window).numel()).contiguous()
 
 
-def shift_mask(order, sizes, shift):
+def shift_mask(
+    order: Tensor,
+    sizes: tuple[int, ...],
+    shift: tuple[int, ...] | None,
+) -> Tensor | None:
     """-100 between places of a window that come from both sides of the edge, else 0."""
     if shift is None:
         return None
@@ -177,7 +193,7 @@ def shift_mask(order, sizes, shift):
     return apart * -100.0
 
 
-def relative_index(window):
+def relative_index(window: tuple[int, ...]) -> Tensor:
     """The row of the table for each two places of a window."""
     axes = torch.meshgrid([torch.arange(size) for size in window], indexing="ij")
     index = torch.zeros(1, dtype=torch.long)

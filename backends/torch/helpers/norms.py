@@ -1,18 +1,15 @@
 """Normalizations."""
 
-# torch names the input of its layers otherwise, and gives kernels as tuples
-# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
-
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalization over the channels at each place."""
 
-    def forward(self, x):
-        x = x.movedim(1, -1)
+    def forward(self, input: Tensor) -> Tensor:
+        x = input.movedim(1, -1)
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.movedim(-1, 1)
 
@@ -20,7 +17,7 @@ class ChannelLayerNorm(nn.LayerNorm):
 class ChannelRMSNorm(nn.RMSNorm):
     """Root mean square normalization over the channels at each place."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         x = x.movedim(1, -1)
         x = F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
         return x.movedim(-1, 1)
@@ -29,13 +26,13 @@ class ChannelRMSNorm(nn.RMSNorm):
 class GlobalResponseNorm(nn.Module):
     """Weighs each channel by its norm, relative to the mean norm of all."""
 
-    def __init__(self, channels, eps=1e-6):
+    def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.eps = eps
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         shape = [1, -1] + [1] * (x.dim() - 2)
         size = torch.linalg.vector_norm(x, dim=list(range(2, x.dim())), keepdim=True)
         n = size / (size.mean(1, keepdim=True) + self.eps)
@@ -46,14 +43,19 @@ class GlobalResponseNorm(nn.Module):
 class FilterResponseNorm(nn.Module):
     """Divides each channel by its root mean square; a learned threshold is the activation."""
 
-    def __init__(self, channels, eps=1e-5, threshold=True):
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        threshold: bool = True,
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.tau = nn.Parameter(torch.zeros(channels)) if threshold else None
         self.eps = eps
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         shape = [1, -1] + [1] * (x.dim() - 2)
         square = x.square().mean(list(range(2, x.dim())), keepdim=True)
         x = x * (square + self.eps).rsqrt()
@@ -64,14 +66,14 @@ class FilterResponseNorm(nn.Module):
 class EvoNormS0(nn.Module):
     """x * sigmoid(v * x), over the deviation of each group of channels."""
 
-    def __init__(self, num_groups, num_channels, eps=1e-5):
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(num_channels))
         self.bias = nn.Parameter(torch.zeros(num_channels))
         self.v = nn.Parameter(torch.ones(num_channels))
         self.groups, self.eps = num_groups, eps
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         shape = [1, -1] + [1] * (x.dim() - 2)
         grouped = x.reshape(x.shape[0], self.groups, -1)
         variance = grouped.var(2, correction=0, keepdim=True)

@@ -2,18 +2,18 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 
 class Crop(nn.Module):
     """A part of a map: its centre, or what begins at `at`."""
 
-    def __init__(self, *sizes, at=None):
+    def __init__(self, *sizes: int, at: tuple[int, ...] | None = None) -> None:
         super().__init__()
         self.sizes = list(sizes)
         self.at = None if at is None else list(at)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         for axis, size in enumerate(self.sizes):
             start = (x.shape[axis + 2] - size) // 2
             if self.at is not None:
@@ -25,12 +25,12 @@ class Crop(nn.Module):
 class CropLike(nn.Module):
     """The part of a map that has the size of another: its centre, or what begins at `at`."""
 
-    def __init__(self, axes, at=None):
+    def __init__(self, axes: int, at: tuple[int, ...] | None = None) -> None:
         super().__init__()
         self.axes = list(range(2, 2 + axes))
         self.at = None if at is None else list(at)
 
-    def forward(self, x, like):
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
         for axis in self.axes:
             size = like.shape[axis]
             start = (x.shape[axis] - size) // 2
@@ -43,34 +43,34 @@ class CropLike(nn.Module):
 class ResizeLike(nn.Module):
     """A map at the size of another, by interpolation."""
 
-    def __init__(self, mode="nearest"):
+    def __init__(self, mode: str = "nearest") -> None:
         super().__init__()
         self.mode = mode
 
-    def forward(self, x, like):
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
         return F.interpolate(x, size=like.shape[2:], mode=self.mode)
 
 
 class LearnedConstant(nn.Module):
     """A learned value, the same for every sample."""
 
-    def __init__(self, *sizes):
+    def __init__(self, *sizes: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(sizes))
         nn.init.uniform_(self.weight, -(0.0012**0.5), 0.0012**0.5)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return self.weight.expand([x.shape[0]] + [-1] * self.weight.dim())
 
 
 class PixelUnshuffle(nn.Module):
     """Space to channels: each axis shrinks by the factor."""
 
-    def __init__(self, factor):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         rank = x.dim() - 2
         order = [0, 1]
         for axis in range(rank):
@@ -84,22 +84,22 @@ class PixelUnshuffle(nn.Module):
 class Slice(nn.Module):
     """The channels from `start` up to `stop`."""
 
-    def __init__(self, start, stop):
+    def __init__(self, start: int, stop: int) -> None:
         super().__init__()
         self.start, self.stop = start, stop
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x[:, self.start : self.stop]
 
 
 class PixelShuffle(nn.Module):
     """Channels to space: each axis grows by the factor."""
 
-    def __init__(self, factor):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         rank = x.dim() - 2
         x = x.unflatten(1, [-1] + [self.factor] * rank)
         order = [0, 1]
@@ -114,31 +114,31 @@ class PixelShuffle(nn.Module):
 class Reshape(nn.Module):
     """The same values in another shape."""
 
-    def __init__(self, *sizes):
+    def __init__(self, *sizes: int) -> None:
         super().__init__()
         self.sizes = list(sizes)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x.flatten(1).unflatten(1, self.sizes)
 
 
 class ZeroChannels(nn.Module):
     """Adds channels of zeros before and after."""
 
-    def __init__(self, before, after):
+    def __init__(self, before: int, after: int) -> None:
         super().__init__()
         self.before, self.after = before, after
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return F.pad(x, [0, 0] * (x.dim() - 2) + [self.before, self.after])
 
 
 class Permute(nn.Module):
     """The axes in another order."""
 
-    def __init__(self, *axes):
+    def __init__(self, *axes: int) -> None:
         super().__init__()
         self.axes = [0, *axes]
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x.permute(self.axes).contiguous()

@@ -1,11 +1,8 @@
 """Convolutions and pools."""
 
-# torch names the input of its layers otherwise, and gives kernels as tuples
-# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
-
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 
 def same_margins(
@@ -27,47 +24,62 @@ def same_margins(
 class SameConv2d(nn.Conv2d):
     """A convolution with ceil(size / stride) outputs, for inputs of any size."""
 
-    def forward(self, x):
-        sizes = x.shape[2:]
-        margins = same_margins(sizes, self.kernel_size, self.stride, self.dilation)
+    def forward(self, input: Tensor) -> Tensor:
+        margins = same_margins(
+            list(input.shape[2:]),
+            list(self.kernel_size),
+            list(self.stride),
+            list(self.dilation),
+        )
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        return self._conv_forward(F.pad(x, margins, mode), self.weight, self.bias)
+        return self._conv_forward(F.pad(input, margins, mode), self.weight, self.bias)
 
 
 class StandardizedConv2d(nn.Conv2d):
     """A convolution whose kernels are used at mean 0 and variance 1."""
 
-    def forward(self, x):
+    def forward(self, input: Tensor) -> Tensor:
         weight = self.weight.flatten(1)
         weight = F.layer_norm(weight, weight.shape[1:], eps=1e-5)
-        return self._conv_forward(x, weight.reshape(self.weight.shape), self.bias)
+        return self._conv_forward(input, weight.reshape(self.weight.shape), self.bias)
 
 
 class StandardizedSameConv2d(nn.Conv2d):
     """A convolution with kernels at mean 0 and variance 1 and ceil(size / stride) outputs."""
 
-    def forward(self, x):
+    def forward(self, input: Tensor) -> Tensor:
         weight = self.weight.flatten(1)
         weight = F.layer_norm(weight, weight.shape[1:], eps=1e-5)
-        sizes = x.shape[2:]
-        margins = same_margins(sizes, self.kernel_size, self.stride, self.dilation)
+        margins = same_margins(
+            list(input.shape[2:]),
+            list(self.kernel_size),
+            list(self.stride),
+            list(self.dilation),
+        )
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        x = F.pad(x, margins, mode)
+        x = F.pad(input, margins, mode)
         return self._conv_forward(x, weight.reshape(self.weight.shape), self.bias)
 
 
 class SameMaxPool2d(nn.Module):
     """The largest value of each window, with ceil(size / stride) outputs."""
 
-    def __init__(self, kernel_size, stride=None, dilation=1, ceil_mode=False):
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        dilation: int | tuple[int, ...] = 1,
+        ceil_mode: bool = False,
+    ) -> None:
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
         self.dilation = axes2d(dilation)
         self.ceil_mode = ceil_mode
 
-    def forward(self, x):
-        margins = same_margins(x.shape[2:], self.kernel, self.stride, self.dilation)
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = list(x.shape[2:])
+        margins = same_margins(sizes, self.kernel, self.stride, self.dilation)
         x = F.pad(x, margins, value=float("-inf"))
         return F.max_pool2d(
             x,
@@ -83,26 +95,26 @@ class SameAvgPool2d(nn.Module):
 
     def __init__(
         self,
-        kernel_size,
-        stride=None,
-        ceil_mode=False,
-        count_include_pad=True,
-    ):
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, x):
-        sizes, ones = x.shape[2:], [1] * len(self.kernel)
+    def forward(self, x: Tensor) -> Tensor:
+        sizes, ones = list(x.shape[2:]), [1] * len(self.kernel)
         margins = same_margins(sizes, self.kernel, self.stride, ones)
         y = self.mean(F.pad(x, margins))
         if self.count_include_pad:
             return y
         return y / self.mean(F.pad(torch.ones_like(x), margins))
 
-    def mean(self, x):
+    def mean(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, self.kernel, self.stride, ceil_mode=self.ceil_mode)
 
 
@@ -111,13 +123,13 @@ class WideAvgPool2d(nn.Module):
 
     def __init__(
         self,
-        kernel_size,
-        stride=None,
-        padding=0,
-        padding_after=None,
-        ceil_mode=False,
-        count_include_pad=True,
-    ):
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        padding: int | tuple[int, ...] = 0,
+        padding_after: int | tuple[int, ...] | None = None,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
@@ -126,23 +138,23 @@ class WideAvgPool2d(nn.Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, x):
-        margins = []
+    def forward(self, x: Tensor) -> Tensor:
+        margins: list[int] = []
         for axis in range(len(self.kernel)):
             margins = [self.before[axis], self.after[axis], *margins]
         counted = float(self.count_include_pad)
         counts = F.pad(torch.ones_like(x), margins, value=counted)
         return self.filled(F.pad(x, margins)) / self.filled(counts)
 
-    def filled(self, x):
+    def filled(self, x: Tensor) -> Tensor:
         # what lies beyond the margin is empty
-        beyond = []
+        beyond: list[int] = []
         for axis in range(len(self.kernel)):
             beyond = [0, self.beyond(x, axis), *beyond]
         x = F.pad(x, beyond)
         return F.avg_pool2d(x, self.kernel, self.stride)
 
-    def beyond(self, x, axis):
+    def beyond(self, x: Tensor, axis: int) -> int:
         kernel, stride = self.kernel[axis], self.stride[axis]
         size, margin = x.shape[2 + axis], self.after[axis]
         reach = stride - 1 if self.ceil_mode else 0
@@ -155,28 +167,40 @@ class WideAvgPool2d(nn.Module):
 class WideLPPool2d(nn.Module):
     """The root of the sum of powers in each window, which may be larger than the map."""
 
-    def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
+    def __init__(
+        self,
+        norm_type: float,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        ceil_mode: bool = False,
+    ) -> None:
         super().__init__()
         self.mean = WideAvgPool2d(kernel_size, stride, ceil_mode=ceil_mode)
         self.power = norm_type
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         mean = self.mean(x**self.power)
         for size in self.mean.kernel:
             mean = mean * size
         return mean ** (1 / self.power)
 
 
-def axes2d(value):
+def axes2d(value: int | tuple[int, ...]) -> list[int]:
     return [value] * 2 if isinstance(value, int) else list(value)
 
 
 class BlurPool2d(nn.Module):
     """Each channel smoothed by a fixed binomial filter, at every stride-th pixel."""
 
-    filters: torch.Tensor
+    filters: Tensor
 
-    def __init__(self, channels, kernel_size=3, stride=2, padding_mode="reflect"):
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: int | tuple[int, ...] = 3,
+        stride: int | tuple[int, ...] = 2,
+        padding_mode: str = "reflect",
+    ) -> None:
         super().__init__()
         self.stride = axes2d(stride)
         self.mode = "constant" if padding_mode == "zeros" else padding_mode
@@ -192,7 +216,7 @@ class BlurPool2d(nn.Module):
         filters = filters.repeat(channels, *[1] * filters.dim())
         self.register_buffer("filters", filters, persistent=False)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         x = F.pad(x, self.margins, self.mode)
         return F.conv2d(x, self.filters, None, self.stride, groups=x.shape[1])
 
@@ -202,12 +226,12 @@ class MaxUnpool2d(nn.Module):
 
     def __init__(
         self,
-        kernel_size,
-        stride=None,
-        padding=0,
-        dilation=1,
-        ceil_mode=False,
-    ):
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        ceil_mode: bool = False,
+    ) -> None:
         super().__init__()
         self.kernel = axes2d(kernel_size)
         self.stride = axes2d(kernel_size if stride is None else stride)
@@ -215,7 +239,7 @@ class MaxUnpool2d(nn.Module):
         self.dilation = axes2d(dilation)
         self.ceil_mode = ceil_mode
 
-    def forward(self, x, y):
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
         _, places = F.max_pool2d_with_indices(
             y.detach(),
             self.kernel,

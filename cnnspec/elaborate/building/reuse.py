@@ -180,7 +180,7 @@ def _added(first: FirstCall) -> Added:
             else:
                 children.append(child - start)
         around = numbers.get(block.parent, 0)
-        made = (block.span, block.arguments, block.call, block.index, block.segment)
+        made = (block.span, block.arguments, block.call, block.index, block.segment, block.definition)
         blocks.append(AddedBlock(around, block.kind, block.title, made, tuple(children)))
     nodes = [
         AddedNode(

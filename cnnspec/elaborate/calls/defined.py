@@ -23,7 +23,7 @@ def defined_call(site: CallSite, target: DefinedBlock) -> Visits:
     scope = LabelScope() if site.scope is None else site.scope
     callee = Context(inner.builder, target.module, scope, inner.block, inner.value)
     bound = bind_parameters(site, target, callee)
-    inner.block.arguments = tuple(bound.items())
+    inner.block.arguments, inner.block.definition = tuple(bound.items()), definition.span
     early = dict(site.early)
     names = [p.name for p in definition.parameters if p.name not in early]
     inner.block.call = site.early + tuple(
@@ -116,5 +116,6 @@ def copy_turn(before: Block | str | None, site: CallSite, left: int) -> int:
         return left
     inner = site.opened("def", before.title)
     inner.block.arguments, inner.block.call = before.arguments, before.call
+    inner.block.definition = before.definition
     site.context.value = _copied(known, inner, value, site.span)
     return 1
