@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cnnspec.backends.torch import Module as TorchModule
     from cnnspec.passes.buffers import Timeline
     from cnnspec.passes.receptive_field import LayerField
-    from cnnspec.passes.sizes import Reopen, SizeRange
+    from cnnspec.passes.sizes import SizeRange
     from cnnspec.passes.training_memory import TrainingMemory
     from cnnspec.render.options import Choices
     from cnnspec.report import Table
@@ -39,7 +40,7 @@ class Net:
     """A checked net: its figures, its graph, and the ways out. It may be pickled, and sent to a process."""
 
     def __init__(
-        self, compiled: Compiled, diagnostics: tuple[Diagnostic, ...], reopen: Reopen | None = None
+        self, compiled: Compiled, diagnostics: tuple[Diagnostic, ...], reopen: Reopening | None = None
     ) -> None:
         self.compiled = compiled
         self.diagnostics = diagnostics
@@ -64,9 +65,12 @@ class Net:
     @cached_property
     def resizable(self) -> Graph:
         """The graph as backends take it: sizes that follow the input are inputs of layers, not numbers."""
-        from cnnspec.passes.following import follow_sizes
+        from cnnspec.passes.following import follow_sizes, variant
 
-        return self.ir if self._reopen is None else follow_sizes(self.ir, self._reopen)
+        if self._reopen is None:
+            return self.ir
+        graph = follow_sizes(self.ir, self._reopen)
+        return replace(graph, variant=partial(variant, self._reopen.with_parameters, graph))
 
     @cached_property
     def graph(self) -> networkx.DiGraph:

@@ -15,7 +15,7 @@ from cnnspec.layers.written import show_value
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.records import dataclass, field, fields, replace
 from cnnspec.source import Span
-from cnnspec.typed import TYPE_CHECKING, Any, Collection, Iterable, Iterator, Mapping, Sequence
+from cnnspec.typed import TYPE_CHECKING, Any, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 if TYPE_CHECKING:
     import networkx
@@ -134,6 +134,7 @@ class Graph:
 
     `outputs` maps the name of each head to the node it ends in; `training_heads` are those that inference
     leaves out. `fixed_size` says why no other size of the input is right, where that is so and is known.
+    `variant` opens the net with other values of its parameters, by name: None where it does not take them.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Graph:
     root: Block
     file: str = ""
     fixed_size: str = ""
+    variant: Callable[[Mapping[str, Any]], Graph | None] | None = None
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
@@ -244,6 +246,7 @@ class Graph:
             outputs={head: node for head, node in self.outputs.items() if head not in self.training_heads},
             training_heads=frozenset(),
             root=blocks[self.root],
+            variant=None,
         )
 
     def restrict_to(self, name: str) -> Graph:
@@ -252,7 +255,10 @@ class Graph:
         blocks = copy_blocks(self.root, self.nodes.keys() - running)
         nodes = {n.name: n._replace(block=blocks[n.block]) for n in self if n.name in running}
         outputs = {"output": name}
-        return replace(self, nodes=nodes, outputs=outputs, training_heads=frozenset(), root=blocks[self.root])
+        root = blocks[self.root]
+        return replace(
+            self, nodes=nodes, outputs=outputs, training_heads=frozenset(), root=root, variant=None
+        )
 
 
 def copy_blocks(root: Block, without: Collection[str]) -> dict[Block, Block]:

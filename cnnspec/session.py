@@ -285,6 +285,11 @@ class Reopening:
         found = self.session.open(self.source, settings, self.net)
         return None if found.has_errors or not found.nets else found.nets[0].graph
 
+    def with_parameters(self, values: Mapping[str, Any]) -> Reopening:
+        """The same for other values of its parameters, as the language has them."""
+        settings = Settings({**self.settings.parameters, **values}, self.settings.inputs)
+        return Reopening(self.session, self.source, settings, self.net)
+
 
 def closed_nets(module: Module, parameters: Mapping[str, Any]) -> list[str]:
     """The nets of a file that leave no parameter open."""

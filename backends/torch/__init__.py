@@ -5,9 +5,12 @@ Read in this order:
 - calls.py: what a rule gives, the constructor or the function of a layer; rules.py: the table of
   them, windows.py: those of convs and pools;
 - formula.py: an elementwise layer that torch has no name for, as a module;
-- structure.py: the blocks of a net as nested modules; fields.py: what a constructor holds;
+- inplace.py: which activations write over what they take;
+- structure.py: the blocks of a net as nested modules, made of parts.py; fields.py: what a constructor holds;
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
+- opening.py: which parameters the net's own constructor takes;
 - parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
+- hints.py: of which types that is; docstring.py: what a class says of itself;
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;
 - writer.py: the whole file, with what it needs of helpers/; module.py: that file executed;

@@ -21,11 +21,12 @@ from collections.abc import Hashable
 from typing import Any
 
 from cnnspec.backends.python_source import class_name
+from cnnspec.backends.steps import LoweredGraph
 from cnnspec.backends.torch.collect import Collector, Uneven
 from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.parameters import parameters
-from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, Scope, frame, is_within, scopes
-from cnnspec.graph import Graph
+from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, frame, is_within, scopes
+from cnnspec.backends.torch.structure import structure
 from cnnspec.passes.alike import Contents, Numbers, number_of, single, wire
 
 ABSENT = "absent shortcut"
@@ -34,10 +35,19 @@ MOST_WORDS = 3
 """How many layers the name of a class lists."""
 
 
-def classes(graph: Graph, root: Scope) -> list[GeneratedClass]:
-    """The classes of a net, each after those that it uses; the net's own comes last."""
+def prepared(lowered: LoweredGraph) -> Scope:
+    """The modules of a net, what recurs among them as classes."""
+    root = structure(lowered)
     promote_repeated(root)
-    return Resolver(graph, root).resolve()
+    return root
+
+
+def classes(root: Scope, *variants: Scope) -> list[GeneratedClass]:
+    """The classes of a net, each after those that it uses; the net's own comes last.
+
+    `variants` are the net with other values of its parameters, as further instances of its classes.
+    """
+    return Resolver(root, *variants).resolve()
 
 
 def promote_repeated(root: Scope) -> None:
@@ -154,8 +164,9 @@ def _joins_shortcut(scope: Scope, index: int) -> bool:
 class Resolver:
     """Groups scopes into classes, inner ones first."""
 
-    def __init__(self, graph: Graph, root: Scope):
-        self.graph, self.root = graph, root
+    def __init__(self, root: Scope, *variants: Scope):
+        self.roots = (root, *variants)
+        self.shown = {id(part) for scope in scopes(root) for part in (scope, *scope.parts)}
         self.class_of: dict[int, GeneratedClass] = {}
         self.values: dict[int, tuple[Any, ...]] = {}
         self.made: list[GeneratedClass] = []
@@ -174,7 +185,7 @@ class Resolver:
 
     def _levels(self) -> list[list[Scope]]:
         """The scopes that are classes, by how deep classes nest in them."""
-        order = list(scopes(self.root))
+        order = [scope for root in self.roots for scope in scopes(root)]
         height: dict[int, int] = {}
         levels: dict[int, list[Scope]] = defaultdict(list)
         for scope in reversed(order):
@@ -218,10 +229,10 @@ class Resolver:
         template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
         group = [template, *(scope for scope in group if scope is not template)]
         made = GeneratedClass(len(self.made), class_title(group), group, template)
-        collector = Collector(self.graph, self.class_of, self.values, made.instances)
+        collector = Collector(self.class_of, self.values, made.instances, self.shown)
         made.fields = collector.fields()
         made.functions, made.fixed_shapes = frozenset(collector.functions), frozenset(collector.fixed_shapes)
-        made.parameters = parameters(self.graph, group, made.fields)
+        made.parameters = parameters(group, made.fields, made.template is self.roots[0])
         for index, scope in enumerate(group):
             self.class_of[id(scope)] = made
             self.values[id(scope)] = tuple(parameter.column[index] for parameter in made.parameters)

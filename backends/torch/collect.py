@@ -13,7 +13,7 @@ Of three residual blocks side by side, first the one that has most, and what is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cnnspec.backends.torch.calls import Slot
@@ -31,8 +31,7 @@ from cnnspec.backends.torch.fields import (
     numbers,
     step_between,
 )
-from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, Scope
-from cnnspec.graph import Graph
+from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope
 from cnnspec.layers.base import describe
 
 Row = Leaf | Scope | None
@@ -45,18 +44,19 @@ class Uneven(Exception):
 class Collector:
     """Walks the instances of one class side by side.
 
-    `functions` are the layers (by node of the first instance) that are written as functions, not as modules;
-    `fixed_shapes` the nodes whose shape is the same in every instance.
+    `shown` are the parts, by identity, whose shapes comments tell, `fixed_shapes` the nodes whose shape is
+    the same in each of those. `functions` are the layers (by node of the first instance) that are written as
+    functions, not as modules.
     """
 
     def __init__(
         self,
-        graph: Graph,
         class_of: Mapping[int, GeneratedClass],
         values: Mapping[int, tuple[Any, ...]],
         instances: list[Scope],
+        shown: Collection[int],
     ):
-        self.graph, self.class_of, self.values, self.instances = graph, class_of, values, instances
+        self.class_of, self.values, self.instances, self.shown = class_of, values, instances, shown
         self.entry = instances[0].inputs[:1]
         # a shared block may be called on maps of several sizes
         self.is_shared = any(block.kind == "share" for block in instances[0].block.ancestors())
@@ -99,11 +99,10 @@ class Collector:
         first = parts[0]
         if isinstance(first, Absent) or self.is_shared:
             return
+        shown = [part for part in parts if id(part) in self.shown]
         for slot, value in enumerate(first.outputs):
             if all(
-                not isinstance(part, Absent)
-                and self.graph[part.outputs[slot]].shape == self.graph[value].shape
-                for part in parts
+                not isinstance(part, Absent) and part.shapes[slot] == first.shapes[slot] for part in shown
             ):
                 self.fixed_shapes.add(value)
 
@@ -124,10 +123,9 @@ class Collector:
         """The shape of the output, where it is the same in every instance."""
         if self.is_shared:
             return ""
-        shapes = {
-            self.graph[row.outputs[0]].shape for row in rows if row is not None and len(row.outputs) == 1
-        }
-        many = any(row is not None and len(row.outputs) != 1 for row in rows)
+        shown = [row for row in rows if row is not None and id(row) in self.shown]
+        shapes = {row.shapes[0] for row in shown if len(row.outputs) == 1}
+        many = any(len(row.outputs) != 1 for row in shown)
         return describe(shapes.pop()) if len(shapes) == 1 and not many else ""
 
     def _layer(self, rows: Sequence[Row], first: Leaf) -> ModuleField:

@@ -22,7 +22,7 @@ from cnnspec.graph import Block, Graph
 
 AXES = ("", "L", "HW", "DHW")
 """The letters of spatial axes, by how many there are."""
-LETTERS = ("C", "D", "K", *(f"C{number}" for number in range(1, 99)))
+LETTERS = ("C", "K", "M", *(f"C{number}" for number in range(1, 99)))
 """What stands for channels that no parameter gives."""
 MOST_PARAGRAPHS = 2
 KEPT = "\xa0"
@@ -92,7 +92,7 @@ def _place(block: Block) -> list[str]:
 def shapes(graph: Graph, made: GeneratedClass) -> str:
     """What goes in and what comes out; nothing where that is said in no simple way."""
     scope = made.template
-    written = ShapeWriter(graph, made)
+    written = ShapeWriter(made)
     values = [written.value(slot) for slot in range(len(written.rows[0]))]
     if not all(values):
         return ""
@@ -112,9 +112,9 @@ def _named(names: Sequence[str], values: Sequence[str]) -> list[str]:
 class ShapeWriter:
     """Writes the shapes that flow in and out of the instances of a class, a row of shapes for each."""
 
-    def __init__(self, graph: Graph, made: GeneratedClass):
+    def __init__(self, made: GeneratedClass):
         self.known = {parameter.name: parameter.column for parameter in made.parameters}
-        self.rows = [[graph[value].shape for value in (*one.inputs, *one.outputs)] for one in made.instances]
+        self.rows = [(*one.taken, *one.shapes) for one in made.instances]
 
     def value(self, slot: int) -> str:
         """One value: `(N, 2 * width, H, W)`; nothing where its size is not known."""
@@ -145,7 +145,7 @@ class ShapeWriter:
     def _size(self, axis: int, sizes: Column, letter: str) -> str:
         """One axis: a number where it is the same everywhere, else in terms of the first input's."""
         first = tuple(row[0][axis] if axis < len(row[0]) else 0 for row in self.rows)
-        if len(set(sizes)) == 1 and (len(sizes) == 1 or sizes != first):
+        if len(set(sizes)) == 1 and (len(set(first)) == 1 or sizes != first):
             return str(sizes[0])
         if sizes == first:
             return letter

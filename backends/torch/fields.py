@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import Column, Expression, is_same
-from cnnspec.backends.torch.structure import Scope
+from cnnspec.backends.torch.parts import Scope
 
 
 @dataclass(eq=False)

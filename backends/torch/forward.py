@@ -38,7 +38,7 @@ from cnnspec.backends.torch.layout import (
 )
 from cnnspec.backends.torch.names import is_field, namespace
 from cnnspec.backends.torch.order import moves
-from cnnspec.backends.torch.structure import Absent, Leaf, Part, Scope
+from cnnspec.backends.torch.parts import Absent, Leaf, Part, Scope
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 

@@ -8,18 +8,19 @@ from typing import Any
 from cnnspec.backends.torch.expressions import ABSENT
 
 
-def hint(values: Iterable[Any]) -> str:
-    """The type that all of these are of: `int | tuple[int, ...]` of 3 and (3, 5)."""
-    found = dict.fromkeys(_hint_of(value) for value in values if value is not ABSENT)
+def hint(values: Iterable[Any], is_list: bool = False) -> str:
+    """The type of all these: `int | tuple[int, int]` of 3 and (3, 5); `tuple[int, ...]` of lists."""
+    found = dict.fromkeys(_hint_of(value, is_list) for value in values if value is not ABSENT)
     names = [name for name in found if name != "None"]
     if "float" in names and "int" in names:
         names.remove("int")
     return " | ".join([*names, *(["None"] if "None" in found else [])])
 
 
-def _hint_of(value: Any) -> str:
+def _hint_of(value: Any, is_list: bool) -> str:
     if value is None:
         return "None"
     if isinstance(value, tuple):
-        return f"tuple[{hint(value)}, ...]"
+        kinds = [hint(value), "..."] if is_list else [hint([item]) for item in value]
+        return f"tuple[{', '.join(kinds)}]"
     return type(value).__name__

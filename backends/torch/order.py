@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from cnnspec.backends.torch.structure import Absent, Leaf, ModuleReuse, Part, is_within
+from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, is_within
 from cnnspec.graph import Graph
 
 

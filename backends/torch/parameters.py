@@ -50,25 +50,27 @@ from cnnspec.backends.torch.fields import (
     optional_fields,
 )
 from cnnspec.backends.torch.names import namespace
-from cnnspec.backends.torch.structure import Scope
-from cnnspec.graph import Graph
+from cnnspec.backends.torch.parts import Scope
 
 
-def parameters(graph: Graph, instances: list[Scope], fields: list[Field]) -> list[ClassParameter]:
-    """Write every argument of the fields in terms of parameters; returns those that are needed, in order."""
-    return Inference(graph, instances, fields).run()
+def parameters(instances: list[Scope], fields: list[Field], is_net: bool) -> list[ClassParameter]:
+    """Write every argument of the fields in terms of parameters; returns those that are needed, in order.
+
+    Those of a net, whose first instance it is, all have defaults.
+    """
+    return Inference(instances, fields, is_net).run()
 
 
 class Inference:
     """Finds expressions for columns; what no expression gives becomes a parameter of its own."""
 
-    def __init__(self, graph: Graph, instances: list[Scope], fields: list[Field]):
-        self.fields = fields
+    def __init__(self, instances: list[Scope], fields: list[Field], is_net: bool):
+        self.fields, self.is_net = fields, is_net
         self.every = [argument for field in fields for argument in arguments(field)]
         self.names = namespace()
         # What the spec names comes first, so that its words win over made ones: it is tried first, and new
         # names keep clear of it.
-        self.whole = self._known(graph, instances)
+        self.whole = self._known(instances)
         self.rows = self._distinct_rows(len(instances))
         self.known = {name: self._reduce(column) for name, column in self.whole.items()}
         self.kinds: dict[str, str] = {self.channels: "channels"}
@@ -78,17 +80,19 @@ class Inference:
         self.used: dict[str, None] = {}
         self.defaults: dict[str, list[Any]] = {}
 
-    def _known(self, graph: Graph, instances: list[Scope]) -> dict[str, Column]:
+    def _known(self, instances: list[Scope]) -> dict[str, Column]:
         """What an instance may be told: the arguments of its call in the spec, and the channels it gets."""
         found: dict[str, Column] = {}
         given = [_arguments_of(scope) for scope in instances]
         for name in given[0]:
             column = tuple(values.get(name, ABSENT) for values in given)
             if all(_is_plain(value) for value in column) and not is_constant(column):
-                found[self.names.unique(name)] = column
+                unique = self.names.unique(name)
+                found[unique] = column
+                found.update(_elements(unique, column))
         if all(scope.inputs for scope in instances):
-            channels = tuple(graph[scope.inputs[0]].shape[0] for scope in instances)
-            is_vector = all(len(graph[scope.inputs[0]].shape) == 1 for scope in instances)
+            channels = tuple(scope.taken[0][0] for scope in instances)
+            is_vector = all(len(scope.taken[0]) == 1 for scope in instances)
             same = next((name for name, column in found.items() if column == channels), "")
             if same:
                 self.channels = same
@@ -142,6 +146,8 @@ class Inference:
                 found = Expression(f"{found.text} - {argument.more}", found.names, known)
         for used in found.names:
             self.used[used] = None
+            if used != _owner(used):
+                self.kinds[_owner(used)] = "list"
             if found.text == used:
                 self.kinds.setdefault(used, argument.kind)
                 self.defaults.setdefault(used, []).append(argument.default)
@@ -204,17 +210,20 @@ class Inference:
 
     def _ordered(self) -> list[ClassParameter]:
         """The channels first, then the arguments of the spec in its order, then others; defaults last."""
-        order = [self.channels, *(name for name in self.whole if name != self.channels)]
+        order = dict.fromkeys(map(_owner, (self.channels, *self.whole)))
+        used = set(map(_owner, self.used))
         made = [
             ClassParameter(name, self.whole[name], self._default(name), self.kinds.get(name, ""))
             for name in order
-            if name in self.used
+            if name in used
         ]
         return sorted(made, key=lambda parameter: parameter.default is not REQUIRED)
 
     def _default(self, name: str) -> Any:
         """The default of the layer that takes it, if half of the instances have that value."""
         column = self.whole[name]
+        if self.is_net:
+            return column[0]
         for default in self.defaults.get(name, ()):
             if default is not REQUIRED and 2 * sum(is_same(v, default) for v in column) >= len(column):
                 return default
@@ -231,8 +240,21 @@ def _arguments_of(scope: Scope) -> dict[str, Any]:
     return next((dict(block.arguments) for block in scope.block.ancestors() if block.arguments), {})
 
 
+def _elements(name: str, column: Column) -> dict[str, Column]:
+    """The columns of `widths[0]`, `widths[1]` and so on, of those that differ."""
+    if not all(isinstance(value, tuple) for value in column) or len({len(value) for value in column}) > 1:
+        return {}
+    columns = enumerate(zip(*column, strict=True))
+    return {f"{name}[{index}]": values for index, values in columns if not is_constant(values)}
+
+
+def _owner(name: str) -> str:
+    """The parameter that `widths[0]` is an element of; any other is itself."""
+    return name.partition("[")[0]
+
+
 def _is_plain(value: Any) -> bool:
     """Whether a value of the DSL is one that a call of a constructor can be given."""
     if isinstance(value, tuple):
-        return bool(value) and all(type(item) is int for item in value)
+        return bool(value) and all(type(item) in (int, float) for item in value)
     return isinstance(value, bool | int | float | str)

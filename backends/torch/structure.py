@@ -17,111 +17,19 @@ computes what the block does, so that a hook on it sees the values of the block.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.steps import LoweredGraph
-from cnnspec.backends.torch.calls import TorchForm
 from cnnspec.backends.torch.names import UNUSABLE, is_field
+from cnnspec.backends.torch.parts import Absent, Form, Leaf, ModuleReuse, Part, Scope, is_within
 from cnnspec.backends.torch.rules import written
 from cnnspec.graph import Block, Node
+from cnnspec.layers.base import Shape
 from cnnspec.layers.input import Input
 from cnnspec.passes.alike import single, wire
 
 MOST_NESTED = 3
 """How deep chains nest in one class; deeper ones become classes of their own."""
-
-
-@dataclass(eq=False)
-class Leaf:
-    """One layer: `path` is where its module stands, `node` the value that it makes.
-
-    `owner` is the path of the module that it uses: its own, or in a shared block that of the first call.
-    """
-
-    segment: str
-    path: str
-    inputs: tuple[str, ...]
-    lowered: TorchForm
-    owner: str
-    node: str
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        return (self.node,)
-
-
-@dataclass(eq=False)
-class ModuleReuse:
-    """A further call of a shared block: no module of its own, but that of the first call, at `owner`."""
-
-    segment: str
-    path: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    owner: str
-
-
-@dataclass(eq=False)
-class Absent:
-    """The shortcut that this residual does not need, where others of its kind may have one."""
-
-    segment: str = "shortcut"
-
-
-Form = Literal["class", "chain", "list", "dense", "concat", "space"]
-
-
-@dataclass(eq=False)
-class Scope:
-    """A block as a module.
-
-    class: a class of its own. chain: one part after the other. list: the same, numbered. dense: numbered,
-    each on the concatenation of the input and all outputs before. concat: all on the input, for the
-    concatenation of what they give. space: a block that calls a module from elsewhere, and so cannot own what
-    it calls: a dictionary, whose parts the class around it calls.
-    `promoted` marks a class that the spec does not name, made because it recurs.
-    `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes.
-    """
-
-    segment: str
-    path: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    block: Block
-    form: Form
-    parts: list[Part] = field(default_factory=list)
-    linear: bool = False
-    nesting: int = 0
-    promoted: bool = False
-
-
-Part = Leaf | ModuleReuse | Absent | Scope
-
-
-def scopes(part: Scope) -> Iterator[Scope]:
-    """This scope and all within it, outer ones first."""
-    stack = [part]
-    while stack:
-        scope = stack.pop()
-        yield scope
-        stack.extend(inner for inner in reversed(scope.parts) if isinstance(inner, Scope))
-
-
-def frame(scope: Scope) -> Iterator[Scope]:
-    """This scope and the chains, lists and other containers in it that belong to the same class."""
-    stack = [scope]
-    while stack:
-        inner = stack.pop()
-        yield inner
-        stack.extend(
-            part for part in reversed(inner.parts) if isinstance(part, Scope) and part.form != "class"
-        )
-
-
-def is_within(path: str, outer: str) -> bool:
-    return not outer or path == outer or path.startswith(outer + ".")
 
 
 def structure(lowered: LoweredGraph) -> Scope:
@@ -217,7 +125,8 @@ class Builder:
         parts = self._parts(block)
         names = tuple(self.graph.inputs)
         heads = tuple(dict.fromkeys(self.graph.outputs.values()))
-        return Scope("", "", names, heads, block, "class", parts)
+        taken, given = self._shapes(names), self._shapes(heads)
+        return Scope("", "", names, heads, block, "class", taken, given, parts)
 
     def _parts(self, block: Block) -> list[Part]:
         parts: list[Part] = []
@@ -242,7 +151,11 @@ class Builder:
         for part in (self.graph[each] for each in self.split[name]):
             path = self.paths[part.name]
             owner = part.weights_of if path == name else self.paths.get(part.weights_of, path)
-            yield Leaf(path[start:], path, part.inputs, written(self.graph, part), owner, part.name)
+            form = written(self.graph, part)
+            yield Leaf(path[start:], path, part.inputs, form, owner, part.name, part.shape)
+
+    def _shapes(self, values: tuple[str, ...]) -> tuple[Shape, ...]:
+        return tuple(self.graph[value].shape for value in values)
 
     def _scope(self, block: Block) -> Part | None:
         parts = self._parts(block)
@@ -252,8 +165,9 @@ class Builder:
         outputs = tuple(self.outputs[id(block)]) or (_last_value(parts),)
         owner = self._owner(block, parts)
         if owner is not None:
-            return ModuleReuse(block.segment, block.path, inputs, outputs, owner)
-        scope = Scope(block.segment, block.path, inputs, outputs, block, "space", parts)
+            return ModuleReuse(block.segment, block.path, inputs, outputs, owner, self._shapes(outputs))
+        taken, given = self._shapes(inputs), self._shapes(outputs)
+        scope = Scope(block.segment, block.path, inputs, outputs, block, "space", taken, given, parts)
         foreign = _uses_weights_of_others(scope)
         scope.linear = not foreign and _is_linear(parts, inputs, outputs)
         inner = [part.nesting for part in parts if isinstance(part, Scope) and part.form != "class"]
@@ -324,7 +238,10 @@ class Builder:
             return None
         if not all(is_field(part.segment) for part in parts):
             return None
-        return Scope(segment, step.path, (entry,), result, step.block, "chain", parts, True, step.nesting)
+        taken, given = self._shapes((entry,)), self._shapes(result)
+        made = Scope(segment, step.path, (entry,), result, step.block, "chain", taken, given, parts)
+        made.linear, made.nesting = True, step.nesting
+        return made
 
     def _owner(self, block: Block, parts: list[Part]) -> str | None:
         """The path of the first call of a shared block, of which this is a later one."""

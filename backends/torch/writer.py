@@ -12,7 +12,7 @@ from cnnspec.backends.declared import declared, residual_end
 from cnnspec.backends.python_source import literal, plain_words
 from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.calls import REQUIRED
-from cnnspec.backends.torch.classes import classes
+from cnnspec.backends.torch.classes import prepared
 from cnnspec.backends.torch.docstring import docstring
 from cnnspec.backends.torch.expressions import Expression
 from cnnspec.backends.torch.fields import (
@@ -29,9 +29,10 @@ from cnnspec.backends.torch.forward import ForwardWriter
 from cnnspec.backends.torch.hints import hint
 from cnnspec.backends.torch.layout import Bracketed, Doc, DocItem, DocLoop, lines
 from cnnspec.backends.torch.names import attribute_path, is_field, namespace
+from cnnspec.backends.torch.opening import open_classes
 from cnnspec.backends.torch.order import moved_by_several
+from cnnspec.backends.torch.parts import frame
 from cnnspec.backends.torch.rules import known, rule_of
-from cnnspec.backends.torch.structure import frame, structure
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
@@ -68,7 +69,7 @@ class SourceWriter:
         self.net, self.spec, self.options = graph, spec, options
         lowered = lower(graph, known, "torch")
         self.graph = lowered.graph
-        self.made = classes(self.graph, structure(lowered))
+        self.made = open_classes(self.net, prepared(lowered))
         self.moved = moved_by_several(self.graph)
         self.helpers = {**helper_texts(), **formula_texts(self.graph)}
         self.namespace = namespace([*self.helpers, "start"])
@@ -213,7 +214,8 @@ class SourceWriter:
 
 def _parameter(parameter: ClassParameter) -> str:
     """`stride: int = 1`"""
-    text = f"{parameter.name}: {hint(parameter.column)}"
+    kind = hint(parameter.column, parameter.kind == "list")
+    text = f"{parameter.name}: {kind}"
     return text if parameter.default is REQUIRED else f"{text} = {literal(parameter.default)}"
 
 

@@ -45,7 +45,8 @@ def fold_batchnorm(graph: Graph, weights: Weights) -> tuple[Graph, dict[str, Any
             layer = replace(layer, bias=True)  # type: ignore[call-arg]
         nodes[node.name] = node._replace(layer=layer, inputs=inputs, block=blocks[node.block])
     outputs = {head: folded.get(name, name) for head, name in graph.outputs.items()}
-    return replace(graph, nodes=nodes, outputs=outputs, root=blocks[graph.root]), tensors
+    root = blocks[graph.root]
+    return replace(graph, nodes=nodes, outputs=outputs, root=root, variant=None), tensors
 
 
 def inference_part(graph: Graph, weights: Weights) -> tuple[Graph, dict[str, Any]]:

@@ -9,8 +9,9 @@ whose second gives the size, it is the same at every size: backends make program
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from cnnspec.graph import Graph, Node
 from cnnspec.layers.following import following
@@ -36,6 +37,26 @@ def follow_sizes(graph: Graph, reopen: Reopen) -> Graph:
             return replace(graph, fixed_size=reason)
         nodes[name] = made
     return replace(graph, nodes=nodes) if followed else graph
+
+
+def follow_alike(graph: Graph, known: Graph) -> Graph:
+    """The graph with values in the place of sizes where another of its net has them, node by node."""
+    nodes = dict(graph.nodes)
+    for name, node in graph.nodes.items():
+        like = known.nodes.get(name)
+        layer = following(node.layer) if like is not None and len(like.inputs) > len(node.inputs) else None
+        if like is None or layer is None or not nodes.keys() >= set(like.inputs):
+            continue
+        nodes[name] = node._replace(layer=layer, inputs=(*node.inputs, *like.inputs[len(node.inputs) :]))
+    return replace(graph, nodes=nodes)
+
+
+def variant(
+    reopen: Callable[[Mapping[str, Any]], Reopen], known: Graph, values: Mapping[str, Any]
+) -> Graph | None:
+    """A net with other values of its parameters, its sizes following the input as those of a known one do."""
+    graph = reopen(values)({})
+    return None if graph is None else follow_alike(graph, known)
 
 
 def _with_value(node: Node, arguments: Mapping[str, tuple[str, ...]]) -> Node | None:

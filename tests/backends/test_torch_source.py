@@ -28,7 +28,7 @@ NETS = ["LeNet5", "AlexNet", "VGG16BN", "ResNet20", "ResNet50", "DenseNet121", "
 
 
 def text_of(name: str) -> str:
-    return source(cnnspec.zoo(name).ir, spec="specs/nets.cnn")
+    return source(cnnspec.zoo(name).resizable, spec="specs/nets.cnn")
 
 
 def is_laid_out(text: str) -> bool:
@@ -61,7 +61,7 @@ def test_ruff_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 120), ("GoogLeNetBN", 200)]
+    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 140), ("GoogLeNetBN", 200)]
 )
 def test_lines(name: str, most: int) -> None:
     assert len(text_of(name).splitlines()) <= most
