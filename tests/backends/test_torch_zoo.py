@@ -1,0 +1,165 @@
+"""Torch source of whole nets, as those who commit it use it: typed, opened, hooked, exported, wrapped."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnspec
+from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.torch import source
+from cnnspec.backends.weights import declared
+from cnnspec.zoo_list import entries
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+from cnnspec.backends.torch.module import classes_of  # noqa: E402
+
+AT_ONCE = ["LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny"]
+ZOO = [entry.name for entry in entries() if entry.params is not None]
+EVERY = [pytest.param(name, marks=() if name in AT_ONCE else pytest.mark.slow) for name in ZOO]
+
+
+def text_of(name: str) -> str:
+    return source(cnnspec.zoo(name).resizable, spec=name)
+
+
+def written(folder: Path, names: list[str]) -> list[str]:
+    """The files of the sources of nets."""
+    for name in names:
+        (folder / f"{name.lower()}.py").write_text(text_of(name), "utf-8")
+    return [str(path) for path in sorted(folder.glob("*.py"))]
+
+
+def run(*command: str) -> str:
+    """What a checker says; nothing where it finds nothing."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stdout + result.stderr
+
+
+@pytest.mark.skipif(shutil.which("pyright") is None, reason="pyright is not installed")
+def test_pyright_finds_nothing(tmp_path: Path) -> None:
+    assert run("pyright", "--pythonpath", sys.executable, *written(tmp_path, AT_ONCE)) == ""
+
+
+@pytest.mark.slow
+def test_no_checker_finds_anything_in_the_zoo(tmp_path: Path) -> None:
+    for tool in ("black", "mypy", "pyright"):
+        pytest.importorskip(tool)
+    files = written(tmp_path, ZOO)
+    assert run(sys.executable, "-m", "black", "--check", "--quiet", *files) == ""
+    assert run(sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", *files) == ""
+    assert run(sys.executable, "-m", "mypy", "--no-incremental", *files) == ""
+    assert run("pyright", "--pythonpath", sys.executable, *files) == ""
+
+
+def others(value: Any) -> Iterator[Any]:
+    """Values of a parameter that the compiler has not looked at."""
+    if isinstance(value, tuple):
+        yield from (tuple(3 * item for item in value), tuple(item + 2 for item in value), value[::-1])
+    elif isinstance(value, int):
+        yield from (3 * value, value + 3, max(1, value // 3))
+    else:
+        yield value / 3
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_constructor_makes_the_net_that_the_spec_has_with_its_arguments(name: str) -> None:
+    graph = cnnspec.zoo(name).resizable
+    kind = classes_of(source(graph), graph.name)[-1]
+    given = inspect.signature(kind).parameters
+    defaults = dict(graph.root.arguments)
+    assert {name: parameter.default for name, parameter in given.items()} == {
+        name: defaults[name] for name in given
+    }
+    for parameter, value in ((key, value) for key in given for value in others(defaults[key])):
+        assert graph.variant is not None
+        other = graph.variant({parameter: value})
+        if other is not None:
+            with torch.device("meta"):
+                assert shapes(kind(**{parameter: value})) == {
+                    key: weight.shape for key, weight, _ in declared(other)
+                }
+
+
+def shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    state = module.state_dict().items()
+    return {key: tuple(value.shape) for key, value in state if not key.endswith("num_batches_tracked")}
+
+
+OPEN = {
+    "LeNet5": {"classes": 10},
+    "ResNet50": {"depths": (3, 4, 6, 3), "classes": 1000},
+    "DenseNet121": {"growth": 32, "classes": 1000},
+    "UNetSmall": {"image": (1, 64, 64), "classes": 2, "width": 16},
+    "RetinaNet_ResNet50": {"depths": (3, 4, 6, 3), "classes": 91, "anchors": 9},
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_the_parameters_that_stay_open(name: str) -> None:
+    graph = cnnspec.zoo(name).resizable
+    given = inspect.signature(classes_of(source(graph), graph.name)[-1]).parameters
+    assert {key: parameter.default for key, parameter in given.items()} == OPEN[name]
+
+
+def test_a_width_that_is_rounded_stays_closed() -> None:
+    text = """
+        net N(width=1.0, classes=4) {
+            input 3x8x8
+            conv(int(30 * width), 3) -> gap -> flatten -> linear(max(classes, 3))
+        }
+    """
+    assert "def __init__(self) -> None:" in source(cnnspec.loads(text).resizable)
+
+
+def module_of(name: str) -> tuple[nn.Module, list[Any]]:
+    """A net of the zoo with weights of a seed, in inference, and inputs for it."""
+    found = cnnspec.zoo(name)
+    inputs = [torch.as_tensor(value) for value in random_inputs(found.ir, 0, 1).values()]
+    return found.to_torch(seed=0).eval(), inputs
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_hook_fires_on_every_block(name: str) -> None:
+    found = cnnspec.zoo(name)
+    with torch.device("meta"):
+        module = found.to_torch()
+        inputs = [torch.zeros(2, *shape) for shape in found.inputs.values()]
+    blocks = {path: block for path, block in module.named_modules() if list(block.children())}
+    seen: set[str] = set()
+    for path, block in blocks.items():
+        block.register_forward_hook(lambda *_, path=path: seen.add(path))
+    module(*inputs)
+    assert set(blocks) - seen == SILENT.get(name, set())
+
+
+SILENT: dict[str, set[str]] = {}
+"""Blocks that hold what a block elsewhere calls, and are no modules by themselves."""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_torch_does_with_modules(name: str) -> None:
+    module, inputs = module_of(name)
+    with torch.no_grad():
+        expected = module(*inputs)
+        ways = {
+            "fx": torch.fx.symbolic_trace(module),
+            "export": torch.export.export(module, tuple(inputs)).module(),
+            "compile": torch.compile(module, backend="aot_eager", fullgraph=True),
+        }
+        for way, made in ways.items():
+            got = made(*inputs)
+            torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-4, msg=f"{way} gives other values")
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = module(*inputs)
+    for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
+        assert torch.isfinite(value).all()
