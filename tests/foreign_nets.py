@@ -83,13 +83,17 @@ def is_convolutional(timm: Any, name: str) -> bool:
 
 
 def made(library: str, name: str) -> tuple[Any, tuple[int, ...]]:
-    """A net with random weights, without any where it has more than LARGEST, and the shape of its input."""
+    """A net with random weights, and the shape of its input; of timm, one larger than LARGEST has no weights.
+
+    torchvision works its RegNets' widths out with tensors, which the meta device does not hold.
+    """
     import torch
 
-    with torch.device("meta"):
-        module, shape = created(library, name)
-    if sum(tensor.numel() for tensor in module.parameters()) > LARGEST:
-        return module.eval(), shape
+    if library == "timm":
+        with torch.device("meta"):
+            module, shape = created(library, name)
+        if sum(tensor.numel() for tensor in module.parameters()) > LARGEST:
+            return module.eval(), shape
     torch.manual_seed(SEED)
     module, shape = created(library, name)
     return shaken(module).eval(), shape
