@@ -128,17 +128,6 @@ def _affine(m: Any, sizes: Shape) -> Layer:
     return dense.Affine(m.weight is not None, m.bias is not None, shared)
 
 
-def reshaped(sizes: Shape, result: Any) -> Layer:
-    """The layer that gives values another shape: a map as a sequence, or back, where it is that."""
-    result = tuple([int(size) for size in result])
-    keeps = result[:1] == sizes[:1]
-    if keeps and len(sizes) > 2 and len(result) == 2:
-        return sequence.Tokens()
-    if keeps and len(sizes) == 2 and len(result) > 2:
-        return sequence.Untokens(extent_of(result[1:]))
-    return shape.Reshape(extent_of(result))
-
-
 def extent_of(sizes: Any) -> Extent:
     """A shape: one number for a vector."""
     return int(sizes[0]) if len(sizes) == 1 else tuple(map(int, sizes))
@@ -156,13 +145,13 @@ RULES: Mapping[str, Callable[[Any, Shape], Layer]] = {
     "PositionLinear": lambda m, sizes: dense.Linear(m.out_features, m.bias is not None),
     "Attention": _plain_attention,
     "WindowAttention": _window_attention,
-    "Affine": lambda m, sizes: _affine(m, sizes),
+    "Affine": _affine,
     "LearnedConstant": lambda m, sizes: dense.LearnedConstant(extent_of(m.weight.shape)),
     "LearnedScale": lambda m, sizes: dense.Scale(m.by, True),
     "LayerScale": lambda m, sizes: dense.LayerScale(m.init),
     "PixelUnshuffle": lambda m, sizes: shape.PixelUnshuffle(m.factor),
     "PixelShuffle": lambda m, sizes: shape.PixelShuffle(m.factor),
-    "Reshape": lambda m, sizes: reshaped(sizes, m.sizes),
+    "Reshape": lambda m, sizes: shape.Reshape(extent_of(m.sizes)),
     "ZeroChannels": lambda m, sizes: shape.ZeroChannels(sizes[0] + m.before + m.after),
     "Permute": lambda m, sizes: sequence.Permute(tuple(axis - 1 for axis in m.axes[1:])),
     "SameConv2d": _conv(standardize=False, same=True),

@@ -106,7 +106,7 @@ def test_no_image_starts_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_large_image_is_refused_without_a_warning(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for width in (9_500, 10_500, 20_000):
+        for width in (10_500, 20_000):
             path = tmp_path / f"{width}.png"
             Image.new("1", (width, 10_000)).save(path)
             with pytest.raises(InputError, match="pixels"):

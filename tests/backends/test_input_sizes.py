@@ -203,7 +203,7 @@ def test_only_the_axes_that_are_open_have_names() -> None:
 
 def test_the_source_names_the_value_that_a_size_is_of() -> None:
     text = "net N { input 3x16x16; conv(4, 3, stride=2); head { conv(2, 1) -> resize(input.size) } }"
-    assert "self.head.resize(y, x)" in source(cnnspec.loads(text).resizable)
+    assert "self.resize(self.conv(x), y)" in source(cnnspec.loads(text).resizable)
 
 
 def test_a_net_that_computes_with_sizes_says_that_it_is_for_one() -> None:

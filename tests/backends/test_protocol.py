@@ -94,7 +94,7 @@ def test_without_its_library_the_extra_is_named(tmp_path: Path) -> None:
         (("-o", "net"), "no backend writes net: a file ends in"),
         (("--backend", "toy", "-o", "net.py"), "the toy backend writes .toy files, not net.py"),
         (("--backend", "torch", "-o", "net.toy"), "the torch backend writes .py files, not net.toy"),
-        (("--backend", "toy", "--dtype", "float16"), "runs in float32 and float64, not float16: torch does"),
+        (("--backend", "toy", "--dtype", "float16"), "float32 and float64, not float16: torch or onnx does"),
         (("--backend", "toy", "--channels-last"), "channels_last is for torch, not for toy"),
         (("-o", "net.py", "--init", "he"), "the file that numpy writes leaves init to whoever runs it"),
         (("-o", "net.toy", "--dtype", "float64"), "the file that toy writes leaves dtype to whoever runs it"),

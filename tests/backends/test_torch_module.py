@@ -301,7 +301,7 @@ def test_weights_that_do_not_fit_are_refused() -> None:
 def test_tracebacks_show_the_generated_line() -> None:
     module = backend.compile(net(RESIDUAL).ir)
     with pytest.raises(RuntimeError) as found:
-        module(torch.zeros(1, 4, 16, 16))
+        module.forward(torch.zeros(1, 4, 16, 16))
     assert "x = self.stem(x)" in "".join(traceback.format_exception(found.value))
 
 

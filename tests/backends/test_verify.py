@@ -24,7 +24,7 @@ from cnnspec.backends.verify import (
     own_rounding,
     verify,
 )
-from cnnspec.layers.activation import ReLU, Sigmoid, Tanh
+from cnnspec.layers.activation import ReLU, Sigmoid, SiLU, Tanh
 from cnnspec.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 
 pytest.importorskip("torch")
@@ -85,7 +85,7 @@ def test_float64_leaves_onnx_out_and_says_so(graph: Any) -> None:
     found = verify(graph, dtype="float64")
     assert found.ok
     assert rows(found, "output") == {("torch", "scores"), ("torch", "map")}
-    assert found.skipped == {"onnx": "it runs in float32 alone"}
+    assert found.skipped == {"onnx": "it runs in float32 and float16 alone"}
 
 
 def test_the_first_backend_there_is_stands_in_for_numpy(graph: Any) -> None:
@@ -173,7 +173,7 @@ def test_a_wrong_layer_is_named_in_nets_of_every_kind(
     if backend == "onnx":
         monkeypatch.setitem(onnx_rules.RULES, ReLU, onnx_rules.node("Sigmoid"))
     else:
-        monkeypatch.setitem(torch_rules.RULES, ReLU, torch_rules.RULES[Tanh])
+        monkeypatch.setitem(torch_rules.RULES, ReLU, torch_rules.RULES[SiLU])
     found = verify(graph)
     first = found.departures[backend]
     assert first.kind == "value" and isinstance(graph[first.name].layer, ReLU)
@@ -279,13 +279,13 @@ def test_text(graph: Any) -> None:
             TensorDifference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10),
         ),
         {"torch": TensorDifference("torch", "gradient", "b.weight", 1e-5, 1e-5, 1e-10)},
-        {"onnx": "it runs in float32 alone"},
+        {"onnx": "it runs in float32 and float16 alone"},
     )
     assert found.as_text().splitlines() == [
         "Small in float32, against numpy",
         "  torch  output               relative 2.00e-07 of 0.0001  absolute 1.00e-07  head",
         "  torch  gradients (2)        relative 1.00e-05 of 1e-10  absolute 1.00e-05  at b.weight",
-        "  onnx   skipped: it runs in float32 alone",
+        "  onnx   skipped: it runs in float32 and float16 alone",
         "torch departs first at the gradient of b.weight: relative 1.00e-05",
         "1 of 3 tensors differ",
     ]
