@@ -49,6 +49,8 @@ DRAWN = 3_000
 """How many settings are drawn for the first ones, whose parameters must hold the conditions."""
 LITTLE = 1e-3
 """What part of the usual size of what is sought is no progress."""
+RIGHT = 1e-6
+"""By which part figures may miss what exact polynomials foretold, to be right."""
 CHECKED = 300
 """Of how many candidates the parameters are looked at, for those that hold the conditions."""
 
@@ -116,11 +118,10 @@ class Solver:
                 rows = self._proposed(surrogate, random)
             for row in rows:
                 self._look(row)
-            if surrogate is not None:
-                self._learn(surrogate, rows)
+            wrong = inf if surrogate is None else self._learn(surrogate, rows)
             stale, best = (0, self.best) if self._is_better(best) else (stale + 1, best)
-            if surrogate is not None and surrogate.is_exact and stale:
-                break
+            if surrogate is not None and surrogate.is_exact and stale and wrong <= RIGHT:
+                break  # what was met by chance alone would not foretell others
 
     @property
     def most(self) -> int:
@@ -226,13 +227,16 @@ class Solver:
                 return [row]
         return []
 
-    def _learn(self, surrogate: Surrogate, rows: list[Rows]) -> None:
-        """Remember by which part figures that were expected are wrong."""
+    def _learn(self, surrogate: Surrogate, rows: list[Rows]) -> float:
+        """Remember by which part figures that were expected are wrong, and give the most of these."""
+        most = 0.0
         for row, one in zip(rows, self.found[len(self.found) - len(rows) :], strict=True):
             if one.numbers:
                 expected, real = surrogate(row[None, :])[0], np.array(one.numbers)
                 error = float(np.max(np.abs(expected - real) / np.maximum(np.abs(real), TINY)))
                 self.error += 0.3 * (min(error, 1.0) - self.error)
+                most = max(most, error)
+        return most
 
     def _order(self, surrogate: Surrogate, rows: Rows, allowed: float = 0.0) -> Rows:
         """The numbers of rows from the best to the worst, by figures that are expected.
