@@ -72,6 +72,8 @@ class Analysis:
 
 BUDGETS = frozenset(("budget",))
 """What a net may break and still be looked at."""
+STATED = BUDGETS | {"shape-mark"}
+"""What a net states of itself and may be wrong about; its graph is the same."""
 Pick = Callable[[Module, Report], list[str]]
 """Says which nets of a module are meant; reports where there are none."""
 
@@ -178,10 +180,12 @@ class Session:
         settings: Settings = AS_WRITTEN,
         net: str | None = None,
         hook: Hook | None = None,
+        lenient: frozenset[str] = BUDGETS,
     ) -> Analysis:
         """One net of a source: the one named, the only one that is closed, or that called like the file.
 
-        What an `expect` states and does not hold is a warning here: the net can be looked at all the same.
+        Errors of `lenient` codes, such as an `expect` that does not hold, are warnings here: the net can be
+        looked at all the same.
         """
 
         def pick(module: Module, report: Report) -> list[str]:
@@ -189,7 +193,7 @@ class Session:
             return pick_net(module, net, settings.parameters, Report() if report.errors else report)
 
         module, report = self.load(source)
-        nets = self._nets(pick, module, settings, report, hook, BUDGETS)
+        nets = self._nets(pick, module, settings, report, hook, lenient)
         return Analysis(module.source, module, nets, report.diagnostics)
 
     def load(self, source: Source) -> tuple[Module, Report]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from cnnspec.cli import complete
 from cnnspec.cli.common import NotComparable, read_inputs, read_limits, read_settings
 from cnnspec.cli.options import format_option, json_option, out_option, spec_options
 from cnnspec.cli.printing import print_json, say, wrote
-from cnnspec.diagnostics import Report, SpecError
+from cnnspec.diagnostics import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.files import read_source
 from cnnspec.pipeline import Compiled
-from cnnspec.session import Session
+from cnnspec.session import STATED, Session
 from cnnspec.spec_files import find_spec
 
 if TYPE_CHECKING:
@@ -57,19 +58,33 @@ def diff(
 
     session = Session(include=include, limits=read_limits(bounds))
     given = Settings(read_settings(settings), read_inputs(inputs))
-    try:
+    with failing_otherwise():
         nets = [compiled(spec, session, given) for spec in (old, new)]
-    except SpecError as error:
-        raise NotComparable(error.diagnostics) from error
-    found = compare(*nets)
-    if out is not None:
-        draw(nets[0], nets[1], found, out)
+        found = compare(*nets)
+        if out is not None:
+            draw(nets[0], nets[1], found, out)
     if as_json:
         print_json(as_dict(found))
-    elif out is None:
+    elif out is None or form == "md":
         say(as_markdown(found) if form == "md" else as_text(found))
     if not found.is_empty:
         raise SystemExit(1)
+
+
+@contextmanager
+def failing_otherwise() -> Iterator[None]:
+    """Exit with 2 after any error that a user can mend, for 1 says that the nets differ."""
+    from cnnspec.cli.failures import expected
+
+    try:
+        yield
+    except SpecError as error:
+        raise NotComparable(error.diagnostics) from error
+    except Exception as error:
+        kind, message = expected(error)
+        if not kind:
+            raise
+        raise NotComparable((Diagnostic(kind, "error", message),)) from error
 
 
 def draw(old: Compiled, new: Compiled, found: Difference, out: Path) -> None:
@@ -86,11 +101,11 @@ def draw(old: Compiled, new: Compiled, found: Difference, out: Path) -> None:
 
 
 def compiled(spec: str, session: Session, settings: Settings) -> Compiled:
-    """One side of the comparison, its budgets not held: those of the other net may be another's.
+    """One side of the comparison, its budgets and shape marks not held: whoever compares may be changing it.
 
     Raises SpecError where there is no such net, or it does not compile.
     """
-    from cnnspec.difference.revisions import checked_out, revision
+    from cnnspec.difference.revisions import checked_out, revision, there
 
     report = Report()
     with ExitStack() as stack:
@@ -99,11 +114,12 @@ def compiled(spec: str, session: Session, settings: Settings) -> Compiled:
         if known is None:
             source, net = find_spec(spec, report, session.limits)
         else:
-            path = stack.enter_context(checked_out(known))
-            source, net = read_source(path, spec, report, session.limits), known.net
+            folder = stack.enter_context(checked_out(known))
+            session = Session(include=there(folder, session.include), limits=session.limits)
+            source, net = read_source(folder / known.path, known.label, report, session.limits), known.net
         report.raise_errors()
         assert source is not None
-        analysis = session.open(source, settings, net)
+        analysis = session.open(source, settings, net, lenient=STATED)
     if not analysis.nets:
         raise SpecError(analysis.diagnostics)
     return analysis.nets[0]

@@ -66,7 +66,7 @@ def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str, str
     if isinstance(error, SpecError):
         print_diagnostics(error.diagnostics)
         return 2 if isinstance(error, NotComparable) else 1, "spec", str(error)
-    kind, message = _expected(error)
+    kind, message = expected(error)
     if kind:
         say(f"error: {message}", err=True)
         return 1, kind, message
@@ -75,7 +75,7 @@ def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str, str
     return FAULT, "fault", message
 
 
-def _expected(error: BaseException) -> tuple[str, str]:
+def expected(error: BaseException) -> tuple[str, str]:
     """The kind and the message of an error that a user can do something about; both empty for a fault."""
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "").partition(".")[0]

@@ -72,7 +72,7 @@ def as_text(difference: Difference) -> str:
         lines.append(part or "elsewhere")
         for change in changes:
             inner = [place.removeprefix(f"{part}.") for place in change.places]
-            one = f"{inner[0]}: " if len(inner) == 1 else ""
+            one = f"{inner[0]}: " if len(inner) == 1 and inner[0] != part else ""
             lines.append(f"  {change.sign} {one}{change.what}")
             lines += [f"      at {_where(inner)}"] if len(inner) > 1 else []
             lines += [f"      {', '.join(costs)}"] if (costs := list(_costs(change))) else []
@@ -89,7 +89,8 @@ def in_words(change: Change) -> str:
 
 def as_markdown(difference: Difference) -> str:
     """Tables for a comment on a pull request."""
-    lines = [f"**{_plain(difference.old)} → {_plain(difference.new)}**", ""]
+    old, new = _plain(difference.old), _plain(difference.new)
+    lines = [f"**{old} → {new}**" if old != new else f"**{old}**", ""]
     if difference.is_empty:
         lines += ["No difference.", ""]
     else:
@@ -98,7 +99,8 @@ def as_markdown(difference: Difference) -> str:
             where = _plain(_where(change.places)) or "elsewhere"
             lines.append(f"| {change.sign} | {where} | {_plain(change.what)} | {', '.join(_costs(change))} |")
         lines.append("")
-    old, new = _plain(difference.old), _plain(difference.new)
+    # a net before a change and after it has one name
+    old, new = (old, new) if old != new else ("before", "after")
     lines += [f"| | {old} | {new} | |", "| --- | ---: | ---: | ---: |"]
     for name, before, after, change in _figures(difference):
         lines.append(f"| {name} | {before} | {after} | {change} |")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
+import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -23,13 +27,17 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for activation in ("relu", "gelu"):
         (folder / "parts" / "blocks.cnn").write_text(BLOCKS.replace("relu", activation))
         git("init", "-q")
-        git("add", ".")
-        git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", activation)
+        commit(activation)
     return folder
 
 
 def git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], check=True)
+
+
+def commit(message: str) -> None:
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", message)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +82,125 @@ def test_without_git_a_revision_is_no_file(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "")
     assert execute(["diff", "HEAD:net.cnn", "resnet18"]) == 2
+
+
+@pytest.mark.parametrize(
+    "spec, said",
+    [
+        ("HAED:specs/net.cnn", ["no revision `HAED`", "did you mean `HEAD`?"]),
+        ("HAED:specs/net.cnn:A", ["no revision `HAED`", "did you mean `HEAD`?"]),
+        ("HEAD~7:specs/net.cnn", ["no revision `HEAD~7`", "git log"]),
+        ("HEAD:specs/nett.cnn", ["`HEAD` has no file `specs/nett.cnn`", "did you mean `specs/net.cnn`?"]),
+        (
+            "HEAD:old.cnn:A",
+            ["`HEAD` has no file `old.cnn`", "its specs: specs/net.cnn, specs/parts/blocks.cnn"],
+        ),
+        ("HEAD:specs/net", ["`HEAD` has no file `specs/net`"]),
+        ("HEAD:", ["is a git revision", "HEAD:specs/net.cnn"]),
+        ("HEAD", ["no net of the zoo called `HEAD`"]),
+        ("HEAD:specs/net.cnn:B", ["HEAD:specs/net.cnn has no net `B`"]),
+    ],
+)
+def test_what_is_missing_is_named_with_a_cure(repository, spec, said, capsys):
+    assert execute(["diff", spec, "resnet18"]) == 2
+    printed = capsys.readouterr().err
+    assert all(words in printed for words in said), printed
+
+
+def test_the_cure_of_a_shallow_clone_is_to_fetch(repository, tmp_path, monkeypatch, capsys):
+    git("clone", "-q", "--depth=1", f"file://{tmp_path}", "shallow")
+    monkeypatch.chdir("shallow")
+    assert execute(["diff", "HEAD~1:specs/net.cnn", "specs/net.cnn"]) == 2
+    assert "git fetch --unshallow" in capsys.readouterr().err
+
+
+def test_outside_a_repository_it_is_said_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert execute(["diff", "HEAD:net.cnn", "resnet18"]) == 2
+    assert "in no repository" in capsys.readouterr().err
+
+
+def test_mistakes_of_a_revision_are_placed_in_its_file(repository, capsys):
+    Path("specs/net.cnn").write_text(NET.replace("block(8)", "conv(8, 3) -> linear(4)"))
+    commit("wrong")
+    assert execute(["diff", "HEAD:specs/net.cnn:A", "HEAD~1:specs/net.cnn"]) == 2
+    assert "--> HEAD:specs/net.cnn:2:36" in capsys.readouterr().err
+
+
+def test_links_and_files_of_other_names_are_taken(repository, capsys):
+    Path("outside.cnn").symlink_to("/etc/hostname")
+    Path("nowhere.cnn").symlink_to("missing.cnn")
+    Path("net.txt").write_text("net A { input 3x8x8; tanh }")
+    commit("links")
+    assert execute(["diff", "HEAD:net.txt", "HEAD:specs/../net.txt"]) == 0
+    assert execute(["diff", "HEAD:specs/net.cnn", "HEAD~1:specs/net.cnn"]) == 0
+    assert execute(["diff", "HEAD:outside.cnn", "net.txt"]) == 2
+    assert "cannot read HEAD:outside.cnn" in capsys.readouterr().err
+
+
+def test_folders_to_take_files_from_are_those_of_the_revision(repository, capsys):
+    Path("specs/net.cnn").write_text(NET.replace("parts/", ""))
+    commit("from a folder")
+    Path("specs/parts/blocks.cnn").write_text(BLOCKS.replace("relu", "silu"))
+    assert execute(["diff", "HEAD:specs/net.cnn", "specs/net.cnn", "-I", "specs/parts"]) == 1
+    assert "gelu -> silu" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["x.foo", "missing/x.svg"])
+def test_a_drawing_that_cannot_be_written_is_no_difference(repository, ending):
+    assert execute(["diff", "HEAD~1:specs/net.cnn", "specs/net.cnn", "-o", ending]) == 2
+
+
+def test_a_table_is_printed_beside_a_drawing(repository, capsys):
+    old, new = "HEAD~1:specs/net.cnn", "specs/net.cnn"
+    assert execute(["diff", old, new, "-o", "x.svg", "--format", "md"]) == 1
+    printed = capsys.readouterr().out
+    assert Path("x.svg").read_text().startswith("<svg")
+    assert "**A**" in printed and "| | before | after | |" in printed
+
+
+def test_every_kind_of_side_meets_every_other(tmp_path, monkeypatch, capsys):
+    """Sides that are one of two nets, in every form: the code, and what the changes add up to."""
+    monkeypatch.chdir(tmp_path)
+    bodies = {8: "conv(8, 3) => 8x8x8", 9: "conv(9, 3) -> relu => 8x8x8; expect params < 10"}
+    for out, body in bodies.items():
+        broken = "net Broken { input 3x8x8; conv(4, 3) -> linear(x); nope(3) }"
+        Path("many.cnn").write_text(f"net A {{ input 3x8x8; {body} }}\n{broken}\n")
+        Path("one.cnn").write_text(f"net Another {{ input 3x8x8; {body} }}\n")
+        Path(f"renamed{out}.cnn").write_text('use "one.cnn" (Another)\nnet Same = Another\n')
+        git("init", "-q")
+        commit(str(out))
+    sides = {
+        "HEAD~1:many.cnn:A": 8,
+        "HEAD~1:one.cnn": 8,
+        "HEAD~1:renamed8.cnn": 8,
+        "HEAD:many.cnn:A": 9,
+        "many.cnn:A": 9,
+        "one.cnn:Another": 9,
+        "renamed9.cnn": 9,
+        "lenet5": 5,
+    }
+    for old, new in product(sides, sides):
+        differ = sides[old] != sides[new]
+        assert execute(["diff", old, new, "--json"]) == differ, (old, new)
+        found = json.loads(capsys.readouterr().out)
+        assert found["equal"] == (not differ)
+        before, after = found["figures"]["params"]
+        assert sum(change["params"] for change in found["changes"]) == after - before
+
+
+def test_the_text_conversion_of_the_page_never_stops_git(repository):
+    """A spec is shown as its figures; one that has errors or several nets as its lines."""
+    page = (Path(__file__).parents[2] / "docs" / "diff.md").read_text(encoding="utf-8")
+    (conversion,) = re.findall(r"git config diff.cnn.textconv '(.*)'", page)
+    git("config", "diff.cnn.textconv", conversion.replace("cnnspec", f"{sys.executable} -m cnnspec"))
+    Path(".gitattributes").write_text("*.cnn diff=cnn\n")
+    for relu in ("relu", "gelu"):
+        Path("net.cnn").write_text(f"net A {{ input 3x8x8; conv(9, 3) -> {relu} }}\n")
+        Path("wrong.cnn").write_text(f"net A {{ input 3x8x8; linear(9) -> {relu} }}\n")
+        commit(relu)
+    shown = subprocess.run(
+        ["git", "diff", "HEAD~1", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"^\+gelu +gelu +9x8x8", shown, re.MULTILINE)
+    assert "+net A { input 3x8x8; linear(9) -> gelu }" in shown
