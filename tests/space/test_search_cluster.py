@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import cnnspec
+from cnnspec.diagnostics import Refused
 from cnnspec.searching import studies
 
 pytest.importorskip("optuna")
@@ -137,6 +139,7 @@ def test_workers_of_this_machine_one_of_which_dies(folder: Path) -> None:
     assert len(processes) >= 2 and str(os.getpid()) not in processes
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_a_cluster_survives_the_death_of_a_worker_and_of_the_search(folder: Path, scheduler: str) -> None:
     """Both trials that run when the search is killed are tried again; what is finished is not."""
@@ -158,6 +161,7 @@ def test_a_cluster_survives_the_death_of_a_worker_and_of_the_search(folder: Path
     judge(killed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_ctrl_c_keeps_what_there_is_and_ends_the_processes(folder: Path) -> None:
     for number in (3, 4, 5):
@@ -173,8 +177,10 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_processes(folder: Path) -> None
             os.kill(int(line[1]), 0)
 
 
-def test_a_scheduler_that_is_not_there_is_told_in_a_line(folder: Path) -> None:
-    _, err = search("--scheduler", "tcp://127.0.0.1:1").communicate(timeout=600)
-    assert err.splitlines()[-1].startswith("error: no scheduler answers at tcp://127.0.0.1:1")
-    _, err = search("--scheduler", "nothing").communicate(timeout=600)
-    assert err.splitlines()[-1].startswith("error: no scheduler answers at nothing")
+@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:1", "nothing"])
+def test_a_scheduler_that_is_not_there_is_told_in_a_line(folder: Path, scheduler: str) -> None:
+    with pytest.raises(
+        Refused, match=f"^no scheduler answers at {scheduler}: start one with `dask scheduler`"
+    ):
+        cnnspec.search("small.cnn:Wide", "evaluate.py", 8, storage="study.log", scheduler=scheduler)
+    assert not ran()
