@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from interruptible import INTERRUPTIBLE
 
 from cnnspec.cli import failures
 from cnnspec.cli.main import command, execute
@@ -160,14 +161,8 @@ def test_an_interruption_that_python_wraps_is_one(
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1, 0.2, 0.4])
 def test_an_interruption_ends_quietly(delay: float, tmp_path: Path) -> None:
     (tmp_path / "a.cnn").write_text("net A { input 3x64x64; conv(64, 3) * 20000 }")
-    # it says when cnnspec has begun, before which Python itself answers; what runs in the background of a
-    # shell is started without this signal
-    code = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from cnnspec.cli import main; print(flush=True); main()"
-    )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "check", "a.cnn"],
+        [*INTERRUPTIBLE, "check", "a.cnn"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interruptible import INTERRUPTIBLE
 
 import cnnspec
 from cnnspec.cli.main import execute
@@ -319,7 +320,7 @@ def test_half_a_line_and_a_lock_that_a_killed_search_has_left_are_taken_away(spe
 
 
 def run_search(*more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "cnnspec", "search", "small.cnn:Wide", "evaluate.py", "--trials", "6"]
+    command = [*INTERRUPTIBLE, "search", "small.cnn:Wide", "evaluate.py", "--trials", "6"]
     return subprocess.Popen(
         [*command, "--storage", "study.log", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

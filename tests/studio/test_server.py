@@ -6,7 +6,6 @@ import http.client
 import json
 import signal
 import subprocess
-import sys
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from interruptible import INTERRUPTIBLE
 
 from cnnspec.cli import studio as command
 from cnnspec.cli.main import execute
@@ -145,16 +145,12 @@ def test_what_is_too_large_is_not_read(studio: Studio) -> None:
 
 @pytest.mark.posix
 def test_the_command_prints_its_address_and_ends_when_it_is_interrupted(tmp_path: Path) -> None:
-    # what runs in the background of a shell is started without this signal, and would never end
-    code = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from cnnspec.cli import main; main()"
-    )
-    command = [sys.executable, "-u", "-c", code, "studio", "new.cnn", "--no-browser"]
+    command = [*INTERRUPTIBLE, "studio", "new.cnn", "--no-browser"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
         assert run.stdout is not None and run.stderr is not None
+        run.stdout.readline()
         address, _, said = run.stdout.readline().partition("  ")
         with urlopen(f"{address}start", timeout=600) as answer:
             assert json.load(answer)["file"] == "new.cnn"
