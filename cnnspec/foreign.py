@@ -86,7 +86,8 @@ def _imported(traced: Traced, name: str | None) -> Imported:
 
     analysis, became = spec_of(traced, name or traced.name)
     # layers that do nothing are no nodes of one net or the other; they have no weights
-    steps = {became[step.name]: step for step in traced.steps if step.weights}
+    nodes = analysis.net.graph.nodes
+    steps = {nodes[became[step.name]].weights_of: step for step in traced.steps if step.weights}
     weights = {
         f"{node}.{key}": tensor for node, step in steps.items() for key, tensor in step.weights.items()
     }

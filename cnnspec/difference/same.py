@@ -50,10 +50,10 @@ def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
     became = _paired(old, ours, theirs, pairs) if len(ours.outputs) == len(theirs.outputs) else None
     if became is None:
         return None
-    shared = all(
-        became.get(old.nodes[one].weights_of) == new.nodes[two].weights_of for one, two in became.items()
-    )
-    return became if shared else None
+    # which of the layers that share weights comes first is no difference
+    owners = {(old.nodes[one].weights_of, new.nodes[two].weights_of) for one, two in became.items()}
+    alike = len(owners) == len({one for one, _ in owners}) == len({two for _, two in owners})
+    return became if alike else None
 
 
 def _values(graph: Graph, numbers: Numbers) -> _Values:

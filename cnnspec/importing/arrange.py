@@ -24,7 +24,10 @@ CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Module", "Cha
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A module with one way in and one way out: `kind` is its class, `statements` what stands in it."""
+    """A module with one way in and one way out: `kind` is its class, `statements` what stands in it.
+
+    `shared` is the layer that owns its weights, where it is called several times with them.
+    """
 
     segment: str
     kind: str
@@ -33,11 +36,14 @@ class Region:
     exit: str
     taken: Shape
     given: Shape
+    shared: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether its layers stand in its place: a container, equal blocks, one layer, none with kernels."""
         chain = self.chain
+        if self.shared:
+            return False
         if self.kind in CONTAINERS or chain is None or self.is_bare:
             return chain is not None
         kinds = {unit.region.kind if unit.region is not None else "" for unit in chain}
@@ -145,7 +151,7 @@ def _joined(piece: Piece, uses: Counter[str], chains: dict[str, _Open]) -> _Open
     sources = {source for source, _ in arms}
     (source, *others) = sources
     # arms that begin at different values, or in a join of several themselves, cannot be written in braces
-    if others or source is None:
+    if others or source is None or (piece.unit.layer is not None and piece.unit.layer.undoes):
         return _Open(None, [replace(piece.unit, named=piece.reads)])
     for name in piece.reads:
         if uses[name] == 1:

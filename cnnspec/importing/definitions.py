@@ -12,24 +12,22 @@ before it is said in terms of that one. What is left is a parameter: here width 
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
+from cnnspec.importing.arrange import CONTAINERS, ChainUnit, Region
 from cnnspec.importing.columns import CHANNELS, ArgumentColumn, multiples, parameter_name
 from cnnspec.importing.lines import counted, lines, text
+from cnnspec.importing.shares import shared_calls
 from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
+from cnnspec.importing.words import TAKEN, free, labels_of, reads_of, word_of
 from cnnspec.layers import join
-from cnnspec.layers.base import REGISTRY, Layer, parameters
+from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.shape import Slice
-from cnnspec.syntax.tokens import RESERVED
-
-TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
-"""Words that name something already: layers and forms, and what the language reserves."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,13 @@ class WrittenCall:
 class BlockDefinition:
     """A def: the modules that it stands for, its parameters with a default where there is one, its body.
 
-    `taken_is_read` is for a body that needs the channels that flow into the block further down, as `c`.
+    `taken_is_read` is for a body that needs the channels that flow into the block further down, as `c`. With
+    the keyword `share` it is one whose calls all have the weights of the first.
     """
 
     name: str
     regions: list[Region]
+    keyword: str = "def"
     parameters: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     body: str = ""
@@ -73,7 +73,7 @@ class BlockDefinition:
         taken = ["c=channels"] if self.taken_is_read else []
         written = ", ".join([*required, *optional, *taken])
         head = f"({written})" if written else ""
-        return f"def {self.name}{head} {{\n{self.body}\n}}"
+        return f"{self.keyword} {self.name}{head} {{\n{self.body}\n}}"
 
 
 class NetStatements(NamedTuple):
@@ -88,36 +88,48 @@ class BlockDefinitions:
 
     def __init__(self, net: Region) -> None:
         self.found: dict[Hashable, BlockDefinition] = {}
-        regions = [region for region in _regions(net) if not region.holds and region is not net]
-        self.structures = Structures(regions)
+        self.shared: dict[Region, str] = {}
+        self.shares: dict[Region, dict[str, Region]] = defaultdict(dict)
+        self._find_shares(net)
+        kinds = [region for region in _regions(net) if not region.holds and region is not net]
+        regions = [region for region in kinds if not region.shared]
+        self.structures = Structures(regions, self.shared)
         for region in regions:
             key = self.structures.of(region)
             if key not in self.found:
-                self.found[key] = BlockDefinition(self._name(region.kind), [])
+                taken = {*self.shared.values(), *(one.name for one in self.found.values())}
+                self.found[key] = BlockDefinition(free(word_of(key[0]), taken), [])
             self.found[key].regions.append(region)
+        for word, region in self.shares.pop(net, {}).items():
+            self.found[word] = BlockDefinition(word, [region], "share")
         for definition in self.found.values():
             self._infer(definition)
 
     def __iter__(self) -> Iterator[BlockDefinition]:
         return iter(self.found.values())
 
+    def _find_shares(self, net: Region) -> None:
+        """Find a word for each module that is called several times, and which one writes it: the only one
+        that calls it, or the net.
+        """
+        calls: dict[str, list[tuple[Region, Region]]] = defaultdict(list)
+        for home, region in shared_calls(net, net):
+            calls[region.shared].append((home, region))
+        for found in calls.values():
+            (home, first), homes = found[0], {home for home, _ in found}
+            home = home if len(homes) == 1 else net
+            kind = first.segment if first.kind in CONTAINERS else first.kind
+            # those of two defs may be called alike
+            taken = self.shared.values() if home is net else {*self.shares[home], *self.shares[net]}
+            word = free(word_of(kind), taken)
+            self.shares[home][word] = first
+            self.shared.update((region, word) for _, region in found)
+
     def of(self, region: Region) -> BlockDefinition | None:
         """The def of a module; None for a container, which is what stands in it."""
         if region.holds:
             return None
         return self.found.get(self.structures.of(region))
-
-    def _name(self, kind: str) -> str:
-        kind = re.sub(r"(?<=[a-z])(?:[A-Z][a-z]){2,}(?![a-z])", lambda found: found[0].lower(), kind)
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
-        name = re.sub(r"(?<=[a-z])[123]d(?=_|$)", "", words)
-        if name in TAKEN:
-            name = f"{name}_block"
-        taken = {definition.name for definition in self.found.values()}
-        number = 1
-        while (one := name if number == 1 else f"{name}{number}") in taken:
-            number += 1
-        return one
 
     # ---- parameters
 
@@ -166,6 +178,8 @@ class BlockDefinitions:
 
     def _arguments(self, region: Region) -> Iterator[tuple[str, Any, Any, int]]:
         """All arguments in a body in order: name, default, value, and the channels that flow in."""
+        for inner in self.shares.get(region, {}).values():
+            yield from self._arguments(inner)
         if region.chain is not None:
             yield from self._of_chain(self.structures.body(region))
         else:
@@ -175,6 +189,8 @@ class BlockDefinitions:
     def _of_chain(self, units: Iterable[ChainUnit]) -> Iterator[tuple[str, Any, Any, int]]:
         for unit in units:
             channels = unit.taken[0]
+            if unit.region is not None and unit.region in self.shared:
+                continue
             if unit.region is not None:
                 inner = self.of(unit.region)
                 assert inner is not None
@@ -187,8 +203,7 @@ class BlockDefinitions:
             elif unit.repeat:
                 yield "count", None, unit.repeat, channels
                 yield from self._of_chain(units_of(unit.arms[1]))
-            else:
-                assert unit.layer is not None
+            elif unit.layer is not None and not unit.layer.undoes:
                 for parameter in parameters(type(unit.layer)):
                     default = None if parameter.required else parameter.default
                     yield parameter.name, default, getattr(unit.layer, parameter.name), channels
@@ -220,12 +235,12 @@ class BlockDefinitions:
 
     def labels(self, region: Region, more: Sequence[str] = ()) -> dict[str, str]:
         """Names for the values of a region that more than the next statement reads, and for some more."""
-        return _labels(region, self.words, more)
+        return labels_of(region, self.words, more)
 
     @property
     def words(self) -> AbstractSet[str]:
         """Words that no label can be: they name something already."""
-        return TAKEN | {definition.name for definition in self.found.values()}
+        return TAKEN | {definition.name for definition in self.found.values()} | set(self.shared.values())
 
     def line(self, units: Sequence[ChainUnit]) -> list[str]:
         """The units of a chain outside all defs, each as a spec writes it."""
@@ -240,9 +255,15 @@ class _Writer:
         self.definitions, self.said = definitions, said
 
     def region(self, region: Region) -> str:
+        """The lines of a body, the shares that it writes first."""
+        shares = self.definitions.shares.get(region, {})
+        written = [f"share {word} {{ {'; '.join(self.body(inner))} }}" for word, inner in shares.items()]
+        return "\n".join([*written, *self.body(region)])
+
+    def body(self, region: Region) -> Iterable[str]:
         if region.chain is not None:
-            return "\n".join(lines(self.chain(self.definitions.structures.body(region))))
-        return "\n".join(self.statements(region))
+            return lines(self.chain(self.definitions.structures.body(region)))
+        return self.statements(region)
 
     def statements(self, region: Region) -> Iterator[str]:
         """The statements of a body with labels."""
@@ -269,6 +290,8 @@ class _Writer:
         return [str(self.unit(unit, names or {})) for unit in units]
 
     def unit(self, unit: ChainUnit, names: Mapping[str, str]) -> WrittenCall | str:
+        if unit.region is not None and unit.region in self.definitions.shared:
+            return self.definitions.shared[unit.region]
         if unit.region is not None:
             inner = self.definitions.of(unit.region)
             assert inner is not None
@@ -283,10 +306,14 @@ class _Writer:
             body = "; ".join(lines(self.chain(units_of(unit.arms[1]))))
             return WrittenCall("dense", (("", count),), body)
         assert unit.layer is not None
+        if unit.layer.undoes:
+            value, undone = unit.named
+            flow = f"{names[value]} -> " if value in names else ""
+            return f"{flow}{unit.layer.op}(of={names[undone]})"
         call = WrittenCall(unit.layer.op, self.arguments(unit.layer))
         if unit.arms:
             arms = [" -> ".join(counted(self.chain(units_of(arm)))) or "identity" for arm in unit.arms]
-            sums = isinstance(unit.layer, join.Add) and len(arms) == 2 and not _of_parts(unit)
+            sums = isinstance(unit.layer, join.Add) and len(arms) == 2 and not _of_equals(unit)
             return replace(
                 call, name="residual" if sums else call.name, body=" ".join(f"| {arm}" for arm in arms)
             )
@@ -308,50 +335,16 @@ class _Writer:
         return tuple(found)
 
 
-def _of_parts(unit: ChainUnit) -> bool:
-    """Whether a join is one of parts of the channels, or of a value and a learned constant."""
+def _of_equals(unit: ChainUnit) -> bool:
+    """Whether neither arm of a sum is a shortcut around the other: parts of the channels, arms of one length
+    that end alike, a value and a learned constant.
+    """
     firsts = [arm[0].layer for arm in unit.arms if arm]
+    lasts = {arm[-1].region.kind if arm[-1].region is not None else arm[-1].layer for arm in unit.arms if arm}
+    if len({len(arm) for arm in unit.arms}) == len(lasts) == 1:
+        return True
     parts = len(firsts) == len(unit.arms) and all(isinstance(first, Slice) for first in firsts)
     return parts or any(first is not None and first.constant for first in firsts)
-
-
-def reads_of(statement: LabelledChain) -> list[str]:
-    """The values that a statement reads by name."""
-    reads = [name for unit in statement.chain for name in unit.named]
-    return [*reads, statement.source] if statement.source is not None else reads
-
-
-def _labels(region: Region, words: AbstractSet[str], more: Sequence[str]) -> dict[str, str]:
-    needed: dict[str, str] = {}
-    before = region.entry
-    for statement in region.statements:
-        for name in reads_of(statement):
-            if name != before:
-                needed.setdefault(name, "")
-        before = statement.value
-    needed.update(dict.fromkeys(more, ""))
-    modules = {one.value: one.chain[-1].region for one in region.statements}
-    taken: set[str] = set()
-    for name in needed:
-        word = "x" if name == region.entry else _label(name, modules.get(name))
-        number, numbered = 1, f"{word}_" if word[-1].isdigit() else word
-        while (label := word if number == 1 else f"{numbered}{number}") in taken | words:
-            number += 1
-        taken.add(label)
-        needed[name] = label
-    return needed
-
-
-def _label(name: str, module: Region | None) -> str:
-    """A word for a value: what gives it, or, where that has but a number, the module that it stands in.
-
-    layer3.tree1.relu, the last layer of the block tree1     tree1
-    layer5.project.1                                         project
-    """
-    path = name.rpartition(f".{module.segment}.")[0] + f".{module.segment}" if module is not None else name
-    words = [re.sub(r"\W", "_", part).strip("_") for part in path.split(".")]
-    word = next((one for one in reversed(words) if one and not one[0].isdigit()), "value")
-    return f"{word}_value" if word in TAKEN else word
 
 
 def _regions(net: Region) -> Iterator[Region]:

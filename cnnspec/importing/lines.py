@@ -10,6 +10,7 @@ from typing import Any
 from cnnspec.layers.base import REGISTRY
 from cnnspec.layers.written import show_argument
 
+LABEL = re.compile(r"\w+:")
 LONGEST_TURN = 4
 """The most lines that are looked for as one turn."""
 
@@ -27,7 +28,8 @@ def lines(calls: Sequence[str]) -> list[str]:
     for call in calls:
         name = re.match(r"\w+", call)
         cls = REGISTRY.get(name[0]) if name else None
-        follows = cls is not None and (cls.follows or cls.silent) and found
+        # what follows a label's value is not that value
+        follows = cls is not None and (cls.follows or cls.silent) and found and not LABEL.match(found[-1][0])
         if follows:
             found[-1].append(call)
         else:

@@ -7,11 +7,14 @@ body.layer1.0.residual.conv_bn1.conv        layer1 > 0 > conv_bn1 > conv
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from cnnspec.backends.onnx.reading import OnnxNode
-from cnnspec.importing.definitions import TAKEN
-from cnnspec.importing.traced import ModuleScope
+from cnnspec.importing.shares import Scopes
+from cnnspec.importing.traced import ModuleScope, TracedLayer
+from cnnspec.importing.words import TAKEN
 
 WORDS = TAKEN | {"arm", "shortcut"}
 """What is no module where a spec has written the file: forms of the language."""
@@ -63,6 +66,34 @@ def scopes_of(path: str, heads: Collection[str] = ()) -> tuple[tuple[ModuleScope
         following = kept[number + 1] if number + 1 < len(kept) else ""
         scopes.append(ModuleScope(part, "Sequential" if following.isdigit() else kind_of(part)))
     return tuple(scopes), segment.lower() or "value"
+
+
+def with_calls(steps: Iterable[TracedLayer], written: Mapping[str, str]) -> tuple[TracedLayer, ...]:
+    """Layers in order with the call that each of their modules is, where a module is called several times.
+
+    `written` are the paths of nodes: those of a module that is called again are there as often. The outermost
+    module counts, all of whose layers are.
+    """
+    found = tuple(steps)
+    if not any(step.weights_of for step in found):
+        return found
+    counts = Counter(written[step.name] for step in found)
+    times: dict[Scopes, set[int]] = defaultdict(set)
+    for step in found:
+        for depth in range(1, len(step.scopes) + 1):
+            times[step.scopes[:depth]].add(counts[written[step.name]])
+    seen: Counter[str] = Counter()
+    called = []
+    for step in found:
+        path, scopes = written[step.name], step.scopes
+        several = (
+            at for at in range(len(scopes)) if len(some := times[scopes[: at + 1]]) == 1 and max(some) > 1
+        )
+        if (at := next(several, None)) is not None:
+            scopes = (*scopes[:at], scopes[at]._replace(call=seen[path]), *scopes[at + 1 :])
+        seen[path] += 1
+        called.append(replace(step, scopes=scopes))
+    return tuple(called)
 
 
 def kind_of(part: str) -> str:

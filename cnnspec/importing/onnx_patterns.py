@@ -94,6 +94,8 @@ def _shapes(example: Layer) -> Iterator[tuple[Shape, ...]]:
         yield from (((77, *one[1:]), (5, *other)) for one, other in LIKES)
     elif isinstance(example, CropLike):
         yield from (((77, *other), (5, *one[1:])) for one, other in LIKES)
+    elif isinstance(example, pool.MaxUnpool):
+        yield from (((77, *(size // 2 for size in one[1:])), one) for one in MAPS[1:])
     elif isinstance(example, join.MatMul):
         # rows and columns of the two fit, turned or not
         one, other = (11, 13), (13, 17)
@@ -193,6 +195,7 @@ def _shape_examples() -> Iterator[tuple[Layer, Guess | None]]:
         yield pool.BlurPool(7, 11, mode), None
     yield pool.AvgPool(7, 5, ceil=True), _averages
     yield pool.LpPool(5, 3.0, 7), None
+    yield pool.MaxUnpool(pool.MaxPool(2)), _unpools
 
 
 # ---- guesses
@@ -226,6 +229,17 @@ def _averages(found: FoundTemplate, shapes: tuple[Shape, ...]) -> Iterator[Layer
     pads = one_size(tuple(map(int, before[0].ravel()[: len(shapes[0]) - 1]))) if before else 0
     for count in (True, False):
         yield pool.AvgPool(kernel, None if stride == kernel else stride, pads, True, count)
+
+
+def _unpools(found: FoundTemplate, shapes: tuple[Shape, ...]) -> Iterator[Layer]:
+    node = next(one for one in found.nodes.values() if one.op == "MaxPool")
+    rank = len(shapes[0]) - 1
+    given = {key: node.attributes.get(key, (1,) * rank) for key in ("kernel_shape", "strides", "dilations")}
+    kernel, stride, dilation = map(one_size, map(tuple, given.values()))
+    pads = one_size(tuple(node.attributes.get("pads", (0,) * rank))[:rank])
+    for ceil in (False, True):
+        of = pool.MaxPool(kernel, None if stride == kernel else stride, pads, dilation, ceil)
+        yield pool.MaxUnpool(of)
 
 
 def _attentions(found: FoundTemplate, shapes: tuple[Shape, ...]) -> Iterator[Layer]:

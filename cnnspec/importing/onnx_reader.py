@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.reading import OnnxNet, OnnxNode, shortest
 from cnnspec.importing.onnx_graph import OnnxGraph, walk
-from cnnspec.importing.onnx_names import input_names, net_name, path_of, scopes_of
+from cnnspec.importing.onnx_names import input_names, net_name, path_of, scopes_of, with_calls
 from cnnspec.importing.onnx_patterns import Pattern, patterns
 from cnnspec.importing.onnx_templates import check_arguments, match, template
 from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
@@ -28,6 +28,7 @@ from cnnspec.layers.base import Layer, LayerError, Shape
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.following import FOLLOWING
+from cnnspec.layers.pool import MaxPool, MaxUnpool
 
 Rule = Callable[..., str]
 """rule(reader, node, value) gives the step that makes a value."""
@@ -58,6 +59,7 @@ class OnnxReader:
         self.inputs = {titles[name]: shape for name, shape in shapes.items()}
         self.steps: dict[str, TracedLayer] = {}
         self.places: dict[str, int] = {}
+        self.written: dict[str, str] = {}
         self.steps_of: dict[str, str | None] = dict(titles)
         self.takes: dict[str, tuple[str, ...]] = {}
         self.refused: dict[str, tuple[str, str]] = {}
@@ -68,13 +70,19 @@ class OnnxReader:
         """The layers. Raises ImportRefused, with all operations that are none, and their nodes."""
         self._visit([name for name in self.net.outputs if name not in self.graph.constants])
         self._raise_refused()
+        for step in self.steps.values():
+            if step.weights_of and self.steps[step.weights_of].layer != step.layer:
+                told = f"{self.name} has the weights of {step.weights_of} once more, in another layer"
+                raise ImportRefused(f"{told}: {step.name}")
         outputs = tuple(self.steps_of[name] or "" for name in self.net.outputs)
         needed = self._needed(outputs)
         # by node, and of two layers of one node the first that was added first
         steps = sorted((step for step in self.steps.values() if step.name in needed), key=self._place)
         if not steps:
             raise ImportRefused(f"{self.name} has no layer")
-        return Traced(self.name, self.inputs, tuple(steps), outputs, tuple(self.net.outputs))
+        return Traced(
+            self.name, self.inputs, with_calls(steps, self.written), outputs, tuple(self.net.outputs)
+        )
 
     def _place(self, step: TracedLayer) -> int:
         return self.places[step.name]
@@ -238,8 +246,13 @@ class OnnxReader:
         plain = step is not None and isinstance(step.layer, BIASED) and not step.layer.bias
         if step is None or not plain or len(self.graph.readers[value]) > 1 or value in self.net.outputs:
             return None
-        bias = self.graph.constants[tensor].reshape(step.shape[0])
         layer = dataclasses.replace(step.layer, bias=True)
+        if step.weights_of:
+            if self.taken.get(self.graph.roots[tensor]) != step.weights_of:
+                return None
+            self.steps[step.name] = dataclasses.replace(step, layer=layer)
+            return step.name
+        bias = self.graph.constants[tensor].reshape(step.shape[0])
         self.steps[step.name] = dataclasses.replace(step, layer=layer, weights={**step.weights, "bias": bias})
         self.taken[self.graph.roots[tensor]] = step.name
         return step.name
@@ -276,12 +289,44 @@ class OnnxReader:
             if array.size != prod(expected[name]):
                 raise NoLayer(f"with a {name} of shape {list(array.shape)}, not {list(expected[name])}")
             found[name] = array if array.shape == expected[name] else array.reshape(expected[name])
-            root = self.graph.roots[tensor]
-            if len(expected[name]) > 1 and root in self.taken:
-                raise NoLayer(f"the weights of {self.taken[root]} once more")
         if found.keys() != expected.keys():
             raise NoLayer(f"without {', '.join(expected.keys() - found.keys())}")
-        return self._named(node, layer, tuple(map(self.step, taken)), sizes, found, weights or {})
+        inputs = tuple(map(self.step, taken))
+        if isinstance(layer, MaxUnpool):
+            inputs = inputs[0], self._pool(layer, inputs[1])
+        return self._named(node, layer, inputs, sizes, found, weights or {})
+
+    def _pool(self, layer: MaxUnpool, source: str) -> str:
+        """The pool of a value whose places a layer takes. Raises NoLayer."""
+        sizes = self.steps[source].shape if source in self.steps else self.inputs[source]
+        for step in self.steps.values():
+            pool = step.layer if step.inputs == (source,) else None
+            if isinstance(pool, MaxPool) and pool.slide(sizes) == layer.of.slide(sizes):
+                return step.name
+        raise NoLayer("of places that no pool gives")
+
+    def _owner(
+        self, layer: Layer, inputs: tuple[str, ...], found: Mapping[str, Any], weights: Mapping[str, str]
+    ) -> str:
+        """The layer that has these weights already; empty where they are new. Raises NoLayer.
+
+        Writers keep equal vectors once: those of a norm are taken for one and the same only behind a layer
+        whose kernel is.
+        """
+        owners = {name: self.taken.get(self.graph.roots[tensor], "") for name, tensor in weights.items()}
+        kernels = {owners[name] for name in found if found[name].ndim > 1} - {""}
+        owner = next(iter(kernels), "")
+        if owner and (
+            set(owners.values()) != {owner} or _unbiased(self.steps[owner].layer) != _unbiased(layer)
+        ):
+            raise NoLayer(f"the weights of {owner} once more, in another layer")
+        other = next(iter(owners.values()), "")
+        before = self.steps.get(inputs[0])
+        vectors = bool(other) and set(owners.values()) == {other} and all(a.ndim < 2 for a in found.values())
+        if vectors and before is not None and before.weights_of:
+            follows = self.steps[other].inputs[0] == before.weights_of and self.steps[other].layer == layer
+            return other if follows else ""
+        return owner
 
     def _named(
         self,
@@ -293,15 +338,18 @@ class OnnxReader:
         weights: Mapping[str, str],
     ) -> str:
         scopes, segment = scopes_of(path_of(node), self.net.outputs)
-        name = ".".join([*(scope.segment for scope in scopes), segment])
+        name = path = ".".join([*(scope.segment for scope in scopes), segment])
         self.named[name] += 1
         if self.named[name] > 1 or name in self.inputs:
             name = f"{name}_{self.named[name]}"
         while name in self.steps:
             name += "_"
-        self.taken.update((self.graph.roots[tensor], name) for tensor in weights.values())
-        self.steps[name] = TracedLayer(name, layer, inputs, sizes, scopes, found)
-        self.places[name] = node.place
+        owner = self._owner(layer, inputs, found, weights)
+        if not owner:
+            self.taken.update((self.graph.roots[tensor], name) for tensor in weights.values())
+        given = {} if owner else found
+        self.steps[name] = TracedLayer(name, layer, inputs, sizes, scopes, given, owner)
+        self.places[name], self.written[name] = node.place, path
         return name
 
     # ---- refusals
@@ -319,6 +367,11 @@ class OnnxReader:
             raise ImportRefused(f"{self.name} has what the language cannot say: {'; '.join(lines)}")
         if constant:
             raise ImportRefused(f"{self.name} gives a constant as {constant[0]!r}")
+
+
+def _unbiased(layer: Layer) -> Layer:
+    """A layer as it is when its node is read: a bias may be added after it."""
+    return dataclasses.replace(layer, bias=False) if isinstance(layer, BIASED) else layer
 
 
 def _places(where: list[str]) -> str:

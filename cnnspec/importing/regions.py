@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cnnspec.importing.arrange import ChainUnit, Piece, Region, arrange
+from cnnspec.importing.arrange import ChainUnit, LabelledChain, Piece, Region, arrange
+from cnnspec.importing.shares import owner, shared_modules
 from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers import join
 
@@ -31,7 +32,7 @@ def region_of(traced: Traced) -> Region:
     """A net as the region of its outermost module."""
     steps = _hoisted(traced.steps)
     shapes = traced.shapes
-    builder = _Builder(shapes)
+    builder = _Builder(shapes, steps)
     return builder.region(steps, 0, "", traced.name, tuple(traced.outputs))
 
 
@@ -69,49 +70,67 @@ def _hoisted(steps: Sequence[TracedLayer]) -> list[TracedLayer]:
 
 
 class _Builder:
-    def __init__(self, shapes: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, shapes: dict[str, tuple[int, ...]], steps: Sequence[TracedLayer]) -> None:
         self.shapes = shapes
+        self.owners = {step.weights_of for step in steps} - {""}
+        self.shared = shared_modules(steps)
 
     def region(
-        self, steps: Sequence[TracedLayer], depth: int, segment: str, kind: str, exits: tuple[str, ...]
+        self,
+        steps: Sequence[TracedLayer],
+        depth: int,
+        segment: str,
+        kind: str,
+        exits: tuple[str, ...],
+        shared: str = "",
+        in_share: bool = False,
     ) -> Region:
-        pieces = sorted(self.pieces(steps, depth, set(exits)), key=lambda entry: entry[0])
+        within = in_share or bool(shared)
+        pieces = sorted(self.pieces(steps, depth, set(exits), within), key=lambda entry: entry[0])
         made = {piece.value for _, piece in pieces}
         entries = [name for _, piece in pieces for name in piece.reads if name not in made]
         statements = arrange([piece for _, piece in pieces], exits)
-        return Region(
-            segment, kind, statements, entries[0], exits[-1], self.shapes[entries[0]], self.shapes[exits[-1]]
-        )
+        shapes = self.shapes[entries[0]], self.shapes[exits[-1]]
+        return Region(segment, kind, statements, entries[0], exits[-1], *shapes, shared)
 
     def pieces(
-        self, steps: Sequence[TracedLayer], depth: int, exits: set[str]
+        self, steps: Sequence[TracedLayer], depth: int, exits: set[str], in_share: bool
     ) -> Iterator[tuple[int, Piece]]:
         """The layers and modules that stand directly in a module, each with the place of its last layer."""
         place = {step.name: number for number, step in enumerate(steps)}
-        groups: dict[tuple[str, ...], list[TracedLayer]] = {}
+        groups: dict[tuple[object, ...], list[TracedLayer]] = {}
         for step in steps:
-            inner = tuple(scope.segment for scope in step.scopes[depth : depth + 1])
+            inner = tuple((scope.segment, scope.call) for scope in step.scopes[depth : depth + 1])
             groups.setdefault(inner or ("", step.name), []).append(step)
         for key, group in groups.items():
             if key[0] == "":
-                yield place[group[0].name], self.leaf(group[0])
+                yield place[group[0].name], self.leaf(group[0], in_share)
                 continue
             reads, gives = _borders(group, steps, exits)
             if len(reads) == 1 and len(gives) == 1:
                 scope = group[0].scopes[depth]
-                inner = self.region(group, depth + 1, scope.segment, scope.kind, (gives[0],))
+                shared = "" if in_share else self.shared.get(group[0].scopes[: depth + 1], "")
+                called = scope.segment, scope.kind, (gives[0],)
+                inner = self.region(group, depth + 1, *called, shared, in_share)
                 unit = ChainUnit(self.shapes[reads[0]], self.shapes[gives[0]], region=inner)
                 yield place[gives[0]], Piece(unit, (reads[0],), gives[0])
             else:
                 # places of the outer list, for what is taken apart stands among the layers around the module
                 places = {number: place[step.name] for number, step in enumerate(group)}
-                for number, piece in self.pieces(group, depth + 1, set(gives)):
+                for number, piece in self.pieces(group, depth + 1, set(gives), in_share):
                     yield places[number], piece
 
-    def leaf(self, step: TracedLayer) -> Piece:
+    def leaf(self, step: TracedLayer, in_share: bool) -> Piece:
         taken = self.shapes[step.inputs[0]] if step.inputs else step.shape
         named = step.inputs if len(step.inputs) > 1 else ()
-        return Piece(ChainUnit(taken, step.shape, step, named=named), step.inputs, step.name)
+        unit = ChainUnit(taken, step.shape, step, named=named)
+        if owner(step) in self.owners and not in_share and len(step.inputs) == 1:
+            chain = LabelledChain(step.inputs[0], (unit,), step.name)
+            word = owner(step).rpartition(".")[2].rstrip("_")
+            shapes = unit.taken, unit.given
+            inner = Region(word, "Module", (chain,), step.inputs[0], step.name, *shapes, owner(step))
+            unit = ChainUnit(*shapes, region=inner)
+        return Piece(unit, step.inputs, step.name)
 
 
 def _borders(

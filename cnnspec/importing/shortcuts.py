@@ -53,7 +53,7 @@ def shortcut_of(unit: ChainUnit) -> str:
 
 def leaves(chain: Iterable[ChainUnit]) -> Iterator[ChainUnit]:
     for unit in chain:
-        if unit.region is not None and unit.region.chain is not None:
+        if unit.region is not None and unit.region.chain is not None and not unit.region.shared:
             yield from leaves(unit.region.chain)
         else:
             yield unit
@@ -73,5 +73,5 @@ def turns(units: Sequence[ChainUnit]) -> list[ChainUnit]:
     return [replace(unit, repeat=0) if unit.repeat == 1 else unit for unit in found]
 
 
-def _layers(chain: Iterable[ChainUnit]) -> list[Layer | None]:
-    return [unit.layer for unit in leaves(chain)]
+def _layers(chain: Iterable[ChainUnit]) -> list[Layer | str | None]:
+    return [unit.layer if unit.region is None else unit.region.shared for unit in leaves(chain)]

@@ -9,7 +9,7 @@ Arguments of layers do not count, for they become parameters. What does is which
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
 from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
@@ -17,17 +17,26 @@ from cnnspec.importing.traced import TracedLayer
 from cnnspec.layers import join
 from cnnspec.passes.alike import Contents, single, wire
 
+ANY = "block"
+"""The class of modules that are only counted, in files that say no classes."""
+
 
 class Structures:
     """The structure of each of some modules, as a key that those have in common that are one def."""
 
-    def __init__(self, regions: Sequence[Region]) -> None:
+    def __init__(self, regions: Sequence[Region], shared: Mapping[Region, str]) -> None:
+        """`shared` are the calls of modules that are written as `share`, with their words."""
+        self._shared = shared
         self._if_same: set[Hashable] = set()
+        self._kinds: dict[Hashable, str] = {}
+        self._find_kinds(regions)
         self._find_optional(regions)
+        self._find_kinds(regions)
 
-    def of(self, region: Region) -> Hashable:
-        """The class of a module, and what stands in it."""
-        return region.kind, self._inner(region)
+    def of(self, region: Region) -> tuple[str, Hashable]:
+        """The class of a module, and what stands in it. One without a class has that of its equals."""
+        inner = self._inner(region)
+        return self._kinds.get(inner, ANY) if region.kind == ANY else region.kind, inner
 
     def body(self, region: Region) -> list[ChainUnit]:
         """The units of a module that is one chain; as a sum, where others of its kind are."""
@@ -36,6 +45,12 @@ class Structures:
             return units
         total = TracedLayer(region.exit, join.Add(), (), region.given)
         return [ChainUnit(region.taken, region.given, total, arms=(tuple(units), ()), optional=True)]
+
+    def _find_kinds(self, regions: Sequence[Region]) -> None:
+        """Find the class of what stands in each module that has one."""
+        for region in regions:
+            if region.kind != ANY:
+                self._kinds.setdefault(self._inner(region), region.kind)
 
     def _find_optional(self, regions: Sequence[Region]) -> None:
         """Find the modules that add their input where shapes agree, and do not where they cannot.
@@ -73,6 +88,8 @@ class Structures:
         return tuple([self._unit(unit) for unit in units])
 
     def _unit(self, unit: ChainUnit) -> Hashable:
+        if unit.region is not None and unit.region in self._shared:
+            return "share", self._shared[unit.region], self._inner(unit.region)
         if unit.region is not None:
             return self.of(unit.region)
         assert unit.layer is not None

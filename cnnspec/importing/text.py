@@ -10,12 +10,13 @@ from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
 from cnnspec.format import format_text
 from cnnspec.importing.arrange import ChainUnit, Region
-from cnnspec.importing.definitions import TAKEN, BlockDefinitions
+from cnnspec.importing.definitions import BlockDefinitions
 from cnnspec.importing.lines import lines, repeated
 from cnnspec.importing.regions import growing, region_of
 from cnnspec.importing.shortcuts import leaves
 from cnnspec.importing.structures import units_of
 from cnnspec.importing.traced import ImportRefused, Traced, as_graph
+from cnnspec.importing.words import TAKEN
 from cnnspec.layers.base import describe
 from cnnspec.passes.cost import cost
 from cnnspec.pipeline import Compiled
@@ -82,7 +83,7 @@ def _with_open_head(net: Region) -> Region:
     """A net whose last module, where it pools all of the map, is what stands in it: the head."""
     chain = net.chain
     last = chain[-1].region if chain else None
-    if chain is None or last is None or last.chain is None:
+    if chain is None or last is None or last.chain is None or last.shared:
         return net
     first = next(leaves(last.chain))
     if first.layer is None or first.layer.op not in HEAD:
@@ -97,7 +98,8 @@ def _opened(chain: Sequence[ChainUnit], whole: int) -> list[ChainUnit]:
     found: list[ChainUnit] = []
     for unit in chain:
         inner = unit.region
-        if inner is not None and inner.chain is not None and _is_most(inner, whole, len(chain)):
+        opens = inner is not None and not inner.shared and _is_most(inner, whole, len(chain))
+        if inner is not None and inner.chain is not None and opens:
             found += _opened(inner.chain, whole)
         else:
             found.append(unit)

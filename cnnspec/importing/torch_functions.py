@@ -349,6 +349,7 @@ FUNCTIONS: Rules = {
     "expand_as": _expanded,
     **dict.fromkeys(windows.CONVOLUTIONS, windows.convolved),
     **dict.fromkeys(windows.LARGEST, windows.largest),
+    **dict.fromkeys(windows.UNPOOLED, windows.unpooled),
     **dict.fromkeys(windows.AVERAGES, windows.averaged),
     **{
         f"adaptive_avg_pool{rank}d": windows.adaptive(pool.GlobalAvgPool, pool.AdaptiveAvgPool)

@@ -14,8 +14,9 @@ from torch.fx.node import map_aggregate
 
 from cnnspec.importing.torch_layers import ACTIVATIONS, MODULES, PADS, drop_rate, need_channels
 from cnnspec.importing.torch_norms import KnownNorm
+from cnnspec.importing.torch_scopes import scopes_of
 from cnnspec.importing.torch_written import extent_of, written_layer
-from cnnspec.importing.traced import ImportRefused, ModuleScope, Traced, TracedLayer
+from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
 from cnnspec.importing.windows import NoLayer, taken_in
 from cnnspec.layers import activation, conv, dense, norm
 from cnnspec.layers.base import Layer, LayerError, Shape
@@ -24,6 +25,7 @@ from cnnspec.layers.window import Margins
 BATCH = 2
 """How many samples the shapes are worked out for: the first axis of every value."""
 LAST = "channels last"
+POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 
 
 Rules = Mapping[str, Callable[..., Any]]
@@ -58,7 +60,7 @@ class TorchReader:
         self.steps: dict[str, TracedLayer] = {}
         self.flowing: dict[fx.Node, Any] = {}
         self.refused: dict[str, list[str]] = {}
-        self.weights: dict[int, str] = {}
+        self.weights: dict[tuple[int, int, int], str] = {}
         self.norms = norms
         names = [node for node in graph.graph.nodes if node.op == "placeholder"]
         for node, sizes in zip(names, shapes, strict=False):
@@ -163,16 +165,23 @@ class TorchReader:
     def add(
         self, node: fx.Node, layer: Layer, sizes: Shape, inputs: Sequence[str], weights: dict[str, Any]
     ) -> Flowing:
-        scopes, segment = _scopes(node)
-        for tensor in weights.values():
-            if id(tensor) in self.weights:
-                raise NoLayer(f"the weights of {self.weights[id(tensor)]} once more")
+        scopes, segment = scopes_of(node)
+        owner = self._owner(layer, weights)
         name = f"{'.'.join(scope.segment for scope in scopes)}.{segment}".lstrip(".")
         while name in self.steps or name in self.inputs:
             name += "_"
-        self.weights.update((id(tensor), name) for tensor in weights.values())
-        self.steps[name] = TracedLayer(name, layer, tuple(inputs), sizes, scopes, weights)
+        self.weights.update((_storage(tensor), name) for tensor in weights.values() if not owner)
+        given = {} if owner else weights
+        self.steps[name] = TracedLayer(name, layer, tuple(inputs), sizes, scopes, given, owner)
         return Flowing(name)
+
+    def _owner(self, layer: Layer, weights: Mapping[str, Any]) -> str:
+        """The layer that has these weights already; empty where they are new. Raises NoLayer."""
+        found = [self.weights.get(_storage(tensor), "") for tensor in weights.values()]
+        owner = next(filter(None, found), "")
+        if owner and (set(found) != {owner} or self.steps[owner].layer != layer):
+            raise NoLayer(f"the weights of {owner} once more, in another layer")
+        return owner
 
     def constant(self, node: fx.Node, tensor: Any, beside: Flowing) -> Flowing:
         """A learned tensor, the same for every sample, as a value beside another one. Raises NoLayer."""
@@ -192,8 +201,10 @@ class TorchReader:
     def call_module(self, node: fx.Node) -> Flowing:
         module = self.graph.get_submodule(str(node.target))
         given = flat([self.value(node.args), self.value(node.kwargs)])
-        if len(given) != 1 or not isinstance(given[0], Flowing):
-            raise NoLayer("of several values")
+        if len(given) > 1:
+            return self.functions["max_unpool2d"](self, node, *given)
+        if not isinstance(given[0], Flowing):
+            raise NoLayer("of a constant")
         source = given[0]
         weights = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items()}
         weights.pop("num_batches_tracked", None)
@@ -214,6 +225,10 @@ class TorchReader:
             if source.layout or source.margins:
                 raise NoLayer("with channels last")
             return self.step(node, written, source.step, weights=weights)
+        if isinstance(module, POOLS) and module.return_indices:
+            m = module
+            windows = m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode
+            return self.functions["max_pool2d"](self, node, source, *windows)
         if isinstance(module, PADS):
             return self.functions["pad"](self, node, source, module.padding, value=module.value)
         if isinstance(module, nn.LayerNorm):
@@ -348,6 +363,12 @@ def is_in_place(node: fx.Node, graph: fx.GraphModule) -> bool:
     return given.get("inplace") is True
 
 
+def _storage(tensor: Any) -> tuple[int, int, int]:
+    """What a weight is of: equal for a parameter and the same in another shape."""
+    whole = tensor if tensor._base is None else tensor._base
+    return id(whole), tensor.storage_offset(), tensor.numel()
+
+
 def _places(where: list[str]) -> str:
     shown = ", ".join(dict.fromkeys(where[:3]))
     return f"{shown} and {len(where) - 3} more places" if len(where) > 3 else shown
@@ -361,20 +382,6 @@ def function_name(node: fx.Node) -> str:
     if node.op == "call_method":
         return str(node.target).removesuffix("_")
     return getattr(node.target, "__name__", str(node.target)).removeprefix("_").removesuffix("_")
-
-
-def _scopes(node: fx.Node) -> tuple[tuple[ModuleScope, ...], str]:
-    """The modules around a node, and its own name in the innermost one."""
-    stack = list((node.meta.get("nn_module_stack") or {}).values())
-    if node.op == "call_module":
-        stack, segment = stack[:-1], str(node.target).rpartition(".")[2]
-    else:
-        segment = node.name
-    scopes, before = [], ""
-    for path, kind in stack:
-        scopes.append(ModuleScope(path.removeprefix(f"{before}.") if before else path, kind.__name__))
-        before = path
-    return tuple(scopes), segment
 
 
 def _live(steps: dict[str, TracedLayer], outputs: Sequence[str]) -> list[TracedLayer]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -21,6 +22,7 @@ from cnnspec.importing.torch_functions import FUNCTIONS
 from cnnspec.importing.torch_layers import drop_rate
 from cnnspec.importing.torch_norms import KnownNorm, known_norm
 from cnnspec.importing.torch_reader import BATCH, TorchReader
+from cnnspec.importing.torch_scopes import without_forms
 from cnnspec.importing.torch_written import is_written
 from cnnspec.importing.traced import ImportRefused, Traced
 from cnnspec.layers.base import Shape
@@ -41,7 +43,8 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
     except Exception as error:
         raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
-    return tidied(TorchReader(module, graph, shapes, name, FUNCTIONS, norms).read())
+    found = TorchReader(module, graph, shapes, name, FUNCTIONS, norms).read()
+    return tidied(replace(found, steps=without_forms(found.steps)))
 
 
 Norms = Callable[[nn.Module], KnownNorm | None]

@@ -6,6 +6,7 @@ The rules take a reader, a node, then torch's arguments, by the names that torch
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -15,13 +16,22 @@ from torch import fx
 from cnnspec.importing.tidied import crop
 from cnnspec.importing.torch_layers import interpolated, padded
 from cnnspec.importing.torch_reader import Flowing, TorchReader, flat, function_name
+from cnnspec.importing.torch_written import written_layer
 from cnnspec.importing.windows import NoLayer, convolution, extent, taken_in
 from cnnspec.layers import pool, shape
 from cnnspec.layers.base import Layer
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 AVERAGES = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
-LARGEST = ("max_pool1d", "max_pool2d", "max_pool3d")
+LARGEST = tuple(f"max_pool{rank}d{more}" for rank in (1, 2, 3) for more in ("", "_with_indices"))
+UNPOOLED = ("max_unpool1d", "max_unpool2d", "max_unpool3d")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a max pool, which is this step, found its maxima."""
+
+    step: str
 
 
 def channels_first(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,7 +125,40 @@ def largest(
     pad = _margin(reader, value, kernel_size, stride, padding, dilation)
     given: dict[str, Any] = {"pad": pad, "dilation": extent(dilation), "ceil": ceil_mode}
     layer = pool.MaxPool(extent(kernel_size), _step(kernel_size, stride), **given)
-    return reader.step(node, layer, value.step)
+    if isinstance(node.meta["value"], torch.Tensor):
+        return reader.step(node, layer, value.step)
+    sizes = layer.infer(reader.shape_of(value.step))
+    made = reader.add(node, layer, sizes, (value.step,), {})
+    return made, Places(made.step)
+
+
+def unpooled(
+    reader: TorchReader, node: fx.Node, value: Any, places: Any, *given: Any, **named: Any
+) -> Flowing:
+    """The way back from a max pool, which is known by the places that it gave, or the map that it took."""
+    if not isinstance(value, Flowing) or value.layout or not isinstance(places, (Places, Flowing)):
+        raise NoLayer("of several values")
+    if isinstance(places, Places):
+        return _back(reader, node, value, places.step)
+    module = reader.graph.get_submodule(str(node.target)) if node.op == "call_module" else None
+    layer = written_layer(module, ()) if module is not None else None
+    sizes = reader.shape_of(places.step)
+    wanted = layer.of.slide(sizes) if isinstance(layer, pool.MaxUnpool) else None
+    for step in list(reader.steps.values()):
+        before = step.layer if step.inputs == (places.step,) else None
+        if isinstance(before, pool.MaxPool) and before.slide(sizes) == wanted:
+            return _back(reader, node, value, step.name)
+    raise NoLayer("of several values")
+
+
+def _back(reader: TorchReader, node: fx.Node, value: Flowing, name: str) -> Flowing:
+    before = reader.steps[name]
+    assert isinstance(before.layer, pool.MaxPool)
+    layer = pool.MaxUnpool(before.layer)
+    sizes = layer.infer(reader.shape_of(value.step), reader.shape_of(before.inputs[0]))
+    if sizes != tuple(node.meta["value"].shape[1:]):
+        raise NoLayer(f"to {tuple(node.meta['value'].shape[1:])} where the pool took {sizes}")
+    return reader.add(node, layer, sizes, (value.step, name), {})
 
 
 @channels_first

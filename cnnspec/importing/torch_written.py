@@ -102,6 +102,11 @@ def _same_maxpool(m: Any, sizes: Shape) -> Layer:
     return pool.MaxPool(extent(m.kernel), _strided(m), "same", extent(m.dilation), m.ceil_mode)
 
 
+def _max_unpool(m: Any, sizes: Shape) -> Layer:
+    pads = extent(m.padding)
+    return pool.MaxUnpool(pool.MaxPool(extent(m.kernel), _strided(m), pads, extent(m.dilation), m.ceil_mode))
+
+
 def _same_avgpool(m: Any, sizes: Shape) -> Layer:
     return pool.AvgPool(extent(m.kernel), _strided(m), "same", m.ceil_mode, m.count_include_pad)
 
@@ -159,6 +164,7 @@ RULES: Mapping[str, Callable[[Any, Shape], Layer]] = {
     "StandardizedSameConv2d": _conv(standardize=True, same=True),
     "SameMaxPool2d": _same_maxpool,
     "SameAvgPool2d": _same_avgpool,
+    "MaxUnpool2d": _max_unpool,
     "WideAvgPool2d": _wide_avgpool,
     "WideLPPool2d": _wide_lppool,
     "BlurPool2d": _blurpool,

@@ -17,17 +17,20 @@ class ImportRefused(Refused):
 
 
 class ModuleScope(NamedTuple):
-    """A module around a layer: its name within the one around it, and its class."""
+    """A module around a layer: its name within the one around it, its class, and which call of it this is."""
 
     segment: str
     kind: str
+    call: int = 0
 
 
 @dataclass(frozen=True)
 class TracedLayer:
     """One layer: `inputs` are names of steps or inputs of the net, `shape` that of its output for one sample.
 
-    `weights` are its tensors by the names that the layer gives them, in its layouts.
+    The second input of a layer that undoes another, such as `max_unpool`, is that one. `weights` are its
+    tensors by the names that the layer gives them, in its layouts; `weights_of` is the layer whose weights it
+    uses in place of its own.
     """
 
     name: str
@@ -36,6 +39,7 @@ class TracedLayer:
     shape: Shape
     scopes: tuple[ModuleScope, ...] = ()
     weights: Mapping[str, Any] = field(default_factory=dict)
+    weights_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,11 @@ def as_graph(traced: Traced) -> Graph:
         name: Node(name, Input(shape), (), shape, root, None, name) for name, shape in traced.inputs.items()
     }
     for step in traced.steps:
-        nodes[step.name] = Node(step.name, step.layer, step.inputs, step.shape, root, None, step.name)
+        owner, inputs = step.weights_of or step.name, step.inputs
+        if step.layer.undoes:
+            # it reads what the layer that it undoes read
+            inputs = (inputs[0], *nodes[inputs[1]].inputs)
+        nodes[step.name] = Node(step.name, step.layer, inputs, step.shape, root, None, owner)
     root.children = list(nodes)
     heads = traced.heads or [f"head{number or ''}" for number in range(len(traced.outputs))]
     outputs = dict(zip(heads, traced.outputs, strict=True))

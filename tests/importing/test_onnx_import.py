@@ -22,6 +22,7 @@ from cnnspec.importing.traced import ImportRefused
 from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer
 from cnnspec.layers.dense import Dropout, DropPath, Identity, Scale
+from cnnspec.layers.pool import MaxUnpool
 from cnnspec.spec_files import spec_paths
 from cnnspec.zoo_list import entries
 
@@ -55,6 +56,8 @@ def held(applied: Applied) -> Layer:
             name: layer.places(shapes[0]) for name in ("window", "grid") if getattr(layer, name)
         } | given
         given |= {"shift": layer.shifts(shapes[0]), "out": layer.width(shapes[0])}
+    elif isinstance(layer, MaxUnpool):
+        given["of"] = held(Applied(layer.of, shapes[1:]))
     elif getattr(layer, "ceil", False) and (slide := layer.slide(*shapes)) and not any(slide.beyond):
         given["ceil"] = False
     return replace(layer, **given)
@@ -102,14 +105,6 @@ def test_what_compile_wrote_is_the_net_again(name: str, size: tuple[int, ...], t
     check_same(net, again(net, tmp_path))
 
 
-REFUSED = {
-    "CBAM_ResNet18": "Conv (the weights of layer1.0.channel_gate.mlp.conv1 once more)",
-    "RetinaNet_ResNet50": "Conv (the weights of locate.conv_relu.0.conv once more)",
-    "SegNet": "MaxPool (that gives where values come from)",
-}
-"""What of the zoo a file cannot bring back: kernels that layers share, and places that a pool remembers."""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("path", spec_paths(), ids=lambda path: path.stem)
 def test_one_net_of_each_file_of_the_zoo_is_the_net_again(path: Path, tmp_path: Path) -> None:
@@ -119,11 +114,6 @@ def test_one_net_of_each_file_of_the_zoo_is_the_net_again(path: Path, tmp_path: 
     net = cnnspec.zoo(name)
     weights = {key: np.full(weight.shape, 0.5, np.float32) for key, weight, _ in declared(net.ir)}
     net.to_onnx(tmp_path / "model.onnx", weights=weights)
-    if name in REFUSED:
-        with pytest.raises(ImportRefused) as error:
-            cnnspec.from_onnx(tmp_path / "model.onnx")
-        assert REFUSED[name] in str(error.value)
-        return
     found = cnnspec.from_onnx(tmp_path / "model.onnx")
     assert found.net.macs == net.macs
     assert same_nodes(as_a_file_holds(net.ir), as_a_file_holds(found.net.ir)) is not None
@@ -196,13 +186,38 @@ def test_what_is_no_layer_is_refused_by_operation_node_and_number(tmp_path: Path
         imported(model(*nodes), tmp_path)
 
 
-def test_weights_that_two_layers_share_are_refused(tmp_path: Path) -> None:
-    nodes = [
-        helper.make_node("Conv", ["x", "w"], ["a"], "first", pads=[1, 1, 1, 1]),
-        helper.make_node("Conv", ["a", "w"], ["y"], "second", pads=[1, 1, 1, 1]),
-    ]
-    with pytest.raises(ImportRefused, match=r"Conv \(the weights of .* once more\)"):
-        imported(model(*nodes, w=np.ones((3, 3, 3, 3), np.float32)), tmp_path)
+def test_weights_that_two_layers_share_are_a_share_and_refused_in_another_layer(tmp_path: Path) -> None:
+    def twice(pads: int) -> Any:
+        nodes = [
+            helper.make_node("Conv", ["x", "w"], ["a"], "first", pads=[1, 1, 1, 1]),
+            helper.make_node("Conv", ["a", "w"], ["y"], "second", pads=[pads] * 4),
+        ]
+        return model(*nodes, w=np.ones((3, 3, 3, 3), np.float32))
+
+    found = imported(twice(1), tmp_path)
+    assert "share first {" in found.text and "first * 2" in found.text
+    assert found.net.params == 3 * 3 * 3 * 3 and list(found.weights) == ["body.first.0.conv.weight"]
+    with pytest.raises(ImportRefused, match=r"Conv \(the weights of .* once more, in another layer\)"):
+        imported(twice(0), tmp_path)
+
+
+def test_a_bias_that_is_added_belongs_to_what_is_shared(tmp_path: Path) -> None:
+    """Both layers have it, or only one has: then no share says that."""
+    bias = np.arange(3, dtype=np.float32).reshape(3, 1, 1)
+    for second in ("b", "c"):
+        nodes = [
+            helper.make_node("Conv", ["x", "w"], ["a"], "first"),
+            helper.make_node("Add", ["a", "b"], ["d"]),
+            helper.make_node("Conv", ["d", "w"], ["e"], "second"),
+            helper.make_node("Add", ["e", second], ["y"]),
+        ]
+        made = model(*nodes, w=np.ones((3, 3, 1, 1), np.float32), b=bias, c=bias + 1)
+        if second == "b":
+            found = imported(made, tmp_path)
+            assert "* 2" in found.text and found.net.params == 9 + 3
+        else:
+            with pytest.raises(ImportRefused):
+                imported(made, tmp_path)
 
 
 def test_a_size_that_is_open_has_to_be_said(tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ def test_sequences_with_their_channels_last(module: nn.Module, layers: list[str]
         (Returns(lambda m, x: torch.fft.fft(x).real), "fft"),
         (Returns(lambda m, x: m.rnn(x.flatten(2))[0], rnn=nn.LSTM(256, 4)), "LSTM: rnn"),
         (Returns(lambda m, x: x if x.sum() > 0 else -x), "cannot trace"),
-        (Returns(lambda m, x: m.a(m.a(x)), a=nn.Conv2d(3, 3, 1)), "the weights of a once more"),
+        (
+            Returns(lambda m, x: nn.functional.conv2d(m.a(x), m.a.weight, m.a.bias, 2), a=nn.Conv2d(3, 3, 1)),
+            "conv2d (the weights of a once more, in another layer): forward",
+        ),
         (Returns(lambda m, x: x + 1), "add (with a constant): forward"),
         (Returns(lambda m, x: 1 / x), "truediv (with a constant): forward"),
         (

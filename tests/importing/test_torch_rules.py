@@ -255,7 +255,7 @@ x.amax(1) => amax (over axes 1): forward
 last(x).flatten(1) => flatten (with channels last): forward
 x.view(6, 2, 9, 8) => view ((2, 6, 9, 8) -> (6, 2, 9, 8)): forward
 F.avg_pool2d(x, 2, divisor_override=3) => avg_pool2d (divisor_override): forward
-F.max_pool2d(x, 2, return_indices=True)[0] => max_pool2d_with_indices: forward
+F.max_pool2d(x, 2, return_indices=True)[1] => gives what is no value of a layer
 F.interpolate(x, size=(5, 5), mode="bilinear", antialias=True) => interpolate (antialias): forward
 F.interpolate(x, scale_factor=1.5) => interpolate (scale_factor=1.5): forward
 F.interpolate(x, scale_factor=2, mode="bicubic") => interpolate (mode=bicubic, align_corners=None): forward
@@ -283,7 +283,7 @@ first(last(x).softmax(-1)) => softmax (with channels last): forward
 F.max_pool2d(last(x), 2) => max_pool2d (with channels last): forward
 nn.Upsample(None, 2, "bilinear", True) => Upsample (mode=bilinear, align_corners=True)
 nn.Upsample(scale_factor=1.5) => Upsample (scale_factor=1.5): 0
-nn.MaxPool2d(2, return_indices=True) => MaxPool2d (return_indices): 0
+nn.MaxPool2d(2, return_indices=True) => gives what is no value of a layer
 nn.AvgPool2d(2, divisor_override=3) => AvgPool2d (divisor_override): 0
 nn.AdaptiveAvgPool2d((None, 4)) => AdaptiveAvgPool2d (a size of (None, 4)): 0
 nn.BatchNorm2d(6, track_running_stats=False) => BatchNorm2d (no running statistics): 0
@@ -298,7 +298,7 @@ nn.Hardtanh() => Hardtanh: 0
 nn.Upsample(size=4, mode="bicubic") => Upsample (mode=bicubic, align_corners=None): 0
 c(margin(x)) where c = nn.Conv2d(6, 4, 3, padding="same") => Conv2d (padding=same after a margin): c
 c(x, x) where c = nn.Bilinear(6, 6, 4) on 6 => Bilinear (of several values): c
-F.linear(c(x), c(x)) where c = nn.Linear(6, 4) on 6 => Linear (the weights of c once more): c
+F.linear(c(x), c(x)) where c = nn.Linear(6, 4) on 6 => linear (of weights that flow): forward
 x * c where c = weight(6) on 6x6x6 => mul (with a constant): forward
 x + c where c = weight(2, 6, 1, 1) on 6x6x6 => add (with a constant): forward
 x.pow(3) => pow (of 3): forward

@@ -7,7 +7,6 @@ from imported_modules import same_outputs
 
 import cnnspec
 from cnnspec.difference.same import same_nodes
-from cnnspec.importing.traced import ImportRefused
 from cnnspec.zoo_list import entries
 
 torch = pytest.importorskip("torch")
@@ -16,14 +15,7 @@ from torch import nn  # noqa: E402
 from cnnspec.importing.torch_written import is_written  # noqa: E402
 
 NETS = [entry.name for entry in entries() if entry.params is not None]
-SHARED = "once more"
-REFUSED = {
-    **dict.fromkeys(["CBAM_ResNet18", "CBAM_ResNet34", "CBAM_ResNet50", "CBAM_ResNet101"], SHARED),
-    **dict.fromkeys(["RetinaNet_ResNet50", "RetinaNet_ResNet101"], SHARED),
-    "SegNet": "max_pool2d_with_indices",
-}
-"""Nets whose layers share kernels, or whose pools hand on the places of their maxima."""
-AT_ONCE = {"LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "CBAM_ResNet18"}
+AT_ONCE = {"LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "CBAM_ResNet18", "SegNet"}
 
 
 @pytest.mark.parametrize(
@@ -33,10 +25,6 @@ def test_the_source_that_is_written_of_a_net_is_that_net(name):
     net = cnnspec.zoo(name)
     with torch.device("meta"):
         module = net.to_torch().eval()
-    if name in REFUSED:
-        with pytest.raises(ImportRefused, match=REFUSED[name]):
-            cnnspec.from_torch(module, *net.inputs.values())
-        return
     found = cnnspec.from_torch(module, *net.inputs.values(), name=net.name)
     if net.ir.training_heads:
         assert same_nodes(found.net.ir, net.ir.inference()) is not None
