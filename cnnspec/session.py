@@ -21,7 +21,7 @@ from os.path import basename, splitext
 from cnnspec.basis import Common, Written, basis_of, nothing_in_common
 from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Limits, Loader, Module, Settings, open_parameters
+from cnnspec.elaborate import Limits, Loader, Module, Settings, elaborate, open_parameters
 from cnnspec.elaborate.mistakes.suggest import suggest
 from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.static.unwalked import resolve
@@ -196,6 +196,18 @@ class Session:
         nets = self._nets(pick, module, settings, report, hook, lenient)
         return Analysis(module.source, module, nets, report.diagnostics)
 
+    @without_garbage_collection
+    def graph(self, source: Source, settings: Settings, net: str | None) -> Graph | None:
+        """The graph of one net of a source, as `open` finds it, without the passes; None after an error."""
+        module, report = self.load(source)
+        last = self._common.get(module.source.name)
+        common = nothing_in_common() if last is None else last.next(0)
+        self._common[module.source.name] = common
+        for name in pick_net(module, net, settings.parameters, report):
+            found = elaborate(name, module, settings, report, self.limits, common.known)
+            return None if found is None or report.errors else found.graph
+        return None
+
     def load(self, source: Source) -> tuple[Module, Report]:
         """A file with all that it uses, and what is wrong with how they are written."""
         report = Report()
@@ -286,8 +298,7 @@ class Reopening:
 
     def __call__(self, shapes: Mapping[str, Shape]) -> Graph | None:
         settings = Settings(self.settings.parameters, {**self.settings.inputs, **shapes})
-        found = self.session.open(self.source, settings, self.net)
-        return None if found.has_errors or not found.nets else found.nets[0].graph
+        return self.session.graph(self.source, settings, self.net)
 
     def with_parameters(self, values: Mapping[str, Any]) -> Reopening:
         """The same for other values of its parameters, as the language has them."""

@@ -17,16 +17,27 @@ Inner blocks are given their classes first, so that an outer signature names tho
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Collection, Hashable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
 
 from cnnspec.backends.python_source import class_name
 from cnnspec.backends.steps import LoweredGraph
+from cnnspec.backends.torch.calls import TorchCall
 from cnnspec.backends.torch.collect import Collector, Uneven
 from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.parameters import parameters
-from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, frame, is_within, scopes
-from cnnspec.backends.torch.structure import structure
+from cnnspec.backends.torch.parts import (
+    Absent,
+    Leaf,
+    ModuleReuse,
+    Part,
+    Scope,
+    arguments_of,
+    is_within,
+    scopes,
+)
+from cnnspec.backends.torch.structure import Builder
 from cnnspec.passes.alike import Contents, Numbers, number_of, single, wire
 
 ABSENT = "absent shortcut"
@@ -35,64 +46,112 @@ MOST_WORDS = 3
 """How many layers the name of a class lists."""
 
 
-def prepared(lowered: LoweredGraph) -> Scope:
+class Prepared(NamedTuple):
+    """The modules of a net, what recurs among them as classes, and what is known of which are equal."""
+
+    builder: Builder
+    signatures: Signatures
+    equal: Equal
+
+    @property
+    def root(self) -> Scope:
+        return self.builder.root
+
+
+def prepared(lowered: LoweredGraph) -> Prepared:
     """The modules of a net, what recurs among them as classes."""
-    root = structure(lowered)
-    promote_repeated(root)
-    return root
+    made = Prepared(Builder(lowered), Signatures(), Equal())
+    promote_repeated(made.root, made.signatures)
+    return made
 
 
-def classes(root: Scope, *variants: Scope) -> list[GeneratedClass]:
+def prepared_like(lowered: LoweredGraph, known: Prepared) -> Scope | None:
+    """The modules of a net, those that are as in another net taken from there.
+
+    None where some of those would be classes here, and are not there, or the other way round.
+    """
+    root = Builder(lowered, known.builder).root
+    settled = {id(scope) for scope in scopes(known.root)}
+    return root if promote_repeated(root, known.signatures, settled) else None
+
+
+def classes(root: Scope, *variants: Scope, equal: Equal | None = None) -> list[GeneratedClass]:
     """The classes of a net, each after those that it uses; the net's own comes last.
 
-    `variants` are the net with other values of its parameters, as further instances of its classes.
+    `variants` are the net with other values of its parameters, as further instances of its classes. `equal`
+    keeps what is found of them for the next time.
     """
-    return Resolver(root, *variants).resolve()
+    return Resolver(root, *variants, equal=equal or Equal()).resolve()
 
 
-def promote_repeated(root: Scope) -> None:
-    """Make a class of the chains that recur in a class, the outermost first."""
-    signatures = Signatures(None)
-    for scope in reversed(list(scopes(root))):
+def promote_repeated(root: Scope, signatures: Signatures, settled: Collection[int] = ()) -> bool:
+    """Make a class of the chains that recur in a class, the outermost first.
+
+    Those whose ids are `settled` stay as they are; returns whether all of them may.
+    """
+    for scope in reversed(list(scopes(root, settled))):
         signatures.of(scope)
     pending = [root]
     while pending:
         outer = pending.pop()
-        count = Counter(signatures.of(inner) for inner in frame(outer) if may_recur(inner))
+        count = Counter(signatures.of(inner) for inner in first_frame(outer) if may_recur(inner))
         stack = list(reversed(outer.parts))
         while stack:
             part = stack.pop()
             if not isinstance(part, Scope):
                 continue
-            if may_recur(part) and count[signatures.of(part)] > 1:
+            recurs = may_recur(part) and count[signatures.of(part)] > 1
+            if id(part) in settled:
+                if recurs != part.promoted:
+                    return False
+            elif recurs:
                 part.form, part.promoted = "class", True
             if part.form == "class":
                 pending.append(part)
             else:
                 stack.extend(reversed(part.parts))
+    return True
 
 
 def may_recur(scope: Scope) -> bool:
     """Whether a scope is worth a class if it recurs."""
-    return scope.form == "chain" and len(scope.parts) > 1 and scope.block.kind not in ("arm", "shortcut")
+    is_chain = scope.form == "chain" or scope.promoted
+    return is_chain and len(scope.parts) > 1 and scope.block.kind not in ("arm", "shortcut")
+
+
+def first_frame(scope: Scope) -> Iterator[Scope]:
+    """The scopes that belong to one class before any is promoted; those of another net may be already."""
+    stack = [scope]
+    while stack:
+        inner = stack.pop()
+        yield inner
+        stack += [
+            part
+            for part in inner.parts
+            if isinstance(part, Scope) and (part.form != "class" or part.promoted)
+        ]
 
 
 class Signatures:
     """Numbers for what a scope is but for its numbers: layers, names and wiring, the same for the same.
 
     A list counts as one module repeated, whatever its length, unless `strict`. `final` is the class that each
-    inner scope has been given, by id; without it they are compared by what they hold.
+    inner scope has been given, by id; without it they are compared by what they hold. Those that `equal` has
+    one number for have one here too.
     """
 
-    def __init__(self, final: dict[int, GeneratedClass] | None, strict: bool = False):
-        self.final, self.strict = final, strict
+    def __init__(
+        self, equal: Equal | None = None, final: dict[int, GeneratedClass] | None = None, strict: bool = False
+    ):
+        self.equal, self.final, self.strict = equal, final, strict
         self.numbers: Numbers = {}
-        self.known: dict[int, int] = {}
+        self.known: dict[Scope | int, int] = {}
 
     def of(self, scope: Scope) -> int:
-        if id(scope) not in self.known:
-            self.known[id(scope)] = number_of(self._content(scope), self.numbers)
-        return self.known[id(scope)]
+        key = scope if self.equal is None else self.equal.of(scope)
+        if key not in self.known:
+            self.known[key] = number_of(self._content(scope), self.numbers)
+        return self.known[key]
 
     def _content(self, scope: Scope) -> Hashable:
         if scope.form in ("list", "dense"):
@@ -103,7 +162,7 @@ class Signatures:
         wiring = wire(self._row(scope, index) for index in range(len(scope.parts)))
         # forward takes and gives its values in the scope's own order, which need not be that of their use
         borders = tuple([wiring.places.get(value) for value in (*scope.inputs, *scope.outputs)])
-        form = scope.form if scope.form != "space" else "class"
+        form = "chain" if scope.promoted else scope.form if scope.form != "space" else "class"
         title = scope.block.title if form == "class" and not scope.promoted else ""
         return form, title, wiring.rows, len(scope.inputs), borders
 
@@ -142,6 +201,45 @@ class Signatures:
         )
 
 
+class Equal:
+    """Numbers for what a scope is, all its numbers included: one call of a constructor makes equal ones."""
+
+    def __init__(self) -> None:
+        self.numbers: Numbers = {}
+        self.known: dict[Part, int] = {}
+
+    def of(self, part: Scope | Leaf) -> int:
+        if part not in self.known:
+            content = self._scope(part) if isinstance(part, Scope) else self._leaf(part)
+            self.known[part] = number_of(content, self.numbers)
+        return self.known[part]
+
+    def _scope(self, scope: Scope) -> Hashable:
+        wiring = wire(self._row(part, scope) for part in scope.parts)
+        borders = tuple([wiring.places.get(value) for value in (*scope.inputs, *scope.outputs)])
+        block = scope.block
+        made = block.kind, block.title, scope.form, scope.promoted, scope.linear, arguments_of(block)
+        return made, wiring.rows, borders, scope.taken, scope.shapes
+
+    def _row(self, part: Part, scope: Scope) -> Contents:
+        if isinstance(part, Absent):
+            return single(ABSENT, (), ())
+        if isinstance(part, ModuleReuse):
+            return single((part.segment, _relative(part.owner, scope.path)), part.outputs, part.inputs)
+        shared = ""
+        if isinstance(part, Leaf) and part.owner != part.path:
+            shared = _relative(part.owner, scope.path)
+        return single((part.segment, self.of(part), shared), part.outputs, part.inputs)
+
+    def _leaf(self, leaf: Leaf) -> Hashable:
+        made, function, *joined = leaf.lowered
+        return _values(made), _values(function), *joined, leaf.shape
+
+
+def _values(call: TorchCall | None) -> Hashable:
+    return call and (call.name, tuple([(slot.name, type(slot.value), slot.value) for slot in call.slots]))
+
+
 def _relative(path: str, outer: str) -> str:
     return path[len(outer) + 1 :] if outer and is_within(path, outer) else path
 
@@ -164,20 +262,24 @@ def _joins_shortcut(scope: Scope, index: int) -> bool:
 class Resolver:
     """Groups scopes into classes, inner ones first."""
 
-    def __init__(self, root: Scope, *variants: Scope):
-        self.roots = (root, *variants)
+    def __init__(self, root: Scope, *variants: Scope, equal: Equal):
+        self.roots, self.equal = (root, *variants), equal
         self.shown = {id(part) for scope in scopes(root) for part in (scope, *scope.parts)}
         self.class_of: dict[int, GeneratedClass] = {}
         self.values: dict[int, tuple[Any, ...]] = {}
         self.made: list[GeneratedClass] = []
+        self.places: dict[int, list[Scope]] = {}
 
     def resolve(self) -> list[GeneratedClass]:
         # inner classes first: an outer signature names them, and its arguments hold theirs
         for level in self._levels():
-            groups: dict[int, list[Scope]] = defaultdict(list)
-            signatures = Signatures(self.class_of)
+            self.places = defaultdict(list)
             for scope in level:
-                groups[signatures.of(scope)].append(scope)
+                self.places[self.equal.of(scope)].append(scope)
+            groups: dict[int, list[Scope]] = defaultdict(list)
+            signatures = Signatures(self.equal, self.class_of)
+            for first, *_ in self.places.values():
+                groups[signatures.of(first)].append(first)
             for group in groups.values():
                 for alike in self._split_by_shortcut(group):
                     self._make(alike)
@@ -185,22 +287,25 @@ class Resolver:
 
     def _levels(self) -> list[list[Scope]]:
         """The scopes that are classes, by how deep classes nest in them."""
-        order = [scope for root in self.roots for scope in scopes(root)]
         height: dict[int, int] = {}
         levels: dict[int, list[Scope]] = defaultdict(list)
-        for scope in reversed(order):
-            inner = [
-                height[id(part)] + (part.form == "class") for part in scope.parts if isinstance(part, Scope)
-            ]
-            height[id(scope)] = max(inner, default=0)
-        for scope in order:
-            if scope.form == "class":
-                levels[height[id(scope)]].append(scope)
+        for root in self.roots:
+            order = [scope for scope in scopes(root, height)]
+            for scope in reversed(order):
+                inner = [
+                    height[id(part)] + (part.form == "class")
+                    for part in scope.parts
+                    if isinstance(part, Scope)
+                ]
+                height[id(scope)] = max(inner, default=0)
+            for scope in order:
+                if scope.form == "class":
+                    levels[height[id(scope)]].append(scope)
         return [levels[number] for number in sorted(levels)]
 
     def _split_by_shortcut(self, group: list[Scope]) -> list[list[Scope]]:
         """Groups whose shortcuts are alike where there are any."""
-        signatures = Signatures(self.class_of, strict=True)
+        signatures = Signatures(self.equal, self.class_of, strict=True)
         merged: list[tuple[list[int | None], list[Scope]]] = []
         for scope in group:
             mine = [None if part is None else signatures.of(part) for part in _shortcuts(scope)]
@@ -218,7 +323,7 @@ class Resolver:
             self._make_class(group)
         # lists of different lengths have no form in common: exact signatures make a class of each length
         except Uneven:
-            signatures = Signatures(self.class_of, strict=True)
+            signatures = Signatures(self.equal, self.class_of, strict=True)
             exact: dict[int, list[Scope]] = defaultdict(list)
             for scope in group:
                 exact[signatures.of(scope)].append(scope)
@@ -228,14 +333,17 @@ class Resolver:
     def _make_class(self, group: list[Scope]) -> None:
         template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
         group = [template, *(scope for scope in group if scope is not template)]
-        made = GeneratedClass(len(self.made), class_title(group), group, template)
+        places = [self.places[self.equal.of(scope)] for scope in group]
+        made = GeneratedClass(len(self.made), class_title(list(chain(*places))), group, template)
         collector = Collector(self.class_of, self.values, made.instances, self.shown)
         made.fields = collector.fields()
         made.functions, made.fixed_shapes = frozenset(collector.functions), frozenset(collector.fixed_shapes)
-        made.parameters = parameters(group, made.fields, made.template is self.roots[0])
-        for index, scope in enumerate(group):
-            self.class_of[id(scope)] = made
-            self.values[id(scope)] = tuple(parameter.column[index] for parameter in made.parameters)
+        counts = [sum(id(scope) in self.shown for scope in equal) for equal in places]
+        made.parameters = parameters(group, counts, made.fields, made.template is self.roots[0])
+        for index, equal in enumerate(places):
+            values = tuple(parameter.column[index] for parameter in made.parameters)
+            for scope in equal:
+                self.class_of[id(scope)], self.values[id(scope)] = made, values
         self.made.append(made)
 
 

@@ -50,22 +50,25 @@ from cnnspec.backends.torch.fields import (
     optional_fields,
 )
 from cnnspec.backends.torch.names import namespace
-from cnnspec.backends.torch.parts import Scope
+from cnnspec.backends.torch.parts import Scope, arguments_of
 
 
-def parameters(instances: list[Scope], fields: list[Field], is_net: bool) -> list[ClassParameter]:
+def parameters(
+    instances: list[Scope], places: list[int], fields: list[Field], is_net: bool
+) -> list[ClassParameter]:
     """Write every argument of the fields in terms of parameters; returns those that are needed, in order.
 
-    Those of a net, whose first instance it is, all have defaults.
+    `places` says how often each instance stands in the net. The parameters of a net, whose first instance it
+    is, all have defaults.
     """
-    return Inference(instances, fields, is_net).run()
+    return Inference(instances, places, fields, is_net).run()
 
 
 class Inference:
     """Finds expressions for columns; what no expression gives becomes a parameter of its own."""
 
-    def __init__(self, instances: list[Scope], fields: list[Field], is_net: bool):
-        self.fields, self.is_net = fields, is_net
+    def __init__(self, instances: list[Scope], places: list[int], fields: list[Field], is_net: bool):
+        self.places, self.fields, self.is_net = places, fields, is_net
         self.every = [argument for field in fields for argument in arguments(field)]
         self.names = namespace()
         # What the spec names comes first, so that its words win over made ones: it is tried first, and new
@@ -83,7 +86,7 @@ class Inference:
     def _known(self, instances: list[Scope]) -> dict[str, Column]:
         """What an instance may be told: the arguments of its call in the spec, and the channels it gets."""
         found: dict[str, Column] = {}
-        given = [_arguments_of(scope) for scope in instances]
+        given = [dict(arguments_of(scope.block)) for scope in instances]
         for name in given[0]:
             column = tuple(values.get(name, ABSENT) for values in given)
             if all(_is_plain(value) for value in column) and not is_constant(column):
@@ -220,12 +223,14 @@ class Inference:
         return sorted(made, key=lambda parameter: parameter.default is not REQUIRED)
 
     def _default(self, name: str) -> Any:
-        """The default of the layer that takes it, if half of the instances have that value."""
+        """The default of the layer that takes it, if it is the value in half of the places."""
         column = self.whole[name]
         if self.is_net:
             return column[0]
         for default in self.defaults.get(name, ()):
-            if default is not REQUIRED and 2 * sum(is_same(v, default) for v in column) >= len(column):
+            found = zip(self.places, column, strict=True)
+            times = sum(count for count, value in found if is_same(value, default))
+            if default is not REQUIRED and 2 * times >= sum(self.places):
                 return default
         return REQUIRED
 
@@ -233,11 +238,6 @@ class Inference:
 def more_by(amount: int) -> Callable[[Any], Any]:
     """Adds to a number; anything else stays."""
     return lambda value: value + amount if amount and type(value) is int else value
-
-
-def _arguments_of(scope: Scope) -> dict[str, Any]:
-    """The arguments of the call that a scope is, or is a part of."""
-    return next((dict(block.arguments) for block in scope.block.ancestors() if block.arguments), {})
 
 
 def _elements(name: str, column: Column) -> dict[str, Column]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from cnnspec.backends.torch.calls import TorchForm
 from cnnspec.graph import Block
@@ -87,13 +87,15 @@ class Scope:
 Part = Leaf | ModuleReuse | Absent | Scope
 
 
-def scopes(part: Scope) -> Iterator[Scope]:
-    """This scope and all within it, outer ones first."""
+def scopes(part: Scope, but: Container[int] = ()) -> Iterator[Scope]:
+    """This scope and all within it, outer ones first, but for inner ones of these ids and what is in them."""
     stack = [part]
     while stack:
         scope = stack.pop()
         yield scope
-        stack.extend(inner for inner in reversed(scope.parts) if isinstance(inner, Scope))
+        stack.extend(
+            inner for inner in reversed(scope.parts) if isinstance(inner, Scope) and id(inner) not in but
+        )
 
 
 def frame(scope: Scope) -> Iterator[Scope]:
@@ -109,3 +111,8 @@ def frame(scope: Scope) -> Iterator[Scope]:
 
 def is_within(path: str, outer: str) -> bool:
     return not outer or path == outer or path.startswith(outer + ".")
+
+
+def arguments_of(block: Block) -> tuple[tuple[str, Any], ...]:
+    """The arguments of the call that a block is, or is a part of."""
+    return next((outer.arguments for outer in block.ancestors() if outer.arguments), ())

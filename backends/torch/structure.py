@@ -23,6 +23,7 @@ from cnnspec.backends.steps import LoweredGraph
 from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.parts import Absent, Form, Leaf, ModuleReuse, Part, Scope, is_within
 from cnnspec.backends.torch.rules import written
+from cnnspec.backends.torch.unchanged import Borders, Layout, unchanged
 from cnnspec.graph import Block, Node
 from cnnspec.layers.base import Shape
 from cnnspec.layers.input import Input
@@ -34,7 +35,7 @@ MOST_NESTED = 3
 
 def structure(lowered: LoweredGraph) -> Scope:
     """The modules of a net, from the outermost in. Raises CompileError for labels that none can have."""
-    return Builder(lowered).root()
+    return Builder(lowered).root
 
 
 def module_paths(lowered: LoweredGraph) -> dict[str, str]:
@@ -64,9 +65,9 @@ def module_paths(lowered: LoweredGraph) -> dict[str, str]:
 
 
 class Builder:
-    """Turns blocks into scopes, inner ones first."""
+    """Turns blocks into scopes, inner ones first; those that are as in `known`, another net, are its own."""
 
-    def __init__(self, lowered: LoweredGraph):
+    def __init__(self, lowered: LoweredGraph, known: Builder | None = None):
         graph = self.graph = lowered.graph
         self.split = lowered.parts
         self.blocks = list(graph.root.walk())
@@ -74,10 +75,16 @@ class Builder:
         for block in self.blocks[1:]:
             self.depth[id(block)] = self.depth[id(block.parent)] + 1
         self.inputs, self.outputs = self._borders()
-        self.by_path = {block.path: block for block in self.blocks}
         self.made: dict[int, Part | None] = {}
         self.paths = module_paths(lowered)
-        self.entered = {path for node in self.graph for path in self._entered(node)}
+        again = (node for node in self.graph if node.weights_of != node.name)
+        self.entered = frozenset(path for node in again for path in self._entered(node))
+        self.layout = Layout(lowered, self.blocks, self.inputs, self.outputs, self.paths, self.entered)
+        self.by_path = self.layout.by_path
+        if known is not None:
+            same = unchanged(self.layout, known.layout)
+            self.made = {block: known.made[id(like)] for block, like in same.items()}
+        self.root = self._root()
 
     def _entered(self, node: Node) -> Iterator[str]:
         """The paths of the blocks around a shared one that this node, a later call of it, is outside of."""
@@ -86,13 +93,15 @@ class Builder:
         shares = [index for index, block in enumerate(apart) if block.kind == "share"]
         yield from (block.path for block in apart[shares[-1] + 1 if shares else 0 :])
 
-    def _borders(self) -> tuple[dict[int, dict[str, None]], dict[int, dict[str, None]]]:
+    def _borders(self) -> tuple[Borders, Borders]:
         """The values that flow into and out of each block, in order of use."""
         flows_in: dict[int, dict[str, None]] = {id(block): {} for block in self.blocks}
         flows_out: dict[int, dict[str, None]] = {id(block): {} for block in self.blocks}
         for node in self.graph:
             for source in node.inputs:
                 start = self.graph[source].block
+                if start is node.block:
+                    continue
                 common = self._common(start, node.block)
                 for block in _up_to(node.block, common):
                     flows_in[id(block)][source] = None
@@ -101,7 +110,8 @@ class Builder:
         for source in self.graph.outputs.values():
             for block in _up_to(self.graph[source].block, self.graph.root):
                 flows_out[id(block)][source] = None
-        return flows_in, flows_out
+        inputs = {block: tuple(values) for block, values in flows_in.items()}
+        return inputs, {block: tuple(values) for block, values in flows_out.items()}
 
     def _common(self, first: Block, second: Block) -> Block:
         """The innermost block around two."""
@@ -114,8 +124,10 @@ class Builder:
                 second = second.parent
         return first
 
-    def root(self) -> Scope:
+    def _root(self) -> Scope:
         for block in reversed(self.blocks[1:]):
+            if id(block) in self.made:
+                continue
             if block.segment in UNUSABLE:
                 raise CompileError(
                     f"torch has no module named `{block.segment}` ({block.path}): rename the label"
@@ -161,8 +173,8 @@ class Builder:
         parts = self._parts(block)
         if all(isinstance(part, Absent) for part in parts):
             return None
-        inputs = tuple(self.inputs[id(block)])
-        outputs = tuple(self.outputs[id(block)]) or (_last_value(parts),)
+        inputs = self.inputs[id(block)]
+        outputs = self.outputs[id(block)] or (_last_value(parts),)
         owner = self._owner(block, parts)
         if owner is not None:
             return ModuleReuse(block.segment, block.path, inputs, outputs, owner, self._shapes(outputs))
@@ -170,7 +182,7 @@ class Builder:
         scope = Scope(block.segment, block.path, inputs, outputs, block, "space", taken, given, parts)
         foreign = _uses_weights_of_others(scope)
         scope.linear = not foreign and _is_linear(parts, inputs, outputs)
-        inner = [part.nesting for part in parts if isinstance(part, Scope) and part.form != "class"]
+        inner = [part.nesting for part in parts if isinstance(part, Scope)]
         scope.nesting = 1 + max(inner, default=0)
         if not foreign:
             scope.form = self._form(scope)

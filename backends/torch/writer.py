@@ -33,6 +33,7 @@ from cnnspec.backends.torch.opening import open_classes
 from cnnspec.backends.torch.order import moved_by_several
 from cnnspec.backends.torch.parts import frame
 from cnnspec.backends.torch.rules import known, rule_of
+from cnnspec.garbage import GarbagePause
 from cnnspec.graph import Graph
 from cnnspec.layers.base import describe
 
@@ -59,7 +60,8 @@ def source(
 
     `spec` is what its header says it comes from. Raises CompileError for a layer that torch cannot write.
     """
-    return SourceWriter(graph, spec or graph.file, SourceOptions(init, dtype, channels_last)).write()
+    with GarbagePause():
+        return SourceWriter(graph, spec or graph.file, SourceOptions(init, dtype, channels_last)).write()
 
 
 class SourceWriter:
