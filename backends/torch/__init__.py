@@ -10,7 +10,7 @@ Read in this order:
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
 - opening.py: which parameters the net's own constructor takes; unchanged.py: the blocks that other values of
   them leave as they are;
-- parameters.py and expressions.py: what a constructor takes, and how its arguments follow from that;
+- parameters.py, expressions.py and ramps.py: what a constructor takes, how its arguments follow from that;
 - hints.py: of which types that is; docstring.py: what a class says of itself;
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;

@@ -28,10 +28,12 @@ from cnnspec.backends.torch.fields import (
     ModuleField,
     RunField,
     arguments,
+    in_step,
     numbers,
     step_between,
 )
-from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope
+from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, arguments_of
+from cnnspec.backends.torch.ramps import ramp_of
 from cnnspec.layers.base import describe
 
 Row = Leaf | Scope | None
@@ -201,12 +203,30 @@ class Collector:
         stop, steps = start + 1, None
         while stop < length:
             here = [step_between(self._flat(parts[stop - 1]), self._flat(parts[stop])) for parts in lists]
-            if any(step is None for step in here) or (steps is not None and here != steps):
+            found = [step for step in here if step is not None]
+            if len(found) < len(here) or (steps is not None and not all(map(in_step, steps, found))):
                 break
-            stop, steps = stop + 1, here
-        moves = steps is not None and any(any(step) for step in steps if step)
+            stop, steps = stop + 1, found
+        moves = steps is not None and any(any(step) for step in steps)
         # two that differ are in step with each other by themselves: it takes three to see one
-        return start + 1 if moves and stop - start < 3 else stop
+        if moves and (stop - start < 3 or not self._are_ramps(lists, start, stop, steps or [])):
+            return start + 1
+        return stop
+
+    def _are_ramps(
+        self, lists: list[list[Any]], start: int, stop: int, steps: list[list[int | float]]
+    ) -> bool:
+        """Whether all floats that move in a run can be written as ramps."""
+        return all(
+            ramp_of(self._sequence(parts, start, stop, index)) is not None
+            for parts, found in zip(lists, steps, strict=True)
+            for index, step in enumerate(found)
+            if type(step) is float
+        )
+
+    def _sequence(self, parts: list[Any], start: int, stop: int, index: int) -> list[Any]:
+        """One number of each module of a run."""
+        return [self._flat(part).values[index] for part in parts[start:stop]]
 
     def _run(self, lists: list[list[Any]], start: int, stops: list[int]) -> Field:
         firsts = [parts[start] if start < stop else None for parts, stop in zip(lists, stops, strict=True)]
@@ -221,9 +241,35 @@ class Collector:
         for argument in arguments(item):
             argument.steps = (0,) * len(pairs)
         for index, argument in enumerate(numbers(item)):
-            argument.steps = tuple(0 if steps is None else steps[index] for steps in pairs)
+            column = tuple(0 if steps is None else steps[index] for steps in pairs)
+            if any(type(step) is float for step in column):
+                sequences = [
+                    self._sequence(p, start, stop, index) for p, stop in zip(lists, stops, strict=True)
+                ]
+                argument.ramp = self._ramp(argument, sequences)
+            else:
+                argument.steps = column
         counts = tuple(max(0, stop - start) for stop in stops)
         return RunField(item, ArgumentValues("depth", counts, kind="count", more=start))
+
+    def _ramp(
+        self, argument: ArgumentValues, sequences: list[list[Any]]
+    ) -> tuple[ArgumentValues, ArgumentValues, ArgumentValues]:
+        """The rates, starts and steps of the ramps that an argument is; 0 throughout has the rate of 0."""
+        found: list[tuple[Any, ...]] = []
+        for scope, values in zip(self.instances, sequences, strict=True):
+            given = [value for _, value in arguments_of(scope.block) if type(value) is float]
+            made = ramp_of(values, given) if len(values) > 1 else None
+            if made is None and any(values):
+                raise Uneven
+            found.append(made or ((0.0, ABSENT, ABSENT) if values else (ABSENT,) * 3))
+        rates, starts, steps = zip(*found, strict=True)
+        owner = argument.owner
+        return (
+            ArgumentValues(argument.name, rates, owner=owner),
+            ArgumentValues(f"{argument.name}_start", starts, kind="count", owner=owner),
+            ArgumentValues(f"{argument.name}_steps", steps, kind="count", owner=owner),
+        )
 
     def _flat(self, part: Leaf | Scope) -> Flat:
         """A module's identity and numbers, in the order of `numbers`."""

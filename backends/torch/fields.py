@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isclose
 from typing import Any, NamedTuple
 
 from cnnspec.backends.torch.calls import REQUIRED
@@ -17,7 +18,7 @@ class ArgumentValues:
 
     A parameter made for it is `more` than its value, as the depth of a stage is more than what follows its
     first block. `kind` is channels, margin, count or nothing of these. `value` is what the source says, once
-    the parameters of the class are known.
+    the parameters of the class are known. `ramp` are the rate, start and steps of one that is a ramp.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ArgumentValues:
     of_input: bool = False
     steps: Column | None = None
     more: int = 0
+    ramp: tuple[ArgumentValues, ArgumentValues, ArgumentValues] | None = None
     value: Expression | None = None
     step: Expression | None = None
 
@@ -142,16 +144,21 @@ class Flat:
     values: list[Any] = field(default_factory=list)
 
 
-def step_between(first: Flat, second: Flat) -> list[int] | None:
+def step_between(first: Flat, second: Flat) -> list[int | float] | None:
     """What is added to each number to get from one module to the next; None where they differ otherwise."""
     if first.key != second.key or len(first.values) != len(second.values):
         return None
-    steps = []
+    steps: list[int | float] = []
     for a, b in zip(first.values, second.values, strict=True):
         if is_same(a, b):
             steps.append(0)
-        elif type(a) is int and type(b) is int:
+        elif type(a) is type(b) and type(a) in (int, float):
             steps.append(b - a)
         else:
             return None
     return steps
+
+
+def in_step(first: list[int | float], second: list[int | float]) -> bool:
+    """Whether the same is added to each number, but for what floats lose."""
+    return all(type(a) is type(b) and isclose(a, b, rel_tol=1e-6) for a, b in zip(first, second, strict=True))

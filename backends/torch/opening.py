@@ -25,6 +25,7 @@ from cnnspec.backends.steps import lower
 from cnnspec.backends.torch.classes import Prepared, classes, prepared_like
 from cnnspec.backends.torch.expressions import is_same
 from cnnspec.backends.torch.fields import GeneratedClass, arguments
+from cnnspec.backends.torch.parameters import owner_of
 from cnnspec.backends.torch.parts import Scope, scopes
 from cnnspec.backends.torch.rules import known
 from cnnspec.graph import Graph
@@ -121,7 +122,7 @@ def _uses(made: GeneratedClass) -> Counter[str]:
     """How many arguments follow from each parameter of a class."""
     found = (argument for field in made.fields for argument in arguments(field))
     terms = (term for argument in found for term in (argument.value, argument.step) if term is not None)
-    return Counter(name.partition("[")[0] for term in terms for name in term.names)
+    return Counter(owner_of(name) for term in terms for name in term.names)
 
 
 def _moved(net: GeneratedClass, names: Mapping[int, list[str]]) -> Iterator[list[str]]:

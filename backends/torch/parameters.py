@@ -24,7 +24,7 @@ fits anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cnnspec.backends.python_source import literal
@@ -51,6 +51,9 @@ from cnnspec.backends.torch.fields import (
 )
 from cnnspec.backends.torch.names import namespace
 from cnnspec.backends.torch.parts import Scope, arguments_of
+from cnnspec.backends.torch.ramps import ramp_text
+
+SUM = "sum("
 
 
 def parameters(
@@ -110,7 +113,7 @@ class Inference:
         """One instance for each set of values: the others tell nothing more."""
         columns: list[Column] = list(self.whole.values())
         for argument in self.every:
-            columns.append(argument.column)
+            columns += [part.column for part in argument.ramp or (argument,)]
             if argument.steps is not None:
                 columns.append(argument.steps)
         if not columns:
@@ -125,6 +128,9 @@ class Inference:
 
     def run(self) -> list[ClassParameter]:
         for argument in self.every:
+            if argument.ramp is not None:
+                argument.value = self._ramp(argument.ramp)
+                continue
             argument.value = self._express(argument, argument.column)
             if argument.steps is not None and any(argument.steps):
                 argument.step = self._express(argument, argument.steps, f"{argument.name}_step")
@@ -149,12 +155,18 @@ class Inference:
                 found = Expression(f"{found.text} - {argument.more}", found.names, known)
         for used in found.names:
             self.used[used] = None
-            if used != _owner(used):
-                self.kinds[_owner(used)] = "list"
+            if used != owner_of(used):
+                self.kinds[owner_of(used)] = "list"
             if found.text == used:
                 self.kinds.setdefault(used, argument.kind)
                 self.defaults.setdefault(used, []).append(argument.default)
         return found
+
+    def _ramp(self, parts: Iterable[ArgumentValues]) -> Expression:
+        """What is written for a number that grows evenly over a run."""
+        rate, start, steps = (self._express(part, part.column) for part in parts)
+        names = (*rate.names, *start.names, *steps.names)
+        return Expression(ramp_text(rate.text, start.text, steps.text), names, ())
 
     def _candidates(self, argument: ArgumentValues) -> dict[str, Column]:
         """The parameters of its kind, in the order in which to try them.
@@ -172,6 +184,8 @@ class Inference:
         return found
 
     def _is_of_kind(self, name: str, argument: ArgumentValues) -> bool:
+        if name.startswith(SUM):
+            return argument.kind == "count"
         kind = self.kinds.get(name, argument.kind)
         # Any number can be had of any other by a formula. Margins follow from kernels; that one is as large
         # as some count of channels says nothing.
@@ -213,8 +227,8 @@ class Inference:
 
     def _ordered(self) -> list[ClassParameter]:
         """The channels first, then the arguments of the spec in its order, then others; defaults last."""
-        order = dict.fromkeys(map(_owner, (self.channels, *self.whole)))
-        used = set(map(_owner, self.used))
+        order = dict.fromkeys(map(owner_of, (self.channels, *self.whole)))
+        used = set(map(owner_of, self.used))
         made = [
             ClassParameter(name, self.whole[name], self._default(name), self.kinds.get(name, ""))
             for name in order
@@ -241,16 +255,22 @@ def more_by(amount: int) -> Callable[[Any], Any]:
 
 
 def _elements(name: str, column: Column) -> dict[str, Column]:
-    """The columns of `widths[0]`, `widths[1]` and so on, of those that differ."""
+    """The columns of `widths[0]`, `widths[1]` and so on, of those that differ; and sums from the first on."""
     if not all(isinstance(value, tuple) for value in column) or len({len(value) for value in column}) > 1:
         return {}
     columns = enumerate(zip(*column, strict=True))
-    return {f"{name}[{index}]": values for index, values in columns if not is_constant(values)}
+    found = {f"{name}[{index}]": values for index, values in columns if not is_constant(values)}
+    if found and all(type(item) is int for value in column for item in value):
+        length = len(column[0])
+        sums = {f"{name}[:{stop}]": tuple(sum(value[:stop]) for value in column) for stop in range(2, length)}
+        found |= {f"{SUM}{part})": values for part, values in sums.items()}
+        found[f"{SUM}{name})"] = tuple(map(sum, column))
+    return found
 
 
-def _owner(name: str) -> str:
-    """The parameter that `widths[0]` is an element of; any other is itself."""
-    return name.partition("[")[0]
+def owner_of(name: str) -> str:
+    """The parameter that `widths[0]` is an element of, or `sum(widths[:2])` a sum; any other is itself."""
+    return name.removeprefix(SUM).rstrip(")").partition("[")[0]
 
 
 def _is_plain(value: Any) -> bool:

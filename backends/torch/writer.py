@@ -198,7 +198,7 @@ class SourceWriter:
     def _run(self, run: RunField) -> Doc:
         assert run.count.value is not None
         count = run.count.value.text
-        moves = any(argument.step for argument in _arguments(run.item))
+        moves = any(argument.step or argument.ramp for argument in _arguments(run.item))
         loop = f"for {'i' if moves else '_'} in range({count})"
         return DocLoop("*[", self._doc(run.item), loop, "]")
 

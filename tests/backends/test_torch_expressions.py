@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnspec.backends.torch.expressions import ABSENT, Column, find
+from cnnspec.backends.torch.ramps import ramp_of, ramp_text
 
 KNOWN: dict[str, Column] = {"width": (8, 16, 32), "depth": (3, 5, 2), "kernel": (3, 5, 7)}
 
@@ -56,3 +57,28 @@ def test_two_rows_lie_on_any_line() -> None:
     """From two instances alone, a + 6 * b would be made of everything."""
     two = {name: column[:2] for name, column in KNOWN.items()}
     assert find((26, 46), two, "channels") is None
+
+
+@pytest.mark.parametrize(
+    "values, given, ramp",
+    [
+        ([0.1 * k / 17 for k in range(3)], [], (0.1, 0, 17)),
+        ([0.1 * k / 17 for k in range(3, 12)], [], (0.1, 3, 17)),
+        ([0.2 * k / 16 for k in range(4)], [], (0.0125, 0, 1)),
+        ([0.2 * k / 16 for k in range(4)], [0.5, 0.2], (0.2, 0, 16)),
+        ([0.0, 0.1], [], None),
+        ([0.1, 0.1, 0.1], [], None),
+        ([0.0, 0.1, 0.3], [], None),
+        ([0.3, 0.2, 0.1], [], None),
+    ],
+)
+def test_the_ramp_that_numbers_are(
+    values: list[float], given: list[float], ramp: tuple[float, int, int] | None
+) -> None:
+    assert ramp_of(values, given) == ramp
+
+
+def test_how_a_ramp_is_written() -> None:
+    assert ramp_text("drop", "0", "17") == "drop * i / 17"
+    assert ramp_text("drop", "depths[0]", "sum(depths) - 1") == "drop * (depths[0] + i) / (sum(depths) - 1)"
+    assert ramp_text("0.1", "2", "1") == "0.1 * (2 + i)"
