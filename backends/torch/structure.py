@@ -23,7 +23,7 @@ from cnnspec.backends.steps import LoweredGraph
 from cnnspec.backends.torch.names import UNUSABLE, is_field
 from cnnspec.backends.torch.parts import Absent, Form, Leaf, ModuleReuse, Part, Scope, is_within
 from cnnspec.backends.torch.rules import written
-from cnnspec.backends.torch.unchanged import Borders, Layout, unchanged
+from cnnspec.backends.torch.unchanged import Borders, ModuleLayout, unchanged
 from cnnspec.graph import Block, Node
 from cnnspec.layers.base import Shape
 from cnnspec.layers.input import Input
@@ -79,7 +79,7 @@ class Builder:
         self.paths = module_paths(lowered)
         again = (node for node in self.graph if node.weights_of != node.name)
         self.entered = frozenset(path for node in again for path in self._entered(node))
-        self.layout = Layout(lowered, self.blocks, self.inputs, self.outputs, self.paths, self.entered)
+        self.layout = ModuleLayout(lowered, self.blocks, self.inputs, self.outputs, self.paths, self.entered)
         self.by_path = self.layout.by_path
         if known is not None:
             same = unchanged(self.layout, known.layout)

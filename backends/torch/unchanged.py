@@ -23,7 +23,7 @@ Borders = Mapping[int, tuple[str, ...]]
 
 
 @dataclass(eq=False)
-class Layout:
+class ModuleLayout:
     """Where the modules of a net stand: what a block as a module is made from, but for its inner blocks."""
 
     lowered: LoweredGraph
@@ -42,7 +42,7 @@ class Layout:
         return self.lowered.graph
 
 
-def unchanged(new: Layout, known: Layout) -> dict[int, Block]:
+def unchanged(new: ModuleLayout, known: ModuleLayout) -> dict[int, Block]:
     """The blocks of a net, by id, that are just as one of another net is: that one."""
     found: dict[int, Block] = {}
     for block in reversed(new.blocks[1:]):
@@ -52,7 +52,9 @@ def unchanged(new: Layout, known: Layout) -> dict[int, Block]:
     return found
 
 
-def _is_same(new: Layout, block: Block, known: Layout, like: Block, found: Mapping[int, Block]) -> bool:
+def _is_same(
+    new: ModuleLayout, block: Block, known: ModuleLayout, like: Block, found: Mapping[int, Block]
+) -> bool:
     if (block.kind, block.title, block.segment) != (like.kind, like.title, like.segment):
         return False
     if len(block.children) != len(like.children):
@@ -73,7 +75,7 @@ def _is_same(new: Layout, block: Block, known: Layout, like: Block, found: Mappi
     )
 
 
-def _is_same_layer(new: Layout, known: Layout, name: str) -> bool:
+def _is_same_layer(new: ModuleLayout, known: ModuleLayout, name: str) -> bool:
     parts = new.lowered.parts.get(name, ())
     if parts != known.lowered.parts.get(name, ()):
         return False
@@ -88,5 +90,5 @@ def _is_same_layer(new: Layout, known: Layout, name: str) -> bool:
     return True
 
 
-def _shapes(layout: Layout, values: tuple[str, ...]) -> list[Shape]:
+def _shapes(layout: ModuleLayout, values: tuple[str, ...]) -> list[Shape]:
     return [layout.graph[value].shape for value in values]
