@@ -16,7 +16,7 @@ In reading order, which is that of a spec on its way; each room imports from tho
     pipeline       the list of passes
     space/         spaces of nets: what varies, what must hold, members that are drawn
     spec_files, blocks_list, given  what a command line names; std as a list; what Python gives
-    basis, session  the one driver of all that reads specs, and what it keeps between readings
+    basis, moving, session  the one driver of all that reads specs, and what it keeps of readings
     backends/      graph -> numpy, torch, ONNX (in the folder backends/ of a checkout)
     render/        graph -> drawings
     report/        tables -> text and data

@@ -21,19 +21,42 @@ from cnnspec.passes.lint_syntax import names_in
 from cnnspec.records import dataclass, field
 from cnnspec.source import Span
 from cnnspec.syntax import tree
-from cnnspec.typed import Any, Iterator, TypeVar
+from cnnspec.typed import Any, TypeVar
 
 LEAST_ROOM = 200
 """Of how many calls, layers and blocks something is kept at least from one reading of a file to the next."""
 K = TypeVar("K")
 V = TypeVar("V")
-Basis = tuple[object, ...]
-Written = dict[int, tuple[tuple[str, int, int, str], tuple[str, ...]]]
-"""What was found of definitions, by their identity: their lines, and the names in them."""
+Place = tuple[str, int, int]
+"""Where a line is: the file, its number and the offset of its first sign."""
 
 
-def basis_of(name: str, module: Module, written: Written) -> Iterator[object]:
-    """All that a definition is made from: its own lines, and those of all that it names in turn."""
+class WrittenLines(NamedTuple):
+    """The lines of a definition that are not empty: what they say, where, and the names in them."""
+
+    texts: tuple[str, ...]
+    places: tuple[Place, ...]
+    stretches: tuple[Span, ...]
+    names: tuple[str, ...]
+
+
+Written = dict[int, WrittenLines]
+"""What was found of definitions, by their identity."""
+
+
+class Basis(NamedTuple):
+    """All that a definition is made from: what is written, and where the lines of it are, in that order."""
+
+    written: tuple[object, ...]
+    places: tuple[Place, ...]
+    stretches: tuple[Span, ...]
+
+
+def basis_of(name: str, module: Module, written: Written) -> Basis:
+    """What a definition is made from: its own lines, and those of all that it names in turn."""
+    found: list[object] = []
+    places: list[Place] = []
+    stretches: list[Span] = []
     seen: set[tuple[int, str]] = set()
     open_names = [(name, module)]
     while open_names:
@@ -44,16 +67,18 @@ def basis_of(name: str, module: Module, written: Written) -> Iterator[object]:
         net, home = module.net(name)
         value = module.lookup(name)
         definition = value.definition if isinstance(value, DefinedBlock) else None
-        yield name
-        yield exactly(value) if definition is None else None
+        found += (name, exactly(value) if definition is None else None)
         space = module.spaces.get(name)
         for item, owner in ((net, home), (definition, getattr(value, "module", None)), (space, module)):
             if item is not None and owner is not None:
                 if id(item) not in written:
-                    written[id(item)] = lines_of(whole(item)), tuple(sorted(set(names_in(item))))
-                lines, names = written[id(item)]
-                yield lines
+                    written[id(item)] = lines_of(item)
+                texts, at, lines, names = written[id(item)]
+                found += (owner.source.name, texts)
+                places += at
+                stretches += lines
                 open_names += [(used, owner) for used in names]
+    return Basis(tuple(found), tuple(places), tuple(stretches))
 
 
 def exactly(value: Any) -> object:
@@ -67,12 +92,23 @@ def whole(item: tree.Definition | tree.NetDefinition | tree.Given | tree.Space) 
     return Span(item.span.source, item.span.start, last.span.end)
 
 
-def lines_of(span: Span) -> tuple[str, int, int, str]:
-    """The lines of a span: the file, where they stand, and what they say."""
+def lines_of(item: tree.Definition | tree.NetDefinition | tree.Given | tree.Space) -> WrittenLines:
+    """The whole lines of a definition; how far they are indented and empty ones say nothing."""
+    span = whole(item)
     source, first, last = span.source, span.line, span.end_line
+    texts: list[str] = []
+    stretches: list[Span] = []
+    places: list[Place] = []
     start = source.line_starts[first - 1]
     end = source.line_starts[last] if last < len(source.line_starts) else len(source.text)
-    return source.name, first, start, source.text[start:end]
+    for number, line in enumerate(source.text[start:end].split("\n"), first):
+        if text := line.strip():
+            begins = start + line.index(text)
+            texts.append(text)
+            places.append((source.name, number, begins))
+            stretches.append(Span(source, begins, begins + len(text)))
+        start += len(line) + 1
+    return WrittenLines(tuple(texts), tuple(places), tuple(stretches), tuple(sorted(set(names_in(item)))))
 
 
 @dataclass(eq=False, slots=True)
@@ -82,7 +118,7 @@ class Stamps:
     `by_basis` is of all readings, `written` and `found` of this one.
     """
 
-    by_basis: dict[Basis, object] = field(default_factory=dict)
+    by_basis: dict[tuple[object, ...], object] = field(default_factory=dict)
     written: Written = field(default_factory=dict)
     found: dict[int, object] = field(default_factory=dict)
 
@@ -90,8 +126,8 @@ class Stamps:
         key = id(block.definition)
         stamp = self.found.get(key)
         if stamp is None:
-            basis = tuple(basis_of(block.name, block.module, self.written))
-            stamp = self.found[key] = self.by_basis.setdefault(basis, object())
+            written, places, _ = basis_of(block.name, block.module, self.written)
+            stamp = self.found[key] = self.by_basis.setdefault((written, places), object())
         return stamp
 
 

@@ -10,15 +10,16 @@ of a file. Of this file,
     net Small { input 3x32x32; block(8) }
     net Large { input 3x64x64; block(8) }           <- edited
 
-Small is kept: what it reads (its own lines and those of `block`) is the text that it was, where it was. Only
-what was last read of a file is kept, so that a session does not grow with the number of edits.
+Small is kept: what it reads (its own lines and those of `block`) is the text that it was, where it was. A net
+that stands elsewhere now, as one below an edit does, is moved (`moving.py`). Only what was last read of a
+file is kept, so that a session does not grow with the number of edits.
 """
 
 from __future__ import annotations
 
 from os.path import basename, splitext
 
-from cnnspec.basis import Common, Written, basis_of, nothing_in_common
+from cnnspec.basis import Basis, Common, Written, basis_of, nothing_in_common
 from cnnspec.caching import cached_property
 from cnnspec.diagnostics.report import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Limits, Loader, Module, Settings, elaborate, open_parameters
@@ -27,6 +28,7 @@ from cnnspec.elaborate.module import DefinedBlock
 from cnnspec.elaborate.static.unwalked import resolve
 from cnnspec.files import read_source
 from cnnspec.garbage import without_garbage_collection
+from cnnspec.moving import moved
 from cnnspec.named_tuples import NamedTuple
 from cnnspec.passes.lint_syntax import lint_syntax
 from cnnspec.pipeline import Compiled, Hook, compile_net
@@ -89,9 +91,17 @@ class Wanted:
     written: Written
 
     @cached_property
-    def basis(self) -> tuple[object, ...]:
+    def basis(self) -> Basis:
         """All that it is made from; found when the file is read once more."""
-        return self.settings, self.lenient, *basis_of(self.name, self.module, self.written)
+        return basis_of(self.name, self.module, self.written)
+
+    def is_as(self, before: Wanted) -> bool:
+        """Whether it is what it was before, here or at another place."""
+        return (
+            self.settings == before.settings
+            and self.lenient == before.lenient
+            and self.basis.written == before.basis.written
+        )
 
 
 class Reading(NamedTuple):
@@ -222,16 +232,22 @@ class Session:
         if not module.spaces:
             return ()
         from cnnspec.space.checking import check_space
+        from cnnspec.space.reading import read_space
 
         known, stamps, _ = self._common.get(module.source.name) or nothing_in_common()
         before = self._spaces_kept.get(module.source.name, {})
+        mistakes = [one.span for one in report.diagnostics if one.span and one.severity == "error"]
         found: dict[str, ReadSpace] = {}
         for name, item in module.spaces.items():
             asked, kept = Wanted(name, module, AS_WRITTEN, frozenset(), stamps.written), before.get(name)
-            if kept is not None and kept.asked.basis == asked.basis:
-                found[name] = kept
-                continue
-            space = check_space(item, module, report, self.limits, known)
+            if kept is None or not asked.is_as(kept.asked):
+                # members of a net with mistakes are not looked at: these are known
+                broken = any(one.holds(place) for one in asked.basis.stretches for place in mistakes)
+                space = check_space(item, module, report, self.limits, None if broken else known)
+            elif kept.asked.basis.places != asked.basis.places:
+                space = read_space(item, module, report, self.limits)  # nothing was wrong with it elsewhere
+            else:
+                space = kept.space
             if space is not None:
                 found[name] = ReadSpace(asked, space)
         self._spaces_kept[module.source.name] = found
@@ -273,18 +289,32 @@ class Session:
         readings = {name: reading for name, reading in before.items() if name in module.nets}
         for name in names:
             asked = Wanted(name, module, settings, lenient, common.stamps.written)
-            reading = readings.get(name)
             # a hook wants to see the passes run
-            if reading is None or reading.asked.basis != asked.basis or hook is not None:
+            reading = _as_it_is_now(readings.get(name), asked) if hook is None else None
+            if reading is None:
                 own = report.branch(lenient)
                 compiled = compile_net(name, module, settings, own, self.limits, hook, common.known)
                 reading = Reading(asked, compiled, own)
-            readings[name] = reading._replace(asked=asked)
+            readings[name] = reading
             report.merge(reading.report)
         # a net with mistakes is compiled again: what it says may hang on more than its own lines
         good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}
         self._kept[module.source.name] = good
         return tuple(net for name in names if (net := readings[name].compiled) is not None)
+
+
+def _as_it_is_now(reading: Reading | None, asked: Wanted) -> Reading | None:
+    """A net that was compiled before, where it stands now; None where it is another one."""
+    if reading is None or not asked.is_as(reading.asked):
+        return None
+    before, now = reading.asked.basis, asked.basis
+    if before.places == now.places:
+        return reading._replace(asked=asked)
+    # what was said of it would have to move as well
+    if reading.compiled is None or reading.report.diagnostics:
+        return None
+    compiled = moved(reading.compiled, before.stretches, now.stretches)
+    return None if compiled is None else Reading(asked, compiled, reading.report)
 
 
 @dataclass(frozen=True, eq=False)

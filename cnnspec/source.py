@@ -88,6 +88,10 @@ class Span(NamedTuple):
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 
+    def holds(self, other: Span) -> bool:
+        """Whether another stretch lies in this one, of a file of the same name."""
+        return self.source.name == other.source.name and self.start <= other.start <= other.end <= self.end
+
     def to(self, other: Span) -> Span:
         """The stretch from the start of this span to the end of another."""
         return Span(self.source, self.start, other.end)

@@ -14,7 +14,7 @@ from cnnspec.elaborate.values import SHORTCUTS, LayerBlock
 from cnnspec.layers import manual
 from cnnspec.layers.base import REGISTRY, parameters
 from cnnspec.live.figures import heading_of, written
-from cnnspec.live.words import own_names
+from cnnspec.live.symbols import own_names
 from cnnspec.pipeline import FIGURES, MORE_FIGURES
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import CLOSES, OPENS, Token

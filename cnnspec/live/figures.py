@@ -11,7 +11,8 @@ from cnnspec.layers import manual
 from cnnspec.layers.base import describe, parameters
 from cnnspec.live.document import Document
 from cnnspec.live.places import Place, places
-from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, at, home_of, occurrences
+from cnnspec.live.symbols import LANGUAGE, Occurrence, Symbol, home_of
+from cnnspec.live.words import at, occurrences
 from cnnspec.pipeline import Compiled, figures, more_figures
 from cnnspec.report.numbers import count_text, short_count, size_of_field, size_text
 from cnnspec.report.rows import field_of, last_node

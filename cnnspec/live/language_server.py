@@ -31,6 +31,7 @@ from cnnspec.live import (
     protocol,
     renaming,
     signatures,
+    symbols,
     telling,
     words,
 )
@@ -170,7 +171,7 @@ def _names(server: LanguageServer, texts: Texts) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: lsp.DefinitionParams) -> list[lsp.Location] | None:
         document, found = await _under(server, texts, params.text_document.uri, params.position)
-        if found is None or found.symbol.home == words.LANGUAGE:
+        if found is None or found.symbol.home == symbols.LANGUAGE:
             return None
         source, span = await asyncio.to_thread(_defined, texts.session, document, found.symbol)
         uri = protocol.uri_of(source, params.text_document.uri)
@@ -204,7 +205,7 @@ def _renaming(server: LanguageServer, texts: Texts) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
     async def may_rename(params: lsp.PrepareRenameParams) -> lsp.Range | None:
         _, found = await _under(server, texts, params.text_document.uri, params.position)
-        return None if found is None or found.symbol.home == words.LANGUAGE else range_of(found.span)
+        return None if found is None or found.symbol.home == symbols.LANGUAGE else range_of(found.span)
 
     @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
     async def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
@@ -223,7 +224,7 @@ def _renaming(server: LanguageServer, texts: Texts) -> None:
 
 async def _under(
     server: LanguageServer, texts: Texts, uri: str, place: lsp.Position
-) -> tuple[Document, words.Occurrence | None]:
+) -> tuple[Document, symbols.Occurrence | None]:
     """A text, and the name at a place of it."""
     document = await _document(server, texts, uri)
     found = words.occurrences(document.analysis.module)
@@ -236,10 +237,10 @@ async def _family(server: LanguageServer, texts: Texts, document: Document) -> l
     return await asyncio.to_thread(renaming.family, texts.session, document.source, folders)
 
 
-def _defined(session: Session, document: Document, symbol: words.Symbol) -> tuple[Source, Span | None]:
+def _defined(session: Session, document: Document, symbol: symbols.Symbol) -> tuple[Source, Span | None]:
     """Where a symbol gets its meaning."""
     module = document.analysis.module
-    if symbol.home != words.home_of(module.source):
+    if symbol.home != symbols.home_of(module.source):
         path = Path(symbol.home)
         text = session.texts.get(symbol.home)
         text = path.read_text(encoding="utf-8") if text is None else text

@@ -12,7 +12,9 @@ from cnnspec.diagnostics.report import Edit, InvalidValue, Refused, Report
 from cnnspec.elaborate.module import Module
 from cnnspec.files import read_source
 from cnnspec.format import format_text
-from cnnspec.live.words import LANGUAGE, Occurrence, Symbol, home_of, homes, joined, occurrences
+from cnnspec.live.flows import joined
+from cnnspec.live.symbols import LANGUAGE, Occurrence, Symbol, home_of, homes
+from cnnspec.live.words import occurrences
 from cnnspec.session import Analysis, Session
 from cnnspec.source import Source, Span
 from cnnspec.syntax import parse
@@ -57,8 +59,10 @@ def rename(session: Session, modules: Iterable[Module], symbol: Symbol, name: st
     (token, *more) = tokenize(name) or [None]
     if token is None or more or token.kind != "NAME" or token.text != name or name in RESERVED:
         raise InvalidValue(f"`{name}` is no name: letters, digits and _, none of the words of the language")
-    if any(one.home == LANGUAGE for one in joined(known, symbol)):
-        raise Refused(f"`{symbol.name}` is a name of the language")
+    for one in joined(known, symbol):
+        if one.home == LANGUAGE:
+            owner = f", of `{one.owner}`" if one.owner else ""
+            raise Refused(f"`{symbol.name}` is a name of the language{owner}")
     edits = [Edit(one.span, name) for one in references(known, symbol)]
     changed = {home_of(edit.span.source) for edit in edits}
     for module in known:

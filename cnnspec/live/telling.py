@@ -20,7 +20,7 @@ from cnnspec.diagnostics import Diagnostic, Edit
 from cnnspec.elaborate.module import STANDARD_LIBRARY
 from cnnspec.live.positions import range_of
 from cnnspec.live.protocol import uri_of
-from cnnspec.live.words import home_of, homes
+from cnnspec.live.symbols import home_of, homes
 from cnnspec.session import Analysis
 from cnnspec.source import Span
 

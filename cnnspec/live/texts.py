@@ -11,7 +11,7 @@ from pygls.uris import to_fs_path
 
 from cnnspec.live.document import Document, read
 from cnnspec.live.preview import Preview
-from cnnspec.live.words import home_of, homes
+from cnnspec.live.symbols import home_of, homes
 from cnnspec.session import Session
 from cnnspec.source import Source
 

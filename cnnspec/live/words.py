@@ -7,63 +7,28 @@
 
 A name of a definition's own (a parameter, label, `let`, loop variable) is the same wherever it stands in it.
 Where a parameter takes a block (`def stage(block) { block(stride=2) }`), the argument `stride=` may be a
-parameter of whichever block is passed on anywhere: these names are one, and are renamed together.
+parameter of whichever block is given to it anywhere: these names are one (`flows.py`). A label of a call
+opens those of its definition: after `y: block(8)`, the `x` of `y.x` is the label of block.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from os.path import dirname, join, realpath
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnspec.elaborate import net_parameters
 from cnnspec.elaborate.module import STANDARD_LIBRARY, DefinedBlock, Module
-from cnnspec.elaborate.values import BUILT_IN, LayerBlock
-from cnnspec.layers.base import parameters
-from cnnspec.source import Source, Span
+from cnnspec.elaborate.values import BUILT_IN
+from cnnspec.live.flows import GivenBlocks, flows, through
+from cnnspec.live.symbols import LANGUAGE, Occurrence, Symbol, home_of, homes, own_names, shares
+from cnnspec.source import Span
 from cnnspec.syntax import tree
 from cnnspec.syntax.tokens import CLOSES, OPENS, Token
 
 DEFINES = frozenset(["def", "share", "net"])
-LANGUAGE = ""
-"""The home of what the language itself gives."""
-
-
-class Symbol(NamedTuple):
-    """What a name stands for: `home` is the file that defines it, `owner` the definition that it belongs to.
-
-    A name at the margin of a file has no owner; one of the language has no home. The argument `stride` of the
-    layer `conv` is owned by it.
-    """
-
-    home: str
-    owner: str
-    name: str
-
-
-class Occurrence(NamedTuple):
-    """A name where it stands. `defines` is true where it gets its meaning."""
-
-    span: Span
-    symbol: Symbol
-    defines: bool
-
-
-def home_of(source: Source) -> str:
-    """What a file is known by, however specs reach it."""
-    return realpath(source.path) if source.path is not None else source.name
-
-
-def homes(module: Module) -> dict[str, Module]:
-    """A file and those that it takes names from, directly or by way of others, by what they are known by."""
-    found, ahead = dict[str, Module](), [module]
-    while ahead:
-        module = ahead.pop()
-        if home_of(module.source) not in found:
-            found[home_of(module.source)] = module
-            ahead += [used for _, used in module.uses]
-    return found
 
 
 def occurrences(module: Module) -> list[Occurrence]:
@@ -71,75 +36,41 @@ def occurrences(module: Module) -> list[Occurrence]:
     return list(_Walk(module).found())
 
 
-def joined(modules: Iterable[Module], symbol: Symbol) -> frozenset[Symbol]:
-    """A symbol, and those that are renamed with it: parameters that are given through a parameter.
-
-    A symbol among them that has no home is an argument of a layer.
-    """
-    known = list(modules)
-    if not symbol.owner or not any(_given_through(module, symbol.name) for module in known):
-        return frozenset([symbol])
-    passed = {target for module in known for target in _passed(module)}
-    takers = {Symbol(*target, symbol.name) for target in passed if _takes(known, target, symbol.name)}
-    return frozenset(takers) if symbol in takers else frozenset([symbol])
-
-
-def _takes(modules: Iterable[Module], target: tuple[str, str], name: str) -> bool:
-    """Whether a block has a parameter of a name."""
-    home, block = target
-    if home == LANGUAGE:
-        found = BUILT_IN[block]
-        return isinstance(found, LayerBlock) and name in [p.name for p in parameters(found.layer)]
-    for module in modules:
-        for value in module.names.values():
-            if isinstance(value, DefinedBlock) and (home_of(value.module.source), value.name) == target:
-                return any(p.name == name for p in value.definition.parameters)
-    return False
+def _members(item: tree.Item, module: Module) -> Iterator[tuple[int, Symbol]]:
+    """Where labels of calls are opened in a definition, and the label of another one that each stands for."""
+    for node in tree.parts(item):
+        if isinstance(node, tree.Attribute):
+            opened = _opened(node.target, item, module)
+            names = [(node.span.end - len(node.name), node.name)]
+        elif isinstance(node, tree.Reference) and node.members:
+            opened = _called(node.name, item, module)
+            names = [(member.span.start, member.name) for member in node.members]
+        else:
+            continue
+        for start, name in names:
+            if opened is not None and name in own_names(opened.definition):
+                yield start, Symbol(home_of(opened.module.source), opened.name, name)
+                opened = _called(name, opened.definition, opened.module)
 
 
-def _given_through(module: Module, name: str) -> bool:
-    """Whether a call of a parameter gives an argument of a name."""
-    return any(
-        any(argument.name == name for argument in unit.arguments or ())
-        for item in module.file.items
-        if (own := frozenset(own_names(item)))
-        for unit in tree.parts(item)
-        if isinstance(unit, tree.Unit) and unit.target is not None and unit.target.name in own
-    )
+def _opened(target: tree.Expression, item: tree.Item, module: Module) -> DefinedBlock | None:
+    """The definition whose labels a value opens, which is a label of a call, maybe with indices."""
+    while isinstance(target, (tree.Index, tree.Slicing)):
+        target = target.target
+    if isinstance(target, tree.Name):
+        return _called(target.name, item, module)
+    around = _opened(target.target, item, module) if isinstance(target, tree.Attribute) else None
+    return around and _called(getattr(target, "name", ""), around.definition, around.module)
 
 
-def _passed(module: Module) -> Iterator[tuple[str, str]]:
-    """The blocks that stand as values in a file: the home and name of each."""
-    for node in tree.parts(module.file.items):
-        if isinstance(node, (tree.Name, tree.Call)):
-            name = node.name if isinstance(node, tree.Name) else getattr(node.function, "name", "")
-            value = module.names.get(name)
-            if isinstance(value, DefinedBlock):
-                yield home_of(value.module.source), value.name
-            elif name in BUILT_IN:
-                yield LANGUAGE, name
-
-
-def own_names(item: tree.Item) -> Iterator[str]:
-    """The names that a definition gives within itself."""
-    if not isinstance(item, (tree.Definition, tree.NetDefinition)):
-        return
-    yield from (parameter.name for parameter in item.parameters)
-    for node in tree.parts(item.body):
-        match node:
-            case tree.Flow(label=tree.Reference(name=name)) | tree.Head(name=tree.Reference(name=name)):
-                yield name
-            case (
-                tree.Broken(label=tree.Reference(name=name)) | tree.Labelled(label=tree.Reference(name=name))
-            ):
-                yield name
-            case tree.Definition(name=name):
-                yield name
-                yield from (parameter.name for parameter in node.parameters)
-            case tree.Let() | tree.Loop() | tree.Clause() | tree.Guard():
-                yield from (name.name for name in tree.flat_names(node.names))
-            case tree.InputDeclaration(name=str(name)):
-                yield name
+def _called(label: str, item: tree.Item, module: Module) -> DefinedBlock | None:
+    """The definition that a label of another one, or of a net, names a call of."""
+    for flow in tree.parts(item):
+        if isinstance(flow, tree.Flow) and flow.label is not None and flow.label.name == label:
+            *_, last = tree.units(flow)
+            found = module.names.get(last.target.name) if last.target is not None else None
+            return found if isinstance(found, DefinedBlock) else None
+    return None
 
 
 def _names_in_space(item: tree.Item, module: Module) -> Iterator[tuple[int, str]]:
@@ -173,8 +104,20 @@ class _Walk:
         self.starts = [item.span.start for item in items]
         self.items = items
         self.own = [frozenset(own_names(item)) for item in items]
+        self.shares = {share.span.start for item in items for share in shares(item)}
+        self.opened = {offset: symbol for item in items for offset, symbol in _members(item, module)}
         self.seen: set[Symbol] = set()
         self.of_spaces = {offset: net for item in items for offset, net in _names_in_space(item, module)}
+
+    @cached_property
+    def around(self) -> list[Module]:
+        """The file, and those that it takes names from."""
+        return list(homes(self.module).values())
+
+    @cached_property
+    def given(self) -> GivenBlocks:
+        """What these give to definitions."""
+        return flows(self.around)
 
     def found(self) -> Iterator[Occurrence]:
         callees: list[str | None] = []
@@ -185,8 +128,9 @@ class _Walk:
                 callees.append(before if named else None)
             elif token.text in CLOSES and callees:
                 callees.pop()
-            elif token.kind == "NAME" and before != ".":
-                symbol = self._symbol(at, token, before, callees[-1] if callees else None)
+            elif token.kind == "NAME":
+                opened = self.opened.get(token.start)
+                symbol = opened if before == "." else self._symbol(at, token, before, (callees or [None])[-1])
                 if symbol is not None:
                     first = symbol.home == self.home and symbol not in self.seen
                     self.seen.add(symbol)
@@ -196,7 +140,7 @@ class _Walk:
         name, after = token.text, self.tokens[at + 1].text if at + 1 < len(self.tokens) else ""
         place = bisect_right(self.starts, token.start) - 1
         item, own = (self.items[place], self.own[place]) if place >= 0 else (None, frozenset[str]())
-        if before in DEFINES:
+        if before in DEFINES and token.start not in self.shares:
             return Symbol(self.home, "", name)
         if isinstance(item, tree.Space):
             return self._in_space(token, self.of_spaces.get(token.start))
@@ -222,11 +166,11 @@ class _Walk:
     def _argument(self, callee: str, name: str, item: tree.Item | None, own: frozenset[str]) -> Symbol | None:
         """What `name=` in a call stands for: a parameter of what is called."""
         if callee in own:
-            # given through a parameter: it is one with the parameter of some block that is passed on
-            passed = (target for target in _passed(self.module))
-            taking = (target for target in passed if _takes([self.module], target, name))
-            found = min(taking, default=None)
-            return None if found is None else Symbol(*found, name)
+            owner = self.home, getattr(item, "name", "")
+            if item is not None and any(share.name == callee for share in shares(item)):
+                return Symbol(*owner, name)
+            # given through a parameter: it is one with the parameter of some block that is given to it
+            return min(self.given.takers(owner, name, self.around), default=through(owner, name))
         block = self.module.names.get(callee)
         if isinstance(block, DefinedBlock):
             return Symbol(home_of(block.module.source), block.name, name)

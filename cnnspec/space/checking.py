@@ -36,18 +36,18 @@ BUILT = 20
 
 
 def check_space(
-    item: tree.Space, module: Module, report: Report, limits: Limits, known: Known
+    item: tree.Space, module: Module, report: Report, limits: Limits, known: Known | None
 ) -> DesignSpace | None:
     """A space; None where something is wrong with it, which is reported.
 
-    `known` is what nets of the file before it have in common with its members.
+    `known` is what nets of the file before it have in common with its members; with None no members are made.
     """
     before = report.errors
     space = read_space(item, module, report, limits)
     if space is None:
         return None
     _check_conditions(space, module, report, limits)
-    if report.errors == before and not is_broken(item):
+    if report.errors == before and not is_broken(item) and known is not None:
         _check_members(space, module, report, limits, known)
     return space if report.errors == before and not is_broken(item) else None
 

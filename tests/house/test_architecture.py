@@ -23,7 +23,7 @@ syntax layers
 graph
 elaborate passes
 pipeline spec_files blocks_list basis
-space
+space moving
 session given
 backends render report format colours
 highlight

@@ -15,6 +15,8 @@ import cnnspec
 from cnnspec.diagnostics import SpecError
 from cnnspec.diagnostics import as_dict as as_data
 from cnnspec.elaborate import Settings
+from cnnspec.elaborate.building.reuse import call_key
+from cnnspec.elaborate.calls import defined
 from cnnspec.report import as_dict
 from cnnspec.session import Analysis, Session
 from cnnspec.source import Source
@@ -58,6 +60,25 @@ def test_a_net_is_kept_where_all_that_it_reads_is_what_it_was(old, new, names):
     second = read(session, text)
     assert kept(first, second) == names
     assert said(second) == said(read(Session(), text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def block", "# a comment\ndef block"),
+        ("net Small", "\n\nnet Small"),
+        ("other(out)", "other(out=3)"),
+        ("    residual(", "  \nresidual("),
+    ],
+    ids=["all lines", "its own lines", "below another edit", "blanks"],
+)
+def test_a_net_that_stands_elsewhere_is_moved(old: str, new: str) -> None:
+    text = TWO.replace("{ conv(out, 3)", "{\n    residual(shortcut=project) {\n        conv(out,\n  3) }")
+    session = Session()
+    first, second = read(session, text), read(session, text.replace(old, new, 1))
+    alone = read(Session(), text.replace(old, new, 1))
+    assert first.nets[0] is not second.nets[0] and first.nets[0].costs is second.nets[0].costs
+    assert said(second) == said(alone) and drawn(second) == drawn(alone)
 
 
 def test_other_settings_are_another_reading():
@@ -138,6 +159,18 @@ def test_calls_that_are_kept_make_the_nets_that_a_first_reading_makes(seed: int)
         assert said(now) == said(first)
         assert drawn(now) == drawn(first)
         assert now.spaces == first.spaces
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_calls_behind_a_mistake_that_are_walked_once_say_what_all_of_them_say(seed, monkeypatch):
+    def key_of_known(target, bound, value, marked, known):
+        is_lost = value is not None and value.shape is None
+        return None if is_lost else call_key(target, bound, value, marked, known)
+
+    broken = [text for text in edits(SPACES, seed, count=25) if text != SPACES]
+    once = [said(read(Session(), text)) for text in broken]
+    monkeypatch.setattr(defined, "call_key", key_of_known)
+    assert once == [said(read(Session(), text)) for text in broken]
 
 
 def drawn(analysis: Analysis) -> list[object]:

@@ -13,7 +13,7 @@ from editor import Editor, at, talk
 from folders import SPECS
 from lsprotocol import types as lsp
 
-from cnnspec.live import completion, figures, outline, signatures, words
+from cnnspec.live import completion, figures, outline, signatures, symbols, words
 from cnnspec.live.document import Document, read
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -282,4 +282,4 @@ def ask_everything(document: Document, offset: int) -> None:
     for hint in document.hints:
         assert document.source.position(hint.offset)[0] == hint.line and hint.text
     for found in words.occurrences(module):
-        assert found.span.text == found.symbol.name or found.symbol.home == words.LANGUAGE
+        assert found.span.text == found.symbol.name or found.symbol.home == symbols.LANGUAGE

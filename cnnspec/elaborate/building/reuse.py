@@ -11,13 +11,16 @@ equal nodes. A net of a thousand layers made of four kinds of block is walked as
 What a call adds is said by nodes and blocks counted from its first, TAKEN for the value that flows in. A copy
 counts from the nodes that there are; whoever read the value that was taken, 0, reads the one that flows in
 now, 3.
+
+Behind a mistake nothing is known of what flows, and the rest is walked for more of them. A call that found
+none there, and gave nothing that is known, is walked once (LostCall).
 """
 
 from __future__ import annotations
 
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
-from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, LayerBlock, Value, Variables
+from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, InnerLabels, LayerBlock, Value, Variables
 from cnnspec.graph import Block
 from cnnspec.layers.base import Layer
 from cnnspec.layers.shapes import Shape
@@ -97,6 +100,13 @@ class FirstCall:
         return self.found
 
 
+class LostCall(NamedTuple):
+    """A call on a value that a mistake left unknown: what it counted towards the bound, and its labels."""
+
+    steps: int
+    labels: InnerLabels
+
+
 def definition_itself(block: DefinedBlock) -> object:
     """What stands for a block in keys of calls, of one reading of its file: its definition is there once."""
     return id(block.definition)
@@ -115,6 +125,7 @@ class Known:
     calls: dict[CallKey, FirstCall | MeasuredCall] = field(default_factory=dict)
     measuring: Measuring | None = None
     stamp: Callable[[DefinedBlock], object] = definition_itself
+    lost: dict[CallKey, LostCall] = field(default_factory=dict)
 
     def keep(self, calls: Mapping[CallKey, FirstCall | MeasuredCall]) -> None:
         """Keep the calls of a net that is whole, for those after it; before its blocks get their names."""
@@ -134,12 +145,12 @@ def call_key(
 
     `marked` says whether shape marks are held.
     """
-    if value is None or value.shape is None or target.definition.shared:
+    if value is None or target.definition.shared:
         return None
     parts: list[Any] = [known.stamp(target), value.shape, marked]
     for argument in bound.values():
         part = _key_part(argument, known)
-        if part is None:
+        if part is None and (argument is not UNKNOWN or value.shape is not None):
             return None
         parts.append(part)
     return tuple(parts)

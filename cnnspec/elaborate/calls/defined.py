@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.elaborate.arguments import bind_parameters
-from cnnspec.elaborate.building.reuse import FirstCall, call_key, copy_call
+from cnnspec.elaborate.building.reuse import CallKey, FirstCall, LostCall, call_key, copy_call
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.context import CallSite, Context, LabelScope, Visit, Visits
 from cnnspec.elaborate.module import DefinedBlock
@@ -57,6 +57,9 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
     key = None
     if not builder.uses_shares_of_file and not builder.shared_calls:
         key = call_key(target, bound, taken, not builder.resized, builder.known)
+    if key is not None and taken is not None and taken.shape is None:
+        yield from _lost_body(target, callee, bound, span, key)
+        return
     known = builder.first_call(key) if key is not None else None
     if known is not None and taken is not None:
         callee.value = _copied(known, callee, taken, span)
@@ -74,6 +77,22 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
             made = measuring.measured(graph, start, taken, callee.value, spent)
         if made is not None:
             builder.first_calls[key] = builder.filled_by[callee.block] = made
+
+
+def _lost_body(target: DefinedBlock, callee: Context, bound: Variables, span: Span, key: CallKey) -> Visits:
+    """Walk the body of a def behind a mistake, for more of them; once where there are none."""
+    builder = callee.builder
+    known = builder.known.lost.get(key)
+    if known is not None:
+        builder.spend(span, known.steps)
+        callee.scope.moved = known.labels
+        return
+    reported, steps, nodes = builder.report.total, builder.steps, len(builder.graph.nodes)
+    yield Visit(target.definition.body, callee, bound)
+    value, scope = callee.value, callee.scope
+    is_lost = value is not None and value.shape is None and len(builder.graph.nodes) == nodes
+    if is_lost and builder.report.total == reported and not scope.tainted and not builder.uses_shares_of_file:
+        builder.known.lost[key] = LostCall(builder.steps - steps, scope.inner())
 
 
 def _copied(known: FirstCall | MeasuredCall, context: Context, value: Value, span: Span) -> Value:
