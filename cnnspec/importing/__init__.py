@@ -13,6 +13,7 @@ onnx_reader   its graph from the outputs to the inputs, with the weights
 onnx_graph, onnx_names   what makes and reads a value, constants; names of nodes as modules
 onnx_templates, onnx_patterns, onnx_standardized   layers of several operations, by what the backend writes
 onnx_rules, onnx_windows   which layer one operation is
+schedules     rates of stochastic depth that grow from block to block, by a formula
 tidied        several operations that are one layer of the language
 shares        which modules are called several times with one set of weights
 arrange       the layers of one module as statements: chains, joins with arms, residuals, labels

@@ -26,7 +26,8 @@ CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Module", "Cha
 class Region:
     """A module with one way in and one way out: `kind` is its class, `statements` what stands in it.
 
-    `shared` is the layer that owns its weights, where it is called several times with them.
+    `shared` is the layer that owns its weights, where it is called several times with them. `contents` is a
+    number that it has in common with modules of the same layers, wired the same way.
     """
 
     segment: str
@@ -37,6 +38,7 @@ class Region:
     taken: Shape
     given: Shape
     shared: str = ""
+    contents: int = 0
 
     @property
     def holds(self) -> bool:
@@ -69,9 +71,9 @@ class Region:
 class ChainUnit:
     """One step of a chain: a layer, a module, or a join of arms (or of `named` values), and its output shape.
 
-    `taken` is the shape that flows in. `repeat` is not 0 for a concatenation that stands for so many turns of
-    a dense block. An `optional` sum stands for none: other modules of the class add their input to what they
-    make of it, where shapes agree.
+    `taken` is the shape that flows in. `times` is how many equal modules after one another it stands for.
+    `repeat` is not 0 for a concatenation that stands for so many turns of a dense block. An `optional` sum
+    stands for none: other modules of the class add their input to what they make of it, where shapes agree.
     """
 
     taken: Shape
@@ -82,6 +84,7 @@ class ChainUnit:
     named: tuple[str, ...] = ()
     repeat: int = 0
     optional: bool = False
+    times: int = 1
 
     @property
     def has_kernel(self) -> bool:

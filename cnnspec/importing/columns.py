@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 CHANNELS = frozenset({"out", "groups", "width", "inner", "start", "stop"})
 """Arguments that count channels, which may follow from those that flow in."""
+
+MOST_PARTS = {"start": 16, "stop": 16}
+"""The most parts that channels are taken to be cut in: 3 of 8 are no number of their own. FEW for others."""
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,10 @@ class ArgumentColumn:
     default: Any
     values: tuple[Any, ...]
     channels: tuple[int, ...]
+
+    @property
+    def most_parts(self) -> int:
+        return MOST_PARTS.get(self.name.rstrip("0123456789"), FEW)
 
     @property
     def counts(self) -> bool:
@@ -39,8 +48,8 @@ def parameter_name(column: ArgumentColumn, known: Mapping[str, Any], given: tupl
     return name
 
 
-def multiples(name: str, base: Sequence[Any], values: Sequence[Any]) -> Iterator[str]:
-    """A column as so many times another one, or so many parts of it."""
+def multiples(name: str, base: Sequence[Any], values: Sequence[Any], most_parts: int) -> Iterator[str]:
+    """A column as so many times another one, or so many of at most so many parts of it."""
     pairs = list(zip(base, values, strict=True))
     if all(one == other for one, other in pairs):
         yield name
@@ -52,3 +61,8 @@ def multiples(name: str, base: Sequence[Any], values: Sequence[Any]) -> Iterator
         factors = {one // other for one, other in pairs}
         if len(factors) == 1:
             yield f"{name} // {factors.pop()}"
+    elif all(one for one, _ in pairs):
+        parts = {Fraction(other, one) for one, other in pairs}
+        part = parts.pop()
+        if not parts and part.denominator <= most_parts:
+            yield f"{part.numerator} * {name} // {part.denominator}"

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 from cnnspec.importing.arrange import CONTAINERS, ChainUnit, Region
 from cnnspec.importing.columns import CHANNELS, ArgumentColumn, multiples, parameter_name
-from cnnspec.importing.lines import counted, lines, text
+from cnnspec.importing.lines import WrittenCall, counted, lines, text
+from cnnspec.importing.schedules import counted_loops, loops
 from cnnspec.importing.shares import shared_calls
 from cnnspec.importing.shortcuts import main_of, shortcut_of
 from cnnspec.importing.structures import Structures, units_of
@@ -28,20 +29,6 @@ from cnnspec.importing.words import TAKEN, free, labels_of, reads_of, word_of
 from cnnspec.layers import join
 from cnnspec.layers.base import Layer, parameters
 from cnnspec.layers.shape import Slice
-
-
-@dataclass(frozen=True)
-class WrittenCall:
-    """A call as a spec writes it: name, arguments by position and by name, and what stands in its braces."""
-
-    name: str
-    arguments: tuple[tuple[str, str], ...] = ()
-    body: str = ""
-
-    def __str__(self) -> str:
-        given = ", ".join(f"{name}={value}" if name else value for name, value in self.arguments)
-        head = f"{self.name}({given})" if given else self.name
-        return f"{head} {{ {self.body} }}" if self.body else head
 
 
 @dataclass(eq=False)
@@ -160,11 +147,11 @@ class BlockDefinitions:
         if len(set(map(repr, values))) == 1 and column.name not in ("start", "stop"):
             return text(values[0])
         if column.counts and any(values):
-            for said in multiples("channels", column.channels, values):
+            for said in multiples("channels", column.channels, values, column.most_parts):
                 return said
             for name, others in known.items():
                 if name.rstrip("0123456789") in CHANNELS:
-                    for said in multiples(name, others, values):
+                    for said in multiples(name, others, values, column.most_parts):
                         return said
         if len(set(map(repr, values))) == 1:
             return text(values[0])
@@ -197,6 +184,7 @@ class BlockDefinitions:
                 number = next(i for i, known in enumerate(inner.regions) if known is unit.region)
                 for name, default in inner.parameters.items():
                     yield name, default, inner.columns[name][number], channels
+                yield "depth", 1, unit.times, channels
             elif shortcut := shortcut_of(unit):
                 yield "shortcut", None, shortcut, channels
                 yield from self._of_chain(units_of(main_of(unit)))
@@ -242,10 +230,10 @@ class BlockDefinitions:
         """Words that no label can be: they name something already."""
         return TAKEN | {definition.name for definition in self.found.values()} | set(self.shared.values())
 
-    def line(self, units: Sequence[ChainUnit]) -> list[str]:
-        """The units of a chain outside all defs, each as a spec writes it."""
+    def line(self, units: Sequence[ChainUnit]) -> list[tuple[str, int]]:
+        """The units of a chain outside all defs as a spec writes them, each line with how many it is."""
         cells = [text(value) for _, _, value, _ in self._of_chain(units)]
-        return _Writer(self, iter(cells)).chain(units)
+        return counted_loops(_Writer(self, iter(cells)).calls(units))
 
 
 class _Writer:
@@ -262,7 +250,7 @@ class _Writer:
 
     def body(self, region: Region) -> Iterable[str]:
         if region.chain is not None:
-            return lines(self.chain(self.definitions.structures.body(region)))
+            return lines(loops(self.calls(self.definitions.structures.body(region))))
         return self.statements(region)
 
     def statements(self, region: Region) -> Iterator[str]:
@@ -287,7 +275,12 @@ class _Writer:
             before = statement.value
 
     def chain(self, units: Sequence[ChainUnit], names: Mapping[str, str] | None = None) -> list[str]:
-        return [str(self.unit(unit, names or {})) for unit in units]
+        return [str(call) for call in self.calls(units, names)]
+
+    def calls(
+        self, units: Sequence[ChainUnit], names: Mapping[str, str] | None = None
+    ) -> list[WrittenCall | str]:
+        return [self.unit(unit, names or {}) for unit in units]
 
     def unit(self, unit: ChainUnit, names: Mapping[str, str]) -> WrittenCall | str:
         if unit.region is not None and unit.region in self.definitions.shared:
@@ -295,7 +288,9 @@ class _Writer:
         if unit.region is not None:
             inner = self.definitions.of(unit.region)
             assert inner is not None
-            return inner.called({name: next(self.said) for name in inner.parameters})
+            call = inner.called({name: next(self.said) for name in inner.parameters})
+            times = next(self.said)
+            return call if times == "1" else f"{call} * {times}"
         if shortcut_of(unit):
             shortcut = next(self.said)
             given = () if shortcut == "identity" else (("shortcut", shortcut),)

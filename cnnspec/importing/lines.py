@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from cnnspec.layers.base import REGISTRY
 from cnnspec.layers.written import show_argument
 
-LABEL = re.compile(r"\w+:")
+LABEL = re.compile(r"\w+:|for ")
 LONGEST_TURN = 4
 """The most lines that are looked for as one turn."""
+
+
+@dataclass(frozen=True)
+class WrittenCall:
+    """A call as a spec writes it: name, arguments by position and by name, and what stands in its braces."""
+
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name}={value}" if name else value for name, value in self.arguments)
+        head = f"{self.name}({given})" if given else self.name
+        return f"{head} {{ {self.body} }}" if self.body else head
 
 
 def text(value: Any) -> str:
@@ -53,7 +68,7 @@ def repeated(found: Sequence[str]) -> list[str]:
         count = _turns(found, at, period)
         if period > 1 and count > 1:
             result.append(f"{{ {'; '.join(repeated(found[at : at + period]))} }} * {count}")
-        elif count > 1 and " -> " in found[at] and "{" not in found[at]:
+        elif count > 1 and (" -> " in found[at] or " * " in found[at]) and "{" not in found[at]:
             result.append(f"{{ {found[at]} }} * {count}")
         else:
             period = 1

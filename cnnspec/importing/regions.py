@@ -19,18 +19,24 @@ here each join takes the one before it and what came new, which is a turn of `de
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from cnnspec.importing.arrange import ChainUnit, LabelledChain, Piece, Region, arrange
-from cnnspec.importing.shares import owner, shared_modules
+from cnnspec.importing.shares import Scopes, owner, shared_modules, whole_contents
 from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers import join
+from cnnspec.passes.alike import Numbers, number_of
+
+FEW = 3
+"""The most layers of a module that is no block where there is no other of its kind."""
 
 
 def region_of(traced: Traced) -> Region:
     """A net as the region of its outermost module."""
-    steps = _hoisted(traced.steps)
+    steps = without_small(_hoisted(traced.steps))
     shapes = traced.shapes
     builder = _Builder(shapes, steps)
     return builder.region(steps, 0, "", traced.name, tuple(traced.outputs))
@@ -69,11 +75,37 @@ def _hoisted(steps: Sequence[TracedLayer]) -> list[TracedLayer]:
     return found
 
 
+def without_small(steps: Sequence[TracedLayer]) -> list[TracedLayer]:
+    """Layers without the modules that hold a few of them in a row, and have no equal."""
+    modules: dict[Scopes, list[TracedLayer]] = defaultdict(list)
+    for step in steps:
+        for depth in range(1, len(step.scopes) + 1):
+            modules[step.scopes[:depth]].append(step)
+    kinds = {
+        scopes: (scopes[-1].kind, tuple([step.layer.op for step in inner]))
+        for scopes, inner in modules.items()
+    }
+    counts = Counter(kinds.values())
+    small = {scopes for scopes in kinds if counts[kinds[scopes]] == 1 and _is_few(modules[scopes])}
+    found = []
+    for step in steps:
+        outer = [scope for at, scope in enumerate(step.scopes) if step.scopes[: at + 1] not in small]
+        found.append(replace(step, scopes=tuple(outer)))
+    return found
+
+
+def _is_few(inner: Sequence[TracedLayer]) -> bool:
+    """Whether a module holds a few layers in a row."""
+    in_row = all(after.inputs == (before.name,) for before, after in pairwise(inner))
+    return len(inner) <= FEW and in_row and len(inner[0].inputs) == 1
+
+
 class _Builder:
     def __init__(self, shapes: dict[str, tuple[int, ...]], steps: Sequence[TracedLayer]) -> None:
         self.shapes = shapes
         self.owners = {step.weights_of for step in steps} - {""}
         self.shared = shared_modules(steps)
+        self.numbers: Numbers = {}
 
     def region(
         self,
@@ -91,7 +123,8 @@ class _Builder:
         entries = [name for _, piece in pieces for name in piece.reads if name not in made]
         statements = arrange([piece for _, piece in pieces], exits)
         shapes = self.shapes[entries[0]], self.shapes[exits[-1]]
-        return Region(segment, kind, statements, entries[0], exits[-1], *shapes, shared)
+        number = number_of((kind, whole_contents(steps, depth)), self.numbers)
+        return Region(segment, kind, statements, entries[0], exits[-1], *shapes, shared, number)
 
     def pieces(
         self, steps: Sequence[TracedLayer], depth: int, exits: set[str], in_share: bool

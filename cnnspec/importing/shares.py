@@ -57,6 +57,13 @@ def contents(steps: Sequence[TracedLayer]) -> Hashable:
     return tuple([(step.layer, tuple(number.get(name, -1) for name in step.inputs)) for step in steps])
 
 
+def whole_contents(steps: Sequence[TracedLayer], depth: int) -> Hashable:
+    """The same, with the modules from a depth on that the layers stand in, and whose weights they use."""
+    number = {step.name: place for place, step in enumerate(steps)}
+    around = [(tuple(scope.kind for scope in step.scopes[depth:]), step.weights_of) for step in steps]
+    return contents(steps), tuple([(kinds, number.get(name, name)) for kinds, name in around])
+
+
 def shared_calls(region: Region, home: Region) -> Iterator[tuple[Region, Region]]:
     """The calls of shared modules in one, each with the module whose spec writes it: not a container."""
     stack = [(unit, home) for unit in reversed(units_in(region))]

@@ -10,6 +10,7 @@ Arguments of layers do not count, for they become parameters. What does is which
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from cnnspec.importing.arrange import ChainUnit, LabelledChain, Region
 from cnnspec.importing.shortcuts import main_of, shortcut_of, turns
@@ -109,4 +110,23 @@ def units_of(chain: Sequence[ChainUnit], open_containers: bool = True) -> list[C
             found += units_of(inner.chain)
         else:
             found.append(unit)
-    return turns(found)
+    return _runs(turns(found))
+
+
+def _runs(units: Sequence[ChainUnit]) -> list[ChainUnit]:
+    """Units with equal blocks after one another as one that stands for all of them."""
+    found: list[ChainUnit] = []
+    for unit in units:
+        last = found[-1] if found else None
+        if last is not None and _is_again(unit, last):
+            found[-1] = replace(last, times=last.times + unit.times)
+        else:
+            found.append(unit)
+    return found
+
+
+def _is_again(unit: ChainUnit, last: ChainUnit) -> bool:
+    one, other = last.region, unit.region
+    if one is None or other is None or one.holds or other.holds or one.shared or other.shared:
+        return False
+    return one.contents == other.contents and last.taken == last.given == unit.taken

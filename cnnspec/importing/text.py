@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from cnnspec.difference.changes import diff
 from cnnspec.difference.same import same_nodes
@@ -74,8 +75,12 @@ def _top(
         found = definitions.statements(net, {name: name for name in inputs}, heads)
         return [(line, True) for line in found.lines], found.heads
     lines_of_net: list[Line] = []
-    for unit in units_of(_opened(chain, _size(net)), open_containers=False):
-        lines_of_net += _lines(unit, definitions)
+    units = units_of(_opened(chain, _size(net)), open_containers=False)
+    for is_container, some in groupby(units, key=lambda unit: unit.region is not None and unit.region.holds):
+        if is_container:
+            lines_of_net += [line for unit in some for line in _lines(unit, definitions)]
+        else:
+            lines_of_net += _single(list(some), definitions)
     return lines_of_net, []
 
 
@@ -113,13 +118,22 @@ def _is_most(inner: Region, whole: int, among: int) -> bool:
     return 2 * _size(inner) > whole and (mixed or among == 1)
 
 
+def _single(units: Sequence[ChainUnit], definitions: BlockDefinitions) -> list[Line]:
+    """Layers and blocks as lines."""
+    found: list[Line] = []
+    at = 0
+    for call, count in definitions.line(units):
+        found.append((call, units[at].region is not None or bool(units[at].arms)))
+        at += count
+    return found
+
+
 def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
-    """A unit as lines: a container of blocks under its name."""
+    """A container as lines: its blocks under its name."""
     units = units_of([unit])
-    calls = definitions.line(units)
+    calls = [call for call, _ in definitions.line(units)]
     inner = unit.region
-    if inner is None or not inner.holds:
-        return [(call, unit.region is not None or bool(unit.arms)) for call in calls]
+    assert inner is not None
     if all(one.region is None and not one.arms for one in units):
         return [(call, False) for call in calls]
     found = repeated(lines(calls))

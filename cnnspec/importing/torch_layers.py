@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from torch import nn
 
+from cnnspec.importing.schedules import rounded
 from cnnspec.importing.torch_written import extent_of
 from cnnspec.importing.windows import NoLayer, convolution, extent, half_padding
 from cnnspec.layers import activation as act
@@ -127,11 +127,6 @@ def interpolated(size: Any, scale: Any, mode: str, corners: bool | None) -> Laye
     return shape.Upsample(extent([int(s) for s in scales]), mode=modes[mode])
 
 
-def rounded(rate: float) -> float:
-    """A number of single precision in the fewest digits: 0.1 * 3 / 4 as 0.075, float32(0.001) as 0.001."""
-    return float(str(np.float32(rate)))
-
-
 def _dropout(rate: float) -> Layer:
     return dense.Dropout(rounded(rate)) if rate else dense.Identity()
 
@@ -154,7 +149,7 @@ def drop_rate(module: nn.Module) -> float | None:
     if type(module).__name__ != "DropPath" or any(True for _ in module.parameters()):
         return None
     rates = [getattr(module, name, None) for name in ("rate", "drop_prob", "p")]
-    return next((rounded(rate) for rate in rates if isinstance(rate, (int, float))), None)
+    return next((float(rate) for rate in rates if isinstance(rate, (int, float))), None)
 
 
 def _power(exponent: Any) -> Layer:
@@ -241,12 +236,8 @@ ACTIVATIONS: Mapping[str, Callable[..., Layer]] = {
     "tanh": lambda: act.Tanh(),
     "dropout": lambda p=0.5, training=False, inplace=False: _dropout(p),
     "dropout2d": lambda p=0.5, training=False, inplace=False: _dropout(p),
-    "stochastic_depth": lambda p, mode="row", training=False: (
-        dense.DropPath(rounded(p)) if p else dense.Identity()
-    ),
-    "drop_path": lambda p=0.0, training=False, scale_by_keep=True: (
-        dense.DropPath(rounded(p)) if p else dense.Identity()
-    ),
+    "stochastic_depth": lambda p, mode="row", training=False: dense.DropPath(p),
+    "drop_path": lambda p=0.0, training=False, scale_by_keep=True: dense.DropPath(p),
     "pixel_shuffle": lambda upscale_factor: shape.PixelShuffle(upscale_factor),
     "pixel_unshuffle": lambda downscale_factor: shape.PixelUnshuffle(downscale_factor),
     "channel_shuffle": lambda groups: shape.ChannelShuffle(groups),

@@ -210,11 +210,7 @@ class TorchReader:
         weights.pop("num_batches_tracked", None)
         if (rate := drop_rate(module)) is not None:
             given = (self.shape_of(source.step), (source.step,), {})
-            return (
-                source
-                if rate == 0
-                else self.add(node, dense.DropPath(rate), *given)._replace(layout=source.layout)
-            )
+            return self.add(node, dense.DropPath(rate), *given)._replace(layout=source.layout)
         if (known := self.norms(module)) is not None:
             if known.last != (source.layout == LAST) or source.margins:
                 raise NoLayer("with its channels elsewhere")

@@ -17,6 +17,7 @@ import torch
 from torch import fx, nn
 from torch.fx.node import map_aggregate
 
+from cnnspec.importing.schedules import scheduled
 from cnnspec.importing.tidied import tidied
 from cnnspec.importing.torch_functions import FUNCTIONS
 from cnnspec.importing.torch_layers import drop_rate
@@ -44,7 +45,7 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
         raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
     found = TorchReader(module, graph, shapes, name, FUNCTIONS, norms).read()
-    return tidied(replace(found, steps=without_forms(found.steps)))
+    return tidied(scheduled(replace(found, steps=without_forms(found.steps))))
 
 
 Norms = Callable[[nn.Module], KnownNorm | None]

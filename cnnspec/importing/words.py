@@ -15,7 +15,8 @@ TAKEN = REGISTRY.keys() | RESERVED | {"residual", "dense", "head", "input"}
 
 
 def word_of(kind: str) -> str:
-    """What modules of a class are called in a spec."""
+    """What modules of a class are called in a spec: conv_bn for ConvBN2d, rep_vit for RepViT."""
+    kind = re.sub(r"(?<=[A-Z][a-z])[A-Z](?=[A-Z]|$)", lambda found: found[0].lower(), kind)
     kind = re.sub(r"(?<=[a-z])(?:[A-Z][a-z]){2,}(?![a-z])", lambda found: found[0].lower(), kind)
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.strip("_")).lower()
     name = re.sub(r"\W", "_", re.sub(r"(?<=[a-z])[123]d(?=_|$)", "", words))
