@@ -53,8 +53,14 @@ def class_name(text: str) -> str:
     return name if name[:1].isalpha() else f"Block{name}"
 
 
+class TypeName(str):
+    """The name of a type, which stands in source as it is."""
+
+
 def literal(value: Any) -> str:
-    """A number, flag, text, None or tuple of these as Python source, as black writes it."""
+    """A number, flag, text, type, None or tuple of these as Python source, as black writes it."""
+    if isinstance(value, TypeName):
+        return value
     if isinstance(value, str):
         return '"' + value.encode("unicode_escape").decode("ascii").replace('"', '\\"') + '"'
     if isinstance(value, tuple):

@@ -7,6 +7,7 @@ Read in this order:
 - formula.py: an elementwise layer that torch has no name for, as a module;
 - inplace.py: which activations write over what they take;
 - structure.py: the blocks of a net as nested modules, made of parts.py; fields.py: what a constructor holds;
+- aligning.py: what blocks of one def lack beside each other; signatures.py: which are alike;
 - classes.py: which blocks share a class; collect.py: the values of each argument in all instances of a class;
 - opening.py: which parameters the net's own constructor takes; unchanged.py: the blocks that other values of
   them leave as they are;

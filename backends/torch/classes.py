@@ -1,8 +1,8 @@
 """Which blocks share a class, and what its constructor takes.
 
 Blocks of one name whose layers and wiring agree share a class; what differs in numbers becomes its arguments.
-Two are compared by a signature without numbers: the rows of a block, and where each takes its inputs from, as
-`passes/alike.py` finds it.
+Two are compared by a signature without numbers, of signatures.py: the rows of a block, and where each takes
+its inputs from, as `passes/alike.py` finds it.
 
     residual of basic(32)                           residual of basic(64, stride=2)
     0 conv1     nn.Conv2d(in, out, ..)  of input    the same
@@ -17,39 +17,34 @@ Inner blocks are given their classes first, so that an outer signature names tho
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from cnnspec.backends.python_source import class_name
 from cnnspec.backends.steps import LoweredGraph
-from cnnspec.backends.torch.calls import TorchCall
+from cnnspec.backends.torch.aligning import Patterns, align, patterns
 from cnnspec.backends.torch.collect import Collector, Uneven
 from cnnspec.backends.torch.fields import GeneratedClass
 from cnnspec.backends.torch.parameters import parameters
 from cnnspec.backends.torch.parts import (
     Absent,
-    Leaf,
-    ModuleReuse,
     Part,
     Scope,
-    arguments_of,
-    is_within,
     scopes,
 )
+from cnnspec.backends.torch.signatures import Equal, Signatures
 from cnnspec.backends.torch.structure import Builder
-from cnnspec.passes.alike import Contents, Numbers, number_of, single, wire
 
-ABSENT = "absent shortcut"
-"""What stands for the value of a shortcut that is not there; no path of a node has a space in it."""
 MOST_WORDS = 3
 """How many layers the name of a class lists."""
 
 
 class Prepared(NamedTuple):
-    """The modules of a net, what recurs among them as classes, and what is known of which are equal."""
+    """The modules of a net, what recurs among them as classes, and what is known of which are alike."""
 
     builder: Builder
+    patterns: Patterns
     signatures: Signatures
     equal: Equal
 
@@ -60,7 +55,10 @@ class Prepared(NamedTuple):
 
 def prepared(lowered: LoweredGraph) -> Prepared:
     """The modules of a net, what recurs among them as classes."""
-    made = Prepared(Builder(lowered), Signatures(), Equal())
+    builder = Builder(lowered)
+    every = list(scopes(builder.root))
+    made = Prepared(builder, patterns(lowered.graph, every), Signatures(), Equal())
+    align(lowered.graph, every, made.patterns)
     promote_repeated(made.root, made.signatures)
     return made
 
@@ -72,6 +70,7 @@ def prepared_like(lowered: LoweredGraph, known: Prepared) -> Scope | None:
     """
     root = Builder(lowered, known.builder).root
     settled = {id(scope) for scope in scopes(known.root)}
+    align(lowered.graph, scopes(root, settled), known.patterns)
     return root if promote_repeated(root, known.signatures, settled) else None
 
 
@@ -132,133 +131,6 @@ def first_frame(scope: Scope) -> Iterator[Scope]:
         ]
 
 
-class Signatures:
-    """Numbers for what a scope is but for its numbers: layers, names and wiring, the same for the same.
-
-    A list counts as one module repeated, whatever its length, unless `strict`. `final` is the class that each
-    inner scope has been given, by id; without it they are compared by what they hold. Those that `equal` has
-    one number for have one here too.
-    """
-
-    def __init__(
-        self, equal: Equal | None = None, final: dict[int, GeneratedClass] | None = None, strict: bool = False
-    ):
-        self.equal, self.final, self.strict = equal, final, strict
-        self.numbers: Numbers = {}
-        self.known: dict[Scope | int, int] = {}
-
-    def of(self, scope: Scope) -> int:
-        key = scope if self.equal is None else self.equal.of(scope)
-        if key not in self.known:
-            self.known[key] = number_of(self._content(scope), self.numbers)
-        return self.known[key]
-
-    def _content(self, scope: Scope) -> Hashable:
-        if scope.form in ("list", "dense"):
-            inner = [self._part(part, scope) for part in scope.parts]
-            if not self.strict and len(set(inner)) == 1:
-                inner = inner[:1]
-            return scope.form, tuple(inner)
-        wiring = wire(self._row(scope, index) for index in range(len(scope.parts)))
-        # forward takes and gives its values in the scope's own order, which need not be that of their use
-        borders = tuple([wiring.places.get(value) for value in (*scope.inputs, *scope.outputs)])
-        form = "chain" if scope.promoted else scope.form if scope.form != "space" else "class"
-        title = scope.block.title if form == "class" and not scope.promoted else ""
-        return form, title, wiring.rows, len(scope.inputs), borders
-
-    def _row(self, scope: Scope, index: int) -> Contents:
-        """One part of a scope. A shortcut is alike whether it is there or absent, and so is what joins it."""
-        part = scope.parts[index]
-        if isinstance(part, Absent):
-            last = scope.parts[-1]
-            assert isinstance(last, Leaf)
-            return single("shortcut", (ABSENT,), last.inputs[-1:])
-        if _is_shortcut(part):
-            return single("shortcut", part.outputs, part.inputs)
-        inputs = part.inputs
-        if _joins_shortcut(scope, index) and isinstance(scope.parts[index - 1], Absent):
-            inputs = (*inputs[:-1], ABSENT)
-        return single((part.segment, self._part(part, scope)), part.outputs, inputs)
-
-    def _part(self, part: Part, scope: Scope) -> Hashable:
-        if isinstance(part, Scope):
-            if part.form == "class" and self.final is not None:
-                return "class", self.final[id(part)].number
-            return "scope", self.of(part)
-        if isinstance(part, ModuleReuse):
-            return "call", _relative(part.owner, scope.path)
-        assert isinstance(part, Leaf)
-        shared = _relative(part.owner, scope.path) if part.owner != part.path else ""
-        made, function = part.lowered.module, part.lowered.function
-        return (
-            "leaf",
-            made and (made.name, tuple(slot.name for slot in made.slots)),
-            function and function.name,
-            part.lowered.join,
-            part.lowered.suffixes,
-            part.lowered.broadcast,
-            shared,
-        )
-
-
-class Equal:
-    """Numbers for what a scope is, all its numbers included: one call of a constructor makes equal ones."""
-
-    def __init__(self) -> None:
-        self.numbers: Numbers = {}
-        self.known: dict[Part, int] = {}
-
-    def of(self, part: Scope | Leaf) -> int:
-        if part not in self.known:
-            content = self._scope(part) if isinstance(part, Scope) else self._leaf(part)
-            self.known[part] = number_of(content, self.numbers)
-        return self.known[part]
-
-    def _scope(self, scope: Scope) -> Hashable:
-        wiring = wire(self._row(part, scope) for part in scope.parts)
-        borders = tuple([wiring.places.get(value) for value in (*scope.inputs, *scope.outputs)])
-        block = scope.block
-        made = block.kind, block.title, scope.form, scope.promoted, scope.linear, arguments_of(block)
-        return made, wiring.rows, borders, scope.taken, scope.shapes
-
-    def _row(self, part: Part, scope: Scope) -> Contents:
-        if isinstance(part, Absent):
-            return single(ABSENT, (), ())
-        if isinstance(part, ModuleReuse):
-            return single((part.segment, _relative(part.owner, scope.path)), part.outputs, part.inputs)
-        shared = ""
-        if isinstance(part, Leaf) and part.owner != part.path:
-            shared = _relative(part.owner, scope.path)
-        return single((part.segment, self.of(part), shared), part.outputs, part.inputs)
-
-    def _leaf(self, leaf: Leaf) -> Hashable:
-        made, function, *joined = leaf.lowered
-        return _values(made), _values(function), *joined, leaf.shape
-
-
-def _values(call: TorchCall | None) -> Hashable:
-    return call and (call.name, tuple([(slot.name, type(slot.value), slot.value) for slot in call.slots]))
-
-
-def _relative(path: str, outer: str) -> str:
-    return path[len(outer) + 1 :] if outer and is_within(path, outer) else path
-
-
-def _is_shortcut(part: Part) -> bool:
-    return isinstance(part, Scope) and part.block.kind == "shortcut" and len(part.outputs) == 1
-
-
-def _joins_shortcut(scope: Scope, index: int) -> bool:
-    """Whether this part of a residual adds the shortcut, or the value in its place, to the main path."""
-    if index != len(scope.parts) - 1 or index == 0:
-        return False
-    before = scope.parts[index - 1]
-    last = scope.parts[index]
-    if isinstance(before, Absent):
-        return True
-    return _is_shortcut(before) and isinstance(last, Leaf) and last.inputs[-1:] == before.outputs
-
-
 class Resolver:
     """Groups scopes into classes, inner ones first."""
 
@@ -308,7 +180,7 @@ class Resolver:
         signatures = Signatures(self.equal, self.class_of, strict=True)
         merged: list[tuple[list[int | None], list[Scope]]] = []
         for scope in group:
-            mine = [None if part is None else signatures.of(part) for part in _shortcuts(scope)]
+            mine = [None if part is None else signatures.of_part(part, scope) for part in _may_lack(scope)]
             for kinds, members in merged:
                 if all(a is None or b is None or a == b for a, b in zip(kinds, mine, strict=True)):
                     kinds[:] = [b if a is None else a for a, b in zip(kinds, mine, strict=True)]
@@ -331,7 +203,7 @@ class Resolver:
                 self._make_class(same)
 
     def _make_class(self, group: list[Scope]) -> None:
-        template = max(group, key=lambda scope: sum(part is not None for part in _shortcuts(scope)))
+        template = max(group, key=lambda scope: sum(part is not None for part in _may_lack(scope)))
         group = [template, *(scope for scope in group if scope is not template)]
         places = [self.places[self.equal.of(scope)] for scope in group]
         made = GeneratedClass(len(self.made), class_title(list(chain(*places))), group, template)
@@ -347,18 +219,20 @@ class Resolver:
         self.made.append(made)
 
 
-def _shortcuts(scope: Scope) -> list[Scope | None]:
-    """The places for shortcuts in one class, in order; None where this instance has none."""
-    found: list[Scope | None] = []
-    stack: list[Part] = list(reversed(scope.parts))
+def _may_lack(scope: Scope) -> list[Part | None]:
+    """The places of one class for parts that some blocks lack, in order; None where this instance does."""
+    found: list[Part | None] = []
+    stack: list[tuple[Part, bool]] = [
+        (part, part.segment in scope.optional) for part in reversed(scope.parts)
+    ]
     while stack:
-        part = stack.pop()
+        part, is_optional = stack.pop()
         if isinstance(part, Absent):
             found.append(None)
-        elif isinstance(part, Scope) and part.block.kind == "shortcut":
+        elif is_optional or (isinstance(part, Scope) and part.block.kind == "shortcut"):
             found.append(part)
         elif isinstance(part, Scope) and part.form != "class":
-            stack.extend(reversed(part.parts))
+            stack += [(inner, inner.segment in part.optional) for inner in reversed(part.parts)]
     return found
 
 

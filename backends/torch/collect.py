@@ -16,9 +16,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from cnnspec.backends.python_source import TypeName
+from cnnspec.backends.torch.aligning import ACTIVATION
 from cnnspec.backends.torch.calls import Slot
 from cnnspec.backends.torch.expressions import ABSENT
 from cnnspec.backends.torch.fields import (
+    FLAG,
     ArgumentValues,
     ClassParameter,
     Field,
@@ -81,8 +84,16 @@ class Collector:
                 continue
             self._note_shapes(parts)
             first = present[0]
-            if calls_them and isinstance(first, Leaf) and self._is_function(present):
+            if isinstance(first, Leaf) and first.segment == ACTIVATION and ACTIVATION in rows[0].optional:
+                found.append(_activation(parts))
+                continue
+            is_everywhere = len(present) == len(parts)
+            if calls_them and is_everywhere and isinstance(first, Leaf) and self._is_function(present):
                 self.functions.add(first.node)
+                continue
+            if isinstance(first, Leaf) and first.lowered.join and len(present) < len(parts):
+                there = tuple(not isinstance(part, Absent) for part in parts)
+                found.append(ModuleField(FLAG, None, [], present=there))
                 continue
             # a join is an expression in forward, and shared weights are those of another module
             if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.path):
@@ -297,3 +308,13 @@ class Collector:
             # how a list folds into runs depends on its numbers, so only equal lists make a run
             return Flat((key, tuple((type(v), v) for flat in inner for v in flat.values)))
         return Flat(key, [value for flat in inner for value in flat.values])
+
+
+def _activation(parts: Sequence[Part]) -> ModuleField:
+    """A module of another type in each instance, of nn.Identity where there is none."""
+    made = [part.lowered.module if isinstance(part, Leaf) else None for part in parts]
+    types = tuple(TypeName(call.name if call else "nn.Identity") for call in made)
+    slots = [slot for call in made if call for slot in call.slots if slot.name == "inplace"]
+    in_place = len(slots) == sum(call is not None for call in made) and all(slot.value for slot in slots)
+    arguments = [ArgumentValues("inplace", (True,) * len(made), False)] if in_place else []
+    return ModuleField(ACTIVATION, ArgumentValues(ACTIVATION, types, kind="type"), arguments)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 ABSENT: Any = object()
 MOST_FACTOR = 64
 MOST_COUNT = 2
+ODD = (3, 5, 7, 9)
+"""How many halves of a parameter are written as such."""
 
 Column = tuple[Any, ...]
 
@@ -62,7 +64,7 @@ def find(target: Column, known: Mapping[str, Column], kind: str) -> Expression |
 
 
 def channel_forms(target: Column, known: Mapping[str, Column]) -> Iterator[Expression]:
-    """4 * width, width // 4, growth + 16, a + b, a - b, a * b, 2 * a * b, a + 6 * b."""
+    """4 * width, width // 4, 3 * width // 2, growth + 16, a + b, a - b, a * b, 2 * a * b, a + 6 * b."""
     row = next(index for index, value in enumerate(target) if value is not ABSENT)
     want = target[row]
     for name, column in known.items():
@@ -107,6 +109,9 @@ def scaled(name: str, column: Column, want: int, here: int) -> Iterator[Expressi
         divisor = here // want
         if all(v % divisor == 0 for v in column):
             yield Expression(f"{name} // {divisor}", (name,), tuple(v // divisor for v in column))
+    if here and 2 * want % here == 0 and 2 * want // here in ODD and all(v % 2 == 0 for v in column):
+        factor = 2 * want // here
+        yield Expression(f"{factor} * {name} // 2", (name,), tuple(factor * v // 2 for v in column))
 
 
 def offset(name: str, column: Column, amount: int) -> Iterator[Expression]:
@@ -168,3 +173,9 @@ def find_condition(
         for d in different
     ]
     return next((found for found in [*either, *different, *strided] if found.column == present), None)
+
+
+def opposite(condition: Expression) -> Expression:
+    """`a == b and stride == 1` of `a != b or stride != 1`."""
+    text = condition.text.replace("!=", "==").replace(" or ", " and ")
+    return Expression(text, condition.names, tuple(not value for value in condition.column))

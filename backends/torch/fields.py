@@ -11,6 +11,9 @@ from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import Column, Expression, is_same
 from cnnspec.backends.torch.parts import Scope
 
+FLAG = "adds"
+"""The attribute that says whether a residual adds its input."""
+
 
 @dataclass(eq=False)
 class ArgumentValues:
@@ -36,7 +39,10 @@ class ArgumentValues:
 
 @dataclass(eq=False)
 class ModuleField:
-    """A module made by one call, of a name of torch or of a GeneratedClass."""
+    """A module made by one call: of a name of torch, a GeneratedClass or, as an argument, a type.
+
+    Without a target it is no module, but says whether a sum is there.
+    """
 
     segment: str
     target: Any
@@ -107,6 +113,8 @@ def modules(found: Field) -> Iterator[ModuleField]:
 def arguments(found: Field) -> Iterator[ArgumentValues]:
     """Every argument within a field, in order."""
     if isinstance(found, ModuleField):
+        if isinstance(found.target, ArgumentValues):
+            yield found.target
         yield from found.arguments
     elif isinstance(found, RunField):
         yield from arguments(found.item)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.calls import REQUIRED
-from cnnspec.backends.torch.fields import GeneratedClass
+from cnnspec.backends.torch.fields import FLAG, GeneratedClass
 from cnnspec.backends.torch.layout import (
     INDENT,
     Bracketed,
@@ -55,7 +55,8 @@ LONG = 60
 class ForwardStep:
     """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
-    `ordered` is a step that stays before and after others of its kind, as `order` says.
+    `ordered` is a step that stays before and after others of its kind, as `order` says; `is_optional` a sum
+    that some instances leave out.
     """
 
     inputs: tuple[str, ...]
@@ -67,6 +68,7 @@ class ForwardStep:
     suffixes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     ordered: bool = False
+    is_optional: bool = False
 
 
 class Pending(NamedTuple):
@@ -149,6 +151,7 @@ class ForwardWriter:
                 join=lowered.join,
                 broadcast=lowered.broadcast,
                 suffixes=lowered.suffixes,
+                is_optional=part.segment in scope.optional,
             )
         assert not isinstance(part, Absent)
         if isinstance(part, Leaf) and part.node in self.made.functions:
@@ -187,7 +190,8 @@ class ForwardWriter:
             return f"{prefix}.{segment}"
         if scope.form in ("list", "dense"):
             return f"{prefix}[{segment}]"
-        return f"{prefix}._modules[{literal(segment)}]"
+        name = literal(segment)
+        return f"{prefix}.get_submodule({name})" if segment.isdigit() else f"{prefix}._modules[{name}]"
 
     def _path(self, path: str) -> str:
         """How the module of another block of this class, or inside of it, is reached."""
@@ -246,6 +250,8 @@ class ForwardWriter:
 
     def _is_readable(self, step: ForwardStep, found: Pending, indent: int) -> bool:
         """Whether an expression is neither too deep nor too long; a concatenation may take several lines."""
+        if step.is_optional and any(value in self.pending for value in step.inputs):
+            return False
         fitting = step.join in CONCATENATIONS or fits(flat(found.doc), indent + len("return "))
         return found.depth <= MOST_CALLS and fitting
 
@@ -329,6 +335,8 @@ class ForwardWriter:
             docs = [_followed(doc, suffix) for doc, suffix in zip(docs, step.suffixes, strict=True)]
         if step.join in ("sub", "div", "matmul"):
             return call(f"torch.{step.join}", tuple(map(DocItem, docs)))
+        if step.is_optional:
+            return f"{docs[0]} + {docs[1]} if self.{FLAG} else {docs[0]}"
         return Infix(step.join, tuple(docs))
 
     # how it ends

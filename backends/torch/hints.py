@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cnnspec.backends.python_source import TypeName
 from cnnspec.backends.torch.expressions import ABSENT
 
 
@@ -23,4 +24,4 @@ def _hint_of(value: Any, is_list: bool) -> str:
     if isinstance(value, tuple):
         kinds = [hint(value), "..."] if is_list else [hint([item]) for item in value]
         return f"tuple[{', '.join(kinds)}]"
-    return type(value).__name__
+    return "type[nn.Module]" if isinstance(value, TypeName) else type(value).__name__

@@ -38,6 +38,7 @@ from cnnspec.backends.torch.expressions import (
     find_condition,
     is_constant,
     is_same,
+    opposite,
 )
 from cnnspec.backends.torch.fields import (
     ArgumentValues,
@@ -77,6 +78,7 @@ class Inference:
         # What the spec names comes first, so that its words win over made ones: it is tried first, and new
         # names keep clear of it.
         self.whole = self._known(instances)
+        self.given = tuple(self.whole)
         self.rows = self._distinct_rows(len(instances))
         self.known = {name: self._reduce(column) for name, column in self.whole.items()}
         self.kinds: dict[str, str] = {self.channels: "channels"}
@@ -157,8 +159,9 @@ class Inference:
             self.used[used] = None
             if used != owner_of(used):
                 self.kinds[owner_of(used)] = "list"
-            if found.text == used:
+            if found.text == used or argument.kind == "channels":
                 self.kinds.setdefault(used, argument.kind)
+            if found.text == used:
                 self.defaults.setdefault(used, []).append(argument.default)
         return found
 
@@ -210,15 +213,22 @@ class Inference:
         """What tells whether an instance has an optional module."""
         assert field.present is not None
         values = {argument.name: argument.value for argument in reversed(list(arguments(field)))}
-        ins, outs, stride = values.get("in_channels"), values.get("out_channels"), values.get("stride")
+        ins, stride = values.get("in_channels"), values.get("stride")
+        outs = values.get("out_channels") or values.get("out")
         told = [Expression(name, (name,), column) for name, column in self.known.items()]
-        pairs = [(ins, outs)] if ins is not None and outs is not None and ins.names + outs.names else []
+        pairs = [(ins, outs)] if ins and outs and ins.text != outs.text and ins.names + outs.names else []
         pairs += [(a, b) for a in told if a.text == self.channels for b in told if b is not a]
         strides = [stride] if stride is not None and stride.names else []
         strides += [expression for expression in told if expression.text.startswith("stride")]
-        condition = find_condition(self._reduce(field.present), pairs, strides)
+        present = self._reduce(field.present)
+        condition = find(present, {name: self.known[name] for name in self.given if name in self.known}, "")
         if condition is None:
-            condition = find(self._reduce(field.present), self.known, "")
+            condition = find_condition(present, pairs, strides)
+        if condition is None:
+            lacking = find_condition(tuple(not there for there in present), pairs, strides)
+            condition = lacking and opposite(lacking)
+        if condition is None:
+            condition = find(present, self.known, "")
         if condition is None:
             condition = self._add(f"has_{field.segment}", field.segment, field.present)
         for used in condition.names:

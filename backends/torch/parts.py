@@ -49,7 +49,7 @@ class ModuleReuse:
 
 @dataclass(eq=False)
 class Absent:
-    """The shortcut that this residual does not need, where others of its kind may have one."""
+    """A part that this block does not have, as others of its kind do: it gives what it takes."""
 
     segment: str = "shortcut"
 
@@ -65,7 +65,8 @@ class Scope:
     each on the concatenation of the input and all outputs before. concat: all on the input, for the
     concatenation of what they give. space: a block that calls a module from elsewhere, and so cannot own what
     it calls: a dictionary, whose parts the class around it calls.
-    `promoted` marks a class that the spec does not name, made because it recurs.
+    `promoted` marks a class that the spec does not name, made because it recurs. `optional` are the segments
+    of the parts that blocks of its kind may lack.
     `inputs` are the outer values that it uses, `outputs` the inner ones used outside, both names of nodes,
     and `taken` and `shapes` the shapes of these.
     """
@@ -82,6 +83,7 @@ class Scope:
     linear: bool = False
     nesting: int = 0
     promoted: bool = False
+    optional: frozenset[str] = frozenset()
 
 
 Part = Leaf | ModuleReuse | Absent | Scope

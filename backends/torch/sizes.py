@@ -42,13 +42,15 @@ def say_what_does_not_fit(module: torch.nn.Module, graph: Graph) -> None:
 
 
 def _called(self: Any, *inputs: Any, **named: Any) -> Any:
-    if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
+    # one that the class made, with other arguments it may be, is of a net that nobody has told
+    takes = self.__dict__.get("_takes")
+    if takes is None or torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
         return torch.nn.Module.__call__(self, *inputs, **named)
-    if self._takes.graph.fixed_size and (reason := self._takes.reason(inputs, self.training)):
+    if takes.graph.fixed_size and (reason := takes.reason(inputs, self.training)):
         raise InvalidValue(reason)
     try:
         return torch.nn.Module.__call__(self, *inputs, **named)
     except RuntimeError as error:
-        if reason := self._takes.reason(inputs, self.training):
+        if reason := takes.reason(inputs, self.training):
             raise InvalidValue(reason) from error
         raise

@@ -143,10 +143,11 @@ class SourceWriter:
     def _statement(self, field: Field, prefix: str, before: str) -> list[str]:
         """The lines that set one module, and after a dictionary those that its instances may lack."""
         assert not isinstance(field, RunField)
-        target = f"{prefix}[{literal(field.segment)}]"
-        if prefix == "self":
-            named = is_field(field.segment)
-            target = f"self.{field.segment}" if named else f"self._modules[{literal(field.segment)}]"
+        target = f"self.{field.segment}" if prefix == "self" else f"{prefix}[{literal(field.segment)}]"
+        if prefix == "self" and not is_field(field.segment):
+            return self._added(field, field.shape if field.shape != before else "")
+        if field.condition is not None and isinstance(field, ModuleField) and field.target is None:
+            return lines(field.condition.text, BODY, f"{target} = ")
         if field.condition is not None:
             made = lines(self._doc(field, tall=True), BODY + 4, f"{target} = ")
             default = [f"        {target}: nn.Module = nn.Identity()"] if prefix == "self" else []
@@ -160,6 +161,20 @@ class SourceWriter:
             for inner in _optional(field):
                 out += self._statement(inner, target, "")
         return out
+
+    def _added(self, field: ModuleField | GroupField, comment: str) -> list[str]:
+        """The lines that set a module whose name is no attribute's."""
+
+        def call(module: Doc) -> Doc:
+            return Bracketed("self.add_module(", (DocItem(literal(field.segment)), DocItem(module)))
+
+        if not field.segment.isdigit():
+            # add_module refuses the names of attributes
+            return lines(self._doc(field, tall=True), BODY, f"self._modules[{literal(field.segment)}] = ")
+        if field.condition is None:
+            return lines(call(self._doc(field)), BODY, comment=comment)
+        made = lines(call(self._doc(field)), BODY + 4)
+        return [*lines(call("nn.Identity()"), BODY), f"        if {field.condition.text}:", *made]
 
     def _doc(self, field: Field, tall: bool = False) -> Doc:
         if isinstance(field, RunField):
@@ -203,7 +218,9 @@ class SourceWriter:
         return DocLoop("*[", self._doc(run.item), loop, "]")
 
     def _call(self, field: ModuleField) -> Doc:
-        name = field.target.name if isinstance(field.target, GeneratedClass) else field.target
+        name = field.target
+        if isinstance(name, GeneratedClass | ArgumentValues):
+            name = name.name if isinstance(name, GeneratedClass) else _text(name)
         items = []
         for argument in field.arguments:
             text = _text(argument)
@@ -303,7 +320,7 @@ def _macs(graph: Graph) -> int:
 
 def _caution(code: str) -> str:
     """Why TorchScript cannot take a net: the modules that cannot be attributes; nothing where it can."""
-    names = dict.fromkeys(re.findall(r'\._modules\["(\w+)"\]\(', code))
+    names = dict.fromkeys(re.findall(r'\.(?:get_submodule\(|_modules\[)"(\w+)"[)\]]\(', code))
     if not names:
         return ""
     which = "\n".join(f"    {name}" for name in names)
