@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import cnnspec
-from cnnspec.space.sampling import SpaceMember
+from cnnspec.space.rejection import SpaceMember
 
 STRUCTURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mobilenetv2", ("width in 0.25..2.0 step 0.005",)),

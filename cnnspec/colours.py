@@ -93,16 +93,21 @@ def _words_of_spaces(tokens: Sequence[Token]) -> Iterator[int]:
     """The numbers of the words that are the language's in spaces, and names elsewhere.
 
     `space`, `vary` and `where` begin a line, and a name or number follows; `of`, `step` and `log` follow a
-    value on such a line, as they do nowhere else. One that is the whole text is a word.
+    value on such a line, as they do nowhere else. In the braces of a space anything may follow `where`. One
+    that is the whole text is a word.
     """
-    line, before = "", ""
+    line, before, depth, space = "", "", 0, 0
     is_whole = sum(token.kind not in ("NEWLINE", "COMMENT") for token in tokens) == 1
     for number, token in enumerate(tokens):
+        depth += (token.kind == "{") - (token.kind == "}")
+        space = 0 if token.kind == "}" and depth < space else space
         if token.kind in BEFORE_LABELS:
             line = before = ""
         elif token.kind != "COMMENT":
             after = tokens[number + 1].kind if number + 1 < len(tokens) else ""
-            begins = not before and token.text in SPACE_LINES and after in NUMBERS | {"NAME"}
+            follows_it = after in NUMBERS | {"NAME"} or (0 < space <= depth and token.text == "where")
+            begins = not before and token.text in SPACE_LINES and follows_it
+            space = depth + 1 if begins and token.text == "space" else space
             line = token.text if begins else line
             follows = before in VALUE_ENDS and before != line and line == SPACE_WORDS.get(token.text)
             if begins or follows or (is_whole and token.text in (*SPACE_LINES, *SPACE_WORDS)):

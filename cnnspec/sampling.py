@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from cnnspec.space.asked import pick_space, with_options
 from cnnspec.space.checking import check_space
 from cnnspec.space.counting import blocks_of
 from cnnspec.space.definition import DesignSpace, written
-from cnnspec.space.sampling import MOST_TRIED, Sample, SpaceMember, as_net, data_of
-from cnnspec.space.sampling import sample as drawn
+from cnnspec.space.rejection import MOST_TRIED, Sample, SpaceMember, as_net, data_of
+from cnnspec.space.rejection import sample as drawn
 from cnnspec.spec_files import SPECS, find_spec
 
 
@@ -55,6 +55,15 @@ class OpenedSpace:
     def net_of(self, parameters: Mapping[str, str]) -> Net:
         """The net of parameters as specs write them."""
         return open_source(self.session, self.module.source, self.space.net, parameters, None)
+
+    def free_name(self, first: str) -> str:
+        """A name that nothing in the file has: the first, or that with a number."""
+        module, name, number = self.module, first, 1
+        taken = {*module.names, *module.nets, *module.used_nets, *module.spaces, *module.used_spaces}
+        while name in taken:
+            number += 1
+            name = f"{first}{number}"
+        return name
 
     def text(self, lines: Iterable[str], beside: str | Path | None = None) -> str:
         """A spec of lines that are nets, `net NAME = NET(...)`.
@@ -153,19 +162,21 @@ def sample(
     tries: int = MOST_TRIED,
     include: tuple[Path, ...] = (),
     limits: Limits | None = None,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Sampled:
     """So many distinct members of a space that hold its conditions: sample("regnet.cnn:RegNetXSpace", 500).
 
     Each variable is drawn by itself; the same seed gives the same members. `vary` and `where` are lines of a
     space, as "width in 8..64 log" and "macs < 300M", for a net that is no space, or beside those of one. It
-    ends with fewer members where `tries` nets in a row were none. Raises SpecError, InvalidValue.
+    ends with fewer members where `tries` nets in a row were none. `watch` is told now and then how many
+    members there are, of how many settings drawn. Raises SpecError, InvalidValue.
     """
     count, start = given.count("how many members", n, 0), given.count("a seed", seed, 0)
     most = given.count("how many nets are tried in a row", tries, 1)
     opened = open_space(spec, vary, where, include=include, limits=limits)
     space, module = opened.space, opened.module
     try:
-        return Sampled(drawn(space, module, opened.session.limits, count, start, most), opened)
+        return Sampled(drawn(space, module, opened.session.limits, count, start, most, watch), opened)
     except Mistake as mistake:
         raise spec_error(mistake) from None
 
@@ -182,8 +193,10 @@ def open_space(
     session = Session(include=include, limits=limits)
     source, name = _source(str(spec), session)
     module, report = session.load(source)
+    report.raise_errors()
     lines = tuple(vary), tuple(where)
-    item = with_options(pick_space(module, name, lines[0], report), *lines, report)
+    picked, module = pick_space(module, name, lines[0], report)
+    item = with_options(picked, *lines, report)
     space = None if item is None else check_space(item, module, report, session.limits, Known())
     report.raise_errors()
     assert space is not None

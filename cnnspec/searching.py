@@ -17,7 +17,7 @@ from cnnspec.elaborate import Limits, Mistake
 from cnnspec.report.table import COUNT, WORD, Column, Table
 from cnnspec.sampling import OpenedSpace, open_space, spec_error
 from cnnspec.space.methods import DIRECTIONS, PRUNERS, SAMPLERS
-from cnnspec.space.sampling import MOST_TRIED, Sampler
+from cnnspec.space.rejection import MOST_TRIED, Sampler
 
 if TYPE_CHECKING:
     from cnnspec.space.driving import Driver, Progress
@@ -90,10 +90,8 @@ class Searched:
         names = ["Best"] if len(self.best) == 1 else [f"Best_{n + 1}" for n in range(len(self.best))]
         lines = []
         for name, trial in zip(names, self.best, strict=True):
-            while name in self.opened.module.nets:
-                name += "_"
             given = ", ".join(f"{parameter}={value}" for parameter, value in trial.parameters.items())
-            lines.append(f"net {name} = {self.opened.space.net}({given})")
+            lines.append(f"net {self.opened.free_name(name)} = {self.opened.space.net}({given})")
         return self.opened.text(lines, beside)
 
 
@@ -277,17 +275,20 @@ def edf(found: Iterable[StudyResults], path: str | Path) -> None:
 
 
 def chart(found: Iterable[StudyResults], path: str | Path) -> None:
-    """Draw the values of studies against the MACs of their nets, each by its trial, as svg, png or pdf.
+    """Draw the values of studies against the MACs of their nets, as svg, png or pdf by its suffix.
 
-    Raises RenderError where there is none, OSError.
+    The best bear the numbers of their trials, and each of several studies has a colour. Raises RenderError
+    where there is none, OSError.
     """
     from cnnspec.render.charts import scatter_chart, write_drawing
 
-    points = [
-        (str(trial.number), float(trial.figures["macs"]), trial.values[0])
+    pairs = [
+        (one.name, (str(trial.number) if rank < SHOWN else "", float(trial.figures["macs"]), trial.values[0]))
         for one in found
-        for trial in one.complete
+        for rank, trial in enumerate(one.complete)
         if "macs" in trial.figures and isfinite(trial.values[0])
     ]
+    names, points = [name for name, _ in pairs], [point for _, point in pairs]
     logarithmic = all(macs > 0 for _, macs, _ in points)
-    write_drawing(scatter_chart(points, "MACs", "value", (logarithmic, False)), Path(path))
+    groups = names if len(set(names)) > 1 else ()
+    write_drawing(scatter_chart(points, "MACs", "value", (logarithmic, False), groups), Path(path))

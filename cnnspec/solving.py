@@ -15,7 +15,7 @@ from cnnspec.report.table import COUNT, TEXT, WORD, Column, Table
 from cnnspec.sampling import OpenedSpace, open_space, spec_error
 from cnnspec.space.asked import objective_of
 from cnnspec.space.definition import written
-from cnnspec.space.sampling import SpaceMember, as_net, data_of
+from cnnspec.space.rejection import SpaceMember, as_net, data_of
 
 if TYPE_CHECKING:  # it loads numpy
     from cnnspec.space.solver import Solution
@@ -62,12 +62,7 @@ class Solved:
     @property
     def name(self) -> str:
         """What the best member is called, or the nearest: a name that its file does not have."""
-        first = name = "Best" if self.best else "Nearest"
-        module, number = self.opened.module, 1
-        while name in module.names or name in module.nets or name in module.spaces:
-            number += 1
-            name = f"{first}{number}"
-        return name
+        return self.opened.free_name("Best" if self.best else "Nearest")
 
     @property
     def line(self) -> str:

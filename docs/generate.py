@@ -193,9 +193,9 @@ def zoo_pictures() -> dict[str, str]:
 
 
 def zoo_row(net: Entry) -> str:
-    """One net of the zoo."""
+    """One net or space of the zoo."""
     if net.params is None or net.macs is None:
-        return f"| {net.name} | family | | |"
+        return f"| {net.name} | {net.input} | | |"
     return f"| {net.name} | {net.input} | {net.params:,} | {net.macs:,} |"
 
 

@@ -59,7 +59,7 @@ RESULTS = {
     "cnnspec.space.trials": ("RunningTrial", "TrialOutcome"),
     "cnnspec.space.driving": ("Progress",),
     "cnnspec.space.definition": ("DesignSpace", "SpaceVariable"),
-    "cnnspec.space.sampling": ("Sample", "SpaceMember"),
+    "cnnspec.space.rejection": ("Sample", "SpaceMember"),
     "cnnspec.space.solver": ("Solution",),
     "cnnspec.backends.match": ("Match",),
     "cnnspec.render.options": ("Choices", "DrawingOptions"),

@@ -6,7 +6,8 @@ and `printing`; then a file a command, or a few that belong together: `check`, `
 `search`, `sizes`, `field`, `importing` (import), `format` (fmt) and `manual` (explain, layers, zoo).
 `checking` is what `check` does, `fixing` makes the edits of `check --fix`, `configuration` reads its
 settings; `plain` runs a check without options, and spares it click; `training` is `compile --train`,
-`searching` what `search` tells while it runs, `weights_file` reads `--weights`. `process` and `failures` are
+`searching` what `search` tells while it runs, `bars` the bar of that and of `sample`; `weights_file` reads
+`--weights`. `process` and `failures` are
 what is around a command: streams, signals, and what an error ends in.
 `complete` and `bash` are for the TAB key.
 """

@@ -69,7 +69,7 @@ def layers(name: str | None, as_json: bool) -> None:
 @click.argument("name", required=False, shell_complete=complete.nets)
 @json_option
 def zoo(name: str | None, as_json: bool) -> None:
-    """List the nets that ship, or print the spec of one.
+    """List the nets that ship, and the spaces, or print the spec of one.
 
     `std` is the library of blocks.
 
@@ -78,7 +78,7 @@ def zoo(name: str | None, as_json: bool) -> None:
     cnnspec zoo resnet50
     """
     from cnnspec.elaborate.module import STANDARD_LIBRARY
-    from cnnspec.spec_files import zoo_entry
+    from cnnspec.spec_files import plain_name, zoo_entry, zoo_spaces
     from cnnspec.zoo_list import Entry, as_text, entries, entry
 
     if name is None:
@@ -88,11 +88,11 @@ def zoo(name: str | None, as_json: bool) -> None:
         else:
             click.echo(as_text(found))
         return
-    path, net = (Path(STANDARD_LIBRARY), "std") if name == "std" else zoo_entry(name)
+    library = (Path(STANDARD_LIBRARY), "std") if name == "std" else None
+    path, net = library or zoo_spaces().get(plain_name(name)) or zoo_entry(name)
     text = path.read_text(encoding="utf-8")
     if as_json:
-        library = Entry("std", path.name, "", "library", None, None)
-        found = library if name == "std" else entry(path, net)
+        found = Entry("std", path.name, "", "library", None, None) if library else entry(path, net)
         print_json({**found._asdict(), "spec": text})
     else:
         click.echo(text, nl=False)

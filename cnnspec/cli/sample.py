@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cnnspec.cli import complete
+from cnnspec.cli.bars import ProgressBar
 from cnnspec.cli.common import read_limits
 from cnnspec.cli.options import include_option, json_option, limit_option, out_option, seed_option
 from cnnspec.cli.printing import print_json, print_table, say, wrote
@@ -65,7 +66,16 @@ def sample(
     """
     limits = read_limits(bounds)
     options = {"seed": seed, "vary": vary, "where": where, "tries": tries}
-    found = members_of(space, count, include=include, limits=limits, **options)
+    bar = ProgressBar()
+    found = members_of(
+        space,
+        count,
+        include=include,
+        limits=limits,
+        watch=lambda members, drawn: bar.show(members, count, f"{drawn:,} settings drawn"),
+        **options,
+    )
+    bar.clear()
     form = "json" if as_json else form
     if out is not None:
         write_whole(out, TEXTS[form](found, out))

@@ -119,7 +119,8 @@ def _search(space: str, evaluate: Path, options: dict[str, Any]) -> Searched:
     """Run the search, and tell how it goes."""
     from cnnspec.searching import search
 
-    return search(
+    watcher = Watcher(options["storage"], options["scheduler"])
+    found = search(
         space,
         evaluate,
         options["trials"],
@@ -137,8 +138,10 @@ def _search(space: str, evaluate: Path, options: dict[str, Any]) -> Searched:
         include=options["include"],
         limits=read_limits(options["bounds"]),
         verbose=options["verbose"],
-        watch=Watcher(options["storage"], options["scheduler"]),
+        watch=watcher,
     )
+    watcher.bar.clear()
+    return found
 
 
 def _report(space: str | None, evaluate: Path | None, options: dict[str, Any]) -> None:

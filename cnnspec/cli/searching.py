@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
+from cnnspec.cli.bars import ProgressBar
 from cnnspec.cli.printing import say
 from cnnspec.report.numbers import short_count
 from cnnspec.typed import TYPE_CHECKING
@@ -21,8 +19,7 @@ class Watcher:
         self.storage = storage
         self.scheduler = scheduler
         self.workers = 1
-        self.best: float | None = None
-        self.bar = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.bar = ProgressBar()
 
     def __call__(self, told: SearchPlan | Progress) -> None:
         from cnnspec.space.driving import Progress
@@ -63,22 +60,17 @@ class Watcher:
             self.line(f"trial {told.number} failed: {outcome.error}{again}")
             for line in outcome.details.splitlines():
                 self.line(f"    {line}")
-        if not self.bar:
-            return
-        filled = 24 * told.done // max(told.most, 1)
         left = told.most - told.done
+        if not left:
+            self.bar.clear()
+            return
         rest = "" if told.seconds is None else f", about {_time(told.seconds * left / self.workers)} left"
         value = ", ".join(f"{one:.4g}" for one in outcome.values)
-        sys.stderr.write(
-            f"\r\x1b[K[{'#' * filled:24}] {told.done}/{told.most}  {value}{rest if left else ''}"
-        )
-        sys.stderr.write("" if left else "\r\x1b[K")
-        sys.stderr.flush()
+        self.bar.show(told.done, told.most, f"{value}{rest}")
 
     def line(self, text: str) -> None:
         """A line that stays, over the bar."""
-        if self.bar:
-            sys.stderr.write("\r\x1b[K")
+        self.bar.clear()
         say(text, err=True)
 
 

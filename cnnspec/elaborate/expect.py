@@ -35,10 +35,35 @@ def check_budgets(
             # those that it does not name are there by name alone, for what is said of one that is unknown
             known = {**variables, **dict.fromkeys(figures)}
             known |= {name: figures[name] for name in names if name in figures}
+            _warn_of_both(condition, variables, figures, more, report)
             try:
                 _check(condition, {**known, **named_figures(names, known, context, more)}, context, report)
             except Mistake as mistake:
                 mistake.report(report)
+
+
+def _warn_of_both(
+    condition: tree.Expression,
+    variables: Variables,
+    figures: Mapping[str, Any],
+    more: Mapping[str, Any],
+    report: Report,
+) -> None:
+    """Report the names that the spec has given a value and that are figures of the net too."""
+    for node in tree.parts(condition):
+        if (
+            isinstance(node, tree.Name)
+            and node.name in variables
+            and (node.name in figures or node.name in more)
+        ):
+            own, figure = "the value that the spec calls so", "the figure of the net"
+            meant, hidden = (figure, own) if node.name in figures else (own, figure)
+            report.warning(
+                "expect-both",
+                node.span,
+                f"`{node.name}` is {meant} here, not {hidden}",
+                help="rename the value: `expect` then can tell the two apart",
+            )
 
 
 def names_in(condition: tree.Expression) -> set[str]:

@@ -107,7 +107,8 @@ class Loader:
                 help=f"choose another name, such as `my_{name}`",
             )
             return False
-        if any(name in known for known in (module.names, module.nets, module.used_nets, module.spaces)):
+        everywhere = module.names, module.nets, module.used_nets, module.spaces, module.used_spaces
+        if any(name in known for known in everywhere):
             self.report.error(
                 "name-taken", span, f"`{name}` is defined twice", help="rename or remove one of them"
             )
@@ -125,15 +126,18 @@ class Loader:
             if found is None and origin.net(name.name)[0] is not None:
                 if self._claim(name.name, name.span, module):
                     module.used_nets[name.name] = origin
+            elif found is None and origin.space(name.name)[0] is not None:
+                if self._claim(name.name, name.span, module):
+                    module.used_spaces[name.name] = origin
             elif origin.is_lost(name.name):
                 module.lost.add(name.name)
             elif found is None:
                 module.lost.add(name.name)
-                cure = _renamed(name, [*origin.names, *origin.nets], module)
+                cure = _renamed(name, [*origin.names, *origin.nets, *origin.spaces], module)
                 self.report.error(
                     "use-name",
                     name.span,
-                    f"{use.origin} has no block or net `{name.name}`",
+                    f"{use.origin} has no block, net or space `{name.name}`",
                     help=cure.help,
                     edits=cure.edits,
                 )

@@ -24,9 +24,9 @@ STANDARD_LIBRARY = shipped("specs", "std.cnn")
 class Module:
     """A file: its nets, and the names that its blocks see (blocks, `let` values and what `use` brings).
 
-    `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...). `lost` are
-    names that a mistake left undefined, `broken` the definitions with syntax errors, `uses` what each `use`
-    has brought.
+    `used_nets` are nets of other files that its own may be given by: net ResNeXt50 = ResNet(...), and
+    `used_spaces` their spaces. `lost` are names that a mistake left undefined, `broken` the definitions with
+    syntax errors, `uses` what each `use` has brought.
     """
 
     source: Source
@@ -36,6 +36,7 @@ class Module:
     nets: dict[str, tree.NetDefinition | tree.Given] = field(default_factory=dict)
     spaces: dict[str, tree.Space] = field(default_factory=dict)
     used_nets: dict[str, Module] = field(default_factory=dict)
+    used_spaces: dict[str, Module] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     broken: list[tree.Broken] = field(default_factory=list)
     uses: list[tuple[tree.Use, Module]] = field(default_factory=list)
@@ -46,6 +47,13 @@ class Module:
         while name in module.used_nets:
             module = module.used_nets[name]
         return module.nets.get(name), module
+
+    def space(self, name: str) -> tuple[tree.Space | None, Module]:
+        """A space by name, with the file that it is written in; None where there is none."""
+        module = self
+        while name in module.used_spaces:
+            module = module.used_spaces[name]
+        return module.spaces.get(name), module
 
     def lookup(self, name: str) -> Any:
         """A block or value by name, layers included; None where there is none."""

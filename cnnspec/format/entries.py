@@ -137,6 +137,8 @@ class EntryReader:
         comment = ""
         if self.token.kind == "COMMENT" and self.token.breaks == 0:
             comment = self.take().text
+        if isinstance(parts[0], Word) and parts[0].text == "space" and isinstance(parts[-1], BracedBlock):
+            parts[-1] = _with_conditions(parts[-1])
         return Statement(tuple(parts), comment, blank)
 
     def _ends(self, begun: bool) -> bool:
@@ -165,3 +167,17 @@ class EntryReader:
             self.take()
             return block
         return token
+
+
+def _with_conditions(block: BracedBlock) -> BracedBlock:
+    """The body of a space, in which `where` is no name: a bracket after it is no call."""
+    entries: list[Entry] = []
+    for entry in block.entries:
+        if (
+            isinstance(entry, Statement)
+            and isinstance(first := entry.parts[0], Word)
+            and first.text == "where"
+        ):
+            entry = replace(entry, parts=(first._replace(kind="where"), *entry.parts[1:]))
+        entries.append(entry)
+    return replace(block, entries=tuple(entries))

@@ -81,7 +81,7 @@ def _heading(module: Module, symbol: Symbol) -> str:
     net, _ = module.net(symbol.name)
     if net is not None:
         return heading_of(net) if not isinstance(net, tree.Given) else f"net {net.span.text}"
-    space = module.spaces.get(symbol.name)
+    space, _ = module.space(symbol.name)
     if space is not None:
         return space.span.source.text[space.span.start - len("space ") : space.body.span.end]
     return f"let {symbol.name}" if value is not None and home_of(module.source) == symbol.home else ""

@@ -185,8 +185,9 @@ class _Walk:
         net, home = self.module.net(name)
         if net is not None:
             return Symbol(home_of(home.source), "", name)
-        if name in self.module.spaces:
-            return Symbol(self.home, "", name)
+        space, home = self.module.space(name)
+        if space is not None:
+            return Symbol(home_of(home.source), "", name)
         if value is not None:
             return Symbol(self._home_of_value(name), "", name)
         return Symbol(LANGUAGE, "", name) if name in BUILT_IN else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from math import ceil, floor, log10
 from pathlib import Path
@@ -19,6 +19,8 @@ from cnnspec.render.theme import LIGHT, Paint
 SUFFIXES = ("svg", "png", "pdf")
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 16.0, 40.0, 44.0
 SMALL, NORMAL, LARGE = 7.5, 9.0, 12.0
+LINE = 14.0
+"""Between the lines of a legend."""
 GRID = "#e3e7eb"
 PAINTS = ("conv", "activation", "pool", "norm", "dense", "block")
 """Colours by turns, so that neighbours differ."""
@@ -126,9 +128,16 @@ def byte_axis(frame: Plot) -> list[Mark]:
 
 
 def scatter_chart(
-    points: Sequence[tuple[str, float, float]], across: str, up: str, logarithmic: tuple[bool, bool]
+    points: Sequence[tuple[str, float, float]],
+    across: str,
+    up: str,
+    logarithmic: tuple[bool, bool],
+    groups: Sequence[str] = (),
 ) -> Drawing:
-    """Nets as points with their names, on axes that may be logarithmic. Raises RenderError where none is."""
+    """Nets as points with their names, on axes that may be logarithmic. Raises RenderError where none is.
+
+    With `groups`, one for each point, each has a colour of its own, which a legend tells.
+    """
     if not points:
         raise RenderError("there is no net to draw that has both figures")
     width, height = 520.0, 360.0
@@ -142,7 +151,12 @@ def scatter_chart(
     marks.append(Text(middle, height - 10, across, NORMAL, LIGHT.text, anchor="middle"))
     half = frame.y + frame.height / 2
     marks.append(Text(14, half, up, NORMAL, LIGHT.text, anchor="middle", turn=-90.0))
-    marks += labelled(frame, points, logarithmic)
+    names = list(dict.fromkeys(groups))
+    marks += labelled(frame, points, logarithmic, [colour_of(names.index(one)) for one in groups])
+    for number, name in enumerate(names):
+        x, y = width - 84, frame.y + LINE * number
+        marks.append(Circle(x, y, 3.0, colour_of(number), LIGHT.background))
+        marks.append(Text(x + 6, y + 2.5, shorten(name, 76, SMALL), SMALL, LIGHT.text))
     return Drawing(width, height, tuple(marks), LIGHT.background, title)
 
 
@@ -161,16 +175,27 @@ def grid(frame: Plot, logarithmic: tuple[bool, bool]) -> list[Mark]:
     return marks
 
 
+def colour_of(number: int) -> str:
+    """The colour of a group of nets, or of a curve, by its number."""
+    return LIGHT.families[PAINTS[number % len(PAINTS)]].stroke
+
+
 def labelled(
-    frame: Plot, points: Iterable[tuple[str, float, float]], logarithmic: tuple[bool, bool]
+    frame: Plot,
+    points: Sequence[tuple[str, float, float]],
+    logarithmic: tuple[bool, bool],
+    colours: Sequence[str] = (),
 ) -> list[Mark]:
     """Dots with their names beside them, moved up or down where they would lie on others."""
     dots, names = [], []
     taken: list[tuple[float, float, float]] = []
-    for name, *values in sorted(points, key=lambda point: point[2]):
+    coloured = zip(points, colours or [colour_of(0)] * len(points), strict=True)
+    for (name, *values), colour in sorted(coloured, key=lambda pair: pair[0][2]):
         x = frame.across(scaled(values[0], logarithmic[0]))
         y = frame.up(scaled(values[1], logarithmic[1]))
-        dots.append(Circle(x, y, 3.0, LIGHT.families["conv"].stroke, LIGHT.background))
+        dots.append(Circle(x, y, 3.0, colour, LIGHT.background))
+        if not name:
+            continue
         width = text_width(name, SMALL)
         down = free_place(x + 6, y + 2.5, width, taken)
         taken.append((x + 6, down, width))
@@ -211,7 +236,8 @@ def axis_ticks(low: float, high: float, logarithmic: bool) -> list[float]:
         for power in range(floor(low), ceil(high) + 1)
         for digit in ((1, 2, 5) if high - low < 2 else (1,))
     ]
-    return [value for value in found if low <= value <= high]
+    found = [value for value in found if low <= value <= high]
+    return found if len(found) > 2 else [log10(value) for value in ticks(10**low, 10**high, 4)]
 
 
 def tick_text(value: float, logarithmic: bool) -> str:

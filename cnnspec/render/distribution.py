@@ -8,14 +8,25 @@ from collections.abc import Sequence
 from math import isfinite
 
 from cnnspec.render.canvas import Curve, Drawing, Mark, Text
-from cnnspec.render.charts import BOTTOM, LARGE, LEFT, NORMAL, PAINTS, RIGHT, SMALL, TOP, Plot, axis_of, grid
+from cnnspec.render.charts import (
+    BOTTOM,
+    LARGE,
+    LEFT,
+    LINE,
+    NORMAL,
+    RIGHT,
+    SMALL,
+    TOP,
+    Plot,
+    axis_of,
+    colour_of,
+    grid,
+)
 from cnnspec.render.options import RenderError
 from cnnspec.render.text import text_width
 from cnnspec.render.theme import LIGHT
 
 WIDTH, HEIGHT = 520.0, 360.0
-LINE = 14.0
-"""How far the lines of the legend are apart."""
 
 
 def edf_chart(samples: Sequence[tuple[str, Sequence[float]]], across: str) -> Drawing:
@@ -39,7 +50,7 @@ def edf_chart(samples: Sequence[tuple[str, Sequence[float]]], across: str) -> Dr
     ]
     shown = [(name, values) for name, values in samples if values]
     for number, (name, values) in enumerate(shown):
-        colour = LIGHT.families[PAINTS[number % len(PAINTS)]].stroke
+        colour = colour_of(number)
         marks.append(Curve(steps(values, frame), colour, 1.6))
         marks += _entry(f"{name} ({len(values)} nets)", frame, len(shown) - number, colour)
     return Drawing(WIDTH, HEIGHT, tuple(marks), LIGHT.background, title)

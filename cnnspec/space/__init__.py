@@ -10,7 +10,7 @@ In reading order:
     members     a member as the walk takes it, and its figures
     checking    all that is wrong with the spaces of a file
     counting    figures of members that are not made: sums over what is known of calls
-    sampling    members that hold the conditions, and what became of the others
+    rejection   members that hold the conditions, and what became of the others
     asked       the space that a command line means, and what is sought of it
 
 The best member, by figures alone:

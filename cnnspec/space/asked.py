@@ -14,37 +14,39 @@ from cnnspec.spec_files import plain_name
 from cnnspec.syntax import parse, parse_expression, tree
 
 
-def pick_space(module: Module, name: str | None, vary: tuple[str, ...], report: Report) -> tree.Space | None:
+def pick_space(
+    module: Module, name: str | None, vary: tuple[str, ...], report: Report
+) -> tuple[tree.Space | None, Module]:
     """The space of a name, the only one of a file, or one of a net where lines of `vary` are given.
 
-    None where there is none, which is reported.
+    With it comes the file that it is written in; None where there is none, which is reported.
     """
-    spaces = list(module.spaces)
+    spaces = [*module.spaces, *module.used_spaces]
     file = module.source.name
     if name is None:
         if len(spaces) == 1:
-            return module.spaces[spaces[0]]
+            return module.space(spaces[0])
         nets = list(module.nets) if vary else []
         if not spaces and len(nets) == 1:
-            return _of_net(module, nets[0])
+            return _of_net(module, nets[0]), module
         listed = ", ".join([*spaces, *nets])
         message = f"{file} has several spaces" if spaces else f"{file} defines no space"
         cure = f"pick one, as in {file}:{(spaces or nets)[0]}: {listed}" if spaces or nets else ""
         report.error("pick-net", None, message, help=cure or "let its net vary: --vary 'width in 8..64'")
-        return None
+        return None, module
     by_plain = {plain_name(one): one for one in (*module.nets, *module.used_nets, *spaces)}
     found = name if name in by_plain.values() else by_plain.get(plain_name(name))
-    if found in module.spaces:
-        return module.spaces[found]
+    if found in spaces:
+        return module.space(found)
     if found is not None and vary:
-        return _of_net(module, found)
+        return _of_net(module, found), module
     if found is not None:
         cure = f"say what varies, as in --vary 'width in 8..64'; its spaces: {', '.join(spaces) or 'none'}"
         report.error("unknown-net", None, f"`{found}` is a net of {file}, not a space", help=cure)
-        return None
+        return None, module
     cure = suggest(name, by_plain.values()) or (f"its spaces: {', '.join(spaces)}" if spaces else "")
     report.error("unknown-net", None, f"{file} has no space `{name}`", help=cure)
-    return None
+    return None, module
 
 
 def _of_net(module: Module, net: str) -> tree.Space:

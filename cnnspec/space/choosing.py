@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from cnnspec.space.definition import DesignSpace
 from cnnspec.space.distributions import distributions_of, params_of, setting_of
 from cnnspec.space.drawing import Setting
-from cnnspec.space.sampling import Sampler, SpaceMember, key_of
+from cnnspec.space.rejection import Sampler, SpaceMember, key_of
 
 STARTUP = 10
 """How many members are drawn before Optuna's model chooses, as many as it takes for itself."""

@@ -47,7 +47,7 @@ def cluster_of(workers: int, scheduler: str | None) -> Iterator[Client]:
         cluster: Any = scheduler
         if scheduler is None:
             cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="", silence_logs=logging.CRITICAL
+                n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
             )
             stack.callback(close, cluster)
         else:

@@ -19,7 +19,7 @@ from cnnspec.space.choosing import Chooser, Chosen
 from cnnspec.space.definition import written
 from cnnspec.space.distributions import params_of, setting_of
 from cnnspec.space.drawing import Setting
-from cnnspec.space.sampling import data_of
+from cnnspec.space.rejection import data_of
 from cnnspec.space.study import ERROR, is_finished, set_interrupted
 from cnnspec.space.trials import Job, TrialCode, TrialOutcome, evaluated
 

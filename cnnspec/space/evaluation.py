@@ -23,7 +23,7 @@ from cnnspec.space.counting import SUMS, blocks_of, can_be_added_up, new_memory,
 from cnnspec.space.definition import Condition, DesignSpace, Objective
 from cnnspec.space.drawing import Setting
 from cnnspec.space.members import figures_of, given
-from cnnspec.space.sampling import ALWAYS, SpaceMember, key_of
+from cnnspec.space.rejection import ALWAYS, SpaceMember, key_of
 from cnnspec.space.vectorized import column_of
 from cnnspec.syntax import tree
 from cnnspec.typed import Any, Iterable, Mapping

@@ -25,7 +25,7 @@ from cnnspec.records import dataclass, field
 from cnnspec.space.coordinates import Coordinates, Rows
 from cnnspec.space.definition import DesignSpace, Objective
 from cnnspec.space.evaluation import EQUAL, TINY, Evaluation, Evaluator, name_of
-from cnnspec.space.sampling import SpaceMember, key_of
+from cnnspec.space.rejection import SpaceMember, key_of
 from cnnspec.space.surrogate import EXACT, SPARE, Surrogate, Term, fit, terms_of
 from cnnspec.space.vectorized import Column, column_of
 from cnnspec.syntax import tree

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 import pytest
 from folders import ROOT
+
+import cnnspec
 
 EXAMPLES = ROOT / "examples"
 
@@ -101,3 +104,32 @@ def test_imported_nets_find_the_faces_that_the_package_finds(torchvision: Any) -
     _, top, right, _ = ours.boxes[0, :4]
     rows, columns = np.nonzero(changed)
     assert abs(rows.min() - top) < 6 and abs(columns.max() - right) < 6
+
+
+@pytest.mark.slow
+def test_nets_of_regnet_are_better_than_those_of_anynet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("torch", "mlxtend", "optuna", "distributed"):
+        pytest.importorskip(library)
+    monkeypatch.syspath_prepend(EXAMPLES)
+    found = loaded("design_spaces").main(tmp_path, trials=12)
+    any_net, reg_net = ([one.values[0] for one in study.results.complete] for study in found.values())
+    assert len(any_net) == len(reg_net) == 12
+    assert median(reg_net) < 0.8 * median(any_net)
+    drawn = (tmp_path / "edf.svg").read_text(encoding="utf-8")
+    assert "AnyNet (12 nets)" in drawn and "RegNet (12 nets)" in drawn
+
+
+@pytest.mark.slow
+def test_the_best_net_of_a_search_is_the_same_in_torch_and_onnx(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for library in ("torch", "mlxtend", "optuna", "distributed", "onnxruntime"):
+        pytest.importorskip(library)
+    monkeypatch.syspath_prepend(EXAMPLES)
+    by_torch, by_onnx = loaded("mnist_search").main(tmp_path, trials=6)
+    assert by_torch == by_onnx < 0.06
+    assert "6 nets tried" in capfd.readouterr().out
+    best = cnnspec.load(tmp_path / "best.cnn", "Best")
+    assert best.params < 20_000 and best.macs < 800_000

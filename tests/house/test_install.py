@@ -216,6 +216,14 @@ def test_onnx_alone(install: Install, empty: Path) -> None:
 
 
 @pytest.mark.slow
+def test_search_alone(install: Install, empty: Path) -> None:
+    programs = install("search")
+    assert type_needs(programs, empty) == EXTRAS - {"search"}
+    spread = "search regnetxspace evaluate.py --trials 3 --workers 2 --storage study.log -o best.cnn"
+    assert succeeds(f"cnnspec {spread} && cnnspec check best.cnn", empty, programs)
+
+
+@pytest.mark.slow
 def test_torch_alone_then_all_and_for_developers(install: Install, empty: Path, checkout: Path) -> None:
     """In one environment, because torch is large; the group is only resolved, `make test` installs it."""
     programs = install("torch")

@@ -11,7 +11,7 @@ import pytest
 from folders import ROOT
 
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
-LONG = {"mnist"}
+LONG = {"design_spaces", "mnist"}
 
 
 def marked(path: Path) -> object:

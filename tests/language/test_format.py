@@ -91,6 +91,21 @@ def test_statements(written, expected):
     assert in_net(written) == expected
 
 
+SPACES = [
+    ("vary a in[1,2]\nwhere(a+1)<5,(macs)<2k", "vary a in [1, 2]\nwhere (a + 1) < 5, (macs) < 2k"),
+    ("where(macs<8M)", "where (macs < 8M)"),
+    ("where-a<0", "where -a < 0"),
+]
+
+
+@pytest.mark.parametrize(("written", "expected"), SPACES)
+def test_conditions_of_spaces(written, expected):
+    """`where` is a word of the language there, and a call elsewhere."""
+    inner = expected.replace("\n", "\n    ")
+    assert formatted(f"space S of A {{\n{written}\n}}") == f"space S of A {{\n    {inner}\n}}\n"
+    assert in_net("where (3)") == "where(3)"
+
+
 COMMENTS = [
     ("a # one\n# two\nb", "a   # one\n# two\nb"),
     ("body { # one\na\n# two\n}", "body {  # one\n    a\n    # two\n}"),

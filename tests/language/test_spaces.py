@@ -83,6 +83,10 @@ def test_few_settings_are_tried_one_by_one() -> None:
             "space S of A {\n  vary step in 1..3\n  where log(step) > 1\n}",
             ["space", "of", "vary", "in", "where"],
         ),
+        (
+            "space S of A {\n  where (a + 1) < 3\n}\nnet B {\n  where (3)\n}",
+            ["space", "of", "where"],
+        ),
         ("net step(log=2, of=log) { space: where(step) -> vary }", []),
     ],
 )

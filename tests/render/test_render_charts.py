@@ -10,7 +10,7 @@ import pytest
 import cnnspec
 from cnnspec.passes.buffers import BYTES, Timeline
 from cnnspec.passes.training_memory import training_timeline
-from cnnspec.render.canvas import Drawing, MarkGroup, Rect, Text
+from cnnspec.render.canvas import Circle, Drawing, MarkGroup, Rect, Text
 from cnnspec.render.charts import LEFT, memory_chart, scatter_chart
 from cnnspec.render.svg import svg_source
 
@@ -77,3 +77,23 @@ def test_a_chart_of_two_figures_is_as_it_was(golden: Callable[[str, str], None])
     near = abs(names["ResNet"].y - names["ResNeXt"].y)
     assert near >= names["ResNet"].size  # neither name lies on the other
     golden("compare.svg", svg_source(drawing))
+
+
+def test_an_axis_of_powers_bears_numbers_where_it_is_short_too() -> None:
+    """Between 600k and 800k no 1, 2 or 5 times a power of ten lies."""
+    drawing = scatter_chart([("a", 610e3, 0.2), ("b", 790e3, 0.1)], "MACs", "error", (True, False))
+    below = [mark.text for mark in drawing.marks if isinstance(mark, Text) and mark.text.endswith("k")]
+    assert below == ["600k", "700k", "800k"]
+
+
+def test_groups_have_a_colour_each_and_a_legend() -> None:
+    points = [("1", 1.0, 2.0), ("", 2.0, 1.0), ("3", 3.0, 3.0)]
+    drawing = scatter_chart(points, "MACs", "error", (False, False), ("AnyNet", "RegNet", "AnyNet"))
+    dots = [mark for mark in drawing.marks if isinstance(mark, Circle)]
+    texts = [mark for mark in drawing.marks if isinstance(mark, Text)]
+    assert [(dot.fill == dots[-2].fill) for dot in sorted(dots[:3], key=lambda dot: dot.x)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [mark.text for mark in texts[-2:]] == ["AnyNet", "RegNet"]

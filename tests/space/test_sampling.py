@@ -56,6 +56,31 @@ def spec(tmp_path):
     return path
 
 
+@pytest.mark.parametrize("picked", ["other.cnn", "other.cnn:Tiny", "other.cnn:tiny"])
+def test_a_space_of_another_file_is_one_of_the_file_that_uses_it(spec, monkeypatch, picked: str) -> None:
+    """Its conditions see the names of its own file, and its members name its net there."""
+    monkeypatch.chdir(spec.parent)
+    (spec.parent / "other.cnn").write_text('use "small.cnn" (Tiny, Small)\nnet Best = Small(1)\n')
+    assert execute(["check", "other.cnn"]) == 0
+    members, own = (cnnspec.sample(name, 3, seed=1) for name in (picked, "small.cnn:Tiny"))
+    assert [one.parameters for one in members] == [one.parameters for one in own]
+    assert members.text().startswith('use "small.cnn" (Small)\n')
+    solved = cnnspec.solve(picked, maximize="params")
+    assert solved.best is not None
+    assert solved.best.figures["params"] == max(one.figures["params"] for one in own)
+    with pytest.raises(SpecError, match="has no block, net or space `Tinier`"):
+        (spec.parent / "other.cnn").write_text('use "small.cnn" (Tinier)\n')
+        cnnspec.sample("other.cnn")
+
+
+def test_members_of_the_open_space_of_regnet_have_four_stages() -> None:
+    members = cnnspec.sample("regnetxspace_open", 3)
+    for member in members:
+        named = [node.name.split(".") for node in members.net(member).ir]
+        assert {parts[2] for parts in named if parts[0] == "body"} == {f"stage{n}" for n in range(1, 5)}
+    assert {member.parameters["ratio"] for member in members} == {1, 2, 4}
+
+
 NOWHERE = Span(Source("space", ""), 0, 0)
 VARIABLES = {
     "integers": (NumberRange(12, 28, 1), list(range(12, 29))),

@@ -24,7 +24,7 @@ from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Scale
 from cnnspec.passes.receptive_field import last_map
 from cnnspec.session import Session
-from cnnspec.spec_files import zoo_nets
+from cnnspec.spec_files import zoo_nets, zoo_spaces
 from cnnspec.syntax.parse import parse
 from cnnspec.zoo_list import entries
 
@@ -142,7 +142,7 @@ def test_the_list_reads_each_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     monkeypatch.setattr(session, "parse", lambda source: read.append(source.name) or parse(source))
     found = entries.__wrapped__()
-    assert len(found) == len(zoo_nets())
+    assert len(found) == len(zoo_nets()) + len(zoo_spaces())
     assert sorted(read) == sorted({entry.file for entry in found} | {"std", "std.cnn"})
 
 

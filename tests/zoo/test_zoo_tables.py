@@ -72,6 +72,7 @@ def test_the_list_has_a_paper_above_its_nets_and_no_families() -> None:
         Entry("ResNet", "resnet.cnn", "He et al. 2015", "family", None, None),
         Entry("ResNet18", "resnet.cnn", "He et al. 2015", "3x224x224", 11_689_512, 1_814_073_344),
         Entry("ResNet34", "resnet.cnn", "He et al. 2015", "3x224x224", 21_797_672, 3_663_761_408),
+        Entry("Deep", "resnet.cnn", "He et al. 2015", "space of ResNet", None, None),
     ]
     assert as_text(found).split("\n") == [
         "net                     input               params     GMACs",
@@ -82,14 +83,17 @@ def test_the_list_has_a_paper_above_its_nets_and_no_families() -> None:
         "He et al. 2015 (resnet.cnn)",
         "  ResNet18              3x224x224       11,689,512     1.814",
         "  ResNet34              3x224x224       21,797,672     3.664",
+        "  Deep                  space of ResNet",
     ]
 
 
 def test_an_entry_is_read_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.cnn"
-    path.write_text("# Mine 2026\nnet A(n) { input 4; linear(n) }\nnet B = A(2)\n", encoding="utf-8")
+    text = "# Mine 2026\nnet A(n) { input 4; linear(n) }\nnet B = A(2)\nspace C of A { vary n in 1..9 }\n"
+    path.write_text(text, encoding="utf-8")
     assert entry(path, "A") == Entry("A", "mine.cnn", "Mine 2026", "family", None, None)
     assert entry(path, "B") == Entry("B", "mine.cnn", "Mine 2026", "4", 10, 8)
+    assert entry(path, "C") == Entry("C", "mine.cnn", "Mine 2026", "space of A", None, None)
     path.write_text("net A { input 4; line(2) }\n", encoding="utf-8")
     with pytest.raises(SpecError, match="no layer, block or label `line`"):
         entry(path, "A")

@@ -40,12 +40,14 @@ from cnnspec.space.counting import (
 from cnnspec.space.definition import Condition, DesignSpace, written
 from cnnspec.space.drawing import Setting, settings
 from cnnspec.space.members import figures_of, given
-from cnnspec.typed import Any, Iterator, Mapping
+from cnnspec.typed import Any, Callable, Iterator, Mapping
 
 ALWAYS = ("params", "macs")
 """The figures that are told of each member, beside those that conditions name."""
 MOST_TRIED = 20_000
 """How many nets in a row may be added up or made without a new member."""
+TOLD_EVERY = 100
+"""After how many settings it is told how far it is."""
 MOST_DRAWN = 50
 """How many settings may be drawn for each of these."""
 AGAIN = "drawn before"
@@ -87,12 +89,16 @@ class Sample:
 
 @dataclass(eq=False)
 class Sampler:
-    """Draws members of a space. `tries` is how many nets in a row may be no members before it ends."""
+    """Draws members of a space. `tries` is how many nets in a row may be no members before it ends.
+
+    `watch` is told now and then how many members there are, of how many settings drawn.
+    """
 
     space: DesignSpace
     module: Module
     limits: Limits
     tries: int = MOST_TRIED
+    watch: Callable[[int, int], None] | None = None
     rejected: dict[str, int] = field(default_factory=dict)
     drawn: int = 0
     exhausted: bool = False
@@ -108,6 +114,8 @@ class Sampler:
             if built > self.tries or since > MOST_DRAWN * self.tries:
                 return
             self.drawn, since = self.drawn + 1, since + 1
+            if self.watch is not None and self.drawn % TOLD_EVERY == 0:
+                self.watch(number, self.drawn)
             key = key_of(setting)
             if key in seen:
                 self._reject(AGAIN)
@@ -220,10 +228,16 @@ def key_of(setting: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def sample(
-    space: DesignSpace, module: Module, limits: Limits, count: int, seed: int, tries: int = MOST_TRIED
+    space: DesignSpace,
+    module: Module,
+    limits: Limits,
+    count: int,
+    seed: int,
+    tries: int = MOST_TRIED,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Sample:
     """So many members of a space, or as many as are found. Raises Mistake, for a condition."""
-    sampler = Sampler(space, module, limits, tries)
+    sampler = Sampler(space, module, limits, tries, watch)
     members: list[SpaceMember] = []
     if count > 0:
         for member in sampler.members(seed):
