@@ -79,10 +79,10 @@ def named_figures(
     return {name: figures[name] for name in free if context.lookup(name) is None}
 
 
-def _apart(condition: tree.Expression) -> Cure:
+def apart(condition: tree.Expression, example: str) -> Cure:
     """The cure of a condition that is no comparison: those that `and` joins stand by themselves."""
     if not isinstance(condition, tree.Logic) or condition.operator != "and":
-        return Cure("for example: expect params <= 26M")
+        return Cure(f"for example: {example}")
     places = [Span(a.span.source, a.span.end, b.span.start) for a, b in pairwise(condition.operands)]
     plain = all(place.text.strip() == "and" for place in places)
     edits = tuple(Edit(place, ", ") for place in places) if plain else ()
@@ -91,7 +91,7 @@ def _apart(condition: tree.Expression) -> Cure:
 
 def _check(condition: tree.Expression, variables: Variables, context: Context, report: Report) -> None:
     if not isinstance(condition, tree.Comparison):
-        cure = _apart(condition)
+        cure = apart(condition, "expect params <= 26M")
         raise Mistake("type", condition.span, "`expect` takes comparisons", help=cure.help, edits=cure.edits)
     values = [plain(evaluate(operand, context, variables)) for operand in condition.operands]
     for operand, value in zip(condition.operands, values, strict=True):

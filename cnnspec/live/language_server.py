@@ -80,6 +80,7 @@ def _reading(server: LanguageServer, texts: Texts) -> None:
         workspace = server.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             server.workspace_inlay_hint_refresh(None)
+        forget_notifications(server)
         garbage.after_reading()
 
     def soon(*uris: str, pause: float = 0) -> None:
@@ -122,6 +123,13 @@ def _reading(server: LanguageServer, texts: Texts) -> None:
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configured(params: lsp.DidChangeConfigurationParams) -> None:
         texts.configure(params.settings)
+
+
+def forget_notifications(server: LanguageServer) -> None:
+    """Drop what came of notifications: pygls 2 keeps it for good, a kilobyte of each edit."""
+    kept = server.protocol._request_futures
+    for number in [number for number, future in kept.items() if future.done()]:
+        kept.pop(number, None)
 
 
 def _asking(server: LanguageServer, texts: Texts) -> None:

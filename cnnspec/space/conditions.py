@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnspec.caching import partial
 from cnnspec.elaborate import Mistake, Module, net_parameters
 from cnnspec.elaborate.context import Context
-from cnnspec.elaborate.expect import EXAMPLES, names_in, plain
+from cnnspec.elaborate.expect import EXAMPLES, apart, names_in, plain
 from cnnspec.elaborate.expressions.arithmetic import compare
 from cnnspec.elaborate.expressions.evaluate import NET, evaluate
 from cnnspec.elaborate.values import UNKNOWN, Variables, has_unknown
@@ -27,9 +27,8 @@ def condition_of(
     In it a name is a parameter before it is a figure of the net, and that before anything of the file.
     """
     if not isinstance(expression, tree.Comparison):
-        joined = isinstance(expression, tree.Logic) and expression.operator == "and"
-        cure = "write `,` between them, not `and`" if joined else "for example: where macs < 400M"
-        raise Mistake("type", expression.span, "`where` takes comparisons", help=cure)
+        cure = apart(expression, "where macs < 400M")
+        raise Mistake("type", expression.span, "`where` takes comparisons", help=cure.help, edits=cure.edits)
     figures = dict.fromkeys([*_heads(net, module), *FIGURES], UNKNOWN)
     more = {name: UNKNOWN for name in MORE_FIGURES if context.lookup(name) is None}
     first = {name: None if one is None else _example(one) for name, one in variables.items()}

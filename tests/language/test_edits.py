@@ -91,6 +91,16 @@ def test_a_name_with_two_meanings_is_left_to_a_person():
         ("conv(8, 3) -> batchnorm(8)", "conv(8, 3) -> batchnorm"),
         ("conv(8, 3) -> batchnorm(8, momentum=0.2)", "conv(8, 3) -> batchnorm(momentum=0.2)"),
         ("expect params < 1M and macs < 2G and depth < 9", "expect params < 1M, macs < 2G, depth < 9"),
+        ("conv{8, 3} -> relu", "conv(8, 3) -> relu"),
+        ("gap -> linear(10)", "gap -> flatten -> linear(10)"),
+        ("a: reshape([64, 192]); matmul(a, a)", "a: reshape([64, 192]); matmul(a, a, transpose_b=true)"),
+        ("conv<8, 3>", "conv(8, 3)"),
+        ("for (i in [1, 2]) { relu }", "for i in [1, 2] { relu }"),
+        ("if true then { relu }", "if true { relu }"),
+        ("if true: relu", "if true { relu }"),
+        ("if (true) relu -> gelu  # both", "if (true) { relu -> gelu }  # both"),
+        ("for i in [1, 2]: { relu }", "for i in [1, 2] { relu }"),
+        ("stem conv(8, 3)", "stem { conv(8, 3) }"),
     ],
 )
 def test_signs_of_other_languages_are_written_as_here(wrong, right):
@@ -99,6 +109,30 @@ def test_signs_of_other_languages_are_written_as_here(wrong, right):
     found = [d for d in diagnose(before) if d.severity == "error"]
     (edits,) = [d.edits for d in found if d.edits]
     assert applied(before, edits) == text.replace("{}", right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("def f n { conv(n, 3) }", "def f(n) { conv(n, 3) }"),
+        ("def f(n): { conv(n, 3) }", "def f(n) { conv(n, 3) }"),
+        ("def f(n) = conv(n, 3)", "def f(n) { conv(n, 3) }"),
+        ("def f(n) -> conv(n, 3) -> relu", "def f(n) { conv(n, 3) -> relu }"),
+        ("net B { input x: 3x8x8; relu }", "net B { input x 3x8x8; relu }"),
+        (
+            "space S of A { vary n in [1, 2]; where params = 2 }",
+            "space S of A { vary n in [1, 2]; where params == 2 }",
+        ),
+        (
+            "space S of A { vary n in [1, 2]; where n < 9 and macs < 9M }",
+            "space S of A { vary n in [1, 2]; where n < 9, macs < 9M }",
+        ),
+    ],
+)
+def test_definitions_as_other_languages_write_them(wrong: str, right: str) -> None:
+    net = "net A(n=1) { input 3x8x8; conv(n, 3) }\n"
+    (edits,) = [d.edits for d in diagnose(net + wrong + "\n") if d.edits]
+    assert applied(net + wrong + "\n", edits) == net + right + "\n"
 
 
 def test_a_text_of_one_word_is_closed_where_the_word_ends() -> None:

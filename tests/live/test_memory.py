@@ -9,7 +9,9 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from lsprotocol import types as lsp
 
+from cnnspec.live.language_server import forget_notifications, make_server
 from cnnspec.live.protocol import as_inlay
 from cnnspec.live.telling import told
 from cnnspec.live.texts import Texts
@@ -56,6 +58,19 @@ def grown(uri: str, count: int) -> list[int]:
         return asyncio.run(both())
     finally:
         tracemalloc.stop()
+
+
+def test_what_came_of_notifications_is_not_kept() -> None:
+    server = make_server()
+    notification = lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier("file:///a.cnn"))
+
+    async def close() -> int:
+        server.protocol._handle_notification(lsp.TEXT_DOCUMENT_DID_CLOSE, notification)
+        return len(server.protocol._request_futures)
+
+    assert asyncio.run(close()) > 0
+    forget_notifications(server)
+    assert server.protocol._request_futures == {}
 
 
 def test_edits_leave_memory_where_it_was(tmp_path: Path) -> None:

@@ -145,6 +145,23 @@ def test_it_writes_torch_and_says_what_it_cannot(page: Browser) -> None:
 @pytest.mark.slow
 @needs_npm
 @needs_browser
+def test_a_link_shows_its_text_while_the_compiler_starts(page: Browser) -> None:
+    spec = {"text": "net Linked { input 3x8x8; conv(4, 3) }\n", "file": "linked.cnn"}
+    address = page.do(
+        "const { pack } = await import(new URL('address.js', document.baseURI));"
+        f"return location.origin + '/?linked#' + await pack({json.dumps(spec)});"
+    )
+    page.open(address)
+    page.until("document.getElementById('heading').textContent.includes('step 1 of 3')")
+    assert page.run("document.querySelector('.cm-content').textContent").startswith("net Linked")
+    page.until("document.getElementById('heading').textContent.startsWith('Linked (linked.cnn)')")
+    page.open(page.run("location.origin") + "/?")
+    page.until("document.body.dataset.shown")
+
+
+@pytest.mark.slow
+@needs_npm
+@needs_browser
 def test_an_edit_is_drawn(page: Browser) -> None:
     page.do(
         "const { EditorView } = await import(new URL('codemirror.js', document.baseURI));"

@@ -130,6 +130,24 @@ def test_a_mistake_is_told_and_mended(page: Page) -> None:
     assert page.browser.run("document.getElementById('mistakes').children.length") == 0
 
 
+def test_a_net_is_written_from_nothing(browser: Browser, tmp_path: Path) -> None:
+    """The cursor stays where one writes when the net is first known, and lines within braces are indented."""
+    path = tmp_path / "net.cnn"
+    studio = Studio(Source("net.cnn", "", path), None, path)
+    browser.open(studio.address)
+    browser.until("document.body.dataset.shown")
+    browser.run("document.querySelector('.cm-content').focus()")
+    for line in ("net A {", "input 3x8x8", "conv(4, 3)"):
+        browser.type(line)
+        browser.press("Enter", 13)
+    browser.until("document.getElementById('heading').textContent.startsWith('A (net.cnn)')")
+    browser.type("relu")
+    written = browser.do(f"{EDITOR} return view.state.doc.toString();")
+    assert written == "net A {\n    input 3x8x8\n    conv(4, 3)\n    relu"
+    browser.open("about:blank#")
+    studio.close()
+
+
 def test_keys_state_a_shape_and_lay_out(page: Page) -> None:
     page.place(TEXT.index("conv(2"))
     page.browser.press("Enter", 13, modifiers=1)

@@ -91,8 +91,11 @@ class GraphBuilder:
             try:
                 shape = self._shapes[key] = inferred(layer, shapes)  # type: ignore[arg-type]
             except LayerError as error:
-                cure = self._cure(error, layer, inputs)
-                raise Mistake(error.code, span, error.message, label=error.label, help=cure) from None
+                from cnnspec.elaborate.building.fixes import mended
+
+                told: Any = {"label": error.label, "help": self._cure(error, layer, inputs)}
+                edits = mended(layer, shapes, span)  # type: ignore[arg-type]
+                raise Mistake(error.code, span, error.message, **told, edits=edits) from None
         self.make_room(1, span)
         # A net may take as many steps as its layers are worth: the bound is for loops and calls that make
         # none, and layers have one of their own.

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import ceil
+from math import ceil, prod
 
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.values import Value
 from cnnspec.layers.base import Layer
+from cnnspec.layers.dense import Linear
+from cnnspec.layers.join import MatMul
 from cnnspec.layers.shapes import LayerError, Shape, describe
 from cnnspec.records import replace
+from cnnspec.source import Span
 from cnnspec.typed import Any, Iterator
 
 LONGEST_PATH = 12
 """How many layers before a join are tried."""
 MOST_PIXELS = 100
 CHANGES: tuple[tuple[str, tuple[Any, ...]], ...] = (("pad", (0, 1, 2, 3, 4, 5)), ("stride", (1, 2, 3, 4)))
+
+
+def mended(layer: Layer, shapes: tuple[Shape, ...], span: Span) -> tuple[Edit, ...]:
+    """The edits of a call that does not fit what it gets, where no other cure can be meant.
+
+    A map of one pixel is flattened before `linear`; the second of two matrices is transposed.
+    """
+    if isinstance(layer, Linear) and len(shapes[0]) > 2 and prod(shapes[0][1:]) == 1:
+        return (Edit(Span(span.source, span.start, span.start), "flatten -> "),)
+    if isinstance(layer, MatMul) and not (layer.transpose_a or layer.transpose_b) and span.text.endswith(")"):
+        try:
+            replace(layer, transpose_b=True).infer(*shapes)
+        except LayerError:
+            return ()
+        return (Edit(Span(span.source, span.end - 1, span.end - 1), ", transpose_b=true"),)
+    return ()
 
 
 def size_cure(graph: UnnamedGraph, values: tuple[Value, ...]) -> str:

@@ -117,12 +117,23 @@ function replace(view, text) {
   view.dispatch({ changes: { from: start, to: before.length - end, insert: text.slice(start, text.length - end) } });
 }
 
+/** A new line behind an open brace is indented, and a brace that closes it gets a line of its own. */
+function openLine(view) {
+  const { from, to } = view.state.selection.main, line = view.state.doc.lineAt(from);
+  if (!view.state.sliceDoc(line.from, from).trimEnd().endsWith("{")) return false;
+  const outer = "\n" + /^ */.exec(line.text)[0], inner = outer + "    ";
+  const closes = view.state.sliceDoc(to, to + 1) === "}";
+  view.dispatch({ changes: { from, to, insert: inner + (closes ? outer : "") }, selection: { anchor: from + inner.length }, userEvent: "input", scrollIntoView: true });
+  return true;
+}
+
 /** Tab goes on to the next field after Escape; else it indents. */
 function keys(save) {
   return [
     { key: "Alt-Enter", run: mendOrState },
     { key: "Alt-f", run: layOut },
     { key: "Mod-s", run: () => { save(); return true; } },
+    { key: "Enter", run: openLine },
     { key: "Tab", run: (view) => cm.acceptCompletion(view) || cm.insertTab(view), shift: cm.indentLess },
     ...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.defaultKeymap, ...cm.historyKeymap, ...cm.searchKeymap, ...cm.lintKeymap,
   ];

@@ -21,7 +21,8 @@ function browserEngine() {
   return (request) => {
     if (worker === null) {
       worker = new Worker("worker.js", { type: "module" });
-      worker.onmessage = ({ data: { number, answer } }) => {
+      worker.onmessage = ({ data: { number, answer, told } }) => {
+        if (told) return dispatchEvent(new CustomEvent("compiler-starts", { detail: told }));
         waiting.get(number).resolve(JSON.parse(answer));
         waiting.delete(number);
       };

@@ -18,7 +18,7 @@ const element = (id) => document.getElementById(id);
 /** The file on disk, where there is one: its name, and what was last read from or written to it. */
 let disk = { file: "", text: "" };
 let editor = null, turn = 0, quiet = 0, pause = 0, answer = null;
-/** Whether the cursor is to go to the net, once it is known where that is. */
+/** Whether the cursor is to go to the net, once it is known where that is; it stays where somebody writes. */
 let toNet = true;
 /** Whether the cursor goes to a part of the net that is shown: the net then stays. */
 let isOfNet = false;
@@ -102,6 +102,11 @@ function showMistakes(diagnostics) {
 
 // ---- what the reader does ------------------------------------------------------------------------------------
 
+function changed(text) {
+  toNet = false;
+  set({ text });
+}
+
 /**
  * The cursor is on another line: its parts are marked, and its net is shown. A family that leaves parameters open is no
  * net yet: in its lines that of its nets which is shown stays.
@@ -125,8 +130,8 @@ function goToPart(line) {
 /** Put another text in the place of this one; the editor can take that back. */
 function openText({ text, file, net = "", parameters = {}, inputs = {} }) {
   Object.assign(state, { file, net, parameters, inputs });
-  toNet = true;
   if (text === state.text) set({}); else editor.replace(text);
+  toNet = true;
 }
 
 /** Write the file that the page was opened with; anything else is saved as a file of the browser. */
@@ -205,7 +210,7 @@ async function main() {
   const linked = location.hash.length > 1 ? await unpack(location.hash.slice(1)) : null;
   const opened = { ...first, ...linked };
   Object.assign(state, { text: opened.text, file: opened.file, net: opened.net ?? "", parameters: opened.parameters ?? {}, inputs: opened.inputs ?? {}, view: opened.view ?? "drawing" });
-  editor = makeEditor(element("editor"), state.text, { changed: (text) => set({ text }), moved, save });
+  editor = makeEditor(element("editor"), state.text, { changed, moved, save });
   listen();
   onClick(goToPart);
   onChange(() => {
@@ -214,6 +219,9 @@ async function main() {
     showUnsaved();
     clearTimeout(pause);
     pause = setTimeout(read, PAUSE);
+  });
+  addEventListener("compiler-starts", ({ detail }) => {
+    if (answer === null) element("heading").textContent = detail;
   });
   const ready = linked ? undefined : first.answers?.[state.theme];
   if (ready) await showFirst(ready);

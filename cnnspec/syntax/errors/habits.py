@@ -18,12 +18,18 @@ from cnnspec.syntax.errors.rewriting import (
     braces,
     dims,
     found_as,
+    in_parentheses,
     inserted,
     joined,
+    line_in_braces,
     repeat_behind,
+    rounded,
     source_of_head,
     unquoted,
     without_before,
+    without_parentheses,
+    without_sign,
+    without_then,
     without_word,
 )
 from cnnspec.syntax.errors.unexpected import Answer, Replace, Unexpected
@@ -116,8 +122,14 @@ HABITS = (
         after=r"[A-Za-z_]\w*",
         edits=arguments,
     ),
-    Habit(r"\d", "arguments stand in parentheses, not in braces", "write block(64, 3)", after=r"\w *\{"),
-    Habit(r"<(?!-)", "arguments stand in parentheses", "write {before}(...)", after=r"\w"),
+    Habit(
+        r"\d",
+        "arguments stand in parentheses, not in braces",
+        "write block(64, 3)",
+        after=r"\w *\{",
+        edits=rounded,
+    ),
+    Habit(r"<(?!-)", "arguments stand in parentheses", "write {before}(...)", after=r"\w", edits=rounded),
     # labels and numbers
     Habit(r"<-|:?=", "`{before} {0}` names nothing", NAMED, after=rf"(?:{BEGINS})\s*[A-Za-z_]\w*"),
     Habit(r"<-|:?=", "`{0}` names nothing", "write `:`", after=r"\]"),
@@ -149,10 +161,30 @@ HABITS = (
         edits=inserted("= "),
     ),
     # loops, conditions and definitions
-    Habit(r"\(|=|:(?! *\n)", "a loop does not begin like this", A_LOOP, after=r"for( +\w+)?", first="for"),
-    Habit(r"in\b", "a loop does not begin like this", A_LOOP, after=r"for *\([^()]*", first="for"),
+    Habit(
+        r"\(|=|:(?! *\n)",
+        "a loop does not begin like this",
+        A_LOOP,
+        after=r"for( +\w+)?",
+        first="for",
+    ),
+    Habit(
+        r"in\b",
+        "a loop does not begin like this",
+        A_LOOP,
+        after=r"for *\([^()]*",
+        first="for",
+        edits=without_parentheses,
+    ),
     Habit(r"=", "`=` compares nothing", "write `==`", first="if|expect"),
-    Habit(r"\w", "a block stands in braces", "write {first} {{ ... }}", after="stem|body", first="stem|body"),
+    Habit(
+        r"\w",
+        "a block stands in braces",
+        "write {first} {{ ... }}",
+        after="stem|body",
+        first="stem|body",
+        edits=line_in_braces,
+    ),
     Habit(
         r"\w[^{\n]*(?=\n|$)",
         "the block of `{first}` stands in braces",
@@ -160,6 +192,7 @@ HABITS = (
         "",
         "if|for",
         "{",
+        edits=line_in_braces,
     ),
     Habit(
         r"\((\w+)",
@@ -168,8 +201,23 @@ HABITS = (
         first="head",
         edits=source_of_head,
     ),
-    Habit(r"\w+", "parameters stand in parentheses", "write {first} {before}({0})", r"\w", ITEM, "("),
-    Habit(r"=|->", "a block stands in braces, not after `{0}`", "write {{ ... }}", after=r"\)", first=ITEM),
+    Habit(
+        r"\w+",
+        "parameters stand in parentheses",
+        "write {first} {before}({0})",
+        r"\w",
+        ITEM,
+        "(",
+        edits=in_parentheses,
+    ),
+    Habit(
+        r"=|->",
+        "a block stands in braces, not after `{0}`",
+        "write {{ ... }}",
+        after=r"\)",
+        first=ITEM,
+        edits=line_in_braces,
+    ),
     Habit(
         r"\{", "a block stands in braces, not after `=`", "remove the `=`", "=", "net", edits=without_before
     ),
@@ -179,7 +227,14 @@ HABITS = (
     ),
     Habit(r"\d\w*", "a name begins with a letter", "write block{0}", after=ITEM, first=ITEM),
     Habit(r".*", "`use` names what it brings", "write use std (bottleneck)", after=r"use.*", first="use"),
-    Habit(r":", "an input is named by a word", "write input {before} 3x224x224", after=r"\w", first="input"),
+    Habit(
+        r":",
+        "an input is named by a word",
+        "write input {before} 3x224x224",
+        after=r"\w",
+        first="input",
+        edits=without_sign,
+    ),
     Habit(
         r"\s|;|\}|$",
         "the shape is missing",
@@ -188,7 +243,14 @@ HABITS = (
         "input",
     ),
     Habit(r"\d|[*,\[]", A_SHAPE, "input 3x224x224", first="input", edits=dims),
-    Habit(r":", "a block stands in braces, not after `:`", "write {{ ... }}", first=r".*", wants="{"),
+    Habit(
+        r":",
+        "a block stands in braces, not after `:`",
+        "write {{ ... }}",
+        first=r".*",
+        wants="{",
+        edits=line_in_braces,
+    ),
 )
 
 
@@ -241,6 +303,8 @@ def foreign(error: Unexpected) -> Answer | None:
             said = as_told(error.span(token), cure)
             if token.text == "return" and token is error.first:
                 said = Cure(cure, without_word(error))
+            elif token.text == "then":
+                said = Cure(cure, without_then(error))
             return Answer(error.cured("syntax", message, said, token))
     return None
 

@@ -90,6 +90,60 @@ def arguments(error: Unexpected) -> tuple[Edit, ...]:
     return (put(error, error.before.end, tokens[at].end, f"({', '.join(listed)})"),)
 
 
+def rounded(error: Unexpected) -> tuple[Edit, ...]:
+    """conv{8, 3} and conv<8, 3> are conv(8, 3): the first bracket is there, or the token before."""
+    at = error.at if error.found.text == "<" else error.at - 1
+    closing = {"<": ">", "{": "}"}[error.tokens[at].text]
+    end = next((n for n in range(at, len(error.tokens)) if error.tokens[n].text in (closing, *ENDS)), at)
+    opens, closes = error.tokens[at], error.tokens[end]
+    if closes.text != closing:
+        return ()
+    return put(error, opens.start, opens.end, "("), put(error, closes.start, closes.end, ")")
+
+
+def without_parentheses(error: Unexpected) -> tuple[Edit, ...]:
+    """for (i in [1, 2]) { is for i in [1, 2] {."""
+    at = error.first_at + 1
+    opens, end = error.tokens[at], _closing(error.tokens, at)
+    if opens.text != "(" or end is None or error.tokens[end + 1].kind != "{":
+        return ()
+    closes = error.tokens[end]
+    return put(error, opens.start, opens.end, ""), put(error, closes.start, closes.end, "")
+
+
+def in_parentheses(error: Unexpected) -> tuple[Edit, ...]:
+    """def f n { is def f(n) {."""
+    if error.tokens[error.at + 1].kind != "{":
+        return ()
+    return (put(error, error.before.end, error.found.end, f"({error.found.text})"),)
+
+
+def line_in_braces(error: Unexpected) -> tuple[Edit, ...]:
+    """if n > 3: relu, or the same without a sign, is if n > 3 { relu }."""
+    signs = error.found.text in (":", "=", "->")
+    first, at = error.at + signs, error.at + signs
+    if signs and error.tokens[first].kind == "{":
+        return (put(error, error.before.end, error.tokens[first].start, " "),)
+    while error.tokens[at].kind not in (*ENDS, "{", "}"):
+        at += 1
+    if at == first or error.tokens[at].kind not in ENDS:
+        return ()
+    end = error.tokens[at - 1].end
+    return put(error, error.before.end, error.tokens[first].start, " { "), put(error, end, end, " }")
+
+
+def without_sign(error: Unexpected) -> tuple[Edit, ...]:
+    """The sign goes where the parser stopped: input x: 3x8x8 is input x 3x8x8."""
+    return (put(error, error.found.start, error.found.end, ""),)
+
+
+def without_then(error: Unexpected) -> tuple[Edit, ...]:
+    """if n > 3 then { is if n > 3 {."""
+    after = error.tokens[error.at + 1 : error.at + 2]
+    is_then = error.found.text == "then" and bool(after) and after[0].kind == "{"
+    return (put(error, error.found.start, after[0].start, ""),) if is_then else ()
+
+
 def source_of_head(error: Unexpected) -> tuple[Edit, ...]:
     """head cls(c) is head cls from c."""
     name, closing = error.tokens[error.at + 1 : error.at + 3] or (error.found, error.found)

@@ -68,7 +68,7 @@ SPACE_SLIPS = (
     SpaceSlip(r"(step|log)\b", "`{0}` goes with a range", "write a..b {0}", RANGED),
     SpaceSlip(r"[=:]", "`step` is a word of its own", "leave the sign out: step 8", r"\bstep"),
     # where
-    SpaceSlip(r"=", "`=` compares nothing", "write `==`", "", "where"),
+    SpaceSlip(r"=", "`=` compares nothing", "write `==`", "", "where", 1, "=="),
 )
 
 
