@@ -104,7 +104,8 @@ def classes_of(text: str, net: str) -> list[type[torch.nn.Module]]:
         return _classes(made.forward.__globals__)
     file = f"<{name}>"
     names: dict[str, Any] = {"__name__": name, "__file__": file}
-    exec(builtins.compile(text, file, "exec"), names)
+    # as a file of its own is read: the __future__ of this one would make texts of its annotations
+    exec(builtins.compile(text, file, "exec", dont_inherit=True), names)
     found = _classes(names)
     for kind in found:
         kind.__reduce_ex__ = partialmethod(_reduce, text, net)  # type: ignore[assignment]

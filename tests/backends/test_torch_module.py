@@ -62,6 +62,7 @@ net Net {
     concat(a, b) -> conv(2, 1)
 }
 """
+WINDOWED = "net N { input 8x4x4; attention(2, window=2, bias=relative) -> blurpool }"
 
 
 def net(text: str) -> cnnspec.Net:
@@ -104,7 +105,9 @@ def test_keys_are_the_paths_of_layers(text: str) -> None:
     assert kept == {key: weight.shape for key, weight, _ in declared(found.ir)}
 
 
-@pytest.mark.parametrize("text", [RESIDUAL, SIDES, SHARED], ids=["residual", "sides", "shared"])
+@pytest.mark.parametrize(
+    "text", [RESIDUAL, SIDES, SHARED, WINDOWED], ids=["residual", "sides", "shared", "windowed"]
+)
 def test_torch_can_script_export_compile_and_copy_it(text: str) -> None:
     found = net(text)
     module, inputs = backend.compile(found.ir, seed=0).eval(), tensors(found)

@@ -151,15 +151,19 @@ SILENT: dict[str, set[str]] = {}
 """Blocks that hold what a block elsewhere calls, and are no modules by themselves."""
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("name", every(["LeNet5"]))
 def test_what_torch_does_with_modules(name: str) -> None:
     module, inputs = module_of(name)
+    can_script = "torch.jit.script cannot take it" not in text_of(name)
     with torch.no_grad():
         expected = module(*inputs)
         ways = {
             "fx": torch.fx.symbolic_trace(module),
             "export": torch.export.export(module, tuple(inputs)).module(),
             "compile": torch.compile(module, backend="aot_eager", fullgraph=True),
+            "trace": torch.jit.trace(module, tuple(inputs), strict=False),
+            **({"script": torch.jit.script(module)} if can_script else {}),
         }
         for way, made in ways.items():
             got = made(*inputs)
@@ -168,3 +172,17 @@ def test_what_torch_does_with_modules(name: str) -> None:
             outputs = module(*inputs)
     for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
         assert torch.isfinite(value).all()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
+@pytest.mark.parametrize(
+    "name", ["LeNet5", "ResNet20", "UNetSmall", "MobileNetV3_Small", "ConvNeXtV2_Atto", "ShuffleNetV2_x0_5"]
+)
+def test_inductor_compiles_modules_whole(name: str) -> None:
+    module, inputs = module_of(name)
+    with torch.no_grad():
+        expected = module(*inputs)
+        got = torch.compile(module, fullgraph=True)(*inputs)
+    torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-4)

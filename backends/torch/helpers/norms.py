@@ -34,8 +34,9 @@ class GlobalResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shape = [1, -1] + [1] * (x.dim() - 2)
-        size = torch.linalg.vector_norm(x, dim=list(range(2, x.dim())), keepdim=True)
+        size = torch.linalg.vector_norm(x.flatten(2), dim=2)
         n = size / (size.mean(1, keepdim=True) + self.eps)
+        n = n.reshape([x.shape[0], -1] + [1] * (x.dim() - 2))
         weight, bias = self.weight.reshape(shape), self.bias.reshape(shape)
         return x + torch.addcmul(bias, weight, x * n)
 
@@ -57,7 +58,8 @@ class FilterResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shape = [1, -1] + [1] * (x.dim() - 2)
-        square = x.square().mean(list(range(2, x.dim())), keepdim=True)
+        square = x.square().flatten(2).mean(2)
+        square = square.reshape([x.shape[0], -1] + [1] * (x.dim() - 2))
         x = x * (square + self.eps).rsqrt()
         x = x * self.weight.reshape(shape) + self.bias.reshape(shape)
         return x if self.tau is None else torch.maximum(x, self.tau.reshape(shape))
