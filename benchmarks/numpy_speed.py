@@ -31,15 +31,19 @@ class Case(NamedTuple):
     limit: float
 
 
-CASES = (
-    Case("ResNet50", 1, 1.3),
-    Case("ResNet50", 8, 1.3),
-    Case("VGG16", 1, 1.5),
-    Case("VGG16", 8, 1.5),
-    Case("DenseNet121", 1, 1.5),
-    Case("DenseNet121", 8, 1.5),
-    Case("GoogLeNet", 1, 1.5),
-    Case("GoogLeNet", 8, 1.5),
+NETS = (
+    "ResNet50",
+    "VGG16",
+    "DenseNet121",
+    "GoogLeNet",
+    "MobileNetV2",
+    "RegNetX_400MF",
+    "ConvNeXt_Tiny",
+    "UNet",
+)
+CASES = tuple(
+    [Case(net, batch, 1.0) for net in NETS for batch in (1, 8)]
+    + [Case("ViT_Small_16", batch, 1.2) for batch in (1, 8)]
 )
 MEMORY_LIMIT = 1.2
 Call = Callable[[], Any]

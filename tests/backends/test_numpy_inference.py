@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from layer_cases import CASES, Case
 
 from cnnspec.backends import numpy as backend
 from cnnspec.backends.numpy.inference import conv, winograd
+from cnnspec.backends.numpy.inference.activations import gelu
 from cnnspec.backends.numpy.inference.common import cut
 from cnnspec.backends.numpy.inference.memory import ALIGNMENT
 from cnnspec.backends.numpy.inference.threads import team
@@ -92,6 +94,31 @@ def test_convs_with_all_that_is_merged_into_them(conv: Layer, threads: int) -> N
         chain(Conv(6, 1), BatchNorm(), ReLU(), Dropout(), conv, Scale(0.3), GELU(), BatchNorm()),
         threads=threads,
     )
+
+
+def test_gelu_is_exact_to_rounding() -> None:
+    """Against the error function of the C library in double precision, up to where float32 overflows."""
+    x = np.concatenate([np.linspace(-9, 9, 20_001), 10.0 ** np.arange(-30, 38)]).astype(np.float32)
+    exact = np.array([v * math.erfc(-v / math.sqrt(2)) / 2 for v in x.tolist()])
+    y = x.copy()
+    gelu(GELU(), y, np.empty((2, *x.shape), np.float32))
+    error = np.abs(y - exact) / np.maximum(np.abs(x), 1e-30)
+    assert error.max() < 1.5 * np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("size", [(7, 7), (12, 8), (9, 5)])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_convs_of_any_width(size: tuple[int, int], stride: int, threads: int) -> None:
+    """Pixels side by side are taken together where their number divides the row, and none lies between."""
+    split = [
+        ("cut", Slice(2, 8), ("input",)),
+        ("conv", DepthwiseConv(3, stride=stride, pad=0), ("cut",)),
+        ("other", DepthwiseConv(3, stride=stride, pad=0), ("input",)),
+        ("join", Concat(), ("conv", "other")),
+        ("last", DepthwiseConv(5), ("join",)),
+    ]
+    agree(net(*split, shape=(9, *size)), threads=threads)
 
 
 @pytest.mark.parametrize("shape", [(5, 40), (4, 6, 5, 7)])

@@ -9,11 +9,13 @@ from math import ceil, prod
 
 import numpy as np
 
+from cnnspec.backends.numpy.inference.activations import IN_PLACE
 from cnnspec.backends.numpy.inference.fuse import Finish, Stage
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.kernels.window import Array, Sizes
 from cnnspec.backends.numpy.rules import rule_of
 from cnnspec.layers.activation import ReLU
+from cnnspec.layers.base import Layer
 
 Block = Callable[[], None]
 Phase = list[Block]
@@ -46,6 +48,7 @@ class Workplace:
     threads: int
     made: dict[str, Array] = field(default_factory=dict)
     scratch: Scratch = field(default_factory=Scratch)
+    spare: Scratch = field(default_factory=Scratch)
     zero: Array = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def view(self, name: str) -> Array:
@@ -76,11 +79,18 @@ class Workplace:
             np.add(y, finish.shift[columns], out=y)
         if residual is not None:
             np.add(y, residual, out=y)
-        if isinstance(finish.activation, ReLU):
+        if finish.activation is not None:
+            self.activate(finish.activation, y)
+
+    def activate(self, layer: Layer, y: Array) -> None:
+        """Apply an activation in place."""
+        if isinstance(layer, ReLU):
             np.maximum(y, self.zeros(y.shape), out=y)
-        elif finish.activation is not None:
-            rule = rule_of(finish.activation)
-            np.copyto(y, rule.forward(y, **rule.settings(finish.activation)))
+        elif in_place := IN_PLACE.get(type(layer)):
+            in_place(layer, y, self.spare.take(2, *y.shape))
+        else:
+            rule = rule_of(layer)
+            np.copyto(y, rule.forward(y, **rule.settings(layer)))
 
     def transform(self, finish: Finish, x: Array, out: Array) -> None:
         """Apply a finish to a part of a value, with the result elsewhere."""

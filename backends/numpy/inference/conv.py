@@ -251,27 +251,28 @@ def split_channels(x: Array, groups: int) -> Array:
 
 
 def build_depthwise(stage: Stage, slide: Slide, x: Array, weight: Array, work: Workplace) -> Phase:
-    """Depthwise convs: the sum over taps of the shifted map times one weight a channel."""
+    """Depthwise convs: the sum over taps of the shifted map times one weight a channel, in blocks of rows.
+
+    A channel has nothing to be summed over but its taps: a matrix product would be of one row. einsum adds
+    products up along lines of channels, and is fast along long ones, so that pixels side by side are one.
+    """
     out, residual = work.view(stage.output), work.residual(stage)
     view = window_view(x, slide.kernel, slide.stride, slide.dilation)
     rank = len(slide.kernel)
-    # A channel has nothing to be summed over but its taps: a matrix product would be of one row. Whole maps
-    # are multiplied by a tap and added up, in blocks that stay in the cache.
-    factors = [np.ascontiguousarray(weight[(slice(None), 0, *tap)]) for tap in np.ndindex(*slide.kernel)]
+    side = side_by_side(view[..., *(0,) * rank, :], out) if rank > 1 else 1
+    factors = np.tile(np.ascontiguousarray(np.moveaxis(weight[:, 0], 0, -1)), side)
+    *places, channel = range(rank + 2)
+    taps = [*range(rank + 2, 2 * rank + 2)]
 
     def block(images: slice, rows: slice) -> Block:
-        windows = view[images, rows]
-        leading = (slice(None),) * (1 + rank)
-        shifted = [windows[(*leading, *tap)] for tap in np.ndindex(*slide.kernel)]
-        y = out[images, rows]
+        windows, y = joined(view[images, rows], rank + 1, side), out[images, rows]
+        lines = joined(y, rank + 1, side)
         extra = None if residual is None else residual[images, rows]
 
         def run() -> None:
-            product = work.scratch.take(*y.shape)
-            np.multiply(shifted[0], factors[0], out=y)
-            for pixels, factor in zip(shifted[1:], factors[1:], strict=True):
-                np.multiply(pixels, factor, out=product)
-                np.add(y, product, out=y)
+            np.einsum(
+                windows, [*places, *taps, channel], factors, [*taps, channel], [*places, channel], out=lines
+            )
             work.apply(stage.finish, y, extra)
 
         return run
@@ -279,3 +280,24 @@ def build_depthwise(stage: Stage, slide: Slide, x: Array, weight: Array, work: W
     row_size = prod(out.shape[2:-1])
     target = max(1, SCRATCH // 4 // out.shape[-1])
     return [block(*part) for part in cut(len(out), out.shape[1], row_size, target, work.threads)]
+
+
+LINE = 1024
+"""Floats in a line that is long enough for numpy."""
+
+
+def side_by_side(x: Array, out: Array) -> int:
+    """How many pixels of a row count as one, with their channels as its own; 1 where others lie between."""
+    width, channels = out.shape[-2:]
+    if any(one.strides[-2] != channels * one.itemsize for one in (x, out)):
+        return 1
+    return max(n for n in range(1, width + 1) if width % n == 0 and (n == 1 or n * channels <= LINE))
+
+
+def joined(x: Array, axis: int, side: int) -> Array:
+    """A view in which so many pixels side by side, along the axis before this one, are one."""
+    shape, strides = list(x.shape), list(x.strides)
+    shape[axis - 1] //= side
+    shape[-1] *= side
+    strides[axis - 1] *= side
+    return np.lib.stride_tricks.as_strided(x, shape, strides)

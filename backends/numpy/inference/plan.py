@@ -32,7 +32,7 @@ from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Flatten, Linear
 from cnnspec.layers.join import Add, Concat, Maximum, Mul
-from cnnspec.layers.norm import LocalResponseNorm
+from cnnspec.layers.norm import LayerNorm, LocalResponseNorm
 from cnnspec.layers.pool import AvgPool, GlobalAvgPool, MaxPool
 from cnnspec.layers.shape import Slice
 
@@ -43,6 +43,7 @@ BUILDERS: dict[type[Layer], Builder] = {
     MaxPool: window.build_pool,
     AvgPool: window.build_pool,
     GlobalAvgPool: pointwise.build_gap,
+    LayerNorm: pointwise.build_layernorm,
     LocalResponseNorm: pointwise.build_lrn,
     Linear: pointwise.build_linear,
     Flatten: pointwise.build_flatten,

@@ -170,6 +170,32 @@ def build_lrn(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     return [[block(part) for part in pieces(out, work.crew(out))]]
 
 
+def build_layernorm(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
+    """Layer normalization over the channels of each place, which lie side by side."""
+    layer, x, out = stage.layer, work.view(stage.inputs[0]), work.view(stage.output)
+    if layer.over != "channels":
+        return build_plain(stage, source, work)
+    gain, bias = (work.tensors.get(stage.weights.get(name, "")) for name in ("weight", "bias"))
+    channels = x.shape[-1]
+    average = np.full(channels, 1 / channels, np.float32)
+
+    def block(part: tuple[slice, ...]) -> Block:
+        values, y = x[part], out[part]
+
+        def run() -> None:
+            np.subtract(values, (values @ average)[..., None], out=y)
+            variance = np.einsum("...c,...c->...", y, y) / np.float32(channels)
+            np.divide(y, np.sqrt(variance + np.float32(layer.eps))[..., None], out=y)
+            if gain is not None:
+                np.multiply(y, gain, out=y)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    return [[block(part) for part in pieces(out, work.crew(out))]]
+
+
 def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
     """y = x W^T, by blocks of outputs, so that each weight is read once."""
     x, out = work.view(stage.inputs[0]), work.view(stage.output)
