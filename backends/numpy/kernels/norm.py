@@ -10,17 +10,17 @@ from cnnspec.backends.numpy.kernels.functions import logistic
 from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes, per_channel
 
 
-def normalize(x: Array, axes: Sizes, eps: float) -> Array:
-    """(x - mean) / sqrt(var + eps) over some axes, with the biased variance."""
+def normalize(x: Array, axes: Sizes, eps: float) -> tuple[Array, Array]:
+    """(x - mean) / deviation over some axes, and the deviation: sqrt(var + eps), of the biased variance."""
     centred = x - x.mean(axes, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(axes, keepdims=True) + eps)
+    deviation = np.sqrt((centred**2).mean(axes, keepdims=True) + eps)
+    return centred / deviation, deviation
 
 
-def normalize_backward(grad: Array, x: Array, axes: Sizes, eps: float) -> Array:
-    """dx = (dy - mean(dy) - y * mean(dy * y)) / sqrt(var + eps). Ioffe and Szegedy 2015, section 3."""
-    y = normalize(x, axes, eps)
+def normalize_backward(grad: Array, y: Array, deviation: Array, axes: Sizes) -> Array:
+    """dx = (dy - mean(dy) - y * mean(dy * y)) / deviation. Ioffe and Szegedy 2015, section 3."""
     along = (grad * y).mean(axes, keepdims=True)
-    return (grad - grad.mean(axes, keepdims=True) - y * along) / np.sqrt(x.var(axes, keepdims=True) + eps)
+    return (grad - grad.mean(axes, keepdims=True) - y * along) / deviation
 
 
 def scaled(y: Array, weight: Array | None, bias: Array | None) -> Array:
@@ -67,10 +67,11 @@ def batchnorm(
     """
     rank, axes = x.ndim - 2, (0, *range(2, x.ndim))
     if training:
+        y, deviation = normalize(x, axes, eps)
         count = x.size // x.shape[1]
+        variance = (deviation.ravel() ** 2 - eps) * count / (count - 1)
         running_mean += momentum * (x.mean(axes) - running_mean)
-        running_var += momentum * (x.var(axes) * count / (count - 1) - running_var)
-        y = normalize(x, axes, eps)
+        running_var += momentum * (variance - running_var)
     else:
         deviation = np.sqrt(running_var + eps)
         y = (x - per_channel(running_mean, rank)) / per_channel(deviation, rank)
@@ -92,15 +93,18 @@ def batchnorm_backward(
 ) -> Gradients:
     """Through the batch statistics in training; a plain scaling with the running ones in inference."""
     rank, axes = x.ndim - 2, (0, *range(2, x.ndim))
-    deviation = per_channel(np.sqrt(running_var + eps), rank)
-    y = normalize(x, axes, eps) if training else (x - per_channel(running_mean, rank)) / deviation
+    if training:
+        y, deviation = normalize(x, axes, eps)
+    else:
+        deviation = per_channel(np.sqrt(running_var + eps), rank)
+        y = (x - per_channel(running_mean, rank)) / deviation
     gradients = {}
     if weight is not None:
         gradients["weight"] = (grad * y).sum(axes)
     if bias is not None:
         gradients["bias"] = grad.sum(axes)
     inner = grad if weight is None else grad * per_channel(weight, rank)
-    return (normalize_backward(inner, x, axes, eps) if training else inner / deviation,), gradients
+    return (normalize_backward(inner, y, deviation, axes) if training else inner / deviation,), gradients
 
 
 def layernorm(
@@ -112,7 +116,7 @@ def layernorm(
     channel.
     """
     axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
-    return scaled(normalize(x, axes, eps), *spread_over((weight, bias), over, x.ndim - 2))
+    return scaled(normalize(x, axes, eps)[0], *spread_over((weight, bias), over, x.ndim - 2))
 
 
 def layernorm_backward(
@@ -120,11 +124,10 @@ def layernorm_backward(
 ) -> Gradients:
     axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
     gamma, beta = spread_over((weight, bias), over, x.ndim - 2)
-    gradients = {}
-    if weight is not None:
-        gradients = scaled_backward(grad, normalize(x, axes, eps), gamma, beta, weight.shape)
+    y, deviation = normalize(x, axes, eps)
+    gradients = {} if weight is None else scaled_backward(grad, y, gamma, beta, weight.shape)
     inner = grad if gamma is None else grad * gamma
-    return (normalize_backward(inner, x, axes, eps),), gradients
+    return (normalize_backward(inner, y, deviation, axes),), gradients
 
 
 def spread_over(weights: tuple[Array | None, ...], over: str, rank: int) -> tuple[Array | None, ...]:
@@ -138,7 +141,7 @@ def instancenorm(x: Array, weight: Array | None = None, bias: Array | None = Non
     Ulyanov et al. 2016.
     """
     axes = tuple(range(2, x.ndim))
-    return scaled(normalize(x, axes, eps), *spread_over((weight, bias), "channels", x.ndim - 2))
+    return scaled(normalize(x, axes, eps)[0], *spread_over((weight, bias), "channels", x.ndim - 2))
 
 
 def instancenorm_backward(
@@ -146,11 +149,10 @@ def instancenorm_backward(
 ) -> Gradients:
     axes = tuple(range(2, x.ndim))
     gamma, beta = spread_over((weight, bias), "channels", x.ndim - 2)
-    gradients = {}
-    if weight is not None:
-        gradients = scaled_backward(grad, normalize(x, axes, eps), gamma, beta, weight.shape)
+    y, deviation = normalize(x, axes, eps)
+    gradients = {} if weight is None else scaled_backward(grad, y, gamma, beta, weight.shape)
     inner = grad if gamma is None else grad * gamma
-    return (normalize_backward(inner, x, axes, eps),), gradients
+    return (normalize_backward(inner, y, deviation, axes),), gradients
 
 
 def groupnorm(
@@ -160,8 +162,8 @@ def groupnorm(
 
     Wu and He 2018.
     """
-    y = normalize(x.reshape(x.shape[0], groups, -1), (2,), eps).reshape(x.shape)
-    return scaled(y, *spread_over((weight, bias), "channels", x.ndim - 2))
+    y, _ = normalize(x.reshape(x.shape[0], groups, -1), (2,), eps)
+    return scaled(y.reshape(x.shape), *spread_over((weight, bias), "channels", x.ndim - 2))
 
 
 def groupnorm_backward(
@@ -169,12 +171,12 @@ def groupnorm_backward(
 ) -> Gradients:
     grouped = x.reshape(x.shape[0], groups, -1)
     gamma, beta = spread_over((weight, bias), "channels", x.ndim - 2)
+    y, deviation = normalize(grouped, (2,), eps)
     gradients = {}
     if weight is not None:
-        y = normalize(grouped, (2,), eps).reshape(x.shape)
-        gradients = scaled_backward(grad, y, gamma, beta, weight.shape)
+        gradients = scaled_backward(grad, y.reshape(x.shape), gamma, beta, weight.shape)
     inner = (grad if gamma is None else grad * gamma).reshape(grouped.shape)
-    return (normalize_backward(inner, grouped, (2,), eps).reshape(x.shape),), gradients
+    return (normalize_backward(inner, y, deviation, (2,)).reshape(x.shape),), gradients
 
 
 def rmsnorm(x: Array, weight: Array | None = None, *, over: str, eps: float) -> Array:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
 
 import numpy as np
 
-from cnnspec.backends.numpy.kernels.window import Array, Gradients, Margins, Sizes, pad, taps, trim, windows
+from cnnspec.backends.numpy.kernels.window import (
+    Array,
+    Gradients,
+    Margins,
+    Sizes,
+    pad,
+    taps,
+    trim,
+    window_outputs,
+)
 
 
 def maxpool(
@@ -14,8 +24,9 @@ def maxpool(
 ) -> Array:
     """y[i] = max over t of x[i*stride + t*dilation - padding]; the margin never wins."""
     dilation = dilation or (1,) * len(kernel)
-    view = windows(pad(x, padding=padding, value=-np.inf), kernel, stride, dilation)
-    return view.max(tuple(range(-len(kernel), 0)))
+    padded = pad(x, padding=padding, value=-np.inf)
+    outputs = window_outputs(padded.shape[2:], kernel, stride, dilation)
+    return reduce(np.maximum, (padded[index] for _, index in taps(kernel, outputs, stride, dilation)))
 
 
 def maxpool_backward(
@@ -42,8 +53,9 @@ def avgpool(
     `beyond` are pixels after the margin that ceil mode reaches into: they never count.
     """
     margins = tuple((before, after + more) for (before, after), more in zip(padding, beyond, strict=True))
-    view = windows(pad(x, padding=margins), kernel, stride, (1,) * len(kernel))
-    sums = view.sum(tuple(range(-len(kernel), 0)))
+    padded, dilation = pad(x, padding=margins), (1,) * len(kernel)
+    outputs = window_outputs(padded.shape[2:], kernel, stride, dilation)
+    sums = reduce(np.add, (padded[index] for _, index in taps(kernel, outputs, stride, dilation)))
     return sums / window_counts(x.shape[2:], kernel, stride, padding, beyond, count_pad).astype(x.dtype)
 
 

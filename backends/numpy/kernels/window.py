@@ -55,6 +55,13 @@ def windows(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
     return view[steps]
 
 
+def window_outputs(sizes: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
+    """How many windows fit on each axis of a padded map: floor((H - d(k-1) - 1)/s) + 1."""
+    return tuple(
+        (h - d * (k - 1) - 1) // s + 1 for h, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
+    )
+
+
 def taps(
     kernel: Sizes, outputs: Sizes, stride: Sizes, dilation: Sizes
 ) -> Iterator[tuple[Sizes, tuple[Any, ...]]]:
