@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +69,7 @@ class FileOption(click.Option):
     "--opset", metavar="N", type=click.IntRange(1), help="onnx: the operator set, from 13 on; 18 by default."
 )
 @click.option("--channels-last", is_flag=True, help="torch: lay maps out as NHWC.")
+@click.option("--optimize", is_flag=True, help="Fast inference: --fold-batchnorm, in torch --channels-last.")
 @click.option("--train", is_flag=True, help="torch: write scripts that train the net, too.")
 @json_option
 def compile_command(
@@ -86,6 +88,7 @@ def compile_command(
     dtype: str,
     fold_batchnorm: bool,
     channels_last: bool,
+    optimize: bool,
     open_size: bool,
     opset: int | None,
     train: bool,
@@ -102,14 +105,16 @@ def compile_command(
     net = open_net(spec, settings, inputs, include, bounds)
     options = Options(dtype, init, spec, channels_last, open_size, opset)
     if train:
-        written = train_files(net, backend, out, options, weights, fold_batchnorm)
+        written = train_files(net, backend, out, options, weights, fold_batchnorm, optimize)
         return print_json(written) if as_json else None
     chosen = choose(backend, out, weights, options)
     from cnnspec.backends.quiet import quiet
 
     click.get_current_context().with_resource(quiet())
+    if optimize and "channels_last" in chosen.takes:
+        options = replace(options, channels_last=True)
     graph, tensors = net.resizable, load_weights(net, weights, seed, init)
-    if fold_batchnorm:
+    if fold_batchnorm or optimize:
         graph, tensors = folded(graph, tensors)
     if out is not None:
         assert chosen.source is not None

@@ -21,7 +21,13 @@ HEADER = re.compile(r'"""[^"]*^[\d,]+ params, [\d,]+ MACs a sample$[^"]*"""', re
 
 
 def train_files(
-    net: Net, name: str | None, out: Path | None, options: Options, weights: str | None, fold: bool
+    net: Net,
+    name: str | None,
+    out: Path | None,
+    options: Options,
+    weights: str | None,
+    fold: bool,
+    optimize: bool,
 ) -> dict[str, Any]:
     """Write the folder of `--train`, and tell so; gives what `--json` prints of it.
 
@@ -38,6 +44,7 @@ def train_files(
         raise click.UsageError(f"--train writes a folder, not a file: -o {out.with_suffix('')}/")
     without_effect = {
         "--weights": weights and "the net starts anew, and train.py --resume goes on from a checkpoint",
+        "--optimize": optimize and "it is for inference",
         "--fold-batchnorm": fold and "a net is trained with its batch norms",
         "--dtype": options.dtype != "float32" and "train.py --bf16 computes in bfloat16 where that is safe",
         "--channels-last": options.channels_last and "train.py has this option",

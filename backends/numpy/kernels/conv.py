@@ -98,7 +98,7 @@ def turned(weight: Array, groups: int) -> Array:
     """Kernels turned by half, from outputs to inputs. Dumoulin and Visin 2016, section 4.2."""
     outputs, inputs, *kernel = weight.shape
     parts = weight.reshape(groups, outputs // groups, inputs, *kernel).swapaxes(1, 2)
-    return np.flip(parts, range(3, parts.ndim)).reshape(groups * inputs, outputs // groups, *kernel)
+    return np.flip(parts, tuple(range(3, parts.ndim))).reshape(groups * inputs, outputs // groups, *kernel)
 
 
 def standardized(weight: Array) -> Array:
