@@ -131,7 +131,9 @@ def test_a_mistake_is_told_and_mended(page: Page) -> None:
 
 
 def test_a_net_is_written_from_nothing(browser: Browser, tmp_path: Path) -> None:
-    """The cursor stays where one writes when the net is first known, and lines within braces are indented."""
+    """The cursor stays where one writes when the net is first known, lines in braces are indented, and the
+    drawing stays whole while it grows.
+    """
     path = tmp_path / "net.cnn"
     studio = Studio(Source("net.cnn", "", path), None, path)
     browser.open(studio.address)
@@ -141,9 +143,20 @@ def test_a_net_is_written_from_nothing(browser: Browser, tmp_path: Path) -> None
         browser.type(line)
         browser.press("Enter", 13)
     browser.until("document.getElementById('heading').textContent.startsWith('A (net.cnn)')")
-    browser.type("relu")
+    for line in ("body { relu -> conv(8, 3) }", "head { gap -> flatten -> linear(2) }"):
+        browser.type(line)
+        browser.press("Enter", 13)
+    browser.type("}")
     written = browser.do(f"{EDITOR} return view.state.doc.toString();")
-    assert written == "net A {\n    input 3x8x8\n    conv(4, 3)\n    relu"
+    start, end = "net A {\n    input 3x8x8\n    conv(4, 3)\n    body", "}\n}"
+    assert (written[: len(start)], written[-len(end) :]) == (start, end)
+    browser.until("document.getElementById('heading').textContent.endsWith('head 2')")
+    frame = "document.getElementById('frame').contentDocument"
+    browser.until(f"{frame}.querySelectorAll('.box').length > 3")
+    low = (
+        f"Math.max(...[...{frame}.querySelectorAll('.box')].map((box) => box.getBoundingClientRect().bottom))"
+    )
+    assert browser.run(f"{low} <= {frame}.getElementById('picture').getBoundingClientRect().bottom")
     browser.open("about:blank#")
     studio.close()
 

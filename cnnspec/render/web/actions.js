@@ -11,6 +11,7 @@ function fitView() {
   const scale = Math.min(frame.width / (size.width + 2 * margin), frame.height / (size.height + 2 * margin), 2) || 1;
   const [width, height] = [frame.width / scale, frame.height / scale];
   setView({ x: (size.width - width) / 2, y: (size.height - height) / 2, width, height });
+  fitted = view;
 }
 
 // A drawing too tall to be read whole is shown from its top.
@@ -20,6 +21,7 @@ function startView() {
   if (frame.width / view.width >= 0.4) return;
   const width = Math.max(size.width + 32, frame.width), height = width * frame.height / frame.width;
   setView({ x: (size.width - width) / 2, y: -16, width, height });
+  fitted = view;
 }
 
 function zoom(factor, clientX, clientY) {

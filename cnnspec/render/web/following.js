@@ -2,11 +2,12 @@
 // What follows the text of the net, where the page is shown beside it: marks of the line that the cursor is at, and
 // what stays open, and where it stays, from one net to the next.
 
-// The net, its blocks that are open and those that are closed, by their paths, and what is seen.
+// The net, its blocks that are open and those that are closed, by their paths, and what is seen: null where the reader has
+// not moved it, so that a net which grows stays whole.
 function standing() {
   const inner = items.filter((item) => item.children.length);
   const paths = (isOpen) => inner.filter((item) => open.has(item.number) === isOpen).map((item) => item.path);
-  return { title: data ? data.title : "", opened: paths(true), closed: paths(false), seen: view };
+  return { title: data ? data.title : "", opened: paths(true), closed: paths(false), seen: view === fitted ? null : view };
 }
 
 function stand({ opened, closed, seen }) {
@@ -15,7 +16,7 @@ function stand({ opened, closed, seen }) {
     if (closed.includes(item.path)) open.delete(number);
   });
   open.add(0);
-  return show(false).then(() => setView(seen));
+  return show(false).then(() => seen === null ? startView() : setView(seen));
 }
 
 // Draw another net in the place of the one that is drawn; of one of the same name, what is open stays so.

@@ -9,6 +9,8 @@ const hits = new Set();
 let data = null, items = [], open = new Set(), rising = new Set(), layouts = new Map();
 let colourBy = "", sortBy = "";
 let view = { x: 0, y: 0, width: 1, height: 1 };
+// The view as the drawing was first shown or fitted, until the reader moves it.
+let fitted = null;
 let size = { width: 1, height: 1 };
 
 // Have this net: that of the page, or one in its place.

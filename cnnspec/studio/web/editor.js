@@ -127,6 +127,14 @@ function openLine(view) {
   return true;
 }
 
+/** A brace that closes a block stands under the line that opens it. */
+function closeBlock(view, from, to, text) {
+  const line = view.state.doc.lineAt(from), blanks = view.state.sliceDoc(line.from, from);
+  if (text !== "}" || !/^ {4,}$/.test(blanks)) return false;
+  view.dispatch({ changes: { from: from - 4, to, insert: text }, selection: { anchor: from - 3 }, userEvent: "input.type" });
+  return true;
+}
+
 /** Tab goes on to the next field after Escape; else it indents. */
 function keys(save) {
   return [
@@ -150,6 +158,7 @@ export function makeEditor(parent, text, { changed, moved, save }) {
     extensions: [
       cm.lineNumbers(), cm.history(), cm.drawSelection(), cm.highlightActiveLine(), cm.highlightSelectionMatches(),
       cm.bracketMatching(), cm.closeBrackets(), cm.indentUnit.of("    "), cm.EditorState.tabSize.of(4), marks,
+      cm.EditorView.inputHandler.of(closeBlock),
       cm.autocompletion({ override: [complete] }), cm.hoverTooltip(figures), cm.keymap.of(keys(save)),
       cm.EditorView.contentAttributes.of({ "aria-label": "Spec", spellcheck: "false" }),
       cm.EditorView.updateListener.of((update) => {
