@@ -23,13 +23,15 @@ space Wide of A {
 
 
 @pytest.mark.parametrize(
-    ("text", "codes"),
+    ("text", "codes", "members"),
     [
-        pytest.param(TEXT, [], id="the first member is right"),
-        pytest.param(TEXT.replace("// 2", "// 2 2"), ["syntax"], id="a syntax error leaves no member whole"),
+        pytest.param(TEXT, [], ["A"], id="the first member is right"),
+        pytest.param(TEXT.replace("// 2", "// 2 2"), ["syntax"], [], id="of a broken net none"),
     ],
 )
-def test_one_member_is_built(monkeypatch: pytest.MonkeyPatch, text: str, codes: list[str]) -> None:
+def test_one_member_is_built_or_none(
+    monkeypatch: pytest.MonkeyPatch, text: str, codes: list[str], members: list[str]
+) -> None:
     built: list[str] = []
     elaborate = checking.elaborate
 
@@ -39,4 +41,4 @@ def test_one_member_is_built(monkeypatch: pytest.MonkeyPatch, text: str, codes: 
 
     monkeypatch.setattr(checking, "elaborate", counted)
     assert [one.code for one in diagnose(text) if one.severity == "error"] == codes
-    assert built == ["A"]
+    assert built == members
