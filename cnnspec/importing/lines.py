@@ -68,13 +68,23 @@ def repeated(found: Sequence[str]) -> list[str]:
         count = _turns(found, at, period)
         if period > 1 and count > 1:
             result.append(f"{{ {'; '.join(repeated(found[at : at + period]))} }} * {count}")
-        elif count > 1 and (" -> " in found[at] or " * " in found[at]) and "{" not in found[at]:
+        elif count > 1 and _is_several(found[at]):
             result.append(f"{{ {found[at]} }} * {count}")
         else:
             period = 1
             result.append(f"{found[at]} * {count}" if count > 1 else found[at])
         at += period * count
     return result
+
+
+def _is_several(line: str) -> bool:
+    """Whether a line is a chain or a repeat, outside its braces and parentheses: a repeat then has braces."""
+    inner, depth = "", 0
+    for character in line:
+        depth -= character in ")}"
+        inner += character if not depth else ""
+        depth += character in "({"
+    return " -> " in inner or " * " in inner
 
 
 def _turns(found: Sequence[str], at: int, size: int) -> int:

@@ -90,6 +90,8 @@ def _instancenorm(module: Any) -> Layer:
 
 
 def _flatten(module: Any) -> Layer:
+    if (module.start_dim, module.end_dim) == (2, -1):
+        return sequence.Tokens()
     if (module.start_dim, module.end_dim) != (1, -1):
         raise NoLayer(f"from axis {module.start_dim} to {module.end_dim}")
     return dense.Flatten()

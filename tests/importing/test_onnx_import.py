@@ -201,6 +201,22 @@ def test_weights_that_two_layers_share_are_a_share_and_refused_in_another_layer(
         imported(twice(0), tmp_path)
 
 
+def test_sums_in_a_row_that_no_module_holds_are_a_repeat_of_all_that_is_in_a_turn(tmp_path: Path) -> None:
+    """As torch's newer exporter writes them: names that say no modules."""
+    nodes, tensors, value = [], {}, "x"
+    for turn in range(3):
+        tensors[f"w{turn}"] = np.full((3, 3, 1, 1), turn + 1, np.float32)
+        nodes += [
+            helper.make_node("Conv", [value, f"w{turn}"], [f"c{turn}"], f"node_conv_{turn}"),
+            helper.make_node("Add", [f"c{turn}", value], [f"s{turn}"], f"node_add_{turn}"),
+            helper.make_node("Relu", [f"s{turn}"], [f"r{turn}" if turn < 2 else "y"], f"node_relu_{turn}"),
+        ]
+        value = f"r{turn}"
+    found = imported(model(*nodes, **tensors), tmp_path)
+    assert "{ residual { conv(3, 1, bias=false) } -> relu } * 2" in found.text
+    assert found.net.params == 27
+
+
 def test_a_bias_that_is_added_belongs_to_what_is_shared(tmp_path: Path) -> None:
     """Both layers have it, or only one has: then no share says that."""
     bias = np.arange(3, dtype=np.float32).reshape(3, 1, 1)

@@ -77,6 +77,7 @@ nn.Softmax(-1) on 6 => softmax
 nn.Softmax2d() => softmax
 nn.LogSoftmax(1) => log_softmax
 nn.Flatten() => flatten
+nn.Flatten(2) => tokens
 nn.Unflatten(2, (2, 3)) on 4x6 => untokens(2x3)
 nn.Dropout(0.2) => dropout(rate=0.2)
 nn.Dropout2d(0.2) => dropout(rate=0.2)
@@ -288,7 +289,7 @@ nn.AvgPool2d(2, divisor_override=3) => AvgPool2d (divisor_override): 0
 nn.AdaptiveAvgPool2d((None, 4)) => AdaptiveAvgPool2d (a size of (None, 4)): 0
 nn.BatchNorm2d(6, track_running_stats=False) => BatchNorm2d (no running statistics): 0
 nn.InstanceNorm2d(6, track_running_stats=True) => InstanceNorm2d (running statistics): 0
-nn.Flatten(2) => Flatten (from axis 2 to -1): 0
+nn.Flatten(3) => Flatten (from axis 3 to -1): 0
 nn.Unflatten(1, (2, 3)) => Unflatten (of axis 1): 0
 nn.Softmax(2) => Softmax (over axis 2): 0
 nn.Softmax(0) => Softmax (over axis 0): 0
