@@ -75,10 +75,11 @@ def _top(
         found = definitions.statements(net, {name: name for name in inputs}, heads)
         return [(line, True) for line in found.lines], found.heads
     lines_of_net: list[Line] = []
+    labels: set[str] = set()
     units = units_of(_opened(chain, _size(net)), open_containers=False)
     for is_container, some in groupby(units, key=lambda unit: unit.region is not None and unit.region.holds):
         if is_container:
-            lines_of_net += [line for unit in some for line in _lines(unit, definitions)]
+            lines_of_net += [line for unit in some for line in _lines(unit, definitions, labels)]
         else:
             lines_of_net += _single(list(some), definitions)
     return lines_of_net, []
@@ -128,8 +129,8 @@ def _single(units: Sequence[ChainUnit], definitions: BlockDefinitions) -> list[L
     return found
 
 
-def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
-    """A container as lines: its blocks under its name."""
+def _lines(unit: ChainUnit, definitions: BlockDefinitions, labels: set[str]) -> list[Line]:
+    """A container as lines: its blocks under its name, where that is none of the labels so far."""
     units = units_of([unit])
     calls = [call for call, _ in definitions.line(units)]
     inner = unit.region
@@ -138,8 +139,9 @@ def _lines(unit: ChainUnit, definitions: BlockDefinitions) -> list[Line]:
         return [(call, False) for call in calls]
     found = repeated(lines(calls))
     label = re.sub(r"\W", "_", inner.segment)
-    if not re.match(r"[A-Za-z_]", label) or label in definitions.words:
+    if not re.match(r"[A-Za-z_]", label) or label in definitions.words | labels:
         return [(line, True) for line in found]
+    labels.add(label)
     return [(f"{label}: {found[0]}" if len(found) == 1 else f"{label}: {{ {'; '.join(found)} }}", True)]
 
 

@@ -15,7 +15,7 @@ from torch import nn  # noqa: E402
 from cnnspec.importing.torch_written import is_written  # noqa: E402
 
 NETS = [entry.name for entry in entries() if entry.params is not None]
-AT_ONCE = {"LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "CBAM_ResNet18", "SegNet"}
+AT_ONCE = {"LeNet5", "ResNet20", "UNetSmall", "NFNet_Tiny", "CBAM_ResNet18", "SegNet", "MobileNetV3_Small"}
 
 
 @pytest.mark.parametrize(
