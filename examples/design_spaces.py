@@ -4,7 +4,7 @@
 
 draws 30 nets of each space of spaces/digits.cnn, all within one budget, trains them alike on 2,000 digits and
 writes out/edf.svg, the empirical distribution of errors by which Radosavovic et al. 2020 compare spaces. It
-takes two to three minutes on two processors. Interrupted, the same command goes on. It can be had from the
+takes two minutes on two processors. Interrupted, the same command goes on. It can be had from the
 command line, too, by a search of each space:
 
     cnnspec search examples/spaces/digits.cnn:RegNet examples/design_spaces.py --trials 30 --workers 2 \\
@@ -60,7 +60,7 @@ def trained(net: cnnspec.Net, x: torch.Tensor, y: torch.Tensor, epochs: int) -> 
 @torch.no_grad()
 def share_wrong(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
     """The share of digits that a module names wrongly."""
-    return (model(x).argmax(1) != y).float().mean().item()
+    return (model(x).argmax(1) != y).double().mean().item()
 
 
 def evaluate(net: cnnspec.Net, trial: Any) -> float:

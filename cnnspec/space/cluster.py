@@ -42,8 +42,18 @@ ANSWER = 300.0
 
 @contextlib.contextmanager
 def cluster_of(workers: int, scheduler: str | None) -> Iterator[Client]:
-    """A client of a cluster that runs, or of so many processes of this machine. Raises Refused."""
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), contextlib.ExitStack() as stack:
+    """A client of a cluster that runs, or of so many processes of this machine. Raises Refused.
+
+    Dask has its processes give memory back whenever they can: training then waits for its pages most of the
+    time, so that those of this machine keep what they have.
+    """
+    environment = dict(dask.config.get("distributed.nanny.pre-spawn-environ"))
+    environment.pop("MALLOC_TRIM_THRESHOLD_", None)
+    settings = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.nanny.pre-spawn-environ": environment,
+    }
+    with dask.config.set(settings), contextlib.ExitStack() as stack:
         cluster: Any = scheduler
         if scheduler is None:
             cluster = LocalCluster(
