@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -36,9 +37,13 @@ class Takes:
 
 
 def say_what_does_not_fit(module: torch.nn.Module, graph: Graph) -> None:
-    """Let a module raise ValueError, with the reason, for inputs that its net does not take."""
+    """Let a module raise ValueError, with the reason, for inputs that its net does not take.
+
+    torch.compile counts how often it has compiled a code object, and gives up at some number: each class gets
+    a code object of its own.
+    """
     module._takes = Takes(graph)  # type: ignore[assignment]
-    type(module).__call__ = _called
+    type(module).__call__ = FunctionType(_called.__code__.replace(), globals(), "__call__")
 
 
 def _called(self: Any, *inputs: Any, **named: Any) -> Any:

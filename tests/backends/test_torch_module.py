@@ -124,6 +124,15 @@ def test_torch_can_script_export_compile_and_copy_it(text: str) -> None:
         torch.testing.assert_close(made(*inputs), expected, msg=way)
 
 
+def test_torch_compiles_more_modules_in_a_process_than_it_compiles_one_of() -> None:
+    torch._dynamo.reset()
+    x = torch.zeros(2, 3, 8, 8)
+    for width in range(1, torch._dynamo.config.recompile_limit + 3):
+        module = cnnspec.loads(f"net A {{ input 3x8x8; conv({width}, 3) -> relu }}").to_torch(seed=0).eval()
+        compiled = torch.compile(module, backend="eager", fullgraph=True)
+        torch.testing.assert_close(compiled(x), module(x))
+
+
 def test_a_module_that_is_gone_leaves_nothing_behind() -> None:
     def kept() -> set[str]:
         gc.collect()
