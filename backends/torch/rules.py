@@ -189,7 +189,7 @@ def pixel_unshuffle(layer: S.PixelUnshuffle, source: Shape) -> TorchForm:
     factor = Slot("downscale_factor", layer.factor)
     if rank_of(source) == 2:
         return both("nn.PixelUnshuffle", "F.pixel_unshuffle", factor)
-    return module("PixelUnshuffle", factor)
+    return module("PixelUnshuffle", factor, Slot("axes", rank_of(source)))
 
 
 def permute(layer: Q.Permute, source: Shape) -> TorchForm:
@@ -216,7 +216,7 @@ def pixel_shuffle(layer: S.PixelShuffle, source: Shape) -> TorchForm:
     factor = Slot("upscale_factor", layer.factor)
     if rank_of(source) == 2:
         return both("nn.PixelShuffle", "F.pixel_shuffle", factor)
-    return module("PixelShuffle", factor)
+    return module("PixelShuffle", factor, Slot("axes", rank_of(source)))
 
 
 def upsample(layer: S.Upsample, source: Shape) -> TorchForm:

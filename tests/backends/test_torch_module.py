@@ -85,6 +85,16 @@ def test_each_layer_does_what_numpy_does(path: Path) -> None:
             np.testing.assert_allclose(by_head(got)[head], value, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("path", sorted((CASES / "layers").glob("*.cnn")), ids=lambda path: path.stem)
+def test_each_layer_goes_through_fx_and_torchscript(path: Path) -> None:
+    for name in names(path):
+        found = cnnspec.load(path, net=name)
+        module, inputs = backend.compile(found.ir, seed=0).eval(), tensors(found)
+        for made in (torch.fx.symbolic_trace(module), torch.jit.script(module)):
+            torch.testing.assert_close(made(*inputs), module(*inputs))
+
+
 def names(path: Path) -> list[str]:
     """The nets of a file."""
     lines = path.read_text("utf-8").splitlines()

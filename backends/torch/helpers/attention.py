@@ -35,7 +35,7 @@ class EfficientChannelAttention(nn.Module):
         means = x.flatten(2).mean(2).unsqueeze(1)
         row = F.conv1d(means, self.weight, padding=self.weight.shape[2] // 2)
         gates = torch.sigmoid(row).squeeze(1)
-        return x * gates.reshape(list(gates.shape) + [1] * (x.dim() - 2))
+        return x * gates.reshape([x.shape[0], -1] + [1] * (x.dim() - 2))
 
 
 class GroupSoftmax(nn.Module):

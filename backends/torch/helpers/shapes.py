@@ -66,19 +66,18 @@ class LearnedConstant(nn.Module):
 class PixelUnshuffle(nn.Module):
     """Space to channels: each axis shrinks by the factor."""
 
-    def __init__(self, factor: int) -> None:
+    def __init__(self, factor: int, axes: int) -> None:
         super().__init__()
-        self.factor = factor
+        self.factor, self.axes = factor, axes
 
     def forward(self, x: Tensor) -> Tensor:
-        rank = x.dim() - 2
         order = [0, 1]
-        for axis in range(rank):
+        for axis in range(self.axes):
             x = x.unflatten(2 + 2 * axis, [-1, self.factor])
             order += [3 + 2 * axis]
-        for axis in range(rank):
+        for axis in range(self.axes):
             order += [2 + 2 * axis]
-        return x.permute(order).flatten(1, 1 + rank)
+        return x.permute(order).flatten(1, 1 + self.axes)
 
 
 class Slice(nn.Module):
@@ -95,18 +94,17 @@ class Slice(nn.Module):
 class PixelShuffle(nn.Module):
     """Channels to space: each axis grows by the factor."""
 
-    def __init__(self, factor: int) -> None:
+    def __init__(self, factor: int, axes: int) -> None:
         super().__init__()
-        self.factor = factor
+        self.factor, self.axes = factor, axes
 
     def forward(self, x: Tensor) -> Tensor:
-        rank = x.dim() - 2
-        x = x.unflatten(1, [-1] + [self.factor] * rank)
+        x = x.unflatten(1, [-1] + [self.factor] * self.axes)
         order = [0, 1]
-        for axis in range(rank):
-            order += [2 + rank + axis, 2 + axis]
+        for axis in range(self.axes):
+            order += [2 + self.axes + axis, 2 + axis]
         x = x.permute(order)
-        for axis in range(rank):
+        for axis in range(self.axes):
             x = x.flatten(axis + 2, axis + 3)
         return x
 

@@ -6,18 +6,20 @@ from torch import Tensor, nn
 
 
 def same_margins(
-    sizes: list[int],
+    x: Tensor,
     kernel: list[int],
     stride: list[int],
     dilation: list[int],
 ) -> list[int]:
     """Margins for F.pad that give ceil(size / stride) outputs, the odd pixel last."""
     margins: list[int] = []
-    for i in range(len(sizes) - 1, -1, -1):
-        span = (kernel[i] - 1) * dilation[i] + 1
-        total = (sizes[i] - 1) // stride[i] * stride[i] + span - sizes[i]
-        total = max(total, 0)
-        margins += [total // 2, total - total // 2]
+    for axis in range(len(kernel)):
+        reach = (kernel[axis] - 1) * dilation[axis]
+        total = reach - (x.size(2 + axis) - 1) % stride[axis]
+        # 0 in place of less, by arithmetic: torch.fx has no value to compare
+        total = total * (1 + total // (reach + stride[axis]))
+        sides = [total // 2, total - total // 2]
+        margins = sides + margins
     return margins
 
 
@@ -26,7 +28,7 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         margins = same_margins(
-            list(input.shape[2:]),
+            input,
             list(self.kernel_size),
             list(self.stride),
             list(self.dilation),
@@ -51,7 +53,7 @@ class StandardizedSameConv2d(nn.Conv2d):
         weight = self.weight.flatten(1)
         weight = F.layer_norm(weight, weight.shape[1:], eps=1e-5)
         margins = same_margins(
-            list(input.shape[2:]),
+            input,
             list(self.kernel_size),
             list(self.stride),
             list(self.dilation),
@@ -78,8 +80,7 @@ class SameMaxPool2d(nn.Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, x: Tensor) -> Tensor:
-        sizes = list(x.shape[2:])
-        margins = same_margins(sizes, self.kernel, self.stride, self.dilation)
+        margins = same_margins(x, self.kernel, self.stride, self.dilation)
         x = F.pad(x, margins, value=float("-inf"))
         return F.max_pool2d(
             x,
@@ -107,8 +108,8 @@ class SameAvgPool2d(nn.Module):
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Tensor) -> Tensor:
-        sizes, ones = list(x.shape[2:]), [1] * len(self.kernel)
-        margins = same_margins(sizes, self.kernel, self.stride, ones)
+        ones = [1] * len(self.kernel)
+        margins = same_margins(x, self.kernel, self.stride, ones)
         y = self.mean(F.pad(x, margins))
         if self.count_include_pad:
             return y
@@ -140,28 +141,29 @@ class WideAvgPool2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         margins: list[int] = []
-        for axis in range(len(self.kernel)):
-            margins = [self.before[axis], self.after[axis], *margins]
-        counted = float(self.count_include_pad)
-        counts = F.pad(torch.ones_like(x), margins, value=counted)
-        return self.filled(F.pad(x, margins)) / self.filled(counts)
-
-    def filled(self, x: Tensor) -> Tensor:
-        # what lies beyond the margin is empty
         beyond: list[int] = []
         for axis in range(len(self.kernel)):
-            beyond = [0, self.beyond(x, axis), *beyond]
-        x = F.pad(x, beyond)
+            sides = [self.before[axis], self.after[axis]]
+            margins = sides + margins
+            size = x.shape[2 + axis] + sides[0] + sides[1]
+            sides = [0, self.beyond(size, axis)]
+            beyond = sides + beyond
+        counted = float(self.count_include_pad)
+        counts = F.pad(torch.ones_like(x), margins, value=counted)
+        # what lies beyond the margin is empty
+        y = self.mean(F.pad(F.pad(x, margins), beyond))
+        return y / self.mean(F.pad(counts, beyond))
+
+    def mean(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, self.kernel, self.stride)
 
-    def beyond(self, x: Tensor, axis: int) -> int:
+    def beyond(self, size: int, axis: int) -> int:
         kernel, stride = self.kernel[axis], self.stride[axis]
-        size, margin = x.shape[2 + axis], self.after[axis]
-        reach = stride - 1 if self.ceil_mode else 0
-        windows = (size - kernel + reach) // stride + 1
-        if self.ceil_mode and (windows - 1) * stride >= size - margin:
-            windows -= 1
-        return (windows - 1) * stride + kernel - size
+        room = kernel
+        if self.ceil_mode:
+            # the last window begins before the margin at the end
+            room = max(kernel - stride, self.after[axis]) + 1
+        return (size - room) // stride * stride + kernel - size
 
 
 class WideLPPool2d(nn.Module):
