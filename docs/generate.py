@@ -276,6 +276,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "python.md": runpy.run_path(str(DOCS / "python_page.py"))["python"],
     "zoo.md": zoo,
     "imported.md": runpy.run_path(str(DOCS / "imported_page.py"))["imported"],
+    "foreign_weights.md": runpy.run_path(str(DOCS / "foreign_weights_page.py"))["foreign_weights"],
     "crossing.md": crossing,
     "../cnnspec/llms.txt": language_in_one_text,
     **runpy.run_path(str(DOCS / "editor_colours.py"))["FILES"],

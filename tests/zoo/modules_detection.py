@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -94,6 +97,39 @@ class YOLOv8(nn.Module):
         p5 = self.down5(torch.cat([self.smaller4(p4), top], 1))
         maps = zip((p3, p4, p5), self.boxes, self.classes, strict=True)
         return [head(x) for x, *heads in maps for head in heads]
+
+
+def of_its_authors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a YOLOv8 in the order in which its authors' module defines them, under their names.
+
+    A C2f defines both of its outer convolutions (cv1, cv2) before what lies between them (m), and the last
+    module the towers of boxes of all maps (cv2) before those of classes (cv3).
+    """
+    numbers = {"pool": 9, "up4": 12, "up3": 15, "smaller3": 16, "down4": 18, "smaller4": 19, "down5": 21}
+    names: list[tuple[str, str]] = [(f"{old}.", f"model.{number}.") for old, number in numbers.items()]
+    names += [("stem.", "model.0."), ("boxes.", "model.22.cv2."), ("classes.", "model.22.cv3.")]
+    names += [(f"down.{i}.{part}.", f"model.{1 + 2 * i + part}.") for i in range(4) for part in (0, 1)]
+    rules = [
+        (r"\.first\.", ".cv1."),
+        (r"\.last\.", ".cv2."),
+        (r"\.steps\.", ".m."),
+        (r"\.convs\.0\.", ".cv1."),
+    ]
+    rules += [(r"\.convs\.1\.", ".cv2."), (r"\.0\.(weight)$", r".conv.\1"), (r"\.1\.(\w+)$", r".bn.\1")]
+    found: dict[str, Tensor] = {}
+    for key, tensor in state.items():
+        old, new = next(pair for pair in names if key.startswith(pair[0]))
+        name = new + key.removeprefix(old)
+        for pattern, put in rules:
+            name = re.sub(pattern, put, name)
+        found[name] = tensor
+
+    def place(name: str) -> tuple[int, int, int]:
+        parts = name.split(".")
+        head = int(parts[2][2:]) if parts[1] == "22" else 0
+        return int(parts[1]), head, ["conv", "bn", "cv1", "cv2", "m"].index(parts[2]) if not head else 0
+
+    return {name: found[name] for name in sorted(found, key=place)}
 
 
 class Cascade(nn.Module):
