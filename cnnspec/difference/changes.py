@@ -15,11 +15,12 @@ Of `def unit(out) { conv(out, 3) -> relu }`, where the conv becomes 5x5, and of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
+from cnnspec.difference.inferred import asks
 from cnnspec.difference.matching import Pair, match
 from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
@@ -29,13 +30,11 @@ from cnnspec.layers.written import layer_text, show_argument, show_value
 from cnnspec.passes.alike import Numbers
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.pipeline import Compiled
-from cnnspec.source import Span
 
 Key = tuple[object, ...]
 FOLLOWS: Key = ("=",)
 MAYBE = "maybe"
 """Begins the key of what may follow from another change: the same words, which ask for channels or sizes."""
-INFERRED = ("channels", ".size", ".shape")
 SHOWN = 3
 """How many forms of one change are spelt out."""
 
@@ -56,7 +55,7 @@ def diff(old: Compiled, new: Compiled) -> Difference:
         for before, after in zip(one.old.names, one.new.names, strict=True)
     }
     weigh = _Scale(old, new, became)
-    entries = [*weigh.rewired(), *_entries(pairs, weigh)]
+    entries = [*weigh.rewired(), *weigh.shared(), *_entries(pairs, weigh)]
     return Difference(old.graph.name, new.graph.name, tuple(_gathered(entries)), _figures(old, new))
 
 
@@ -103,6 +102,25 @@ class _Scale(NamedTuple):
             if meant != list(theirs):
                 what = f"reads {', '.join(theirs)} in place of {', '.join(map(str, meant))}"
                 yield (after,), Change("~", what, (after,))
+
+    def shared(self) -> Iterator[tuple[Key, Change]]:
+        """The layers that stayed, and share weights with others than before; what that costs follows from
+        no other change."""
+        for before, after in self.became.items():
+            owner = self.became.get(self.old.graph.nodes[before].weights_of)
+            now = self.new.graph.nodes[after].weights_of
+            if owner is not None and owner != now:
+                what = "weights of its own" if now == after else f"the weights of {now}"
+                change = self.change("~", what, after, (before,), (after,))
+                yield (what,), change
+                yield FOLLOWS, _less(change)
+
+
+def _less(change: Change) -> Change:
+    """What takes the figures of a change away from what follows."""
+    return Change(
+        "=", "", (), -change.params, -change.buffers, -change.macs, outputs_bytes=-change.outputs_bytes
+    )
 
 
 def _bytes(graph: Graph, name: str) -> int:
@@ -185,15 +203,28 @@ def _paired(pair: Pair, scale: _Scale) -> tuple[Key, Change]:
     old, new, _ = pair
     assert old is not None and new is not None
     inferred = old.is_inferred and new.is_inferred and not _other_shortcut((old.block, new.block), scale)
-    if old.number == new.number or inferred:
+    if old.number == new.number or inferred or _says_the_same(old, new, scale):
         return FOLLOWS, scale.change("=", "", new.path, old.names, new.names)
     calls = _call(old.block, new.block)
     if calls is not None:
         return _of_call(calls, scale, old.names, new.names)
     what = _layers(old, new, scale)
     before, after = _written(old, scale.old.graph), _written(new, scale.new.graph)
-    key = (MAYBE if _asks(before, after) else "~", before, after)
+    key = (MAYBE if asks(before, after) else "~", before, after)
     return key, scale.change("~", what, new.path, old.names, new.names)
+
+
+def _says_the_same(old: TreeItem, new: TreeItem, scale: _Scale) -> bool:
+    """Whether two layers are one on other shapes: `dwconv(3)` has as many groups as channels."""
+    if old.node is None or new.node is None:
+        return False
+    before, after = scale.old.graph.nodes[old.node], scale.new.graph.nodes[new.node]
+    return before.layer == after.layer and _repeated(before.inputs) == _repeated(after.inputs)
+
+
+def _repeated(inputs: Sequence[str]) -> list[int]:
+    """Which inputs are one value."""
+    return [inputs.index(name) for name in inputs]
 
 
 def _of_call(
@@ -208,15 +239,8 @@ def _of_call(
     else:
         forms = [f"{name} {show_value(ours.get(name))} -> {show_value(theirs[name])}" for name in changed]
         what = f"{after.title}: {', '.join(forms)}"
-    sign = MAYBE if _asks(before.span, after.span) else "~"
+    sign = MAYBE if asks(before.span, after.span) else "~"
     return (sign, before.span, after.span), scale.change("~", what, after.path, gone, come)
-
-
-def _asks(old: object, new: object) -> bool:
-    """Whether two places in specs say the same, in words that ask for what is inferred."""
-    if not (isinstance(old, Span) and isinstance(new, Span)) or old.text != new.text:
-        return False
-    return any(word in new.text for word in INFERRED)
 
 
 def _call(old: Block, new: Block) -> tuple[Block, Block] | None:

@@ -3,8 +3,9 @@
     layer1  [a b b]        [a b b]         equal numbers: all that is in them is the same
     layer2  [a b b b]      [c b b b b b]   a and c stand in one place: opened; two b came
 
-Children are aligned by their numbers first (the longest runs in common), then, in the gaps, by the word they
-are called by, and last by their place. What is left has gone or come.
+Children are aligned by their labels, where both nets have the same ones, then by their numbers (the longest
+runs in common), in the gaps by the word they are called by, and last by their place. What is left has gone or
+come.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
 from cnnspec.difference.trees import TreeItem
@@ -58,8 +60,38 @@ def match(old: TreeItem, new: TreeItem) -> Iterator[Pair]:
             yield Pair(None, after, around)
         else:
             inner = (before.block, after.block)
-            pairs = align(before.items, after.items)
+            pairs = list(_by_label(before, after))
             stack += [Pair(one, other, inner) for one, other in reversed(pairs)]
+
+
+def _by_label(old: TreeItem, new: TreeItem) -> Iterator[Sides]:
+    """The children of two blocks side by side. Where both have the same labels, these decide."""
+    ours, theirs = _labelled(old), _labelled(new)
+    labels = [label for label, _ in ours]
+    named = [label for label in labels if label]
+    if labels == [label for label, _ in theirs] and len(set(named)) == len(named):
+        for (_, one), (_, other) in zip(ours, theirs, strict=True):
+            yield from align(one, other)
+    else:
+        yield from align(old.items, new.items)
+
+
+def _labelled(item: TreeItem) -> list[tuple[str, list[TreeItem]]]:
+    """The children of a block by the labels around them; before and after each, those without one."""
+    found: list[tuple[str, list[TreeItem]]] = [("", [])]
+    for label, children in groupby(item.items, key=lambda child: _label(child, item.block)):
+        if label:
+            found += [(label, list(children)), ("", [])]
+        else:
+            found[-1][1].extend(children)
+    return found
+
+
+def _label(child: TreeItem, within: Block) -> str:
+    """The labels between a child and the block that holds it."""
+    around = child.block.ancestors() if child.node is not None else islice(child.block.ancestors(), 1, None)
+    inner = takewhile(lambda block: block is not within, around)
+    return ".".join(block.segment for block in inner if block.kind == "label")
 
 
 def align(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> list[Sides]:
@@ -67,7 +99,30 @@ def align(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> list[Sides]:
     titles = [item.title for item in old]
     if titles == [item.title for item in new] and len(set(titles)) == len(titles):
         return list(zip(old, new, strict=True))
-    return list(_by(lambda item: item.number, old, new, _by_title))
+    return list(_by_number(old, new))
+
+
+def _by_number(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> Iterator[Sides]:
+    return _by(lambda item: item.number, old, new, _by_turn)
+
+
+def _by_turn(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> Iterator[Sides]:
+    """A block in one net that the other writes out, as it does the only turn of a repeat, is opened."""
+    ours, theirs = _written_out(old, new), _written_out(new, old)
+    if ours is not None or theirs is not None:
+        yield from _by_number(ours or old, theirs or new)
+    else:
+        yield from _by_title(old, new)
+
+
+def _written_out(items: Sequence[TreeItem], others: Sequence[TreeItem]) -> list[TreeItem] | None:
+    """The items, with what is in the first block whose parts stand among the others in its place."""
+    numbers = [item.number for item in others]
+    for place, item in enumerate(items):
+        inner, size = [part.number for part in item.items], len(item.items)
+        if inner and any(inner == numbers[at : at + size] for at in range(len(numbers) - size + 1)):
+            return [*items[:place], *item.items, *items[place + 1 :]]
+    return None
 
 
 def _by_title(old: Sequence[TreeItem], new: Sequence[TreeItem]) -> Iterator[Sides]:
