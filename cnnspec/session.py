@@ -231,19 +231,20 @@ class Session:
         """The spaces of a file that nothing is wrong with; what they need is loaded where there is one."""
         if not module.spaces:
             return ()
-        from cnnspec.space.checking import check_space
+        from cnnspec.space.checking import Place, check_space
         from cnnspec.space.reading import read_space
 
         known, stamps, _ = self._common.get(module.source.name) or nothing_in_common()
         before = self._spaces_kept.get(module.source.name, {})
         mistakes = [one.span for one in report.diagnostics if one.span and one.severity == "error"]
         found: dict[str, ReadSpace] = {}
+        told: set[Place] = set()
         for name, item in module.spaces.items():
             asked, kept = Wanted(name, module, AS_WRITTEN, frozenset(), stamps.written), before.get(name)
             if kept is None or not asked.is_as(kept.asked):
                 # members of a net with mistakes are not looked at: these are known
                 broken = any(one.holds(place) for one in asked.basis.stretches for place in mistakes)
-                space = check_space(item, module, report, self.limits, None if broken else known)
+                space = check_space(item, module, report, self.limits, None if broken else known, told)
             elif kept.asked.basis.places != asked.basis.places:
                 space = read_space(item, module, report, self.limits)  # nothing was wrong with it elsewhere
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Report
-from cnnspec.elaborate.building.builder import Abandoned, GraphBuilder
+from cnnspec.elaborate.building.builder import MAX_MISTAKES, Abandoned, GraphBuilder
 from cnnspec.elaborate.building.paths import named
 from cnnspec.elaborate.building.reuse import Known
 from cnnspec.elaborate.context import Context, Expectation, LabelScope
@@ -92,9 +92,16 @@ def _links(name: str, module: Module) -> Iterator[tuple[tree.NetDefinition | tre
 
 
 def elaborate(
-    name: str, module: Module, settings: Settings, report: Report, limits: Limits, known: Known | None = None
+    name: str,
+    module: Module,
+    settings: Settings,
+    report: Report,
+    limits: Limits,
+    known: Known | None = None,
+    most_mistakes: int = MAX_MISTAKES,
 ) -> Elaborated | None:
-    """The graph of a net, with what the settings change; mistakes go to the report.
+    """The graph of a net, with what the settings change; mistakes go to the report, one more than
+    `most_mistakes` at most.
 
     `known` is what nets of the file before it have in common with it. None where not even the net itself
     could be found.
@@ -102,11 +109,11 @@ def elaborate(
     if _base_is_lost(name, module):
         return None
     before = report.errors
-    walked = _walked(name, module, settings, GraphBuilder(report, limits, settings.inputs, known))
+    builder = GraphBuilder(report, limits, settings.inputs, known, most_mistakes)
+    walked = _walked(name, module, settings, builder)
     if walked is None:
         return None
     net, context, variables = walked
-    builder = context.builder
     if not builder.is_done:
         return Elaborated(net, None, ())
     stated = module.net(name)[0]

@@ -190,14 +190,11 @@ def check_mark(mark: tree.Mark, context: Context, variables: Variables) -> None:
         return
     if len(shape) != len(wanted) or any(w not in (None, s) for w, s in zip(wanted, shape, strict=True)):
         marked = "x".join("?" if w is None else str(w) for w in wanted)
-        builder.report.error(
-            "shape-mark",
-            mark.span,
-            f"the shape here is {describe(shape)}, the mark says {marked}",
-            label=f"found {describe(shape)}",
-            help="mend the chain before it, or the mark",
-            trail=context.block.trail(),
-        )
+        found = describe(shape)
+        message = f"the shape here is {found}, the mark says {marked}"
+        cure = "mend the chain before it, or the mark"
+        mistake = Mistake("shape-mark", mark.span, message, label=f"found {found}", help=cure)
+        builder.report_mistake(mistake, context.block)
 
 
 def let(let: tree.Let, context: Context, variables: Variables) -> Visits:

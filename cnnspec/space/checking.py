@@ -18,6 +18,7 @@ from cnnspec.elaborate import (
 from cnnspec.elaborate.context import Context, context_of_file
 from cnnspec.elaborate.values import UNKNOWN
 from cnnspec.pipeline import Compiled
+from cnnspec.source import Span
 from cnnspec.space.bounds import Bounds, bounds_of, known_bounds, narrowed
 from cnnspec.space.conditions import holds, variables_of
 from cnnspec.space.definition import Condition, DesignSpace, SpaceVariable, written
@@ -35,21 +36,33 @@ BUILT = 20
 """Of how many of these nets at least one must be without errors."""
 
 
+Place = tuple[str, Span | None]
+"""What is wrong with a member, by its code, and where."""
+
+
 def check_space(
-    item: tree.Space, module: Module, report: Report, limits: Limits, known: Known | None
+    item: tree.Space,
+    module: Module,
+    report: Report,
+    limits: Limits,
+    known: Known | None,
+    told: set[Place] | None = None,
 ) -> DesignSpace | None:
     """A space; None where something is wrong with it, which is reported.
 
     `known` is what nets of the file before it have in common with its members; with None no members are made.
+    `told` is what was wrong with the members of spaces before it: that is said once.
     """
     before = report.errors
     space = read_space(item, module, report, limits)
     if space is None:
         return None
     _check_conditions(space, module, report, limits)
-    if report.errors == before and not is_broken(item) and known is not None:
-        _check_members(space, module, report, limits, known)
-    return space if report.errors == before and not is_broken(item) else None
+    if report.errors > before or is_broken(item):
+        return None
+    told = set() if told is None else told
+    checked = known is None or _check_members(space, module, report, limits, known, told)
+    return space if checked and report.errors == before else None
 
 
 def _check_conditions(space: DesignSpace, module: Module, report: Report, limits: Limits) -> None:
@@ -112,41 +125,56 @@ def _shown(bounds: Any) -> str:
     return f"{'more than ' * bounds.open_low}{low} to {'less than ' * bounds.open_high}{high}"
 
 
-def _check_members(space: DesignSpace, module: Module, report: Report, limits: Limits, known: Known) -> None:
-    """Build a few members, up to the first that is right, and look at its conditions on figures."""
+def _check_members(
+    space: DesignSpace, module: Module, report: Report, limits: Limits, known: Known, told: set[Place]
+) -> bool:
+    """Build a few members, up to the first that is right, and look at its conditions on figures.
+
+    Of the others the first mistake is enough. False where no member is right, or may be: the first has a
+    mistake that was told of another space.
+    """
     context = context_of_file(module, report, limits)
-    first, built = "", 0
+    found: list[Place] = []
+    label = ""
     for setting in islice(_fitting(space, module, context), BUILT):
         own = Report()
-        made = elaborate(space.net, module, Settings(given(setting), {}), own, limits, known)
+        made = elaborate(space.net, module, Settings(given(setting), {}), own, limits, known, most_mistakes=0)
         if made is not None and made.graph is not None:
             _try_figures(space, Compiled(made, made.graph), context, report)
-            return
-        built += 1
-        errors = [one for one in own.diagnostics if one.severity == "error"]
+            return True
+        error = next((one for one in own.diagnostics if one.severity == "error"), None)
         # a mistake of the net itself was reported before; without any, a part of it was lost to one
-        if not errors or any(one.span is not None and report.knows(one.code, one.span) for one in errors):
-            return
-        if errors and not first:
+        if error is None or (error.span is not None and report.knows(error.code, error.span)):
+            return True
+        if not found:
+            if (error.code, error.span) in told:
+                return False
             shown = ", ".join(f"{name}={written(value)}" for name, value in setting.items())
-            place = f" at {errors[0].span.place}" if errors[0].span else ""
-            first = f"with {shown}: {errors[0].code}{place}"
-    if first:
-        report.error(
-            "space-nets",
-            space.span,
-            f"of {built} members of `{space.name}`, none is a net without errors",
-            label=first,
-            help="change the values that vary, or the net",
-        )
+            place = f" at {error.span.place}" if error.span else ""
+            label = f"with {shown}: {error.code}{place}"
+        found.append((error.code, error.span))
+    if not found:
+        return True
+    told.add(found[0])
+    message = f"of {len(found)} members of `{space.name}`, none is a net without errors"
+    report.error(
+        "space-nets", space.span, message, label=label, help="change the values that vary, or the net"
+    )
+    return False
 
 
 def _fitting(space: DesignSpace, module: Module, context: Context) -> Iterator[Setting]:
     """Settings whose parameters hold the conditions; those that draw a mistake are left to the walk."""
+    drawn = {variable.name for variable in space.variables}
+    conditions = [one for one in space.conditions if not one.figures]
+    first = [one for one in conditions if one.names <= drawn]  # these ask for no other parameters
+    then = [one for one in conditions if one not in first]
     for setting in islice(settings(space, 0), DRAWN):
         try:
+            if any(holds(one, context, setting) is False for one in first):
+                continue
             _, _, bound = bound_parameters(space.net, context, given(setting))
-            if all(holds(one, context, bound) is not False for one in space.conditions if not one.figures):
+            if all(holds(one, context, bound) is not False for one in then):
                 yield setting
         except Mistake:
             yield setting

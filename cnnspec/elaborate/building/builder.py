@@ -44,9 +44,16 @@ class GraphBuilder:
     """
 
     def __init__(
-        self, report: Report, limits: Limits, inputs: Mapping[str, Shape], known: Known | None = None
+        self,
+        report: Report,
+        limits: Limits,
+        inputs: Mapping[str, Shape],
+        known: Known | None = None,
+        most_mistakes: int = MAX_MISTAKES,
     ) -> None:
-        """`known` is what nets before it have in common with this one."""
+        """`known` is what nets before it have in common with this one; one mistake more than `most_mistakes`
+        ends the walk.
+        """
         self.report, self.limits, self.input_shapes = report, limits, inputs
         self.known = known or Known()
         self.quick = None if self.known.measuring is None else self.known.measuring.quick
@@ -61,6 +68,7 @@ class GraphBuilder:
         self.shared_calls: list[SharedCall] = []
         self.first_calls: dict[CallKey, FirstCall | MeasuredCall] = {}
         self.filled_by: dict[Block, FirstCall | MeasuredCall] = {}
+        self._most_mistakes = most_mistakes
         self._reported = 0
         self._shapes: dict[tuple[Any, ...], Shape] = {}
 
@@ -147,8 +155,9 @@ class GraphBuilder:
             )
 
     def report_mistake(self, mistake: Mistake, block: Block) -> None:
-        """Report a mistake within a block. Raises Abandoned where there have been too many."""
+        """Report a mistake within a block. Raises Abandoned where there have been too many errors."""
+        before = self.report.errors
         mistake.report(self.report, block.trail())
-        self._reported += 1
-        if self._reported > MAX_MISTAKES:
+        self._reported += self.report.errors > before
+        if self._reported > self._most_mistakes:
             raise Abandoned
