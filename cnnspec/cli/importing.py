@@ -88,30 +88,39 @@ def imported(net: str, inputs: tuple[str, ...], name: str | None) -> Imported:
 
 
 def made(net: str) -> Any:
-    """The torch module that MODULE:NAME means. Raises click.UsageError."""
-    import importlib
-
+    """The torch module that MODULE:NAME means. Raises UsageError, or ImportRefused if its code fails."""
     path, _, name = net.partition(":")
     if not path or not name.isidentifier():
         raise click.UsageError(f"name the net as MODULE:NAME, as in torchvision.models:resnet50, not {net!r}")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    try:
-        module = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name is None or not path.startswith(error.name):
-            raise
-        raise click.UsageError(f"there is no Python module {error.name}") from error
+    module = _module(path)
     found = getattr(module, name, None)
     if found is None:
         raise click.UsageError(f"{path} has no {name}; {_nearest(name, vars(module))}")
     try:
         result = found() if isinstance(found, type) or not hasattr(found, "state_dict") else found
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ImportRefused(f"{net} cannot be made: {type(error).__name__}: {error}") from error
     if not hasattr(result, "state_dict"):
         raise click.UsageError(f"{net} gives a {type(result).__name__}, not a torch module")
     return result.eval()
+
+
+def _module(path: str) -> Any:
+    """A Python module; its code runs. Raises UsageError without one, or ImportRefused where it fails."""
+    import importlib
+
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise  # the extra that brings it is named
+        if error.name is not None and f"{path}.".startswith(f"{error.name}."):
+            raise click.UsageError(f"there is no Python module {error.name}") from error
+        raise ImportRefused(f"{path} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ImportRefused(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

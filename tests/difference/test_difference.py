@@ -187,6 +187,13 @@ def test_the_resnet_of_the_paper_strides_elsewhere():
         "conv_bn: stride 1 -> 2",
         "conv_bn: stride 2 -> 1",
     }
+    # the paper leaves the padding of the pool open: with the same one the strides are all
+    found = diff(cnnspec.zoo("resnet50").compiled, cnnspec.zoo("resnet50_2015", pool_pad=1).compiled)
+    blocks = tuple(f"body.layer{stage}.0.residual.conv_bn" for stage in (2, 3, 4))
+    assert [(change.what, change.places) for change in found.changes] == [
+        ("conv_bn: stride 1 -> 2", tuple(f"{block}1" for block in blocks)),
+        ("conv_bn: stride 2 -> 1", tuple(f"{block}2" for block in blocks)),
+    ]
 
 
 @pytest.mark.parametrize(
