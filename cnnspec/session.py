@@ -265,13 +265,16 @@ class Session:
     ) -> tuple[Compiled, ...]:
         """The nets that are meant, compiled; once more where a misspelt definition explains the errors."""
         loaded = report.saved()
-        nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
-        if report.errors > loaded.errors:
+
+        def mend() -> bool:
             from cnnspec.elaborate.static.misspelt import mend_slips
 
-            if mend_slips(module, report, loaded):
-                nets = self._compile(pick(module, report), module, settings, report, hook, lenient)
-        return nets
+            return report.errors > loaded.errors and mend_slips(module, report, loaded)
+
+        nets = self._compile(pick(module, report), module, settings, report, hook, lenient, mend)
+        if nets is None:
+            nets = self._compile(pick(module, report), module, settings, report, hook, lenient, None)
+        return nets or ()
 
     def _compile(
         self,
@@ -281,13 +284,16 @@ class Session:
         report: Report,
         hook: Hook | None,
         lenient: frozenset[str],
-    ) -> tuple[Compiled, ...]:
+        mend: Callable[[], bool] | None,
+    ) -> tuple[Compiled, ...] | None:
+        """Some nets; None where `mend`, which is asked after the first error, has changed the file."""
         before = self._kept.get(module.source.name, {})
         last = self._common.get(module.source.name)
         layers = sum(len(reading.compiled.graph) for reading in before.values() if reading.compiled)
         common = nothing_in_common() if last is None else last.next(layers)
         self._common[module.source.name] = common
         readings = {name: reading for name, reading in before.items() if name in module.nets}
+        mended = False
         for name in names:
             asked = Wanted(name, module, settings, lenient, common.stamps.written)
             # a hook wants to see the passes run
@@ -298,9 +304,15 @@ class Session:
                 reading = Reading(asked, compiled, own)
             readings[name] = reading
             report.merge(reading.report)
+            if reading.report.errors and mend is not None:
+                mended, mend = mend(), None
+                if mended:
+                    break
         # a net with mistakes is compiled again: what it says may hang on more than its own lines
         good = {name: r for name, r in readings.items() if r.compiled is not None and not r.report.errors}
         self._kept[module.source.name] = good
+        if mended or (mend is not None and mend()):
+            return None
         return tuple(net for name in names if (net := readings[name].compiled) is not None)
 
 

@@ -104,6 +104,8 @@ class Report:
         self._trunk = trunk
         self._lenient = lenient
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self.added: list[Diagnostic] = []
+        """All that was reported here, those met again and those that are suspected included."""
         self.total = 0
         """How many were reported so far, those met again included."""
         self.errors = 0
@@ -145,6 +147,7 @@ class Report:
             return
         self.errors += diagnostic.severity == "error"
         self.total += 1
+        self.added.append(diagnostic)
         span = diagnostic.span
         if span and diagnostic.code.startswith("unknown-") and self._is_suspected(span):
             return

@@ -63,7 +63,8 @@ def bind_parameters(site: CallSite, block: DefinedBlock, callee: Context) -> Var
         elif argument is not None:
             bound[parameter.name] = evaluate(argument.value, site.context, site.variables)
         elif parameter.default is not None:
-            bound[parameter.name] = evaluate(parameter.default, callee, {**around, **bound})
+            seen = {**around, **bound} if around else bound
+            bound[parameter.name] = evaluate(parameter.default, callee, seen)
         elif len(given) < len(arguments):
             raise FollowUp
         else:

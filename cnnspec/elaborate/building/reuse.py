@@ -12,12 +12,13 @@ What a call adds is said by nodes and blocks counted from its first, TAKEN for t
 counts from the nodes that there are; whoever read the value that was taken, 0, reads the one that flows in
 now, 3.
 
-Behind a mistake nothing is known of what flows, and the rest is walked for more of them. A call that found
-none there, and gave nothing that is known, is walked once (LostCall).
+Behind a mistake nothing is known of what flows, and the rest is walked for more of them. A call that gave
+nothing that is known there is walked once, and the mistakes in it are told again (LostCall).
 """
 
 from __future__ import annotations
 
+from cnnspec.diagnostics.report import Diagnostic
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, InnerLabels, LayerBlock, Value, Variables
@@ -101,10 +102,13 @@ class FirstCall:
 
 
 class LostCall(NamedTuple):
-    """A call on a value that a mistake left unknown: what it counted towards the bound, and its labels."""
+    """A call on a value that a mistake left unknown: what it counted towards the bound, its labels, and the
+    mistakes in it.
+    """
 
     steps: int
     labels: InnerLabels
+    told: tuple[Diagnostic, ...]
 
 
 def definition_itself(block: DefinedBlock) -> object:

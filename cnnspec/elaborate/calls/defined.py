@@ -80,19 +80,21 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
 
 
 def _lost_body(target: DefinedBlock, callee: Context, bound: Variables, span: Span, key: CallKey) -> Visits:
-    """Walk the body of a def behind a mistake, for more of them; once where there are none."""
-    builder = callee.builder
+    """Walk the body of a def behind a mistake, for more of them; once for equal calls."""
+    builder, report = callee.builder, callee.builder.report
     known = builder.known.lost.get(key)
     if known is not None:
         builder.spend(span, known.steps)
         callee.scope.moved = known.labels
+        for told in known.told:
+            report.add(told)
         return
-    reported, steps, nodes = builder.report.total, builder.steps, len(builder.graph.nodes)
+    reported, steps, nodes = len(report.added), builder.steps, len(builder.graph.nodes)
     yield Visit(target.definition.body, callee, bound)
-    value, scope = callee.value, callee.scope
-    is_lost = value is not None and value.shape is None and len(builder.graph.nodes) == nodes
-    if is_lost and builder.report.total == reported and not scope.tainted and not builder.uses_shares_of_file:
-        builder.known.lost[key] = LostCall(builder.steps - steps, scope.inner())
+    is_lost = callee.value is not None and callee.value.shape is None
+    if is_lost and len(builder.graph.nodes) == nodes and not builder.uses_shares_of_file:
+        told = tuple(report.added[reported:])
+        builder.known.lost[key] = LostCall(builder.steps - steps, callee.scope.inner(), told)
 
 
 def _copied(known: FirstCall | MeasuredCall, context: Context, value: Value, span: Span) -> Value:
