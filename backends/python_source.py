@@ -75,6 +75,11 @@ def plain_words(text: str) -> str:
     return re.sub(r"[^\w.:/ -]|[^\x20-\x7e]", "_", text)[:60]
 
 
+def plain_reason(text: str) -> str:
+    """A reason in one line of ASCII."""
+    return re.sub(r"[^\x20-\x7e]", "_", text)
+
+
 def module_names(text: str) -> Iterator[str]:
     """The names that a source defines or imports at its top."""
     for statement in ast.parse(text).body:

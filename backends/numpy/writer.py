@@ -21,7 +21,14 @@ from cnnspec.backends.numpy.rules import KernelRule, known, rule_of
 from cnnspec.backends.numpy.slopes import backward_text
 from cnnspec.backends.numpy.statements import SHORT, FrameWriter, fitted
 from cnnspec.backends.numpy.templates import CLASS, DROP, HEADER, INITIAL, MAIN
-from cnnspec.backends.python_source import Namespace, identifier, literal, module_names, plain_words
+from cnnspec.backends.python_source import (
+    Namespace,
+    identifier,
+    literal,
+    module_names,
+    plain_reason,
+    plain_words,
+)
 from cnnspec.backends.steps import Step, settled, steps
 from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph
@@ -189,11 +196,6 @@ def inputs_table(graph: Graph, fixed: str) -> str:
     return (
         f"{shapes}\n# why inputs of other sizes are refused\n{reason}" if fixed else f'{shapes}\nFIXED = ""'
     )
-
-
-def plain_reason(text: str) -> str:
-    """A reason in one line of ASCII."""
-    return re.sub(r"[^\x20-\x7e]", "_", text)
 
 
 def backward_table(rules: Mapping[str, tuple[KernelRule, Step]]) -> str:

@@ -12,6 +12,7 @@ Read in this order:
 - opening.py: which parameters the net's own constructor takes; unchanged.py: the blocks that other values of
   them leave as they are;
 - parameters.py, expressions.py and ramps.py: what a constructor takes, how its arguments follow from that;
+- bounds.py: which sizes of its input a net asks for;
 - hints.py: of which types that is; docstring.py: what a class says of itself;
 - forward.py: the forward method; order.py: what in it keeps the order of the spec; layout.py: text in black's
   layout; names.py: names of modules;

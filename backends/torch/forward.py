@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cnnspec.backends.python_source import literal
+from cnnspec.backends.torch.bounds import SizeCheck, check_call
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.fields import FLAG, GeneratedClass
 from cnnspec.backends.torch.layout import (
@@ -86,8 +87,16 @@ class Pending(NamedTuple):
 class ForwardWriter:
     """Writes the forward method of one class, after its first instance."""
 
-    def __init__(self, graph: Graph, made: GeneratedClass, reserved: set[str], moved: frozenset[str]):
-        self.graph, self.made, self.scope, self.moved = graph, made, made.template, moved
+    def __init__(
+        self,
+        graph: Graph,
+        made: GeneratedClass,
+        reserved: set[str],
+        moved: frozenset[str],
+        check: SizeCheck | None = None,
+    ):
+        self.graph, self.made, self.moved, self.check = graph, made, moved, check
+        self.scope = made.template
         self.names = namespace(reserved)
         self.reserved = reserved
         self.is_net = made.template.block is graph.root
@@ -108,6 +117,8 @@ class ForwardWriter:
         """The method, with the indentation of a class body."""
         arguments = [self._argument(value) for value in self.scope.inputs]
         self.variables.update(zip(self.scope.inputs, arguments, strict=True))
+        if self.check is not None:
+            self.out += lines(check_call(self.check, arguments[0]), BODY)
         for step in self.steps:
             if step not in self.later:
                 self._write_step(step, BODY)

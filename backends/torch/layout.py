@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
+
+from cnnspec.backends.python_source import literal
 
 WIDTH = 88
 INDENT = 4
@@ -50,7 +53,14 @@ class DocLoop:
     closing: str
 
 
-Doc = str | Bracketed | Infix | DocLoop
+@dataclass(frozen=True)
+class Strings:
+    """A text as a literal, which goes on in a further one where a line is full."""
+
+    text: str
+
+
+Doc = str | Bracketed | Infix | DocLoop | Strings
 
 
 def call(name: str, items: Sequence[DocItem | str]) -> Bracketed:
@@ -63,6 +73,8 @@ def flat(doc: Doc) -> str:
         return doc
     if isinstance(doc, Infix):
         return f" {doc.operator} ".join(map(operand, doc.operands))
+    if isinstance(doc, Strings):
+        return literal(doc.text)
     if isinstance(doc, DocLoop):
         return f"{doc.opening}{flat(doc.element)} {doc.loop}{doc.closing}"
     return doc.opening + ", ".join(item.prefix + flat(item.doc) for item in doc.items) + doc.closing
@@ -100,6 +112,10 @@ def lines(doc: Doc, indent: int, before: str = "", after: str = "", comment: str
         ]
     if isinstance(doc, Infix):
         return _stacked(doc, indent, before, after)
+    if isinstance(doc, Strings):
+        rows = wrap(doc.text, WIDTH - indent - 4)
+        parts = [literal(f"{row} ") for row in rows[:-1]] + [literal(rows[-1]) + after]
+        return [margin + part for part in parts]
     return [margin + whole]
 
 

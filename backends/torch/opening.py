@@ -43,9 +43,17 @@ class Variant(NamedTuple):
 
     names: frozenset[str]
     root: Scope
+    graph: Graph
 
 
-def open_classes(graph: Graph, net: Prepared) -> list[GeneratedClass]:
+class OpenClasses(NamedTuple):
+    """The classes of a net, its own last, and the net of each instance of that."""
+
+    made: list[GeneratedClass]
+    graphs: list[Graph]
+
+
+def open_classes(graph: Graph, net: Prepared) -> OpenClasses:
     """The classes of a net, whose own takes the parameters that can stay open."""
     values = {name: tuple(others(value)) for name, value in graph.root.arguments}
     first = (islice(_alone(graph, net, name, values[name]), 1) for name in values)
@@ -57,7 +65,7 @@ def open_classes(graph: Graph, net: Prepared) -> list[GeneratedClass]:
         made = classes(net.root, *(variant.root for variant in (*alone, *together)), equal=net.equal)
         guilty = blamed(made, net.root, alone)
         if not guilty and together and not blamed(made, net.root, together):
-            return made
+            return OpenClasses(made, [graph, *(variant.graph for variant in (*alone, *together))])
         if not guilty and is_thorough:
             guilty = set(alone[-1].names)
         elif not guilty:
@@ -65,7 +73,7 @@ def open_classes(graph: Graph, net: Prepared) -> list[GeneratedClass]:
             alone += [variant for name in names for variant in _alone(graph, net, name, values[name][1:])]
             is_thorough = True
         alone = [variant for variant in alone if not guilty & variant.names]
-    return classes(net.root, equal=net.equal)
+    return OpenClasses(classes(net.root, equal=net.equal), [graph])
 
 
 def others(value: Any) -> Iterator[Any]:
@@ -94,8 +102,10 @@ def _together(graph: Graph, net: Prepared, values: Mapping[str, tuple[Any, ...]]
 def _variant(graph: Graph, net: Prepared, values: Mapping[str, Any]) -> Variant | None:
     """The net with other values of its parameters; None where the spec does not take them."""
     found = graph.variant(values) if graph.variant else None
-    root = None if found is None else prepared_like(lower(found, known, "torch"), net)
-    return None if root is None else Variant(frozenset(values), root)
+    if found is None:
+        return None
+    root = prepared_like(lower(found, known, "torch"), net)
+    return None if root is None else Variant(frozenset(values), root, found)
 
 
 def blamed(made: list[GeneratedClass], root: Scope, variants: Iterable[Variant]) -> set[str]:

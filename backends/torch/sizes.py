@@ -55,7 +55,7 @@ def _called(self: Any, *inputs: Any, **named: Any) -> Any:
         raise InvalidValue(reason)
     try:
         return torch.nn.Module.__call__(self, *inputs, **named)
-    except RuntimeError as error:
+    except (AssertionError, RuntimeError) as error:
         if reason := takes.reason(inputs, self.training):
             raise InvalidValue(reason) from error
         raise

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cnnspec.backends.declared import declared, residual_end
 from cnnspec.backends.python_source import literal, plain_words
 from cnnspec.backends.steps import lower
+from cnnspec.backends.torch.bounds import size_check
 from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.classes import prepared
 from cnnspec.backends.torch.docstring import docstring
@@ -71,7 +72,8 @@ class SourceWriter:
         self.net, self.spec, self.options = graph, spec, options
         lowered = lower(graph, known, "torch")
         self.graph = lowered.graph
-        self.made = open_classes(self.net, prepared(lowered))
+        self.made, graphs = open_classes(self.net, prepared(lowered))
+        self.check = size_check(graphs)
         self.moved = moved_by_several(self.graph)
         self.helpers = {**helper_texts(), **formula_texts(self.graph)}
         self.namespace = namespace([*self.helpers, "start"])
@@ -124,7 +126,8 @@ class SourceWriter:
         out += [f"        {line}" for line in self._settings(made)]
         if not scope.linear:
             reserved = {other.name for other in self.made}
-            out += ["", *ForwardWriter(self.graph, made, reserved, self.moved).write()]
+            check = self.check if made is self.made[-1] else None
+            out += ["", *ForwardWriter(self.graph, made, reserved, self.moved, check).write()]
         return out
 
     def _settings(self, made: GeneratedClass) -> list[str]:
@@ -335,7 +338,7 @@ def _imports(code: str) -> str:
     return "\n".join([*found, f"from torch import {names}"])
 
 
-HELPERS = ("containers", "windows", "norms", "attention", "scaling", "shapes")
+HELPERS = ("containers", "sizes", "windows", "norms", "attention", "scaling", "shapes")
 """The files of helpers/."""
 
 

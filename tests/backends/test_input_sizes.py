@@ -18,10 +18,13 @@ from cnnspec.api import Net
 from cnnspec.backends import BACKENDS
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.torch import source
+from cnnspec.backends.torch.bounds import Row, row_of
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.layers.following import FOLLOWING
 
 torch = pytest.importorskip("torch")
+
+from cnnspec.backends.torch.module import classes_of  # noqa: E402
 
 NETS = {
     "resize to the input": (
@@ -249,6 +252,59 @@ def test_a_size_that_the_net_refuses_is_refused_in_words(
         assert copied.eval()(torch.zeros(1, 3, 8, 8)) is not None
     with pytest.raises(InvalidValue, match=reason):
         copy.deepcopy(module)(torch.from_numpy(x))
+
+
+@pytest.mark.parametrize(("layers", "shape", "reason"), REFUSED.values(), ids=REFUSED)
+def test_written_torch_source_refuses_it_in_words_too(
+    layers: str, shape: tuple[int, ...], reason: str
+) -> None:
+    first = "" if "add" in layers else "conv(4, 1) -> "
+    graph = cnnspec.loads(f"net N {{ input 3x8x8; {first}{layers} }}").resizable
+    module = classes_of(source(graph), "N")[-1]().eval()
+    assert module(torch.zeros(2, 3, 8, 8)) is not None
+    # that a window is larger than the map is what torch says
+    error = RuntimeError if "window" in reason else AssertionError
+    told = None if "window" in reason else rf"^N (takes sizes|is for one size) .*{reason[:12]}"
+    for made in (module, torch.fx.symbolic_trace(module)):
+        with pytest.raises(error, match=told):
+            made(torch.zeros(2, *shape))
+
+
+def test_written_source_leaves_sizes_that_its_arguments_move_to_torch() -> None:
+    text = "net N(n=2) { input 3x60x60; maxpool(n) -> tconv(3, n, stride=n) -> add(prev, input) }"
+    kind = classes_of(source(cnnspec.loads(text).resizable), "N")[-1]
+    for step in (2, 3, 7):
+        kind(n=step)(torch.zeros(1, 3, 5 * step, 60 // step * step))
+        with pytest.raises(RuntimeError, match="must match"):
+            kind(n=step)(torch.zeros(1, 3, 5 * step + 1, 60 // step * step))
+
+
+def test_written_source_asks_nothing_where_all_sizes_fit() -> None:
+    for text in ("input 3x8x8; conv(2, 3) -> gap", "input 8; linear(3)"):
+        assert "check_size" not in source(cnnspec.loads(f"net N {{ {text} }}").resizable)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row(1, 9),
+        Row(5),
+        Row(224, 239),
+        Row(16, None, 16),
+        Row(25, None, 32, 8),
+        Row(223, 232, 8, 2),
+        Row(7, 7),
+    ],
+)
+def test_a_row_is_found_from_its_sizes(row: Row) -> None:
+    sizes = [size for size in range(1, 513) if row.holds(size)]
+    assert row_of(sizes, 512) == row
+    assert row.holds(511) or row_of([*sizes, 511], 512) != row
+
+
+def test_sizes_that_are_no_row_are_none() -> None:
+    assert row_of([], 512) is None
+    assert row_of([*range(1, 129), *range(249, 257), *range(377, 385)], 512) is None
 
 
 def test_a_model_with_an_open_size_refuses_in_words_too() -> None:

@@ -34,7 +34,7 @@ def opened(graph: Graph) -> list[str]:
     """The parameters that the constructor of a net takes."""
     return [
         parameter.name
-        for parameter in open_classes(graph, prepared(lower(graph, known, "torch")))[-1].parameters
+        for parameter in open_classes(graph, prepared(lower(graph, known, "torch"))).made[-1].parameters
     ]
 
 

@@ -1,6 +1,6 @@
 """Every net of the zoo at other sizes than its own, against the net compiled at that size; else refused.
 
-numpy and torch take what the architecture takes, the written numpy source and ONNX files too, or say why not.
+numpy and torch take what the architecture takes, the written sources and ONNX files too, or say why not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import cnnspec
 from cnnspec.api import Net
 from cnnspec.backends import CompileError, numpy
 from cnnspec.backends.numpy import source
+from cnnspec.backends.torch import source as torch_source
 from cnnspec.diagnostics import InvalidValue, SpecError
 from cnnspec.passes.shapes import misfit, reshape
 
@@ -99,3 +100,6 @@ def test_a_net_takes_the_sizes_that_it_takes_when_compiled_for_them(name: str) -
                     run(x)
         with pytest.raises(ValueError):
             written(*x.values())
+        asks = "check_size(" in torch_source(net.resizable)
+        with pytest.raises(AssertionError if asks else RuntimeError, match="takes sizes" if asks else None):
+            type(module)()(*map(torch.from_numpy, x.values()))

@@ -16,7 +16,7 @@ def same_margins(
     for axis in range(len(kernel)):
         reach = (kernel[axis] - 1) * dilation[axis]
         total = reach - (x.size(2 + axis) - 1) % stride[axis]
-        # 0 in place of less, by arithmetic: torch.fx has no value to compare
+        # 0 in place of less, by arithmetic: fx has no value to compare
         total = total * (1 + total // (reach + stride[axis]))
         sides = [total // 2, total - total // 2]
         margins = sides + margins
