@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cnnspec.graph import Block, Graph, Node
@@ -277,6 +278,9 @@ FEW, MANY = (1, 37), (2, 3, 5, 8, 16, 21, 32, 64)
 def followed_sizes(graph: Graph, reopen: Reopen) -> Followed:
     """The arguments that follow the sizes of other values. Raises Untraceable where it is not told which."""
     graphs = [graph, *_elaborated(graph, reopen, FEW)]
+    if len(graphs) == 1:
+        # a net of multiples of 32, say, takes neither
+        graphs += islice(_elaborated(graph, reopen, MANY[::-1]), 1)
     # No argument has moved at two other sizes: none follows the input. Only where one does is the net
     # elaborated at more, to tell which value it follows.
     if all(_layers(other) == _layers(graph) for other in graphs):

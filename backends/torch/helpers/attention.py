@@ -121,6 +121,7 @@ class WindowAttention(nn.Module):
         self.qkv = nn.Linear(channels, 3 * out, bias=qkv_bias)
         self.proj = nn.Linear(out, out)
         order = window_order(sizes, window, shift, grid)
+        self.windows, self.places = order.shape
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("back", order.flatten().argsort(), persistent=False)
         self.register_buffer("mask", shift_mask(order, sizes, shift), persistent=False)
@@ -134,16 +135,15 @@ class WindowAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shape = x.shape
-        windows, places = self.order.shape
         x = x.flatten(2).transpose(1, 2)
-        if windows > 1:
+        if self.windows > 1:
             x = x.index_select(1, self.order.flatten())
-        qkv = self.qkv(x).unflatten(1, [windows, places])
+        qkv = self.qkv(x).unflatten(1, [self.windows, self.places])
         qkv = qkv.unflatten(3, [3, self.num_heads, -1]).permute(3, 0, 1, 4, 2, 5)
         q, k, v = qkv[0], qkv[1], qkv[2].contiguous()
         x = F.scaled_dot_product_attention(q, k, v, self.bias())
         x = self.proj(x.transpose(2, 3).flatten(3).flatten(1, 2))
-        if windows > 1:
+        if self.windows > 1:
             x = x.index_select(1, self.back)
         return x.transpose(1, 2).unflatten(2, shape[2:])
 
