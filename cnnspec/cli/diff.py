@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,11 +17,13 @@ from cnnspec.diagnostics import Diagnostic, Report, SpecError
 from cnnspec.elaborate import Settings
 from cnnspec.files import read_source
 from cnnspec.pipeline import Compiled
-from cnnspec.session import STATED, Session
+from cnnspec.session import STATED, Session, closed_nets, pick_net
+from cnnspec.source import Source
 from cnnspec.spec_files import find_spec
 
 if TYPE_CHECKING:
     from cnnspec.difference import Difference
+    from cnnspec.difference.files import FileDifference
 
 
 @click.command()
@@ -45,7 +47,8 @@ def diff(
     """Say what changed between two nets, and what it costs.
 
     OLD and NEW are specs, or files of a git revision: REV:PATH or REV:PATH:NET. Names do not count, and what
-    is inferred is no change of its own. Exits with 0 where the nets are equal, 1 where they differ, and 2
+    is inferred is no change of its own. Files of several nets are compared net by net, by name, where neither
+    side says which is meant. Exits with 0 where the nets are equal, 1 where they differ, and 2
     where one of them cannot be read.
 
     \b
@@ -53,22 +56,92 @@ def diff(
     cnnspec diff HEAD~1:net.cnn net.cnn --format md
     cnnspec diff old.cnn new.cnn -o diff.svg
     """
-    from cnnspec.difference import diff as compare
-    from cnnspec.difference.show import as_dict, as_markdown, as_text
-
     session = Session(include=include, limits=read_limits(bounds))
     given = Settings(read_settings(settings), read_inputs(inputs))
-    with failing_otherwise():
-        nets = [compiled(spec, session, given) for spec in (old, new)]
-        found = compare(*nets)
-        if out is not None:
-            draw(nets[0], nets[1], found, out)
-    if as_json:
-        print_json(as_dict(found))
-    elif out is None or form == "md":
-        say(as_markdown(found) if form == "md" else as_text(found))
+    with failing_otherwise(), ExitStack() as stack:
+        sides = [side(spec, session, stack) for spec in (old, new)]
+        found = difference(sides[0], sides[1], given, out)
+    tell(found, "json" if as_json else form, drawn=out is not None)
     if not found.is_empty:
         raise SystemExit(1)
+
+
+class ComparedFile(NamedTuple):
+    """A file, the net of it that is named, and the session that reads it."""
+
+    source: Source
+    net: str | None
+    session: Session
+
+    def compiled(self, settings: Settings, net: str | None) -> Compiled:
+        """A net, its budgets and shape marks not held: whoever compares may be changing it.
+
+        Raises SpecError where there is no such net, or it does not compile.
+        """
+        analysis = self.session.open(self.source, settings, net, lenient=STATED)
+        if not analysis.nets:
+            raise SpecError(analysis.diagnostics)
+        return analysis.nets[0]
+
+    def names(self, settings: Settings) -> tuple[list[str], bool]:
+        """The nets of the file, and whether it is said which of them is meant."""
+        module, _ = self.session.load(self.source)
+        meant = self.net is not None or pick_net(module, None, settings.parameters, Report())
+        return closed_nets(module, settings.parameters), bool(meant)
+
+
+def side(spec: str, session: Session, stack: ExitStack) -> ComparedFile:
+    """One side of the comparison; a revision is there until the stack is left. Raises SpecError."""
+    from cnnspec.difference.revisions import checked_out, revision, there
+
+    report = Report()
+    file = spec.rpartition(":")[0]
+    known = None if Path(spec).exists() or Path(file).is_file() else revision(spec)
+    if known is None:
+        source, net = find_spec(spec, report, session.limits)
+    else:
+        folder = stack.enter_context(checked_out(known))
+        session = Session(include=there(folder, session.include), limits=session.limits)
+        source, net = read_source(folder / known.path, known.label, report, session.limits), known.net
+    report.raise_errors()
+    assert source is not None
+    return ComparedFile(source, net, session)
+
+
+def difference(
+    old: ComparedFile, new: ComparedFile, settings: Settings, out: Path | None
+) -> Difference | FileDifference:
+    """What two nets differ in, which are drawn, or two files of several nets by the names of these."""
+    from cnnspec.difference import diff as compare
+    from cnnspec.difference.files import FileDifference
+
+    (before, one_meant), (after, other_meant) = old.names(settings), new.names(settings)
+    both = [name for name in after if name in before]
+    if old.net is not None or new.net is not None or (one_meant and other_meant) or not both:
+        nets = old.compiled(settings, old.net), new.compiled(settings, new.net)
+        found = compare(*nets)
+        if out is not None:
+            draw(*nets, found, out)
+        return found
+    if out is not None:
+        raise click.UsageError(f"-o draws two nets: name them, as in {new.source.name}:{both[0]}")
+    return FileDifference(
+        old.source.name,
+        new.source.name,
+        tuple(compare(old.compiled(settings, name), new.compiled(settings, name)) for name in both),
+        tuple(name for name in before if name not in after),
+        tuple(name for name in after if name not in before),
+    )
+
+
+def tell(found: Difference | FileDifference, form: str, drawn: bool) -> None:
+    """Print a difference; the text of one that is drawn is left out."""
+    if form == "json":
+        print_json(found.as_dict())
+    elif form == "md":
+        say(found.as_markdown())
+    elif not drawn:
+        say(str(found))
 
 
 @contextmanager
@@ -98,28 +171,3 @@ def draw(old: Compiled, new: Compiled, found: Difference, out: Path) -> None:
     words = [(change.sign, in_words(change)) for change in found.changes]
     write_drawing(two_nets((old.graph, before), (new.graph, after), words), out)
     wrote(out, f"{found.old} and {found.new}, {len(words)} change{'s' * (len(words) != 1)}")
-
-
-def compiled(spec: str, session: Session, settings: Settings) -> Compiled:
-    """One side of the comparison, its budgets and shape marks not held: whoever compares may be changing it.
-
-    Raises SpecError where there is no such net, or it does not compile.
-    """
-    from cnnspec.difference.revisions import checked_out, revision, there
-
-    report = Report()
-    with ExitStack() as stack:
-        file = spec.rpartition(":")[0]
-        known = None if Path(spec).exists() or Path(file).is_file() else revision(spec)
-        if known is None:
-            source, net = find_spec(spec, report, session.limits)
-        else:
-            folder = stack.enter_context(checked_out(known))
-            session = Session(include=there(folder, session.include), limits=session.limits)
-            source, net = read_source(folder / known.path, known.label, report, session.limits), known.net
-        report.raise_errors()
-        assert source is not None
-        analysis = session.open(source, settings, net, lenient=STATED)
-    if not analysis.nets:
-        raise SpecError(analysis.diagnostics)
-    return analysis.nets[0]

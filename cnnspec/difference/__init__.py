@@ -6,6 +6,7 @@ matching  the two trees side by side: what stayed, what left, what came
 inferred  whether words of a spec ask for what flows in, so that they mean something else unchanged
 changes   one entry for one change, with what it costs; what follows from it elsewhere is summed up
 marked    what became of each layer, for a drawing
+files     files of several nets, net by net
 revisions specs as they were in git
 show      the entries as text, Markdown and JSON
 """

@@ -64,6 +64,14 @@ class Difference:
     def __str__(self) -> str:
         return as_text(self)
 
+    def as_markdown(self) -> str:
+        """Tables for a comment on a pull request."""
+        return as_markdown(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The difference as JSON-ready data."""
+        return as_dict(self)
+
 
 def as_text(difference: Difference) -> str:
     """A tree of changes below the parts of the net, and the totals."""
@@ -133,10 +141,6 @@ def as_dict(difference: Difference) -> dict[str, Any]:
         ],
         "figures": {name: [_data(value) for value in pair] for name, pair in difference.figures.items()},
     }
-
-
-def _field(side: Side | None) -> list[object] | None:
-    return list(side.field.size) if side is not None and side.field is not None else None
 
 
 def _data(value: object) -> object:

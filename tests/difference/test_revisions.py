@@ -189,6 +189,59 @@ def test_every_kind_of_side_meets_every_other(tmp_path, monkeypatch, capsys):
         assert sum(change["params"] for change in found["changes"]) == after - before
 
 
+BEFORE = """net Small { input 3x8x8; conv(8, 3) -> relu }
+net Plain { input 3x8x8; conv(4, 1) }
+net Gone { input 3x8x8; tanh }
+net Open(width) { input 3x8x8; conv(width, 1) }
+"""
+AFTER = BEFORE.replace("relu", "gelu").replace("net Gone", "net Came")
+
+
+@pytest.mark.parametrize(
+    "old, new, code, told",
+    [
+        (BEFORE, BEFORE, 0, ["no difference: Small, Plain, Gone"]),
+        (BEFORE, AFTER, 1, ["relu -> gelu", "- net Gone", "+ net Came", "no difference: Plain"]),
+        # one net that the file before has alone, of the several there are now
+        ("net Small { input 3x8x8; conv(8, 3) -> relu }", AFTER, 1, ["relu -> gelu", "+ net Plain"]),
+        (BEFORE, BEFORE.replace("conv(4, 1)", "linear(4)"), 2, []),
+        # none of a name in both: one has to say which are meant
+        (BEFORE, "net A { input 3x8x8; tanh }\nnet B { input 3x8x8; tanh }", 2, []),
+        # a net that is called as its file is the one that is meant, in both
+        (
+            BEFORE.replace("Small", "Nets"),
+            AFTER.replace("Small", "Nets"),
+            1,
+            ["Nets -> Nets", "relu -> gelu"],
+        ),
+    ],
+)
+def test_files_of_several_nets_are_compared_net_by_net(old, new, code, told, repository, capsys):
+    for text in (old, new):
+        Path("nets.cnn").write_text(text)
+        git("add", ".")
+        git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "nets")
+    for form in ([], ["--format", "md"], ["--json"]):
+        assert execute(["diff", "HEAD~1:nets.cnn", "nets.cnn", *form]) == code
+        printed = capsys.readouterr()
+        assert bool(printed.err) == (code == 2)
+        if not form:
+            assert all(words in printed.out for words in told), printed.out
+        if form == ["--json"] and code < 2:
+            assert json.loads(printed.out)["equal"] == (code == 0)
+
+
+def test_nets_that_are_named_are_compared_alone(repository, capsys):
+    Path("nets.cnn").write_text(BEFORE)
+    Path("other.cnn").write_text(AFTER)
+    assert execute(["diff", "nets.cnn:Plain", "other.cnn:Plain"]) == 0
+    assert execute(["diff", "nets.cnn:Small", "other.cnn"]) == 2
+    assert "has several nets" in capsys.readouterr().err
+    assert execute(["diff", "nets.cnn", "other.cnn", "-o", "x.svg"]) == 2
+    assert "as in other.cnn:Small" in capsys.readouterr().err
+    assert execute(["diff", "nets.cnn", "other.cnn", "--set", "width=4"]) == 2
+
+
 def test_the_text_conversion_of_the_page_never_stops_git(repository):
     """A spec is shown as its figures; one that has errors or several nets as its lines."""
     page = (Path(__file__).parents[2] / "docs" / "diff.md").read_text(encoding="utf-8")
