@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cnnspec.backends.onnx.reading import OnnxNet, read
+from cnnspec.importing.onnx_layouts import channels_first
 from cnnspec.importing.onnx_reader import OnnxReader
 from cnnspec.importing.onnx_rules import RULES
 from cnnspec.importing.tidied import tidied
@@ -20,7 +21,15 @@ def trace_file(path: str | os.PathLike[str], *shapes: Shape) -> Traced:
     Raises OnnxFileError, OSError, and ImportRefused where something in it has no layer, or a size is open.
     """
     net = read(path)
-    return tidied(OnnxReader(net, _inputs(net, shapes), RULES, Path(path).stem).read())
+    inputs, name = _inputs(net, shapes), Path(path).stem
+    try:
+        return tidied(OnnxReader(net, inputs, RULES, name).read())
+    except ImportRefused:
+        # layers that work on the last axis are what the file may be full of
+        turned = channels_first(net)
+        if turned is None:
+            raise
+    return tidied(OnnxReader(turned, inputs, RULES, name).read())
 
 
 def _inputs(net: OnnxNet, shapes: tuple[Shape, ...]) -> Mapping[str, Shape]:

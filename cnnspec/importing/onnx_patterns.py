@@ -16,6 +16,7 @@ import numpy as np
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.onnx.reading import shortest
 from cnnspec.backends.onnx.rules import RULES
+from cnnspec.importing.onnx_spellings import spelled_template
 from cnnspec.importing.onnx_templates import FoundTemplate, Template, formula_template, template
 from cnnspec.importing.windows import NoLayer
 from cnnspec.layers import activation, attention, dense, join, norm, pool, shape
@@ -73,7 +74,9 @@ def patterns() -> Mapping[str, Sequence[Pattern]]:
     """All patterns by their last operation, the largest first."""
     found: dict[Hashable, Pattern] = {}
     examples = [(template, *one) for one in _examples()]
-    for write, example, guess in [*examples, *((formula_template, one, None) for one in _formulas())]:
+    spelled = [(spelled_template, *one) for one in _examples()]
+    formulas = [(formula_template, one, None) for one in _formulas()]
+    for write, example, guess in [*examples, *spelled, *formulas]:
         for shapes in _shapes(example):
             try:
                 made = write(example, shapes)

@@ -7,12 +7,13 @@ from math import prod
 from typing import Any
 
 from cnnspec.backends.onnx.reading import OnnxNode, shortest
+from cnnspec.importing import onnx_norms as norms
 from cnnspec.importing import onnx_windows as windows
 from cnnspec.importing.onnx_names import path_of
 from cnnspec.importing.onnx_reader import OnnxReader, Rule
 from cnnspec.importing.windows import NoLayer, axis_of, extent
 from cnnspec.layers import activation as act
-from cnnspec.layers import attention, dense, join, norm, pool, sequence, shape
+from cnnspec.layers import attention, dense, join, pool, sequence, shape
 from cnnspec.layers.base import Layer, Shape
 
 
@@ -79,27 +80,6 @@ def _clip(reader: OnnxReader, node: OnnxNode, value: str) -> str:
 
 
 # ---- weights
-
-
-def _batchnorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
-    if node.attributes.get("training_mode") or node.outputs.index(value):
-        raise NoLayer("in training")
-    names = ("weight", "bias", "running_mean", "running_var")
-    weights: dict[str, str] = dict(zip(names, node.inputs[1:], strict=True))
-    arrays = [reader.constant(node, index) for index in (1, 2)]
-    # factors that the writer made up for a norm without weights of its own, which no weight is called
-    made_up = all(name.startswith(f"{node.title}/constant") for name in node.inputs[1:3])
-    affine = not (made_up and all((array == n).all() for array, n in zip(arrays, (1, 0), strict=True)))
-    if not affine:
-        del weights["weight"], weights["bias"]
-    return reader.add(
-        node, norm.BatchNorm(node.attributes["epsilon"], affine=affine), (reader.flowing(node),), weights
-    )
-
-
-def _lrn(reader: OnnxReader, node: OnnxNode, value: str) -> str:
-    given = [node.attributes[name] for name in ("size", "alpha", "beta", "bias")]
-    return reader.add(node, norm.LocalResponseNorm(*given), (reader.flowing(node),))
 
 
 def _gemm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
@@ -346,8 +326,9 @@ RULES: Mapping[str, Rule] = {
     "ConvTranspose": windows.transposed,
     "Gemm": _gemm,
     "MatMul": _matmul,
-    "BatchNormalization": _batchnorm,
-    "LRN": _lrn,
+    "BatchNormalization": norms.batchnorm,
+    "LRN": norms.lrn,
+    "LayerNormalization": norms.layernorm,
     "MaxPool": windows.pooled(pool.MaxPool, pool.AdaptiveMaxPool),
     "AveragePool": windows.pooled(pool.AvgPool, pool.AdaptiveAvgPool),
     "GlobalAveragePool": windows.everywhere(pool.GlobalAvgPool, pool.AdaptiveAvgPool),

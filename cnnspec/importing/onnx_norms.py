@@ -1,0 +1,49 @@
+"""What ONNX's operations that normalize are."""
+
+from __future__ import annotations
+
+from cnnspec.backends.onnx.reading import OnnxNode
+from cnnspec.importing.onnx_layouts import OVER_CHANNELS
+from cnnspec.importing.onnx_reader import OnnxReader
+from cnnspec.importing.windows import NoLayer, axis_of
+from cnnspec.layers import norm
+
+
+def batchnorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    if node.attributes.get("training_mode") or node.outputs.index(value):
+        raise NoLayer("in training")
+    names = ("weight", "bias", "running_mean", "running_var")
+    weights: dict[str, str] = dict(zip(names, node.inputs[1:], strict=True))
+    arrays = [reader.constant(node, index) for index in (1, 2)]
+    # factors that the writer made up for a norm without weights of its own, which no weight is called
+    made_up = all(name.startswith(f"{node.title}/constant") for name in node.inputs[1:3])
+    affine = not (made_up and all((array == n).all() for array, n in zip(arrays, (1, 0), strict=True)))
+    if not affine:
+        del weights["weight"], weights["bias"]
+    return reader.add(
+        node, norm.BatchNorm(node.attributes["epsilon"], affine=affine), (reader.flowing(node),), weights
+    )
+
+
+def layernorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """Over all axes of a sample, or over the channels alone where these were the last axis of the file."""
+    taken, axis = reader.flowing(node), node.attributes["axis"]
+    if node.outputs.index(value):
+        raise NoLayer("that gives its statistics")
+    channels = node.attributes.get(OVER_CHANNELS, False)
+    if not channels and axis_of(axis, len(reader.shape(taken)) + 1) != 1:
+        raise NoLayer(f"over axes from {axis} on")
+    weight, bias = reader.constant(node, 1), reader.constant(node, 2)
+    if weight is None or (bias is None and not (weight == 1).all()):
+        raise NoLayer("without a bias")
+    # torch writes constants of the node where a norm has no weights of its own
+    made_up = all(name.startswith(f"{node.name.rpartition('/')[0]}/Constant") for name in node.inputs[1:])
+    affine = bias is not None and not (made_up and (weight == 1).all() and not bias.any())
+    layer = norm.LayerNorm("channels" if channels else "all", node.attributes["epsilon"], affine)
+    weights = {"weight": node.inputs[1], "bias": node.inputs[2]} if affine else {}
+    return reader.add(node, layer, (taken,), weights)
+
+
+def lrn(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    given = [node.attributes[name] for name in ("size", "alpha", "beta", "bias")]
+    return reader.add(node, norm.LocalResponseNorm(*given), (reader.flowing(node),))
