@@ -32,7 +32,8 @@ class Match:
 
     `keys` maps each key of the net to one of the checkpoint, `weights` to its array; `left_out` are training
     heads that the checkpoint lacks, `alike` pairs of modules that begin parallel runs
-    of equal shapes, which order and names alone tell apart.
+    of equal shapes, which order and names alone tell apart. `differing` says of norms of a torch module that
+    they have another epsilon than those of the net, which no tensor shows and which changes the outputs.
     """
 
     net: str
@@ -40,6 +41,7 @@ class Match:
     weights: Mapping[str, NDArray[Any]]
     left_out: tuple[str, ...] = ()
     alike: tuple[tuple[str, str], ...] = ()
+    differing: tuple[str, ...] = ()
 
     @property
     def is_renamed(self) -> bool:
@@ -53,7 +55,21 @@ class Match:
         lines = [f"{path:<{width}} <- {other}" for path, other in modules.items()]
         lines += [f"{a} and {b} have equal shapes: told apart by order and names" for a, b in self.alike]
         lines += [f"not in the checkpoint: the training head {head}" for head in self.left_out]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.differing])
+
+
+def other_epsilons(graph: Graph, found: Match, parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a norm of the net has another epsilon than the part, of these by path, that it is matched to."""
+    paths = {key.rpartition(".")[0]: other.rpartition(".")[0] for key, other in found.keys.items()}
+    told = []
+    for node in graph:
+        mine, its = (
+            getattr(node.layer, "eps", None),
+            getattr(parts.get(paths.get(node.name, "")), "eps", None),
+        )
+        if mine is not None and isinstance(its, float) and mine != its:
+            told.append(f"{node.name} has eps={mine:g}, {paths[node.name]} has {its:g}: outputs differ")
+    return tuple(told)
 
 
 def match(graph: Graph, checkpoint: Mapping[str, Any], in_order: bool = False) -> Match:

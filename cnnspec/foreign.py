@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cnnspec.api import Net
@@ -24,15 +24,18 @@ def load_weights(net: Net, tensors: Any, example: Any = None, *, part: str | Non
     in which a module defines them or, where that is not the order of the file, by shapes and names; the
     result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text says which
     tensor is which. With `example`, an input of a torch module or a tuple of several, the module is run once,
-    and its tensors are matched in the order in which its parts run. Raises WeightsError for what holds no
-    weights, backends.match.MatchError where they do not fit, saying where the two part.
+    and its tensors are matched in the order in which its parts run. Of a module the result says, too, where
+    its norms have another epsilon than the net's. Raises WeightsError for what holds no weights,
+    backends.match.MatchError where they do not fit, saying where the two part.
     """
     from cnnspec.backends.execution_order import in_order_of_use
-    from cnnspec.backends.match import match
+    from cnnspec.backends.match import match, other_epsilons
 
-    if example is not None:
-        return match(net.ir, opened(in_order_of_use(tensors, example), part), in_order=True)
-    return match(net.ir, opened(tensors, part))
+    given = tensors if example is None else in_order_of_use(tensors, example)
+    found = match(net.ir, opened(given, part), in_order=example is not None)
+    if not hasattr(tensors, "named_modules"):
+        return found
+    return replace(found, differing=other_epsilons(net.ir, found, dict(tensors.named_modules())))
 
 
 def opened(tensors: Any, part: str | None = None) -> Mapping[str, Any]:

@@ -150,6 +150,22 @@ def test_another_depth_is_refused_where_the_two_part() -> None:
         match(shallow.ir, weights)
 
 
+def test_another_epsilon_of_a_module_is_told() -> None:
+    from torch import nn
+
+    theirs = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, eps=1e-3), nn.Flatten(), nn.Linear(144, 2))
+    text = "net N { input 3x8x8; conv(4, 3, pad=valid) -> batchnorm(eps=EPS) -> flatten -> linear(2) }"
+    found = {
+        eps: cnnspec.load_weights(cnnspec.loads(text.replace("EPS", eps)), theirs) for eps in ("1e-3", "1e-5")
+    }
+    assert found["1e-3"].differing == ()
+    assert found["1e-5"].differing == ("batchnorm has eps=1e-05, 1 has 0.001: outputs differ",)
+    assert str(found["1e-5"]).endswith("outputs differ")
+    assert (
+        cnnspec.load_weights(cnnspec.loads(text.replace("EPS", "1e-5")), theirs.state_dict()).differing == ()
+    )
+
+
 TORCHVISION = {
     "alexnet": ("AlexNet", 67),
     "vgg11": ("VGG11", 32),
