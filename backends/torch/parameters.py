@@ -52,7 +52,7 @@ from cnnspec.backends.torch.fields import (
 )
 from cnnspec.backends.torch.names import namespace
 from cnnspec.backends.torch.parts import Scope, arguments_of
-from cnnspec.backends.torch.ramps import ramp_text
+from cnnspec.backends.torch.ramps import ramp_text, shares
 
 SUM = "sum("
 
@@ -85,6 +85,7 @@ class Inference:
         self.beside = {
             id(a): module.arguments for field in fields for module in modules(field) for a in module.arguments
         }
+        self.shares = self._shares() if is_net else {}
         self.used: dict[str, None] = {}
         self.defaults: dict[str, list[Any]] = {}
 
@@ -125,6 +126,15 @@ class Inference:
             first.setdefault(tuple((type(value), value) for value in row), index)
         return list(first.values())
 
+    def _shares(self) -> dict[tuple[str, Any], str]:
+        """How numbers of one name that grow from call to call are written: as shares of one rate."""
+        alone: dict[str, list[float]] = {}
+        for argument in self.every:
+            value = argument.column[0]
+            if argument.ramp is None and type(value) is float and is_constant(argument.column):
+                alone.setdefault(argument.name, []).append(value)
+        return {(name, value): text for name, found in alone.items() for value, text in shares(found).items()}
+
     def _reduce(self, column: Column) -> Column:
         return tuple(column[index] for index in self.rows)
 
@@ -146,7 +156,8 @@ class Inference:
         reduced = self._reduce(column)
         if is_constant(column):
             value = constant(column)
-            return Expression(literal(value), (), (value,) * len(reduced))
+            text = self.shares.get((argument.name, value)) or literal(value)
+            return Expression(text, (), (value,) * len(reduced))
         found = find(reduced, self._candidates(argument), argument.kind)
         if found is None:
             found = self._add(

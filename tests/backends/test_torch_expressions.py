@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+import cnnspec
+from cnnspec.backends.torch import source
 from cnnspec.backends.torch.expressions import ABSENT, Column, find
-from cnnspec.backends.torch.ramps import ramp_of, ramp_text
+from cnnspec.backends.torch.ramps import ramp_of, ramp_text, shares
 
 KNOWN: dict[str, Column] = {"width": (8, 16, 32), "depth": (3, 5, 2), "kernel": (3, 5, 7)}
 
@@ -82,3 +86,16 @@ def test_how_a_ramp_is_written() -> None:
     assert ramp_text("drop", "0", "17") == "drop * i / 17"
     assert ramp_text("drop", "depths[0]", "sum(depths) - 1") == "drop * (depths[0] + i) / (sum(depths) - 1)"
     assert ramp_text("0.1", "2", "1") == "0.1 * (2 + i)"
+
+
+def test_numbers_of_modules_that_stand_alone_are_shares_of_a_rate() -> None:
+    rates = {0.2 * turn / 16: turn for turn in (0, 1, 3, 7, 15)}
+    assert shares(list(rates)) == {rate: f"0.2 * {turn} / 16" for rate, turn in rates.items() if turn}
+    assert shares([0.2 * turn / 26 for turn in (1, 2, 24)])[0.2 * 2 / 26] == "0.2 * 2 / 26"
+    assert shares([0.1, 0.2, 0.4]) == shares([0.1, 1 / 3, 2**-0.5]) == shares([1 / 3, 2 / 3]) == {}
+
+
+def test_a_net_writes_rates_that_grow_from_block_to_block_as_shares() -> None:
+    text = source(cnnspec.zoo("EfficientNet_B0").resizable)
+    assert "mbconv4=Mbconv2(24, 5, 40, 0.2 * 3 / 16, stride=2)" in text
+    assert not re.search(r"\d\.\d{6}", text)
