@@ -36,12 +36,26 @@ def layernorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     weight, bias = reader.constant(node, 1), reader.constant(node, 2)
     if weight is None or (bias is None and not (weight == 1).all()):
         raise NoLayer("without a bias")
-    # torch writes constants of the node where a norm has no weights of its own
-    made_up = all(name.startswith(f"{node.name.rpartition('/')[0]}/Constant") for name in node.inputs[1:])
-    affine = bias is not None and not (made_up and (weight == 1).all() and not bias.any())
+    affine = bias is not None and not (made_up(node) and (weight == 1).all() and not bias.any())
     layer = norm.LayerNorm("channels" if channels else "all", node.attributes["epsilon"], affine)
     weights = {"weight": node.inputs[1], "bias": node.inputs[2]} if affine else {}
     return reader.add(node, layer, (taken,), weights)
+
+
+def instancenorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """Each channel by itself. Groups of them are one channel of a value that was reshaped before."""
+    factor, shift = reader.constant(node, 1), reader.constant(node, 2)
+    assert factor is not None and shift is not None
+    affine = not (made_up(node) and (factor == 1).all() and not shift.any())
+    weights = {"weight": node.inputs[1], "bias": node.inputs[2]} if affine else {}
+    layer = norm.InstanceNorm(node.attributes["epsilon"], affine)
+    return reader.add(node, layer, (reader.flowing(node),), weights)
+
+
+def made_up(node: OnnxNode) -> bool:
+    """Whether weights of a norm are constants of its node, as torch writes for one that has no weights."""
+    scope = node.name.rpartition("/")[0]
+    return bool(scope) and all(name.startswith(f"{scope}/Constant") for name in node.inputs[1:])
 
 
 def lrn(reader: OnnxReader, node: OnnxNode, value: str) -> str:

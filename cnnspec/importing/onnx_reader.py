@@ -146,10 +146,10 @@ class OnnxReader:
 
     def _alone(self, node: OnnxNode, value: str) -> str:
         """What an operation is by itself. Raises NoLayer."""
+        if self.graph.compute(node):
+            return CONSTANT
         if node.op == "Shape":
             self.graph.note_shape(node, self.shape(self.flowing(node)))
-            return CONSTANT
-        if self.graph.compute(node):
             return CONSTANT
         if node.op not in self.rules:
             raise NoLayer
@@ -157,6 +157,8 @@ class OnnxReader:
 
     def _written(self, value: str, pattern: Pattern, taken: tuple[str, ...]) -> str:
         """A layer that is written as what leads to a value, to the last constant. Raises NoLayer."""
+        if any(name in self.graph.constants for name in taken):
+            raise NoLayer  # shapes are known by now, and what follows from them is no value of the net
         shapes = tuple(self.shape(name) for name in taken)
         found = match(pattern.template, self.graph, value)
         assert found is not None

@@ -268,6 +268,18 @@ def _squeezed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     )
 
 
+def _expanded(reader: OnnxReader, node: OnnxNode, value: str) -> str:
+    """A value as large as another one, which a product with that one makes of it all the same."""
+    taken, sizes = reader.flowing(node), reader.integers(node, 1)
+    maker = reader.graph.makers.get(node.inputs[1])
+    readers = reader.graph.readers[value]
+    like = maker.inputs[0] if maker is not None and maker.op == "Shape" else None
+    gates = all(one.op == "Mul" and set(one.inputs) == {value, like} for one in readers)
+    if tuple(sizes or ())[1:] != reader.shape(taken) and (not gates or value in reader.net.outputs):
+        raise NoLayer(f"to {list(sizes or ())}")
+    return reader.step(taken)
+
+
 def _transposed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     taken = reader.flowing(node)
     rank = len(reader.shape(taken)) + 1
@@ -296,7 +308,10 @@ def _reduced(statistic: str, everywhere: Callable[[], Layer] | None = None) -> R
         if axes == spatial and everywhere is not None:
             candidates.insert(0, everywhere())
         if kept:
-            return reader.add(node, reader.choose(node, value, candidates, taken), (taken,))
+            # cnnspec writes the two as different operations, torch's exporter both as this one
+            foreign = "/" in node.name
+            layer = candidates[0] if foreign else reader.choose(node, value, candidates, taken)
+            return reader.add(node, layer, (taken,))
         pooled = reader.add(node, candidates[0], (taken,))
         return reader.follow(node, dense.Flatten(), pooled)
 
@@ -327,6 +342,7 @@ RULES: Mapping[str, Rule] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "BatchNormalization": norms.batchnorm,
+    "InstanceNormalization": norms.instancenorm,
     "LRN": norms.lrn,
     "LayerNormalization": norms.layernorm,
     "MaxPool": windows.pooled(pool.MaxPool, pool.AdaptiveMaxPool),
@@ -347,6 +363,7 @@ RULES: Mapping[str, Rule] = {
     "Flatten": _flattened,
     "Reshape": _reshaped,
     "Squeeze": _squeezed,
+    "Expand": _expanded,
     "Transpose": _transposed,
     "Slice": windows.sliced,
     "Split": windows.parted,

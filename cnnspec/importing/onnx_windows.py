@@ -59,11 +59,13 @@ def convolved(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     taken, tensor = reader.flowing(node), node.inputs[1]
     plain = standardized(reader.graph, tensor)
     weight = reader.constant(node, 1) if plain is None else reader.graph.constants[plain]
-    sizes = reader.shape(taken)
     if weight is None or weight.ndim < 3:
         raise NoLayer("with a kernel that is none")
     kernel = tuple(weight.shape[2:])
-    strides, dilations, margins = _window(node, sizes, kernel)
+    strides, dilations, margins = _window(node, reader.shape(taken), kernel)
+    if not any(map(any, margins)):
+        taken, margins = _padded_before(reader, node, taken, margins)
+    sizes = reader.shape(taken)
     pad = taken_in(margins, 0, kernel, strides, dilations, sizes)
     weights = {"weight": tensor if plain is None else plain} | _bias(reader, node)
     given = (weight.shape[0], kernel, strides, pad, dilations, node.attributes["group"], "bias" in weights)
@@ -73,6 +75,19 @@ def convolved(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     elif plain is not None:
         raise NoLayer("that is depthwise, with standardized weights")
     return reader.add(node, layer, (taken,), weights)
+
+
+def _padded_before(reader: OnnxReader, node: OnnxNode, taken: str, none: Margins) -> tuple[str, Margins]:
+    """The map and the margins of a window whose module pads it first, as torch writes the padding `same`."""
+    pad, before = reader.graph.makers.get(taken), reader.steps.get(reader.step(taken))
+    scope = node.name.rpartition("/")[0]
+    if pad is None or pad.op != "Pad" or before is None or not isinstance(before.layer, shape.Pad):
+        return taken, none
+    alone = len(reader.graph.readers[taken]) == 1 and taken not in reader.net.outputs
+    inside = scope and pad.name.rpartition("/")[0] == scope
+    if not (alone and inside and before.layer == shape.Pad(before.layer.amount)):
+        return taken, none
+    return pad.inputs[0], before.layer.margins(reader.shape(pad.inputs[0]))
 
 
 def _bias(reader: OnnxReader, node: OnnxNode) -> dict[str, str]:

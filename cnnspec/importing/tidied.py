@@ -4,6 +4,7 @@ add(add(a, b), c), where nothing else reads the first sum     add(a, b, c)
 a crop of the rows, then one of the columns                   one crop
 a pool over windows of one pixel                              subsample
 reshape(2x4x8x8) -> permute([1, 0, 2, 3]) -> reshape(8x8x8)   channel_shuffle(2)
+reshape(2x256) -> instancenorm -> reshape(8x8x8)              groupnorm(2), with the affine after it
 a learned factor, then a learned shift                        affine
 """
 
@@ -17,6 +18,7 @@ from cnnspec.importing.traced import Traced, TracedLayer
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.dense import Affine, LayerScale, Scale
 from cnnspec.layers.join import Add
+from cnnspec.layers.norm import GroupNorm, InstanceNorm
 from cnnspec.layers.pool import AvgPool, MaxPool
 from cnnspec.layers.sequence import Permute
 from cnnspec.layers.shape import ChannelShuffle, Crop, Reshape, Subsample
@@ -27,6 +29,7 @@ def tidied(traced: Traced) -> Traced:
     readers = Counter(name for step in traced.steps for name in step.inputs)
     readers.update(traced.outputs)
     shapes, steps = traced.shapes, dict[str, TracedLayer]()
+    grouped = set[str]()
     for step in traced.steps:
         step = replace(step, layer=_plain(step.layer, shapes[step.inputs[0]]) if step.inputs else step.layer)
         for name in step.inputs:
@@ -47,7 +50,12 @@ def tidied(traced: Traced) -> Traced:
                 step = replace(step, layer=both, inputs=before.inputs, weights=weights)
                 del steps[name]
         if isinstance(step.layer, Reshape):
-            step = _shuffled(step, steps, shapes, readers)
+            step = _grouped(_shuffled(step, steps, shapes, readers), steps, shapes, readers)
+            if isinstance(step.layer, GroupNorm):
+                grouped.add(step.name)
+        if step.layer == Affine() and (name := step.inputs[0]) in grouped and readers[name] == 1:
+            norm = steps.pop(name)
+            step = replace(step, layer=replace(norm.layer, affine=True), inputs=norm.inputs)
         steps[step.name] = step
     return replace(traced, steps=tuple(steps.values()))
 
@@ -68,6 +76,27 @@ def _shuffled(
         return step
     del steps[turned.name], steps[parted.name]
     return replace(step, layer=ChannelShuffle(parted.shape[0]), inputs=parted.inputs)
+
+
+def _grouped(
+    step: TracedLayer, steps: dict[str, TracedLayer], shapes: Mapping[str, Shape], readers: Mapping[str, int]
+) -> TracedLayer:
+    """A reshape that ends a norm of groups of channels as that, with what is before; another as it is."""
+    normed = steps.get(step.inputs[0])
+    parted = steps.get(normed.inputs[0]) if normed is not None else None
+    if normed is None or parted is None or not isinstance(parted.layer, Reshape):
+        return step
+    alone = all(readers[one.name] == 1 and one.scopes == step.scopes for one in (normed, parted))
+    plain = isinstance(normed.layer, InstanceNorm) and not normed.layer.affine
+    whole = shapes[parted.inputs[0]]
+    if not (
+        alone and plain and step.shape == whole and len(parted.shape) == 2 and not whole[0] % parted.shape[0]
+    ):
+        return step
+    assert isinstance(normed.layer, InstanceNorm)
+    del steps[normed.name], steps[parted.name]
+    layer = GroupNorm(parted.shape[0], normed.layer.eps, affine=False)
+    return replace(step, layer=layer, inputs=parted.inputs)
 
 
 def _affine(factor: Layer, shift: Layer) -> Layer | None:
