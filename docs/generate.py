@@ -111,7 +111,9 @@ def diagnostics() -> str:
         "# Diagnostics\n\n"
         + MADE.format("the pages in cnnspec/diagnostics/pages/")
         + "\nWhat `cnnspec check` may say, each with an example that is told so and one that is not.\n"
-        + "`cnnspec explain CODE` prints an entry on the command line.\n\n"
+        + "`cnnspec explain CODE` prints an entry on the command line.\n"
+        + "`cnnspec check --fix` mends [some of them](ci.md#what-can-be-mended); the entries of all others\n"
+        + "say why there is no edit.\n\n"
         + f"{listed}\n\n{pages}"
     )
 

@@ -8,6 +8,7 @@ import pytest
 from diagnose import diagnose
 from folders import ERRORS, ROOT
 
+from cnnspec.diagnostics.explain import codes, explain
 from cnnspec.diagnostics.fixes import applied, fix, is_better
 from cnnspec.session import Session
 from cnnspec.source import Source
@@ -57,7 +58,24 @@ def test_a_name_with_two_meanings_is_left_to_a_person():
     ("wrong", "right"),
     [
         ("conv(8, 3) |> relu", "conv(8, 3) -> relu"),
-        ("conv(8, 3).relu", "conv(8, 3)->relu"),
+        ("conv(8, 3).relu", "conv(8, 3) -> relu"),
+        ("conv(8, 3).relu.maxpool(2)", "conv(8, 3) -> relu -> maxpool(2)"),
+        ("conv(8, 3).repeat(2)", "conv(8, 3) * 2"),
+        ("[conv(8, 3), relu]", "{ conv(8, 3) -> relu }"),
+        ("[relu, conv(8, 3), ] * 2", "{ relu -> conv(8, 3) } * 2"),
+        ("2x conv(8, 3)", "conv(8, 3) * 2"),
+        ("2 conv(8, 3)", "conv(8, 3) * 2"),
+        ("conv(8, 3) x2", "conv(8, 3) * 2"),
+        ("repeat(3) { conv(8, 3) -> relu }", "{ conv(8, 3) -> relu } * 3"),
+        ("repeat 3 { { relu } }", "{ { relu } } * 3"),
+        ("for 3 { relu }", "for i in range(3) { relu }"),
+        ("x = conv(8, 3) -> relu", "x: conv(8, 3) -> relu"),
+        ("n = 4", "let n = 4"),
+        ("conv(8, 3) -> relu as x", "x: conv(8, 3) -> relu"),
+        ("conv(8, 3, activation=relu)", "conv(8, 3) -> relu"),
+        ("conv(8, 3, act=relu, bias=false) -> gap", "conv(8, 3, bias=false) -> relu -> gap"),
+        ("gap -> flatten -> dense(10)", "gap -> flatten -> linear(10)"),
+        ("stem: { relu }", "stem { relu }"),
         ("conv(8, kernel: 3)", "conv(8, kernel= 3)"),
         ("conv(8; 3)", "conv(8, 3)"),
         ("conv(8, 3", "conv(8, 3)"),
@@ -119,6 +137,10 @@ def test_signs_of_other_languages_are_written_as_here(wrong, right):
         ("def f(n) = conv(n, 3)", "def f(n) { conv(n, 3) }"),
         ("def f(n) -> conv(n, 3) -> relu", "def f(n) { conv(n, 3) -> relu }"),
         ("net B { input x: 3x8x8; relu }", "net B { input x 3x8x8; relu }"),
+        ("net B { input: 3x8x8; relu }", "net B { input 3x8x8; relu }"),
+        ("net B { input = 3x8x8; relu }", "net B { input 3x8x8; relu }"),
+        ("model B { input 3x8x8; relu }", "net B { input 3x8x8; relu }"),
+        ("function f(n) { conv(n, 3) }", "def f(n) { conv(n, 3) }"),
         (
             "space S of A { vary n in [1, 2]; where params = 2 }",
             "space S of A { vary n in [1, 2]; where params == 2 }",
@@ -133,6 +155,31 @@ def test_definitions_as_other_languages_write_them(wrong: str, right: str) -> No
     net = "net A(n=1) { input 3x8x8; conv(n, 3) }\n"
     (edits,) = [d.edits for d in diagnose(net + wrong + "\n") if d.edits]
     assert applied(net + wrong + "\n", edits) == net + right + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[conv(8, 3) relu]",
+        "[conv(8, 3), 4]",
+        "conv(8, 3, activation=relu) * 2",
+        "let b = conv(kernel=3, activation=relu)",
+        "conv(8, 3, activation=0.2)",
+        "conv(8, 3).relu.repeat(2)",
+        "conv(8, 3) as",
+        "conv(8, 3) as 4",
+        "x: conv(8, 3) as y",
+        "repeat(n, 2) { relu }",
+        "repeat 3 relu",
+        "x.y = conv(8, 3)",
+        'x = "same"',
+        "input: relu",
+        "model",
+    ],
+)
+def test_what_may_mean_two_things_is_left_to_a_person(text: str) -> None:
+    found = diagnose(f"net Small {{\n    input 3x64x64\n    {text}\n}}\n")
+    assert [one.code for one in found if one.severity == "error"] and not [one for one in found if one.edits]
 
 
 def test_a_text_of_one_word_is_closed_where_the_word_ends() -> None:
@@ -158,11 +205,13 @@ def test_a_head_for_training_is_kept_out_of_inference() -> None:
     assert applied(text, found.edits) == text.replace("aux from x {", "aux from x, training {")
 
 
-def test_the_page_lists_the_codes_that_have_edits():
+def test_the_page_lists_the_codes_that_have_edits_and_the_others_say_why_not():
     page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[^|]*`) \|", page.partition("| codes |")[2].partition("\n\n")[0], re.M)
     texts = [path.read_text(encoding="utf-8") for path in CASES]
     texts += ["net A { input 4x8x8; relu }\nnet B = A { input 9x9 }\n"]
     texts.append("net Small(n) { input 3x8x8; conv(n, 3) }\nnet Wide = Small(n=8)\nnet Slim = Smal(n=2)\n")
+    texts.append("net Deep { input 3x8x8; flatten -> dense(10) }\n")
     found = {d.code for text in texts for d in diagnose(text) if d.edits}
     assert {code for row in rows for code in re.findall(r"`([^`]+)`", row)} == found
+    assert {code for code in codes() if "There is no edit: " not in explain(code)} == found

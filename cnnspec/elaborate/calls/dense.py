@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from cnnspec.diagnostics.report import Edit
 from cnnspec.elaborate.context import CallSite, Visit, Visits
 from cnnspec.elaborate.expressions.evaluate import count, evaluate
 from cnnspec.elaborate.expressions.matching import match
 from cnnspec.elaborate.values import LOST, Mistake
 from cnnspec.layers.join import Concat
+from cnnspec.source import Span
 from cnnspec.syntax import tree
 
 
@@ -15,11 +17,15 @@ def dense(site: CallSite) -> Visits:
     unit, context = site.unit, site.context
     argument = match(site.arguments, ("layers",), "dense", unit.span).get("layers")
     if argument is None or not isinstance(unit.block, tree.Body):
+        start = unit.span.start
+        is_linear = argument is not None and unit.block is None
+        edit = Edit(Span(unit.span.source, start, start + len("dense")), "linear")
         raise Mistake(
             "arms",
             unit.span,
             "`dense` needs a count and a block",
             help="write dense(6) { conv(32, 3) }; a fully connected layer is linear(10)",
+            edits=(edit,) if is_linear and unit.span.text.startswith("dense") else (),
         )
     turns = count(evaluate(argument.value, context, site.variables), argument.span, "`dense`")
     if turns is None:

@@ -143,7 +143,7 @@ def unknown_block(reference: tree.Reference, module: Module, bound: Iterable[str
     elif reference.name in HERE:
         cure = f"`{reference.name}` stands in expressions; what flows in flows on by itself"
     elif reference.name in FOREIGN:
-        cure = FOREIGN[reference.name]
+        cure, edits = FOREIGN[reference.name], _repeated(reference, module)
     elif reference.name in {**module.nets, **module.used_nets}:
         cure = "a net cannot stand in another one: write what both need as a def"
     elif reference.name in library:
@@ -173,6 +173,22 @@ def used(name: str, module: Module) -> tuple[Edit, ...]:
     start = first.start if first is not None else 0
     gap = "\n" if first is not None and first.text == "use" else "\n\n"
     return (Edit(Span(module.source, start, start), f"use std ({name}){gap}"),)
+
+
+def _repeated(reference: tree.Reference, module: Module) -> tuple[Edit, ...]:
+    """The edits that write repeat(3) { ... } as { ... } * 3; none for what is written in another way."""
+    tokens, source = module.tokens, reference.span.source
+    at = next((n for n, token in enumerate(tokens) if token.start == reference.span.start), len(tokens))
+    called = tokens[at : at + 5]
+    if reference.name != "repeat" or [token.text for token in called[1::2]] != ["(", ")"]:
+        return ()
+    opens, depth = called[4], 0
+    for token in tokens[at + 4 :] if opens.text == "{" and source is module.source else ():
+        depth += (token.text == "{") - (token.text == "}")
+        if depth == 0:
+            behind = Span(source, token.end, token.end)
+            return Edit(reference.span._replace(end=opens.start), ""), Edit(behind, f" * {called[2].text}")
+    return ()
 
 
 def _nearby(reference: tree.Reference, near: list[str]) -> Cure:

@@ -52,7 +52,7 @@ def give_early(
         known = dict.fromkeys(p.name for p in whole.definition.parameters)
     else:
         raise unknown_function(name, call.function.span, block)
-    given = match(call.arguments, tuple(known), whole.name, call.span, context.note, early)
+    given = match(call.arguments, tuple(known), whole.name, call.span, context.note, early, is_step=False)
     for argument_name, argument in given.items():
         parameter = known[argument_name]
         if parameter is None:

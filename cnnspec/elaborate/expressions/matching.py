@@ -32,11 +32,14 @@ def match(
     span: Span,
     note: Note = refuse,
     early: Collection[str] = (),
+    *,
+    is_step: bool = True,
 ) -> dict[str, tree.Argument]:
     """Which argument goes to which parameter. Raises Mistake for one too many, or given twice.
 
     One that is unknown is noted and left out, unless its name is nearly that of a parameter: then it is taken
     for that. `early` are parameters that have their values already: those without a name go to the others.
+    `is_step` says that the call is a step of a chain.
     """
     if early:
         names = tuple(name for name in names if name not in early)
@@ -54,7 +57,8 @@ def match(
             raise Mistake("argument-twice", argument.span, message, help="leave one of them out")
         else:
             unknown.append(argument.name)
-            (note if len(unknown) < MAX_UNKNOWN else refuse)(_unknown(arguments, position, names, what))
+            mistake = _unknown(arguments, position, names, what, span if is_step else None)
+            (note if len(unknown) < MAX_UNKNOWN else refuse)(mistake)
             guessed |= dict.fromkeys(nearest_parameter(argument.name, names)[:1], argument)
             continue
         if name in found:
@@ -64,22 +68,26 @@ def match(
 
 
 def _unknown(
-    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], what: str
+    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], what: str, step: Span | None
 ) -> Mistake:
     argument = arguments[position]
-    cure = _name_cure(arguments, position, names)
+    cure = _name_cure(arguments, position, names, step)
     message = f"`{what}` has no parameter `{argument.name}`"
     return Mistake("argument-name", argument.span, message, help=cure.help, edits=cure.edits)
 
 
-def _name_cure(arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...]) -> Cure:
-    """The cure of an argument whose name is not known: another name, or to leave it out."""
+def _name_cure(
+    arguments: tuple[tree.Argument, ...], position: int, names: tuple[str, ...], step: Span | None
+) -> Cure:
+    """The cure of an argument whose name is not known: another name, to leave it out, or a layer behind."""
     argument = arguments[position]
     name = argument.name or ""
     why = left_out(name)
     if why:
-        edits = (_without(arguments, position),) if why.endswith("leave it out") else ()
-        return Cure(why, edits)
+        if why.endswith("leave it out"):
+            return Cure(why, (_without(arguments, position),))
+        behind = () if step is None else _behind(argument, step)
+        return Cure(why, (_without(arguments, position), *behind) if behind else ())
     near = nearest_parameter(name, names)
     if not near:
         return Cure(f"it takes {', '.join(names)}" if names else "it takes none")
@@ -87,6 +95,15 @@ def _name_cure(arguments: tuple[tree.Argument, ...], position: int, names: tuple
     cure = choose_near(Span(argument.span.source, start, start + len(name)), name, near)
     is_given = near[0] in {*names[: _positional(arguments)], *(one.name for one in arguments)}
     return Cure(cure.help) if is_given else cure
+
+
+def _behind(argument: tree.Argument, step: Span) -> tuple[Edit, ...]:
+    """The edit that writes a layer, given as an argument, behind the call; none where that is repeated."""
+    rest = step.source.text[step.end : step.end + LONGEST_SHOWN].lstrip(" ")
+    is_whole = rest[:1] in ("", "\n", "}", ";", "#") or rest.startswith(("->", "=>"))
+    if not is_whole or not isinstance(argument.value, tree.Name):
+        return ()
+    return (Edit(Span(step.source, step.end, step.end), f" -> {argument.value.name}"),)
 
 
 def _positional(arguments: tuple[tree.Argument, ...]) -> int:

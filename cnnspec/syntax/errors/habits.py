@@ -14,15 +14,23 @@ from cnnspec.syntax.errors.rewriting import (
     Rewrite,
     arguments,
     arrow_on_next_line,
+    arrows,
     before_as,
     braces,
+    chained,
     dims,
     found_as,
     in_parentheses,
     inserted,
     joined,
+    labelled_before,
     line_in_braces,
+    named,
+    named_with,
+    range_of,
     repeat_behind,
+    repeat_of_block,
+    repeat_sign,
     rounded,
     source_of_head,
     unquoted,
@@ -79,7 +87,7 @@ A_SHAPE = "a shape is written with `x`"
 HABITS = (
     # chains
     Habit(r"--+>|>>+|\|>|~>|>(?!=)", "`{0}` does not chain layers", "write `->`", after=rf"{ENDED}|\|"),
-    Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]"),
+    Habit(r"\.(?= *\w)", "`.` does not chain layers", "write `->`", after=r"[)}]", edits=arrows),
     Habit(r"\.\.\.", "`...` stands for nothing", "remove it"),
     Habit(r"\+", "`+` does not add values of the net", "write add {{ | a | b }}, or residual {{ a }}"),
     Habit(r",", A_SHAPE, "write => 64x28x28", after=r"=> *[\d?]+", edits=dims),
@@ -101,12 +109,12 @@ HABITS = (
     ),
     # blocks, repeats and arguments
     Habit(r"\(", "a chain in parentheses is no block", IN_BRACES, after=BEGINS, edits=braces),
-    Habit(r"\[", "a list of layers is no block", IN_BRACES, after=BEGINS),
+    Habit(r"\[", "a list of layers is no block", IN_BRACES, after=BEGINS, edits=chained),
     Habit(r"\[", "what a layer gives has no items", "slice(start, stop) takes channels", after=r"[)}]"),
-    Habit(r"[xX] *(\w+)", "`x` is no repeat", "write * {1}", after=r"[)}]", edits=found_as("*")),
+    Habit(r"[xX] *(\w+)", "`x` is no repeat", "write * {1}", after=r"[)}]", edits=repeat_sign),
     Habit(r"\*\*", "`**` is no repeat", "write `*`", after=ENDED),
     Habit(
-        r"(\d+) *[*xX]",
+        r"(\d+)(?: *[*xX]| +(?=[A-Za-z_]))",
         "a repeat stands after what it repeats",
         "write block(64) * {1}",
         after=BEGINS,
@@ -131,7 +139,13 @@ HABITS = (
     ),
     Habit(r"<(?!-)", "arguments stand in parentheses", "write {before}(...)", after=r"\w", edits=rounded),
     # labels and numbers
-    Habit(r"<-|:?=", "`{before} {0}` names nothing", NAMED, after=rf"(?:{BEGINS})\s*[A-Za-z_]\w*"),
+    Habit(
+        r"<-|:?=",
+        "`{before} {0}` names nothing",
+        NAMED,
+        after=rf"(?:{BEGINS})\s*[A-Za-z_]\w*",
+        edits=named,
+    ),
     Habit(r"<-|:?=", "`{0}` names nothing", "write `:`", after=r"\]"),
     Habit(r"=", "`:=` names nothing", "write `:` for a value of the net, `let` for a number", after=r"\w *:"),
     Habit(r'"(\w*)"', "a label stands without quotes", "write {1}: ...", after=BEGINS, edits=unquoted),
@@ -161,6 +175,7 @@ HABITS = (
         edits=inserted("= "),
     ),
     # loops, conditions and definitions
+    Habit(r"\d+", "a loop does not begin like this", A_LOOP, "for", "for", edits=range_of),
     Habit(
         r"\(|=|:(?! *\n)",
         "a loop does not begin like this",
@@ -295,6 +310,11 @@ def _ends_comment(sign: str, tokens: Sequence[Token], number: int) -> bool:
     return tokens[number].kind in ENDS
 
 
+BY_WORD = {"then": without_then, "as": labelled_before, "repeat": repeat_of_block}
+"""What is written in place of words of other languages."""
+NAMED_WITH = re.compile(r" are (?:defined|named) with (\w+):")
+
+
 def foreign(error: Unexpected) -> Answer | None:
     """Words of other languages."""
     for token in (error.first, error.before, error.found):
@@ -303,8 +323,10 @@ def foreign(error: Unexpected) -> Answer | None:
             said = as_told(error.span(token), cure)
             if token.text == "return" and token is error.first:
                 said = Cure(cure, without_word(error))
-            elif token.text == "then":
-                said = Cure(cure, without_then(error))
+            elif token.text in BY_WORD:
+                said = Cure(cure, BY_WORD[token.text](error))
+            elif token is error.first and (ours := NAMED_WITH.search(cure)):
+                said = Cure(cure, named_with(ours[1])(error))
             return Answer(error.cured("syntax", message, said, token))
     return None
 

@@ -137,6 +137,13 @@ def without_sign(error: Unexpected) -> tuple[Edit, ...]:
     return (put(error, error.found.start, error.found.end, ""),)
 
 
+def without_naming(error: Unexpected) -> tuple[Edit, ...]:
+    """input: 3x8x8 is input 3x8x8, and stem: { is stem {."""
+    after = error.tokens[error.at + 1]
+    begins = after.kind in NUMBERS or after.kind == "(" if error.before.text == "input" else after.kind == "{"
+    return (put(error, error.before.end, after.start, " "),) if begins else ()
+
+
 def without_then(error: Unexpected) -> tuple[Edit, ...]:
     """if n > 3 then { is if n > 3 {."""
     after = error.tokens[error.at + 1 : error.at + 2]
@@ -153,13 +160,106 @@ def source_of_head(error: Unexpected) -> tuple[Edit, ...]:
 
 
 def repeat_behind(error: Unexpected) -> tuple[Edit, ...]:
-    """3 * block(64) is block(64) * 3."""
-    start = error.at + 2
+    """3 * block(64), 3x block(64) and 3 block(64) are block(64) * 3."""
+    turns = error.found.text.rstrip("xX")
+    start = error.at + 1 + (error.tokens[error.at + 1].text in ("*", "x", "X"))
     end = _step_end(error.tokens, start)
-    if end is None or error.found.kind not in NUMBERS:
+    if end is None or not turns.isdecimal():
         return ()
     whole = error.source.text[error.tokens[start].start : error.tokens[end - 1].end]
-    return (put(error, error.found.start, error.tokens[end - 1].end, f"{whole} * {error.found.text}"),)
+    return (put(error, error.found.start, error.tokens[end - 1].end, f"{whole} * {turns}"),)
+
+
+def repeat_sign(error: Unexpected) -> tuple[Edit, ...]:
+    """block(64) x 3 and block(64) x3 are block(64) * 3."""
+    turns = error.found.text[1:]
+    return (put(error, error.found.start, error.found.end, f"* {turns}" if turns else "*"),)
+
+
+def repeat_of_block(error: Unexpected) -> tuple[Edit, ...]:
+    """repeat 3 { is { ... } * 3."""
+    turns, opens = error.tokens[error.first_at + 1 : error.first_at + 3] or (error.found, error.found)
+    end = _closing(error.tokens, error.first_at + 2) if opens.kind == "{" else None
+    if turns.kind not in NUMBERS or end is None:
+        return ()
+    behind = error.tokens[end].end
+    first = put(error, error.first.start, opens.start, "")
+    return first, put(error, behind, behind, f" * {turns.text}")
+
+
+def range_of(error: Unexpected) -> tuple[Edit, ...]:
+    """for 3 { is for i in range(3) {."""
+    if error.tokens[error.at + 1].kind != "{":
+        return ()
+    return (put(error, error.found.start, error.found.end, f"i in range({error.found.text})"),)
+
+
+def arrows(error: Unexpected) -> tuple[Edit, ...]:
+    """conv(8, 3).relu is conv(8, 3) -> relu, and block(8).repeat(2) is block(8) * 2."""
+    edits: list[Edit] = []
+    at = error.at
+    while error.tokens[at].kind == "." and (end := _step_end(error.tokens, at + 1)) is not None:
+        called = error.source.text[error.tokens[at + 1].start : error.tokens[end - 1].end]
+        if called.startswith("repeat(") and end == at + 5 and at == error.at:
+            turns = error.tokens[at + 3].text
+            edits.append(put(error, error.tokens[at].start, error.tokens[end - 1].end, f" * {turns}"))
+        elif called.startswith("repeat"):
+            return ()
+        else:
+            edits.append(put(error, error.tokens[at].start, error.tokens[at + 1].start, " -> "))
+        at = end
+    return tuple(edits)
+
+
+def named_with(word: str) -> Rewrite:
+    """Another word begins the statement: function f(n) { is def f(n) {."""
+
+    def edits(error: Unexpected) -> tuple[Edit, ...]:
+        after = error.tokens[error.first_at + 1]
+        return (put(error, error.first.start, error.first.end, word),) if after.kind in WORDS else ()
+
+    return edits
+
+
+def labelled_before(error: Unexpected) -> tuple[Edit, ...]:
+    """conv(8, 3) as a is a: conv(8, 3)."""
+    name, after = error.tokens[error.at + 1 : error.at + 3] or (error.found, error.found)
+    chain = error.tokens[error.first_at : error.at]
+    if error.found.text != "as" or name.kind not in WORDS or after.kind not in (*ENDS, "}"):
+        return ()
+    if any(token.kind in (":", "=>", *ENDS) for token in chain):
+        return ()
+    first = put(error, error.first.start, error.first.start, f"{name.text}: ")
+    return first, put(error, error.before.end, name.end, "")
+
+
+def named(error: Unexpected) -> tuple[Edit, ...]:
+    """x = conv(8, 3) is x: conv(8, 3), and n = 4 is let n = 4."""
+    value = error.tokens[error.at + 1]
+    if error.found.text != "=" or error.before is not error.first:
+        return ()
+    if value.kind in WORDS and _step_end(error.tokens, error.at + 1) is not None:
+        return (put(error, error.before.end, error.found.end, ":"),)
+    return (put(error, error.first.start, error.first.start, "let "),) if value.kind in NUMBERS else ()
+
+
+def chained(error: Unexpected) -> tuple[Edit, ...]:
+    """[conv(8, 3), relu] is { conv(8, 3) -> relu }."""
+    end = _closing(error.tokens, error.at)
+    if end is None or end == error.at + 1 or error.tokens[end].kind != "]":
+        return ()
+    edits = [put(error, error.found.start, error.found.end, "{ ")]
+    at = error.at + 1
+    while at < end:
+        behind = _step_end(error.tokens, at)
+        if behind is None or error.tokens[behind].kind not in (",", "]"):
+            return ()
+        if behind + 1 < end:
+            edits.append(put(error, error.tokens[behind].start, error.tokens[behind].end, " ->"))
+            at = behind + 1
+        else:
+            return (*edits, put(error, error.tokens[behind].start, error.tokens[end].end, " }"))
+    return ()
 
 
 def braces(error: Unexpected) -> tuple[Edit, ...]:

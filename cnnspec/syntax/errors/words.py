@@ -10,7 +10,7 @@ from cnnspec.diagnostics.cures import CHANNELS_IN, Cure, as_told
 from cnnspec.diagnostics.report import Edit
 from cnnspec.source import Span
 from cnnspec.syntax.errors.expected import short
-from cnnspec.syntax.errors.rewriting import dims_without_blanks, found_as, inserted, put
+from cnnspec.syntax.errors.rewriting import dims_without_blanks, found_as, inserted, put, without_naming
 from cnnspec.syntax.errors.unexpected import Answer, GiveUp, Unexpected
 from cnnspec.syntax.statements import ITEMS, begins_space
 from cnnspec.syntax.tokens import NUMBERS, RESERVED, WORDS, Token
@@ -151,8 +151,10 @@ def keywords(error: Unexpected) -> Answer | None:
     is_named = found.kind in (":", "=") and error.at == error.first_at + 1
     if is_named and before.text in RESERVED | {"head", "input"}:
         message = f"`{before.text}` is a word of the language and names nothing else"
-        cure = _without_sign(before) or f"choose another name, such as `{before.text}1`"
-        return Answer(error.say("reserved", message, before, help=cure))
+        cure = _without_sign(before)
+        other = f"choose another name, such as `{before.text}1`"
+        edits = without_naming(error) if cure else ()
+        return Answer(error.cured("reserved", message, Cure(cure or other, edits), before))
     if before.text == "net" and error.accepts == {"."}:
         message = "`net` is a word of the language and names nothing else"
         cure = "choose another name, such as `net1`; in `where`, net.depth is a figure"
