@@ -1,4 +1,5 @@
-"""Writes what comes from the code: layers, diagnostics, passes, the Python API, the zoo, colours for editors.
+"""Writes what comes from the code: layers, diagnostics, passes, commands, the Python API, the zoo, colours of
+editors.
 
     python docs/generate.py
 
@@ -275,6 +276,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers,
     "diagnostics.md": diagnostics,
     "passes.md": passes,
+    "commands.md": runpy.run_path(str(DOCS / "commands_page.py"))["commands"],
     "python.md": runpy.run_path(str(DOCS / "python_page.py"))["python"],
     "zoo.md": zoo,
     "imported.md": runpy.run_path(str(DOCS / "imported_page.py"))["imported"],

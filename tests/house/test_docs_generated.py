@@ -106,6 +106,8 @@ def test_the_site_builds_and_its_links_lead_somewhere(site: Path) -> None:
     first = (site / "index.html").read_text(encoding="utf-8")
     assert 'src="images/tiny.svg"' in first and 'href="language.html"' in first
     assert 'href="studio/index.html"' in first
+    # a document that is called search.md would take its place
+    assert 'id="mkdocs-search-results"' in (site / "search.html").read_text(encoding="utf-8")
     assert "make site" in (site / "studio" / "index.html").read_text(encoding="utf-8")
 
 
