@@ -225,9 +225,13 @@ class Net:
         return self._repr_svg_() + as_html(self.table())
 
     def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def svg(self, **options: Unpack[Choices]) -> str:
+        """The drawing as the text of an SVG; options as of `cnnspec render`. Raises ValueError."""
         from cnnspec.render import to_svg
 
-        return to_svg(self.ir)
+        return to_svg(self.ir, **options)
 
     def render(self, path: str | Path, **options: Unpack[Choices]) -> None:
         """Draw the net to a file (svg, png, pdf, dot, html, mmd); options as of `cnnspec render`."""
@@ -235,14 +239,7 @@ class Net:
 
         render(self.ir, path, **options)
 
-    def to(
-        self,
-        backend: str,
-        weights: Any = None,
-        *,
-        seed: int = 0,
-        **options: Unpack[Lowering],
-    ) -> Any:
+    def to(self, backend: str, weights: Any = None, *, seed: int = 0, **options: Unpack[Lowering]) -> Any:
         """The net as the own object of the backend of a name, with these weights or those of the seed.
 
         `weights` are a mapping of tensors or arrays of any library, what has a `state_dict`, or a checkpoint

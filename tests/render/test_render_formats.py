@@ -180,6 +180,15 @@ def test_a_notebook_shows_the_diagram():
     assert "<svg " in net._repr_html_()
 
 
+def test_the_text_of_a_drawing_is_that_of_its_file(tmp_path):
+    net = cnnspec.zoo("lenet5")
+    net.render(tmp_path / "net.svg", view="volumes", theme="dark")
+    text = net.svg(view="volumes", theme="dark")
+    assert text == (tmp_path / "net.svg").read_text(encoding="utf-8") != net.svg()
+    with pytest.raises(ValueError, match="view"):
+        net.svg(view="nothing")  # type: ignore[arg-type]
+
+
 def test_fonts_are_subsets_with_what_drawings_need():
     from cnnspec.render.raster import FONT_FILES
 
