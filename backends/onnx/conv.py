@@ -7,7 +7,7 @@ from cnnspec.layers.base import Slide
 from cnnspec.layers.conv import Conv, TransposedConv
 from cnnspec.layers.dense import Linear
 from cnnspec.layers.shape import Pad
-from cnnspec.layers.window import Margins
+from cnnspec.layers.window import Margins, Padding
 
 EPS = 1e-5
 """Added to the variance of a standardized kernel (Qiao et al. 2019, "Weight standardization")."""
@@ -50,15 +50,18 @@ def conv(emit: Emit, layer: Conv, x: str) -> str:
     weight = emit.weights["weight"]
     if layer.standardize:
         weight = standardized(emit, weight)
-    return emit(
-        "Conv",
-        x,
-        weight,
-        *bias(emit),
-        **window(slide),
-        pads=flat(margins),
-        group=layer.groups,
-    )
+    operands = (x, weight, *bias(emit))
+    if layer.pad_mode == "zeros" and follows_size(emit, layer.pad, slide):
+        return emit("Conv", *operands, **window(slide), auto_pad="SAME_UPPER", group=layer.groups)
+    return emit("Conv", *operands, **window(slide), pads=flat(margins), group=layer.groups)
+
+
+def follows_size(emit: Emit, pad: Padding, slide: Slide) -> bool:
+    """Whether a margin is another at other sizes of a model that is for all, which ONNX has a name for.
+
+    That of dilated windows has none in runtimes.
+    """
+    return emit.open_size and pad == "same" and slide.pads_apart(pad) and max(slide.dilation) == 1
 
 
 def window(slide: Slide) -> dict[str, tuple[int, ...]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from cnnspec.backends.base import CompileError
 from cnnspec.backends.numpy.kernels.pool import bins, window_counts
-from cnnspec.backends.onnx.conv import flat, margin, window
+from cnnspec.backends.onnx.conv import flat, follows_size, margin, window
 from cnnspec.backends.onnx.emit import Emit, Rule
 from cnnspec.layers.base import Shape, Slide
 from cnnspec.layers.pool import (
@@ -27,6 +28,8 @@ def maxpool(emit: Emit, layer: MaxPool, x: str) -> str:
     slide = layer.slide(emit.shape)
     if emit.open_size and layer.ceil and not any(flat(slide.margins)):
         return emit("MaxPool", x, **window(slide), ceil_mode=1)
+    if follows_size(emit, layer.pad, slide):
+        return emit("MaxPool", x, **window(slide), auto_pad="SAME_UPPER")
     margins = slide.reach
     # onnxruntime takes no margin as large as the kernel, which dilated windows can have
     if any(max(edges) >= k for edges, k in zip(margins, slide.kernel, strict=True)):
@@ -39,6 +42,10 @@ def avgpool(emit: Emit, layer: AvgPool, x: str) -> str:
     if emit.open_size and layer.ceil and not any(flat(slide.margins)):
         # what is beyond the map does not count
         return emit("AveragePool", x, kernel_shape=slide.kernel, strides=slide.stride, ceil_mode=1)
+    if follows_size(emit, layer.pad, slide):
+        counted = int(layer.count_pad)
+        attributes = {"kernel_shape": slide.kernel, "strides": slide.stride, "count_include_pad": counted}
+        return emit("AveragePool", x, **attributes, auto_pad="SAME_UPPER")
     return mean(emit, x, slide, layer.count_pad)
 
 
@@ -124,8 +131,16 @@ def max_unpool(emit: Emit, layer: MaxUnpool, x: str, source: str) -> str:
     """The indices of MaxPool count through the whole batch: those within a channel are the remainders."""
     channels, *sizes = emit.shapes[1]
     slide = layer.of.slide(emit.shapes[1])
-    _, counted = emit.several("MaxPool", source, count=2, **window(slide), pads=flat(slide.reach))
-    places = emit("Reshape", emit("Mod", counted, np.array(prod(sizes))), (0, channels, -1))
-    zeros = emit("Expand", 0.0, emit("Shape", emit("Reshape", source, (0, channels, prod(sizes)))))
+    ends: dict[str, Any] = {"pads": flat(slide.reach)}
+    if emit.open_size and slide.ceil and not any(flat(slide.margins)):
+        ends = {"ceil_mode": 1}
+    _, counted = emit.several("MaxPool", source, count=2, **window(slide), **ends)
+    pixels: str | np.ndarray = np.array(prod(sizes))
+    whole: str | Shape = (0, *emit.shapes[1])
+    if emit.open_size:
+        pixels = reduce(partial(emit, "Mul"), [emit("Shape", source, start=i, end=i + 1) for i in emit.axes])
+        whole = emit("Shape", source)
+    places = emit("Reshape", emit("Mod", counted, pixels), (0, channels, -1))
+    zeros = emit("Expand", 0.0, emit("Shape", emit("Reshape", source, (0, channels, -1))))
     spread = emit("ScatterElements", zeros, places, emit("Reshape", x, (0, channels, -1)), axis=2)
-    return emit("Reshape", spread, (0, *emit.shapes[1]))
+    return emit("Reshape", spread, whole)
