@@ -14,7 +14,7 @@ onnx_graph, onnx_names   what makes and reads a value, constants; names of nodes
 onnx_templates, onnx_patterns, onnx_standardized   layers of several operations, by what the backend writes
 onnx_spellings  the same as other writers spell them
 onnx_layouts  values with their channels last, as the same with their channels first
-onnx_rules, onnx_windows, onnx_norms   which layer one operation is
+onnx_rules, onnx_windows, onnx_norms, onnx_copies   which layer one operation is
 schedules     rates of stochastic depth that grow from block to block, by a formula
 tidied        several operations that are one layer of the language
 shares        which modules are called several times with one set of weights

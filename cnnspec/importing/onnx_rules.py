@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from cnnspec.backends.onnx.reading import OnnxNode, shortest
+from cnnspec.importing import onnx_copies as copies
 from cnnspec.importing import onnx_norms as norms
 from cnnspec.importing import onnx_windows as windows
 from cnnspec.importing.onnx_names import path_of
@@ -224,6 +225,9 @@ def _reshaped(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     sizes = reader.shape(taken)
     if wanted is None or not wanted:
         raise NoLayer("without a shape")
+    readers = reader.graph.readers[value]
+    if wanted == (-1,) and readers and all(copies.in_order(reader, one, sizes) for one in readers):
+        return reader.step(taken)
     if node.attributes.get("allowzero") and 0 in wanted:
         raise NoLayer("to no values")
     # a first axis of -1 is the batch, where the others hold all values of a sample
@@ -266,18 +270,6 @@ def _squeezed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     return _viewed(
         reader, node, value, taken, tuple(n for i, n in enumerate(sizes, start=1) if i not in gone)
     )
-
-
-def _expanded(reader: OnnxReader, node: OnnxNode, value: str) -> str:
-    """A value as large as another one, which a product with that one makes of it all the same."""
-    taken, sizes = reader.flowing(node), reader.integers(node, 1)
-    maker = reader.graph.makers.get(node.inputs[1])
-    readers = reader.graph.readers[value]
-    like = maker.inputs[0] if maker is not None and maker.op == "Shape" else None
-    gates = all(one.op == "Mul" and set(one.inputs) == {value, like} for one in readers)
-    if tuple(sizes or ())[1:] != reader.shape(taken) and (not gates or value in reader.net.outputs):
-        raise NoLayer(f"to {list(sizes or ())}")
-    return reader.step(taken)
 
 
 def _transposed(reader: OnnxReader, node: OnnxNode, value: str) -> str:
@@ -363,7 +355,8 @@ RULES: Mapping[str, Rule] = {
     "Flatten": _flattened,
     "Reshape": _reshaped,
     "Squeeze": _squeezed,
-    "Expand": _expanded,
+    "Gather": copies.gathered,
+    "Expand": copies.expanded,
     "Transpose": _transposed,
     "Slice": windows.sliced,
     "Split": windows.parted,

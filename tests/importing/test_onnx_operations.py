@@ -481,7 +481,7 @@ def test_what_follows_from_constants_is_computed(spec: str, made: Model, tmp_pat
 @pytest.mark.parametrize(
     "told, nodes",
     [
-        ("Gather: v", [node("Gather", "w beyond", "v", axis=0), node("Mul", "x v", "y")]),
+        ("Gather (of a constant): v", [node("Gather", "w beyond", "v", axis=0), node("Mul", "x v", "y")]),
         ("Cast: v", [node("Cast", "w", "v", to=TensorProto.BFLOAT16), node("Mul", "x v", "y")]),
         ("Expand (of a constant): v", [node("Expand", "w beyond", "v"), node("Mul", "x v", "y")]),
     ],
@@ -491,6 +491,30 @@ def test_what_cannot_be_computed_is_refused(told: str, nodes: list[Any], tmp_pat
         imported(model(nodes, w=floats(1, 2, 3), beyond=ints(7)), tmp_path)
     assert str(error.value).startswith("small has what the language cannot say: ")
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "nodes, index, told",
+    [
+        ([node("Reshape", "x row", "v"), node("Gather", "v index", "y", axis=0)], 1, ""),
+        ([node("Reshape", "x row", "v"), node("Gather", "v index", "y", axis=0)], -1, "Reshape (to [-1])"),
+        ([node("Gather", "x index", "y", axis=0)], 1, "Gather (over axis 0)"),
+        ([node("Reshape", "x row", "y")], 1, "Reshape (to [-1])"),
+    ],
+    ids=["in order", "backwards", "of samples", "an output"],
+)
+def test_all_values_of_a_sample_in_their_order_are_the_value(
+    nodes: list[Any], index: int, told: str, tmp_path: Path
+) -> None:
+    places = np.arange(np.prod(MAP), dtype=np.int64)[::index].reshape(1, *MAP)
+    made = model([node("Relu", "x0", "x"), *nodes], row=ints(-1), index=places)
+    made.graph.input[0].name = "x0"
+    if told:
+        with pytest.raises(ImportRefused) as error:
+            imported(made, tmp_path)
+        assert told in str(error.value)
+    else:
+        assert "relu" in imported(made, tmp_path).text
 
 
 # ---- layers that are written as several operations
