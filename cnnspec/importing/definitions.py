@@ -211,7 +211,9 @@ class BlockDefinitions:
         needed = [name for one in ends for name in reads_of(one)] + [name for name in heads if name in read]
         names = {**self.labels(replace(net, statements=tuple(body)), needed), **inputs}
         writer = _Writer(self, iter([text(value) for _, _, value, _ in self._arguments(ordered)]))
-        lines = list(writer.labelled(replace(net, statements=tuple(body)), names))
+        # with several inputs nothing flows in by itself: even the first statement says which one it reads
+        entry = net.entry if len(inputs) == 1 else ""
+        lines = list(writer.labelled(replace(net, statements=tuple(body), entry=entry), names))
         found = []
         for name, head in heads.items():
             source, chain = names.get(name, ""), "identity"

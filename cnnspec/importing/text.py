@@ -71,7 +71,7 @@ def _top(
 ) -> tuple[list[Line], list[str]]:
     """The lines of a net, and its heads where it has several."""
     chain = net.chain
-    if chain is None or heads:
+    if chain is None or heads or len(inputs) > 1:
         found = definitions.statements(net, {name: name for name in inputs}, heads)
         return [(line, True) for line in found.lines], found.heads
     lines_of_net: list[Line] = []
