@@ -59,6 +59,25 @@ def test_an_input_may_have_any_size_that_the_net_takes(
     assert "note: input is 3x21x16, the net declares 3x8x8; --resize" in capsys.readouterr().err
 
 
+def test_a_file_of_torch_under_other_names_is_matched_or_told_where_it_parts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    written("net N { input 3x8x8; conv(2, 3) -> relu -> conv(4, 3) }", (3, 8, 8))
+    theirs = torch.nn.Sequential(*(torch.nn.Conv2d(i, o, 3, padding=1) for i, o in ((3, 2), (2, 4))))
+    torch.save({"state_dict": theirs.state_dict()}, "w.pth")
+    command = ["run", "net.cnn", "--weights", "w.pth", "--input", "x.npy", "-o", "y.npy"]
+    assert execute(command) == 0
+    assert "note: 4 tensors of w.pth were matched by order and shape" in capsys.readouterr().err
+    with torch.no_grad():
+        expected = theirs[1](theirs[0](torch.ones(1, 3, 8, 8)).relu())
+    np.testing.assert_allclose(np.load("y.npy"), expected, atol=1e-6)
+    torch.save(theirs[:1].state_dict(), "w.pth")
+    assert execute(command) == 1
+    told = capsys.readouterr().err
+    assert "the checkpoint (1 module" in told and "missing:" not in told
+
+
 @pytest.mark.parametrize(
     ("layers", "reason"),
     [
