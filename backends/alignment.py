@@ -23,14 +23,19 @@ the names of the checkpoint follow the flow of data better.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from cnnspec.backends.weights import declared
+from cnnspec.backends.flow import (
+    FlowBlock,
+    ModuleTensors,
+    WalkState,
+    inner_blocks,
+    leaves,
+    modules_of,
+)
 from cnnspec.diagnostics import Refused
-from cnnspec.graph import Block, Graph
-from cnnspec.layers.base import Shape, describe
+from cnnspec.graph import Graph
 
 MOST_TRIES = 200_000
 """How many states of the search are tried before a match is given up."""
@@ -41,47 +46,6 @@ MOST_TWINS = 1000
 
 class MatchError(Refused):
     """A checkpoint does not fit a net: it says where the two part."""
-
-
-class ModuleTensors(NamedTuple):
-    """The tensors of one layer, under the path that their keys share: name and shape of each, in order."""
-
-    path: str
-    tensors: tuple[tuple[str, Shape], ...]
-
-    def __str__(self) -> str:
-        shapes = ", ".join(f"{name} {describe(shape) or 'scalar'}" for name, shape in self.tensors)
-        return f"{self.path or '(top)'} ({shapes})"
-
-    def pairs(self, other: ModuleTensors) -> list[tuple[str, str]] | None:
-        """Which tensor of the other is which: by name where names agree, else in order; None if none is.
-
-        Axes of size 1 do not count: a linear layer is a convolution of 1x1, a scale may be C or Cx1x1.
-        """
-        if len(self.tensors) != len(other.tensors):
-            return None
-        theirs = {name: without_ones(shape) for name, shape in other.tensors}
-        if all(theirs.get(name) == without_ones(shape) for name, shape in self.tensors):
-            return [(name, name) for name, _ in self.tensors]
-        if {name for name, _ in self.tensors} == set(theirs):
-            return None
-        pairs = zip(self.tensors, other.tensors, strict=True)
-        if any(without_ones(a[1]) != without_ones(b[1]) for a, b in pairs):
-            return None
-        return [(a[0], b[0]) for a, b in zip(self.tensors, other.tensors, strict=True)]
-
-
-def without_ones(shape: Shape) -> Shape:
-    """A shape as others may write it: axes of size 1 left out, but for those between axes of a kernel.
-
-    A convolution of 1x1 is a linear layer, a scale may be C or Cx1x1; a kernel of 1x3 is not one of 3x1.
-    """
-    row = tuple(extent for extent in shape if extent != 1)
-    if len(row) < 2:
-        return row
-    while shape[-1] == 1:
-        shape = shape[:-1]
-    return tuple(extent for axis, extent in enumerate(shape) if extent != 1 or axis > 1)
 
 
 def own_tensors_last(found: list[ModuleTensors]) -> list[ModuleTensors]:
@@ -98,24 +62,10 @@ def own_tensors_last(found: list[ModuleTensors]) -> list[ModuleTensors]:
     return [*order, *reversed(around)]
 
 
-@dataclass(eq=False)
-class FlowBlock:
-    """A block of the net, or a layer, which may have weights.
-
-    Its parts are in order; `after` are those that feed each part, a bit each, `beside` the later ones that do
-    not need it.
-    """
-
-    path: str
-    module: ModuleTensors | None = None
-    parts: list[FlowBlock] = field(default_factory=list)
-    after: list[int] = field(default_factory=list)
-    beside: list[list[int]] = field(default_factory=list)
-
-
-def align(graph: Graph, foreign: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
-    """The net's modules, each with the checkpoint's that it meets. Raises MatchError."""
-    root = flow_blocks(graph)
+def align(
+    graph: Graph, root: FlowBlock, foreign: list[ModuleTensors]
+) -> list[tuple[ModuleTensors, ModuleTensors]]:
+    """The modules in the blocks of a net, each with the checkpoint's that it meets. Raises MatchError."""
     walk = OrderSearch(foreign)
     order = walk.through(root)
     if order is None:
@@ -196,80 +146,6 @@ def unwind(trace: Trace) -> list[ModuleTensors]:
     return found[::-1]
 
 
-class WalkState(NamedTuple):
-    """Where a walk is: in a block, with some of its parts done (a bit each), and in the blocks around it."""
-
-    block: FlowBlock
-    done: int
-    outer: WalkState | None
-
-    def key(self) -> tuple[tuple[int, int], ...]:
-        """What tells this state of the walk from others."""
-        found = []
-        state: WalkState | None = self
-        while state is not None:
-            found.append((id(state.block), state.done))
-            state = state.outer
-        return tuple(found)
-
-    def advance(self) -> tuple[WalkState, list[tuple[FlowBlock, int]]] | None:
-        """The innermost unfinished state, and its parts that may come next; None where all is done."""
-        state: WalkState | None = self
-        while state is not None:
-            block, done = state.block, state.done
-            # the lowest bit that is not set: the first part that is not done
-            first = (~done & (done + 1)).bit_length() - 1
-            if first < len(block.parts):
-                later = (n for n in block.beside[first] if not done >> n & 1 and not block.after[n] & ~done)
-                return state, [(block.parts[number], done | 1 << number) for number in (first, *later)]
-            state = state.outer
-        return None
-
-
-def flow_blocks(graph: Graph) -> FlowBlock:
-    """The blocks of a net and the layers in them that have weights."""
-    own: dict[str, list[tuple[str, Shape]]] = {}
-    for key, weight, _ in declared(graph):
-        path, _, name = key.rpartition(".")
-        own.setdefault(path, []).append((name, weight.shape))
-    made: dict[int, FlowBlock] = {}
-    inside: dict[int, frozenset[str]] = {}
-    for block in reversed(list(graph.root.walk())):
-        parts, members = [], []
-        for child in block.children:
-            if isinstance(child, Block):
-                parts.append(made[id(child)])
-                members.append(inside[id(child)])
-            elif child in graph.nodes:
-                module = ModuleTensors(child, tuple(own[child])) if child in own else None
-                parts.append(FlowBlock(child, module))
-                members.append(frozenset({child}))
-        after = dependencies(graph, members)
-        made[id(block)] = FlowBlock(block.path, None, parts, after, parallel(after))
-        inside[id(block)] = frozenset().union(*members)
-    return made[id(graph.root)]
-
-
-def dependencies(graph: Graph, members: list[frozenset[str]]) -> list[int]:
-    """For each part of a block the parts that feed it, a bit each."""
-    home = {name: number for number, names in enumerate(members) for name in names}
-    after = []
-    for number, names in enumerate(members):
-        feeders = {home.get(source, number) for name in names for source in graph[name].inputs} - {number}
-        after.append(sum(1 << feeder for feeder in feeders))
-    return after
-
-
-def leaves(block: FlowBlock) -> Iterator[ModuleTensors]:
-    """The modules of a block, in the order of the net."""
-    stack = [block]
-    while stack:
-        here = stack.pop()
-        if here.module is not None:
-            yield here.module
-        stack.extend(reversed(here.parts))
-
-
 Pairs = dict[ModuleTensors, ModuleTensors]
 
 
@@ -281,8 +157,8 @@ def untangle(
     A main path whose modules share a prefix, say, is told from the shortcut beside it.
     """
     position = {module: number for number, module in enumerate(foreign)}
-    around = neighbours(graph)
     paths = {module.path: module for module in found}
+    around = neighbours(graph, paths)
 
     def edges(members: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
         touched = dict.fromkeys(edge for module in members for edge in around[module.path])
@@ -319,27 +195,19 @@ def shared(first: str, second: str) -> int:
     return count
 
 
-def neighbours(graph: Graph) -> dict[str, list[tuple[str, str]]]:
-    """The edges at each module to those next to it in the flow of data, along the first inputs of joins."""
-    with_weights = {key.rpartition(".")[0] for key, _, _ in declared(graph)}
+def neighbours(graph: Graph, paths: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """The edges at modules of these paths to those next in the flow, along the first inputs of joins."""
+    own = modules_of(graph)
     source: dict[str, str] = {}
-    found: dict[str, list[tuple[str, str]]] = {path: [] for path in with_weights}
+    found: dict[str, list[tuple[str, str]]] = {path: [] for path in paths}
     for node in graph:
         reached = source.get(node.inputs[0], "") if node.inputs else ""
-        if node.name in with_weights:
-            for end in (reached, node.name) if reached else ():
-                found[end].append((reached, node.name))
-            reached = node.name
+        for part in (part for part in own.get(node.name, ()) if part.path in found):
+            for end in (reached, part.path) if reached else ():
+                found[end].append((reached, part.path))
+            reached = part.path
         source[node.name] = reached
     return found
-
-
-def inner_blocks(root: FlowBlock) -> Iterator[FlowBlock]:
-    stack = [root]
-    while stack:
-        block = stack.pop()
-        yield block
-        stack.extend(block.parts)
 
 
 def twins(root: FlowBlock) -> Iterator[tuple[list[ModuleTensors], list[ModuleTensors]]]:
@@ -358,35 +226,7 @@ def twins(root: FlowBlock) -> Iterator[tuple[list[ModuleTensors], list[ModuleTen
                     yield run, mine
 
 
-def look_alikes(graph: Graph) -> tuple[tuple[str, str], ...]:
+def look_alikes(root: FlowBlock) -> tuple[tuple[str, str], ...]:
     """The modules at the head of parallel runs of equal shapes, which only order and names tell apart."""
-    pairs = ((run[0].path, mine[0].path) for run, mine in twins(flow_blocks(graph)))
+    pairs = ((run[0].path, mine[0].path) for run, mine in twins(root))
     return tuple(dict.fromkeys(tuple(sorted(pair)) for pair in pairs))  # type: ignore[arg-type]
-
-
-def parallel(after: list[int]) -> list[list[int]]:
-    """For each part the later ones that it does not feed, directly or through others."""
-    found: list[list[int]] = [[] for _ in after]
-    for later, fed_by in enumerate(closure(after)):
-        for number in bits(~fed_by & ((1 << later) - 1)):
-            found[number].append(later)
-    return found
-
-
-def closure(after: list[int]) -> list[int]:
-    """For each part all parts that feed it, directly or through others."""
-    reach: list[int] = []
-    for feeders in after:
-        whole = feeders
-        for number in bits(feeders):
-            whole |= reach[number]
-        reach.append(whole)
-    return reach
-
-
-def bits(number: int) -> Iterator[int]:
-    """The positions of the ones of a number, from the lowest on."""
-    while number:
-        lowest = number & -number
-        yield lowest.bit_length() - 1
-        number ^= lowest

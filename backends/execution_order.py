@@ -35,8 +35,17 @@ def in_order_of_use(module: Any, example: Any) -> dict[str, Any]:
 
 
 def ordered(state: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
-    """Tensors by the places of their modules in a list, the others after them."""
+    """Tensors by the places of their modules in a list, the others after them.
+
+    A module that did not run by itself, as the last layer of torch's attention, stands with the one around it
+    that did.
+    """
     places = {path: place for place, path in enumerate(paths)}
-    last = len(places)
-    keys = sorted(state, key=lambda key: places.get(key.rpartition(".")[0], last))
-    return {key: state[key] for key in keys}
+
+    def place(key: str) -> int:
+        path = key.rpartition(".")[0]
+        while path not in places and "." in path:
+            path = path.rpartition(".")[0]
+        return places.get(path, len(places))
+
+    return {key: state[key] for key in sorted(state, key=place)}

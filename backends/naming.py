@@ -7,7 +7,8 @@
     norm  64               layer1.0.conv1  64x64x3x3
 
 The shapes alone leave both norms open; `bn1` stands beside `conv1`, and `layer1.0.bn1` beside
-`layer1.0.conv1`. The score of a match adds this up over the whole net.
+`layer1.0.conv1`. The score of a match adds this up over the whole net. Words that both sides use count too:
+`branch_pool` is the arm that the net has in a block `pooled`.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from itertools import combinations
 from math import prod
 from typing import NamedTuple
 
-from cnnspec.backends.alignment import MatchError, ModuleTensors, without_ones
+from cnnspec.backends.alignment import MatchError
+from cnnspec.backends.flow import ModuleTensors, modules_of, without_ones
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape
 
 MOST_SOURCES = 4
 """How many modules upstream of one are looked at, of all that a join brings together."""
 MOST_LISTED = 6
+A_WORD = 0.3
+"""What a word counts that both sides use of a module; a number that goes up counts 1."""
 STANDARD = frozenset(("weight", "bias", "running_mean", "running_var"))
 
 Kind = tuple[tuple[int, ...], ...]
@@ -37,7 +41,7 @@ class Edge(NamedTuple):
 
     `flow`: the data of the first reach the second, with no module between them. `line`: as flow, but for
     modules of another number of axes between them, as from a convolution to the next behind a norm. `join`:
-    a join brings both together.
+    a join brings both together. `beside`: both stand in parallel, and the net numbers them in this order.
     """
 
     first: int
@@ -49,7 +53,7 @@ def as_modules(mine: list[ModuleTensors], foreign: list[ModuleTensors]) -> list[
     """The checkpoint's modules, in its order, as the net has them where it can hold them otherwise.
 
     A conv that keeps the gain of its weights beside them is a conv, and a gain. One whose kernel covers the
-    whole map is a linear layer behind a flatten.
+    whole map is a linear layer behind a flatten. A learned sequence is channels last in torch.
     """
     wanted = {kind_of(module) for module in mine}
     found: list[ModuleTensors] = []
@@ -61,16 +65,28 @@ def as_modules(mine: list[ModuleTensors], foreign: list[ModuleTensors]) -> list[
             found.append(module)
         elif kind_of(flat) in wanted:
             found.append(flat)
-        elif len(module.tensors) > 1 and odd:
-            found += [ModuleTensors(module.path, usual)] if usual else []
-            found += [ModuleTensors(module.path, (tensor,)) for tensor in odd]
         else:
-            found.append(module)
+            found += [ModuleTensors(module.path, usual)] if usual else []
+            found += [turned(ModuleTensors(module.path, (tensor,)), wanted) for tensor in odd]
     return found
 
 
 def flattened(shape: Shape) -> Shape:
     return (shape[0], prod(shape[1:])) if len(shape) > 2 else shape
+
+
+def turned(module: ModuleTensors, wanted: set[Kind]) -> ModuleTensors:
+    """A learned sequence 1xNxC as the CxN that the net has, where it has that."""
+    ((name, shape),) = module.tensors
+    if len(shape) != 3 or shape[0] != 1:
+        return module
+    other = ModuleTensors(module.path, ((name, transposed(shape)),))
+    return other if kind_of(other) in wanted else module
+
+
+def transposed(shape: Shape) -> Shape:
+    """The shape CxN of a sequence 1xNxC."""
+    return shape[:0:-1]
 
 
 def kind_of(module: ModuleTensors) -> Kind:
@@ -106,6 +122,7 @@ def listed(names: Sequence[str]) -> str:
 def edges_of(graph: Graph, mine: list[ModuleTensors]) -> list[Edge]:
     """The edges between modules, along all inputs of joins."""
     number = {module.path: place for place, module in enumerate(mine)}
+    own = modules_of(graph)
     rank = [max(len(shape) for _, shape in module.tensors) for module in mine]
     sources: dict[str, tuple[int, ...]] = {}
     ranked: dict[str, dict[int, int]] = {}
@@ -115,8 +132,8 @@ def edges_of(graph: Graph, mine: list[ModuleTensors]) -> list[Edge]:
         before = ranked[node.inputs[0]] if node.inputs else {}
         if len(node.inputs) > 1:
             found |= dict.fromkeys(Edge(above[0], other, "join") for other in above[1:])
-        here = number.get(node.weights_of) if node.layer.params(*graph.input_shapes(node)) else None
-        if here is not None:
+        paths = (module.path for module in own.get(node.weights_of, ()))
+        for here in (number[path] for path in paths if path in number):
             found |= dict.fromkeys(Edge(other, here, "flow") for other in above if other != here)
             if before.get(rank[here], here) != here:
                 found[Edge(before[rank[here]], here, "line")] = None
@@ -165,7 +182,7 @@ def closeness(first: str, second: str, kind: str) -> float:
     same = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     found = 0.0 if kind == "line" else float(same)
     if same == len(a) or same == len(b):
-        return found
+        return 0.0 if kind == "beside" else found
     beside = len(a) == len(b) == same + 1
     if kind != "line" and beside:
         found += 0.5
@@ -174,7 +191,10 @@ def closeness(first: str, second: str, kind: str) -> float:
         found += 0.75
     one, two = ordinal(a[same]), ordinal(b[same])
     if one is None or two is None:
-        return found
+        return 0.0 if kind == "beside" else found
+    if kind == "beside":
+        # heads of levels, say: nothing flows from one to the other
+        return 0.0 if one[0] != two[0] else 0.5 if one[1] < two[1] else -0.5
     if kind == "join":
         # branch0 and branch1: what is joined is numbered in the order in which it is joined
         return found + (0.0 if one[0] != two[0] else 0.5 if one[1] < two[1] else -0.5)
@@ -183,6 +203,19 @@ def closeness(first: str, second: str, kind: str) -> float:
         return found + (0.5 if kind == "flow" and beside and one[1] == two[1] else 0)
     apart = two[1] - one[1]
     return found + (1 / max(apart, 1) if apart > 0 else -1)
+
+
+@cache
+def words(path: str) -> frozenset[str]:
+    """The words of four letters and more in a path."""
+    return frozenset(re.findall(r"[a-z]{4,}", path.lower()))
+
+
+@cache
+def kinship(mine: str, theirs: str) -> float:
+    """How many words of one path begin one of the other, or are begun by one."""
+    pairs = ((a, b) for a in words(theirs) for b in words(mine))
+    return A_WORD * len({a for a, b in pairs if a.startswith(b) or b.startswith(a)})
 
 
 class NamedMatch:
@@ -208,12 +241,17 @@ class NamedMatch:
 
     def gain(self, first: Sequence[int], second: Sequence[int]) -> float:
         """By how much the score rises where two runs of modules are exchanged; it is left as it was."""
-        edges = {edge for number in (*first, *second) for edge in self.edges[number]}
-        before = self.score(edges)
+        numbers = (*first, *second)
+        edges = {edge for number in numbers for edge in self.edges[number]}
+        before = self.score(edges) + self.kinship(numbers)
         self.exchange(first, second)
-        after = self.score(edges)
+        after = self.score(edges) + self.kinship(numbers)
         self.exchange(first, second)
         return after - before
+
+    def kinship(self, numbers: Iterable[int]) -> float:
+        """How many words the names of both sides share, in all."""
+        return sum(kinship(self.mine[number].path, self.paths[self.taken[number]]) for number in numbers)
 
     def exchange(self, first: Sequence[int], second: Sequence[int]) -> None:
         for a, b in zip(first, second, strict=True):

@@ -19,16 +19,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnspec.backends.alignment import (
-    FlowBlock,
-    MatchError,
-    ModuleTensors,
-    WalkState,
-    flow_blocks,
-    leaves,
-    twins,
-)
+from cnnspec.backends.alignment import MatchError, twins
+from cnnspec.backends.flow import FlowBlock, ModuleTensors, WalkState, leaves
 from cnnspec.backends.naming import (
+    Edge,
     Kind,
     NamedMatch,
     check_kinds,
@@ -62,37 +56,60 @@ class NameBranch:
     parts: list[NameBranch] = field(default_factory=list)
 
 
-def match_by_names(graph: Graph, foreign: list[ModuleTensors]) -> list[tuple[ModuleTensors, ModuleTensors]]:
-    """The net's modules, each with the checkpoint's that is it. Raises MatchError, with paths of both."""
-    root = flow_blocks(graph)
+def match_by_names(
+    graph: Graph, root: FlowBlock, foreign: list[ModuleTensors]
+) -> list[tuple[ModuleTensors, ModuleTensors]]:
+    """The modules in the blocks of a net, each with the checkpoint's that is it.
+
+    Raises MatchError, with paths of both.
+    """
     mine = list(leaves(root))
     theirs = sorted(foreign, key=lambda module: (natural(module.path), module))
     check_kinds(graph, mine, theirs)
-    found = find_order(root, theirs)
+    is_rising, found = True, find_order(root, theirs)
+    if found is None:
+        # numbers may go down along the flow, as those of a pyramid that is built from its top, and lists of
+        # blocks may take turns
+        is_rising, found = False, find_order(root, theirs, is_rising=False)
     if found is None:
         raise MatchError(
             f"{graph.name} and the checkpoint have {len(mine)} modules of the same shapes, but in no order "
             "that the flow of data and the names of the checkpoint both allow"
         )
-    named = NamedMatch(
-        mine, theirs, edges_of(graph, mine), {n: found[module.path] for n, module in enumerate(mine)}
-    )
-    settle(graph, root, named)
+    edges = [*edges_of(graph, mine), *edges_beside(root, mine)]
+    named = NamedMatch(mine, theirs, edges, {n: found[module.path] for n, module in enumerate(mine)})
+    settle(graph, root, named, is_rising)
     return [(module, theirs[named.taken[number]]) for number, module in enumerate(mine)]
 
 
-def settle(graph: Graph, root: FlowBlock, named: NamedMatch) -> None:
+def edges_beside(root: FlowBlock, mine: list[ModuleTensors]) -> Iterator[Edge]:
+    """Pairs of modules in parallel, of equal shapes, that the net numbers: heads of levels, say."""
+    number = {module.path: place for place, module in enumerate(mine)}
+    for run, other in twins(root):
+        for pair in zip(run, other, strict=True):
+            first, second = sorted(number[module.path] for module in pair)
+            if closeness(mine[first].path, mine[second].path, "beside") > 0:
+                yield Edge(first, second, "beside")
+
+
+def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) -> None:
     """Take the better of two matches where both are possible; raise MatchError where neither is better."""
     number = {module.path: place for place, module in enumerate(named.mine)}
     arms = [([number[m.path] for m in run], [number[m.path] for m in other]) for run, other in twins(root)]
     for _ in range(MOST_ROUNDS):
-        if not any(improves(graph, root, named, *pair) for pair in (*named.exchanges(), *arms)):
+        pairs = (*named.exchanges(), *arms)
+        if not any([improves(graph, root, named, is_rising, *pair) for pair in pairs]):
             return
     raise MatchError(f"{graph.name} and the checkpoint fit in too many ways")
 
 
 def improves(
-    graph: Graph, root: FlowBlock, named: NamedMatch, first: Sequence[int], second: Sequence[int]
+    graph: Graph,
+    root: FlowBlock,
+    named: NamedMatch,
+    is_rising: bool,
+    first: Sequence[int],
+    second: Sequence[int],
 ) -> bool:
     """Exchange two runs of modules if that is possible and better. Raises MatchError where it is as good."""
     if set(first) & set(second) or named.gain(first, second) <= -MARGIN:
@@ -100,7 +117,7 @@ def improves(
     gain = named.gain(first, second)
     named.exchange(first, second)
     wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
-    possible = find_order(root, named.theirs, wanted) is not None
+    possible = find_order(root, named.theirs, wanted, is_rising) is not None
     if possible and gain >= MARGIN:
         return True
     named.exchange(first, second)
@@ -115,13 +132,16 @@ def improves(
 
 
 def find_order(
-    root: FlowBlock, theirs: list[ModuleTensors], wanted: dict[str, int] | None = None
+    root: FlowBlock,
+    theirs: list[ModuleTensors],
+    wanted: dict[str, int] | None = None,
+    is_rising: bool = True,
 ) -> dict[str, int] | None:
     """For the path of each module of the net the number of the checkpoint's; None where no order is found.
 
-    With `wanted` it is that match or none.
+    With `wanted` it is that match or none. `is_rising`: numbers that stand side by side go up along the flow.
     """
-    tree = branches(theirs)
+    tree = branches(theirs, is_rising)
     kinds = [kind_of(module) for module in theirs]
     paths = [module.path for module in theirs]
     every = (1 << len(theirs)) - 1
@@ -148,7 +168,7 @@ def find_order(
                 choices.append((WalkState(part, 0, rest), visited, last, trace))
                 continue
             kind: Kind = kind_of(part.module)
-            next_ones = [n for n in upcoming(tree, visited) if kinds[n] == kind]
+            next_ones = [n for n in upcoming(tree, visited, is_rising) if kinds[n] == kind]
             if wanted is not None:
                 next_ones = [n for n in next_ones if n == wanted[part.module.path]]
             if last is not None:
@@ -167,10 +187,11 @@ def unwound(trace: Any) -> dict[str, int]:
     return found
 
 
-def branches(theirs: list[ModuleTensors]) -> NameBranch:
+def branches(theirs: list[ModuleTensors], is_rising: bool) -> NameBranch:
     """The tree of names of some modules, parts in natural order.
 
-    A list of layers of one kind is no branch of its own: `convs.0, norms.0, convs.1` take turns.
+    A list of layers of one kind is no branch of its own: `convs.0, norms.0, convs.1` take turns. Neither is
+    any list unless `is_rising`.
     """
     root = NameBranch("")
     for number, module in enumerate(theirs):
@@ -187,18 +208,20 @@ def branches(theirs: list[ModuleTensors]) -> NameBranch:
     stack = [root]
     while stack:
         here = stack.pop()
-        here.parts = [kept for part in here.parts for kept in opened(part, theirs)]
+        here.parts = [kept for part in here.parts for kept in opened(part, theirs, is_rising)]
         here.parts.sort(key=lambda part: natural(part.name))
         stack += here.parts
     return root
 
 
-def opened(part: NameBranch, theirs: list[ModuleTensors]) -> list[NameBranch]:
-    """A branch, or the layers of a list, which then stand beside what the list stands beside."""
+def opened(part: NameBranch, theirs: list[ModuleTensors], is_rising: bool) -> list[NameBranch]:
+    """A branch, or what a list has, which then stands beside what the list stands beside."""
+    if len(part.parts) < 2 or not all(inner.name.isdigit() for inner in part.parts):
+        return [part]
     numbers = [inner.parts[0].number for inner in part.parts if len(inner.parts) == 1]
     axes = {axes_of(theirs[number]) for number in numbers if number is not None}
-    are_layers = len(numbers) == len(part.parts) > 1 and None not in numbers
-    if not are_layers or len(axes) > 1 or not all(inner.name.isdigit() for inner in part.parts):
+    are_layers = len(numbers) == len(part.parts) and None not in numbers
+    if is_rising and (not are_layers or len(axes) > 1):
         return [part]
     return [NameBranch(f"{part.name}{inner.name}", None, inner.inside, inner.parts) for inner in part.parts]
 
@@ -208,7 +231,7 @@ def axes_of(module: ModuleTensors) -> int:
     return max(len(shape) for _, shape in module.tensors)
 
 
-def upcoming(branch: NameBranch, visited: int) -> Iterator[int]:
+def upcoming(branch: NameBranch, visited: int, is_rising: bool) -> Iterator[int]:
     """The modules that may come next: in the branch that is begun and not done, or in any that may begin."""
     if branch.number is not None:
         yield branch.number
@@ -218,9 +241,9 @@ def upcoming(branch: NameBranch, visited: int) -> Iterator[int]:
     waiting: set[str] = set()
     for part in begun or left:
         numbered = ordinal(part.name)
-        if not begun and numbered is not None:
+        if is_rising and not begun and numbered is not None:
             # of those that are numbered alike the first that is left
             if numbered[0] in waiting:
                 continue
             waiting.add(numbered[0])
-        yield from upcoming(part, visited)
+        yield from upcoming(part, visited, is_rising)

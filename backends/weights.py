@@ -6,7 +6,7 @@ They are a flat mapping from `layer path + "." + weight` to arrays, in torch's n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -60,6 +60,11 @@ def initialize(graph: Graph, seed: int = 0, scheme: str = "default") -> dict[str
         key: np.zeros(weight.shape, np.float32) if key in silent else _draw(key, weight, seed, scheme)
         for key, weight, _ in declared(graph)
     }
+
+
+def started(graph: Graph, keys: Container[str]) -> dict[str, NDArray[np.float32]]:
+    """The weights of these keys as `initialize` draws them from seed 0."""
+    return {key: _draw(key, weight, 0, "default") for key, weight, _ in declared(graph) if key in keys}
 
 
 def _draw(key: str, weight: Weight, seed: int, scheme: str) -> NDArray[np.float32]:
@@ -159,6 +164,11 @@ def given_weights(graph: Graph, given: Any) -> dict[str, NDArray[Any]]:
     if mismatch := check(used, tensors):
         raise WeightsError(f"the weights do not fit {graph.name}:\n{mismatch}")
     return floating(tensors, [key for key, _, _ in declared(used)])
+
+
+def is_index(tensor: Any) -> bool:
+    """Whether a tensor holds places or a mask, as attention in windows keeps them beside its weights."""
+    return str(getattr(tensor, "dtype", "")).removeprefix("torch.") in ("int64", "int32", "bool")
 
 
 def floating(tensors: Mapping[str, Any], keys: Iterable[str]) -> dict[str, NDArray[Any]]:

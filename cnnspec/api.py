@@ -294,7 +294,10 @@ class Net:
         """A numpy program with these weights, or those of the seed; `dtype` is float32 or float64.
 
         `scheme` says how weights of a seed start, `threads` are those of inference, by default one a
-        processor. `reference` runs the plain kernels, a formula each, which the fast ones are held to.
+        processor. `reference` runs the plain kernels of `backends/numpy/kernels/`, a formula each, with where
+        it is from: they are to be read, and the fast ones are held to them. Convolutions and linear layers
+        are matrix products of BLAS, which adds in an order of its own, by library, processor and threads:
+        what else computes the same formula, or the same program elsewhere, is equal up to rounding.
         """
         from cnnspec.backends import numpy as backend
 

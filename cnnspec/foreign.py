@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from cnnspec.importing.traced import Traced
 
 
-def load_weights(net: Net, tensors: Any, example: Any = None, *, part: str | None = None) -> Match:
+def load_weights(
+    net: Net, tensors: Any, example: Any = None, *, part: str | None = None, without: str | Sequence[str] = ()
+) -> Match:
     """A checkpoint's weights for a net: its own, or of the same architecture under other names.
 
     `tensors` are a mapping, what has a `state_dict`, as a torch module, or the path of a .safetensors, .pth
@@ -23,19 +25,29 @@ def load_weights(net: Net, tensors: Any, example: Any = None, *, part: str | Non
     is opened; where it has several such parts, `part` names one. They are matched by the order
     in which a module defines them or, where that is not the order of the file, by shapes and names; the
     result's `weights` go into `to_torch(weights=...)` and `to_numpy(weights=...)`, and its text says which
-    tensor is which. With `example`, an input of a torch module or a tuple of several, the module is run once,
-    and its tensors are matched in the order in which its parts run. Of a module the result says, too, where
-    its norms have another epsilon than the net's. Raises WeightsError for what holds no weights,
-    backends.match.MatchError where they do not fit, saying where the two part.
+    tensor is which. `without` names parts of the net, such as `head`, whose weights are not looked for: they
+    start anew, from seed 0, and what the checkpoint has in their place is not used.
+
+    With `example`, an input of a torch module or a tuple of several, the module is run once, and its tensors
+    are matched in the order in which its parts run. Of a module the result says, too, where its norms have
+    another epsilon than the net's, and with an example where its outputs are others. Raises WeightsError for
+    what holds no weights and for a part that the net has not, backends.match.MatchError where they do not
+    fit, saying where the two part.
     """
     from cnnspec.backends.execution_order import in_order_of_use
     from cnnspec.backends.match import match, other_epsilons
 
     given = tensors if example is None else in_order_of_use(tensors, example)
-    found = match(net.ir, opened(given, part), in_order=example is not None)
+    parts = (without,) if isinstance(without, str) else tuple(without)
+    found = match(net.ir, opened(given, part), example is not None, parts)
     if not hasattr(tensors, "named_modules"):
         return found
-    return replace(found, differing=other_epsilons(net.ir, found, dict(tensors.named_modules())))
+    differing = other_epsilons(net.ir, found, dict(tensors.named_modules()))
+    if example is not None and not parts:
+        from cnnspec.backends.beyond_tensors import outputs_apart
+
+        differing += outputs_apart(net.ir, found.weights, tensors, example)
+    return replace(found, differing=differing)
 
 
 def opened(tensors: Any, part: str | None = None) -> Mapping[str, Any]:

@@ -48,8 +48,9 @@ def compile(
 
     Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are
     those of float32 inference, by default one a processor. With `reference` inference runs the plain kernels
-    of `kernels/`, a formula each, in one thread. Raises CompileError for a layer without a rule, WeightsError
-    for weights that do not fit.
+    of `kernels/`, a formula each, in one thread but for BLAS, whose matrix products add in an order of its
+    own: equality with it is up to rounding. Raises CompileError for a layer without a rule, WeightsError for
+    weights that do not fit.
     """
     program = Program(graph, known_dtype(dtype), seed, threads, reference)
     if weights is None:

@@ -23,6 +23,12 @@ SUFFIXES = (".safetensors", ".npz")
 @click.argument("names", nargs=-1, required=True, metavar="[SPEC] FILE[:PART]")
 @set_option
 @include_option
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PART",
+    help="match, convert: a part of the net, such as head, that starts anew; may be given several times.",
+)
 @out_option("convert: write the weights, under the names of the net, to this .safetensors or .npz file.")
 @json_option
 def weights(
@@ -30,6 +36,7 @@ def weights(
     names: tuple[str, ...],
     settings: tuple[str, ...],
     include: tuple[Path, ...],
+    without: tuple[str, ...],
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -43,6 +50,7 @@ def weights(
     cnnspec weights show last.pth
     cnnspec weights match resnet50 resnet50.pth
     cnnspec weights convert resnet50 resnet50.pth -o resnet50.safetensors
+    cnnspec weights match resnet18 resnet18.pth --set classes=9 --without head
     """
     wanted = 1 if action == "show" else 2
     if len(names) != wanted:
@@ -50,6 +58,8 @@ def weights(
         raise click.UsageError(f"weights {action} takes {told}, not {len(names)} names")
     if (out is not None) != (action == "convert"):
         raise click.UsageError("weights convert writes a file, which -o names; show and match write none")
+    if without and action == "show":
+        raise click.UsageError("--without is of a net: match and convert take one")
     if out is not None and out.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o writes {' or '.join(SUFFIXES)}, not {out.name}")
     if action == "show":
@@ -59,7 +69,7 @@ def weights(
     from cnnspec.foreign import load_weights
 
     path, part = split_part(names[1])
-    found = load_weights(net, path, part=part)
+    found = load_weights(net, path, part=part, without=without)
     if out is not None:
         write(out, found.weights)
     if as_json:
@@ -102,6 +112,8 @@ def match_data(found: Match, given: str) -> dict[str, Any]:
         ],
         "left_out": list(found.left_out),
         "alike": [list(pair) for pair in found.alike],
+        "unused": list(found.unused),
+        "anew": list(found.anew),
     }
 
 
@@ -113,10 +125,9 @@ def match_text(found: Match) -> str:
         (key, "x".join(map(str, found.weights[key].shape)) or "scalar", f"<- {other}")
         for key, other in found.keys.items()
     ]
-    lines = [aligned(rows), f"{len(rows)} tensors, none left over"]
-    lines += [f"{a} and {b} have equal shapes: told apart by order and names" for a, b in found.alike]
-    lines += [f"not in the file: the head {head}, which is for training" for head in found.left_out]
-    return "\n".join(lines)
+    over = f"{len(found.unused)} not used" if found.unused else "none left over"
+    lines = [aligned(rows), f"{len(rows)} tensors, {over}"]
+    return "\n".join([*lines, *found.remarks("the file")])
 
 
 def aligned(rows: list[tuple[str, ...]]) -> str:

@@ -70,7 +70,7 @@ def test_sorted_names_of_the_net_itself_are_found_again(name: str) -> None:
 
     graph = cnnspec.zoo(name).ir
     shapes = sorted((f"model.{key}", weight.shape) for key, weight, _ in declared(graph))
-    found, _ = aligned(graph, shapes)
+    found, _, _ = aligned(graph, shapes)
     assert [its.path for _, its in found] == [f"model.{mine.path}" for mine, _ in found]
 
 
@@ -134,3 +134,56 @@ def test_a_convolution_of_the_whole_map_is_a_linear_layer_and_a_gain_stands_alon
     for keys in (list(checkpoint), sorted(checkpoint)):
         found = match(net.ir, {key: checkpoint[key] for key in keys}).weights
         assert all(np.array_equal(found[key], own[key]) for key in own)
+
+
+PYRAMID = """
+net Pyramid { input 3x8x8
+    c[0]: conv(4, 3, stride=2)
+    c[1]: conv(5, 3, stride=2)
+    m[1]: conv(6, 1)
+    m[0]: add { | c[0] -> conv(6, 1) | m[1] -> resize(c[0].size) }
+    for i in [0, 1] { head out[i] from m[i] { conv(6, 3) } }
+}
+"""
+
+
+def test_a_pyramid_that_is_built_from_its_top_has_numbers_that_go_down() -> None:
+    """The levels are numbered from the finest on, and the checkpoint lists all inner blocks first."""
+    net = cnnspec.loads(PYRAMID)
+    names = ["body.0", "body.1", "inner.1", "inner.0", "outer.0", "outer.1"]
+    checkpoint = named(net, names)
+    own = values(checkpoint)
+    order = [f"{name}.{kind}" for name in sorted(names) for kind in ("weight", "bias")]
+    for keys in (order, sorted(checkpoint), sorted(checkpoint, reverse=True)):
+        found = match(net.ir, {key: checkpoint[key] for key in keys})
+        assert all(np.array_equal(*pair) for pair in zip(values(found.weights), own, strict=True))
+
+
+def test_heads_that_both_sides_number_are_told_apart_by_their_numbers() -> None:
+    net = cnnspec.loads("net N { input 2x4x4\n for i in range(3) { head box[i] from input { conv(2, 3) } } }")
+    checkpoint = named(net, ["heads.list.0", "heads.list.1", "heads.list.2"])
+    found = match(net.ir, {key: checkpoint[key] for key in sorted(checkpoint)})
+    assert list(found.keys.values())[::2] == [f"heads.list.{i}.weight" for i in range(3)]
+
+
+def test_an_arm_is_told_by_a_word_that_both_sides_use() -> None:
+    arms = {"branch1x1": "conv(2, 1)", "branch_pool": "pooled: { avgpool(3, stride=1, pad=1) -> conv(2, 1) }"}
+    for names in (list(arms), list(reversed(arms))):
+        written = " ".join(f"| {arms[name]}" for name in names)
+        net = cnnspec.loads(f"net N {{ input 3x4x4\n concat {{ {written} }} }}")
+        checkpoint = named(net, names)
+        found = match(net.ir, {key: checkpoint[key] for key in sorted(checkpoint)})
+        assert list(found.keys.values())[::2] == [f"{name}.weight" for name in names]
+
+
+def test_tables_of_places_are_no_weights_and_the_match_names_them() -> None:
+    net = cnnspec.loads(
+        "net N { input 4x4x4\n attention(2, window=2, bias=relative) -> gap -> flatten -> linear(2) }"
+    )
+    own = initialize(net.ir)
+    checkpoint: dict[str, Any] = {key.replace("attention.", "attn."): value for key, value in own.items()}
+    checkpoint["attn.relative_position_index"] = np.zeros((4, 4), np.int64)
+    found = match(net.ir, dict(sorted(checkpoint.items())))
+    assert found.unused == ("attn.relative_position_index",)
+    assert "not used: attn.relative_position_index" in str(found)
+    assert all(np.array_equal(found.weights[key], own[key]) for key in own)

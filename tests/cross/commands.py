@@ -33,6 +33,7 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
     "--width": ("252pt", "84mm", "nothing", "-1pt", "0pt"),
     "--font-size": ("7pt", "3mm", "nothing"),
     "--weights": ("w.safetensors", "other.safetensors", "x.npy", "missing"),
+    "--without": ("head", "stem", "nothing", "body.conv"),
     "--mean": ("0.5", "0.4,0.5,0.6", "1,2", "nothing", "1e400"),
     "--std": ("0.5", "0.4,0.5,0.6", "0", "nan"),
     "--classes": ("names.txt", "x.npy", "missing"),

@@ -45,14 +45,11 @@ def test_a_net_gives_what_that_of_timm_gives(name: str, timm: Any) -> None:
 def as_in_the_net(name: str, tensor: Any) -> Any:
     """A tensor of timm's in the order of the spec.
 
-    Learned values are sequences of timm's, channels last. Patch merging has the four pixels outside and the
-    channels inside, pixel_unshuffle the other way round. CoAtNet keeps q, k and v of a head of 32 together,
+    Learned values are sequences of timm's, channels last. CoAtNet keeps q, k and v of a head of 32 together,
     attention the heads of q, of k and of v.
     """
     if name.endswith(("cls_token", "pos_embed")):
         return tensor[0].T
-    if ".downsample." in name:
-        return tensor.unflatten(-1, (2, 2, -1)).movedim(-1, -3).transpose(-1, -2).flatten(-3)
     if re.fullmatch(r"stages\.\d\.blocks\.\d+\.attn\.qkv\..*", name):
         return tensor.unflatten(0, (-1, 3, 32)).transpose(0, 1).flatten(0, 2)
     return tensor
