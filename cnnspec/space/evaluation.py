@@ -85,7 +85,7 @@ class Evaluator:
         adds_up = set().union(*named) <= SUMS.keys() and can_be_added_up(self.space.net, self.module, blocks)
         self._sums: Known | None = new_memory() if adds_up else None
         self._calls = Known()
-        self._context: Context = context_of_file(self.module, Report(), self.limits)
+        self._fitting: dict[tuple[Any, ...], bool] = {}
         self._quantities: list[tuple[Condition, tree.Expression | None]] = []
         sought = self.objective
         self._add(sought.condition, [sought.expression], sought.expression)
@@ -116,9 +116,30 @@ class Evaluator:
                 self._quantities.append((condition, part))
 
     @property
+    def _context(self) -> Context:
+        """The place where conditions are evaluated, a new one each time: each has its own steps to spend."""
+        return context_of_file(self.module, Report(), self.limits)
+
+    @property
     def needs_nets(self) -> bool:
         """Whether a net is made for each setting, and not added up."""
         return self._sums is None
+
+    def fits(self, setting: Setting) -> bool:
+        """Whether the conditions on parameters alone are held, as far as there are such."""
+        if not self.on_parameters:
+            return True
+        key = key_of(setting)
+        if key not in self._fitting:
+            self._fitting[key] = self._fits(setting)
+        return self._fitting[key]
+
+    def _fits(self, setting: Setting) -> bool:
+        try:
+            parameters = self._parameters(setting, self.on_parameters)
+        except Mistake:
+            return False
+        return all(holds(one, self._context, parameters) for one in self.on_parameters)
 
     def excess_of_parameters(self, setting: Setting) -> float:
         """By how much the conditions on parameters alone are not held; infinite for what is no net."""

@@ -1,14 +1,18 @@
 """The best member of a space: the settings that hold its conditions and come to the most, or the least.
 
 Figures of a few settings say what those of others will be (`surrogate`); the best by that are looked at,
-which tells more, until nothing better comes:
+which tells more. Where figures jump, as RegNet's do where the widths of two stages become one, nothing
+foretells them: the best settings so far are moved and looked at, by no surrogate.
 
     draw some settings and evaluate them
     repeat   figures as polynomials, and what these leave
              move the best settings so far in some coordinates, by much and by little
-             evaluate what should be best of these
+             evaluate what should be best of these, while what was foretold is about right
+             evaluate some of the moved, the more the worse figures were foretold, and a new one
+    until    nothing better comes
 
-With exact polynomials one round ends it. A space of few settings is looked at as a whole.
+With exact polynomials one round ends it. A space of few settings is looked at as a whole. With a number of
+tries all this begins anew until so many settings were looked at.
 """
 
 from __future__ import annotations
@@ -29,12 +33,12 @@ from cnnspec.space.rejection import SpaceMember, key_of
 from cnnspec.space.surrogate import EXACT, SPARE, Surrogate, Term, fit, terms_of
 from cnnspec.space.vectorized import Column, column_of
 from cnnspec.syntax import tree
-from cnnspec.typed import Iterator, Mapping
+from cnnspec.typed import Iterable, Iterator, Mapping
 
 EFFORT = 24_000
 """How many layers may be walked, if no number of tries is given."""
-FEWEST, MOST = 60, 600
-"""How many settings are looked at, at least and at most, within that effort."""
+FEWEST, MOST = 60, 500
+"""How many settings a start looks at, at least and at most, within that effort."""
 CANDIDATES = 500
 """How many settings are compared by their surrogate at a time."""
 ROUNDS, ROUNDS_EXACT = 8, 40
@@ -43,15 +47,28 @@ BEST = 12
 """From how many of the best settings others are found."""
 LOOKED_AT = 3
 """How many settings are drawn at a time while none is a net."""
-STALE = 16
-"""After how many fits that found nothing better it ends."""
+STALE, STALE_UNSURE, IDLE = 64, 200, 16
+"""A start ends after so many settings of which none is better, or so many if figures are foretold wrongly, or
+after so many rounds without a new setting."""
 DRAWN = 3_000
 """How many settings are drawn for the first ones, whose parameters must hold the conditions."""
 LITTLE = 1e-3
 """What part of the usual size of what is sought is no progress."""
 RIGHT = 1e-6
 """By which part figures may miss what exact polynomials foretold, to be right."""
-CHECKED = 300
+MOVED, MOVED_NETS = 9, 3
+"""How many settings are moved in a round at most, where figures add up and where nets are made."""
+DRAWN_PER_MOVED = 1 / 9
+"""How many settings are drawn anew for each of these."""
+TRUSTED = 0.5
+"""By which part what a surrogate foretells may be wrong, for it to be asked."""
+UNSURE = 0.1
+"""By which part they are wrong where most settings are moved."""
+WRONG = 0.01
+"""By which part it is taken to be wrong at first."""
+NEWS = 0.1
+"""By what part of the difference one error changes the usual error."""
+CHECKED = 40
 """Of how many candidates the parameters are looked at, for those that hold the conditions."""
 
 
@@ -76,13 +93,17 @@ class Solution:
 
 @dataclass(eq=False)
 class Solver:
-    """Looks for the best member of a space, at no more than `tries` settings."""
+    """Looks for the best member of a space, at no more than `tries` settings.
+
+    `rows` are the settings that were looked at since the last start, `found` what they come to, and `error`
+    the usual one of what was foretold. What all starts have found, the evaluator knows.
+    """
 
     evaluator: Evaluator
     tries: int | None = None
     rows: list[Rows] = field(default_factory=list)
     found: list[Evaluation] = field(default_factory=list)
-    error: float = 0.01
+    error: float = WRONG
 
     def __post_init__(self) -> None:
         self.coordinates = Coordinates(self.evaluator.space)
@@ -101,39 +122,72 @@ class Solver:
         for row in whole:
             self._look(row)
         if not whole:
-            terms = self._begin(some)
-            self._improve(terms, random)
-        if not self.found:
+            while self._start(some, random):
+                some = list(self.coordinates.draw(random, DRAWN))
+        if not self.evaluator.known:
             self._look_at_nearest(whole or some)
         return bool(whole)
 
-    def _improve(self, terms: tuple[Term, ...], random: np.random.Generator) -> None:
-        """Look at what should be best, until nothing better comes."""
-        stale, best = 0, self.best
-        while stale < STALE and len(self.found) < self.most:
-            surrogate = self._fit(terms)
+    def _start(self, some: list[Rows], random: np.random.Generator) -> bool:
+        """Begin with some settings, and look for the best from there; whether to begin anew."""
+        self.rows, self.found, self.error = [], [], WRONG
+        is_exact = self._improve(self._begin(some), random)
+        left = 0 if self.tries is None else self.tries - len(self.evaluator.known)
+        return bool(self.found) and left > 0 and not is_exact
+
+    def _improve(self, terms: tuple[Term, ...], random: np.random.Generator) -> bool:
+        """Look at what should be best, until nothing better comes; whether polynomials say that it is."""
+        best, better, idle = self.best, len(self.found), 0
+        while idle < IDLE and len(self.found) - better < self.patience and self.left > 0:
+            surrogate, before = self._fit(terms), len(self.found)
             if surrogate is None:
                 rows = list(self.coordinates.draw(random, LOOKED_AT))
             else:
-                rows = self._proposed(surrogate, random)
-            for row in rows:
-                self._look(row)
-            wrong = inf if surrogate is None else self._learn(surrogate, rows)
-            stale, best = (0, self.best) if self._is_better(best) else (stale + 1, best)
-            if surrogate is not None and surrogate.is_exact and stale and wrong <= RIGHT:
-                break  # what was met by chance alone would not foretell others
+                rows = self._proposed(surrogate, random) if self.error < TRUSTED else []
+            errors = self._look_at(rows, surrogate)
+            is_exact = surrogate is not None and surrogate.is_exact and max(errors, default=0.0) <= RIGHT
+            if not is_exact:
+                self._look_at(self._moved(random), surrogate)
+            idle = 0 if len(self.found) > before else idle + 1
+            if self._is_better(best):
+                best, better = self.best, len(self.found)
+            elif is_exact:
+                return True  # what was met by chance alone would not foretell others
+        return False
+
+    def _moved(self, random: np.random.Generator) -> list[Rows]:
+        """Some of the best settings so far, moved, and a few that are drawn."""
+        if not self.found:
+            return list(self.coordinates.draw(random, LOOKED_AT))
+        best = sorted(range(len(self.found)), key=lambda number: self.rank(self.found[number]))[:BEST]
+        most = MOVED_NETS if self.evaluator.needs_nets else MOVED
+        count = max(1, round(most * min(1.0, self.error / UNSURE)))
+        from_which = np.minimum(random.exponential(BEST / 3, 4 * count).astype(int), len(best) - 1)
+        rows = np.stack([self.rows[best[number]] for number in from_which])
+        moved = self.coordinates.moved(random, rows, *_moves(random, 4 * count, 3))
+        anew = self.coordinates.draw(random, random.binomial(count, DRAWN_PER_MOVED))
+        return [*islice(self._fitting(list(moved)), count), *anew]
 
     @property
     def most(self) -> int:
-        """How many settings are looked at, at most."""
-        if self.tries is not None:
-            return self.tries
+        """How many settings a start looks at, at most."""
         share = 1 if self.evaluator.needs_nets else 3
         return min(max(share * EFFORT // max(self.evaluator.layers, 1), FEWEST), MOST)
 
     @property
+    def patience(self) -> int:
+        """After how many settings of which none is better this start ends."""
+        return STALE if self.error < UNSURE else STALE_UNSURE
+
+    @property
+    def left(self) -> int:
+        """How many settings this start may still look at."""
+        left = (MOST if self.tries else self.most) - len(self.found)
+        return left if self.tries is None else min(left, self.tries - len(self.evaluator.known))
+
+    @property
     def best(self) -> Evaluation | None:
-        """The best so far: a member before what is none."""
+        """The best of this start: a member before what is none."""
         return min(self.found, key=self.rank, default=None)
 
     def _is_better(self, before: Evaluation | None) -> bool:
@@ -162,7 +216,7 @@ class Solver:
     def _look(self, row: Rows) -> bool:
         """Evaluate the setting of a row, if it is new and its parameters hold the conditions."""
         setting = self.coordinates.setting(row)
-        if key_of(setting) in self.evaluator.known or self.evaluator.excess_of_parameters(setting):
+        if key_of(setting) in self.evaluator.known or not self.evaluator.fits(setting):
             return False
         self.rows.append(row)
         self.found.append(self.evaluator.evaluate(setting))
@@ -170,9 +224,9 @@ class Solver:
 
     def _begin(self, some: list[Rows]) -> tuple[Term, ...]:
         """Look at as many settings as the terms of a polynomial need, and give these."""
-        terms = terms_of(self.coordinates, self.most // 2)
+        terms = terms_of(self.coordinates, self.most // 3)
         for row in self._fitting(some):
-            if len(self.found) >= min(len(terms) + SPARE, self.most):
+            if len(self.found) >= len(terms) + SPARE or not self.left:
                 break
             self._look(row)
         return terms
@@ -186,7 +240,7 @@ class Solver:
     def _fitting(self, rows: list[Rows]) -> Iterator[Rows]:
         """Rows whose parameters hold the conditions."""
         for row in rows:
-            if not self.evaluator.excess_of_parameters(self.coordinates.setting(row)):
+            if self.evaluator.fits(self.coordinates.setting(row)):
                 yield row
 
     def _fit(self, terms: tuple[Term, ...]) -> Surrogate | None:
@@ -206,9 +260,7 @@ class Solver:
             order = self._order(surrogate, pool)
             best = pool[order[:BEST]]
             from_which = random.integers(0, len(best), CANDIDATES)
-            reach = 10.0 ** random.uniform(-4, -0.3, CANDIDATES)
-            share = random.choice([0.1, 0.5, 1.0], CANDIDATES)
-            moved = self.coordinates.moved(random, best[from_which], reach, share)
+            moved = self.coordinates.moved(random, best[from_which], *_moves(random, CANDIDATES, 4))
             pool = np.unique(np.concatenate([best, moved]), axis=0)
         chosen: list[Rows] = []
         wrong = 2 * EXACT if surrogate.is_exact else self.error
@@ -223,20 +275,22 @@ class Solver:
             setting = self.coordinates.setting(row)
             key = key_of(setting)
             known = key in self.evaluator.known or key in keys
-            if not known and not self.evaluator.excess_of_parameters(setting):
+            if not known and self.evaluator.fits(setting):
                 return [row]
         return []
 
-    def _learn(self, surrogate: Surrogate, rows: list[Rows]) -> float:
-        """Remember by which part figures that were expected are wrong, and give the most of these."""
-        most = 0.0
-        for row, one in zip(rows, self.found[len(self.found) - len(rows) :], strict=True):
-            if one.numbers:
-                expected, real = surrogate(row[None, :])[0], np.array(one.numbers)
-                error = float(np.max(np.abs(expected - real) / np.maximum(np.abs(real), TINY)))
-                self.error += 0.3 * (min(error, 1.0) - self.error)
-                most = max(most, error)
-        return most
+    def _look_at(self, rows: Iterable[Rows], surrogate: Surrogate | None) -> list[float]:
+        """Look at the new ones of some settings; by which part the figures of each were foretold wrongly."""
+        errors = list[float]()
+        for row in rows:
+            if not self.left:
+                break
+            if self._look(row) and surrogate is not None and (numbers := self.found[-1].numbers):
+                real = np.array(numbers)
+                error = np.max(np.abs(surrogate(row[None, :])[0] - real) / np.maximum(np.abs(real), TINY))
+                errors.append(float(error))
+                self.error += NEWS * (min(errors[-1], 1.0) - self.error)
+        return errors
 
     def _order(self, surrogate: Surrogate, rows: Rows, allowed: float = 0.0) -> Rows:
         """The numbers of rows from the best to the worst, by figures that are expected.
@@ -263,6 +317,11 @@ class Solver:
         sought = self.evaluator.objective
         value: Column = np.zeros(len(rows)) + column_of(sought.expression, known)  # type: ignore[operator]
         return np.lexsort((-value if sought.largest else value, np.maximum(excess - allowed, 0)))
+
+
+def _moves(random: np.random.Generator, count: int, digits: int) -> tuple[Rows, Rows]:
+    """By what part of the whole settings are moved, down to so many digits, and in how many coordinates."""
+    return 10.0 ** random.uniform(-digits, -0.3, count), random.choice([0.1, 0.5, 1.0], count)
 
 
 def excess_of_rows(symbol: str, left: Column, right: Column) -> Column:
@@ -293,11 +352,12 @@ def solve(
     solver = Solver(evaluator, tries)
     is_whole = solver.search(seed)
     member, missed = None, {}
-    if solver.best is not None and (made := evaluator.member(solver.best)):
+    best = min(evaluator.known.values(), key=solver.rank, default=None)
+    if best is not None and (made := evaluator.member(best)):
         member, missed = made
     asked: dict[str, tuple[str, ...]] = {}
     for condition in space.conditions:
         for name in dict.fromkeys(map(name_of, condition.figures)):
             asked[name] = (*asked.get(name, ()), condition.text)
     text = objective.text.removeprefix("net.")
-    return Solution(text, objective.largest, seed, member, missed, asked, len(solver.found), is_whole)
+    return Solution(text, objective.largest, seed, member, missed, asked, len(evaluator.known), is_whole)

@@ -91,7 +91,8 @@ def features(coordinates: Coordinates, rows: Rows, terms: tuple[Term, ...]) -> R
 
 def distances(rows: Rows, points: Rows) -> Rows:
     """The distance of each row to each point."""
-    return np.sqrt(np.square(rows[:, None, :] - points[None, :, :]).sum(axis=2))
+    squares = np.square(rows).sum(axis=1)[:, None] + np.square(points).sum(axis=1)
+    return np.sqrt(np.maximum(squares - 2 * (rows @ points.T), 0.0))
 
 
 def fit(coordinates: Coordinates, rows: Rows, figures: Rows, terms: tuple[Term, ...]) -> Surrogate:

@@ -14,6 +14,7 @@ from folders import ROOT
 import cnnspec
 from cnnspec.cli.main import execute
 from cnnspec.diagnostics import InvalidValue, Report, SpecError
+from cnnspec.limits import Limits
 from cnnspec.source import Source
 from cnnspec.space.coordinates import Coordinates
 from cnnspec.space.evaluation import excess_of
@@ -249,7 +250,7 @@ def test_where_nothing_fits_it_says_so_and_what_comes_nearest(spec, capsys, tmp_
 def test_the_best_is_written_as_a_net_that_checks(spec, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     for of in ("small.cnn:Wide", "regnetxspace_400mf"):
-        assert execute(["solve", of, "--maximize", "params", "--tries", "90", "-o", "best.cnn"]) == 0
+        assert execute(["solve", of, "--maximize", "params", "--tries", "200", "-o", "best.cnn"]) == 0
         assert capsys.readouterr().err.startswith("wrote best.cnn (net Best = ")
         assert execute(["check", "best.cnn"]) == 0
         assert "best.cnn:Best: " in capsys.readouterr().out or of.startswith("regnet")
@@ -298,6 +299,43 @@ def test_nets_of_all_kinds_are_solved_with_their_own_figures(text: str, where: s
 def test_the_same_seed_gives_the_same_member(spec) -> None:
     first, again = (cnnspec.solve(f"{spec}:Wide", maximize="params", seed=4).as_dict() for _ in range(2))
     assert first == again
+
+
+@pytest.mark.parametrize(
+    ("space", "where", "sought", "largest"),
+    [
+        ("regnetxspace", "macs < 300M", "params", True),
+        ("regnetxspace", "macs < 300M", "activations", True),
+        ("anynetxe", "params < 20M", "activations", False),
+    ],
+)
+def test_where_figures_jump_it_is_better_than_members_that_are_drawn(
+    space: str, where: str, sought: str, largest: bool
+) -> None:
+    drawn = cnnspec.sample(space, 3, where=[where, f"{sought} > 0"])
+    best = (max if largest else min)(one.figures[sought] for one in drawn)
+    word: dict[str, Any] = {"maximize" if largest else "minimize": sought}
+    solved = cnnspec.solve(space, where=[where], **word)
+    assert solved.best is not None
+    found = solved.best.figures[sought]
+    assert found >= best if largest else found <= best
+
+
+def test_more_tries_are_more_starts_and_no_more_than_asked_for() -> None:
+    few, more = (
+        cnnspec.solve("regnetxspace", where=["macs < 300M"], maximize="params", tries=tries)
+        for tries in (60, 700)
+    )
+    assert few.solution.looked_at == 60 and more.solution.looked_at == 700
+    assert more.best is not None and more.best.figures["params"] > 20_000_000
+
+
+def test_conditions_of_many_settings_take_no_more_steps_than_each_may(spec) -> None:
+    limits = Limits(steps=150)
+    solved = cnnspec.solve(
+        f"{spec}:Wide", maximize="params", where=["widths == sorted(widths)"], limits=limits, tries=150
+    )
+    assert solved.best is not None and solved.best.figures["macs"] < 20_000_000
 
 
 @pytest.mark.parametrize(
