@@ -28,7 +28,7 @@ REDUCTIONS = frozenset({"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "Re
 ALONG = frozenset({"Softmax", "LogSoftmax", "Concat", "Split"})
 """What works along the axis that is an attribute of it."""
 OVER_CHANNELS = "over channels"
-"""The attribute of a LayerNormalization over axis 1 alone, which ONNX has none for."""
+"""The attribute of a LayerNormalization or a MatMul over axis 1 alone, which ONNX has none for."""
 
 
 def channels_first(net: OnnxNet) -> OnnxNet | None:
@@ -156,6 +156,9 @@ class _Turning:
         matrix = self.known.get(tensor)
         if value not in self.ranks or matrix is None or matrix.ndim != 2:
             return None
+        if rank == 3:
+            # a linear layer takes the vectors of a sequence one by one
+            return self._first(node, rank, (_first(value), tensor), **{OVER_CHANNELS: True})
         kernel = f"{tensor}/kernel of {rank}"
         self.constants[kernel] = matrix.T.reshape(*matrix.T.shape, *(1,) * (rank - 2))
         node = replace(node, op="Conv", attributes={"group": 1, "auto_pad": "NOTSET"}, chosen={})

@@ -10,6 +10,7 @@ from cnnspec.backends.onnx.reading import OnnxNode, shortest
 from cnnspec.importing import onnx_copies as copies
 from cnnspec.importing import onnx_norms as norms
 from cnnspec.importing import onnx_windows as windows
+from cnnspec.importing.onnx_layouts import OVER_CHANNELS
 from cnnspec.importing.onnx_names import path_of
 from cnnspec.importing.onnx_reader import OnnxReader, Rule
 from cnnspec.importing.windows import NoLayer, axis_of, extent
@@ -111,9 +112,8 @@ def _matmul(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     if weight is None or weight.ndim != 2:
         raise NoLayer("with a constant")
     turned = reader.turned(node.inputs[1], True)
-    return reader.add(
-        node, dense.Linear(weight.shape[1], False), (_vector(reader, node),), {"weight": turned}
-    )
+    taken = reader.flowing(node) if node.attributes.get(OVER_CHANNELS) else _vector(reader, node)
+    return reader.add(node, dense.Linear(weight.shape[1], False), (taken,), {"weight": turned})
 
 
 # ---- joins and factors

@@ -56,7 +56,7 @@ BODIES: list[tuple[str, Body, list[str]]] = [
     (
         "tokens",
         lambda net, x: (lambda t: (t + mlp(net, t)).transpose(1, 2))(x.flatten(2).transpose(1, 2)),
-        ["tokens", "layernorm(over=channels)", "conv(16, 1)"],
+        ["tokens", "layernorm(over=channels)", "linear(16) -> gelu"],
     ),
     ("no weights", lambda net, x: net.bare(x.permute(LAST)).permute(FIRST), ["affine=false"]),
     (
