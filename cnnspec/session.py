@@ -267,9 +267,11 @@ class Session:
         loaded = report.saved()
 
         def mend() -> bool:
+            if report.errors == loaded.errors:
+                return False
             from cnnspec.elaborate.static.misspelt import mend_slips
 
-            return report.errors > loaded.errors and mend_slips(module, report, loaded)
+            return mend_slips(module, report, loaded)
 
         nets = self._compile(pick(module, report), module, settings, report, hook, lenient, mend)
         if nets is None:
