@@ -11,8 +11,8 @@ foretells them: the best settings so far are moved and looked at, by no surrogat
              evaluate some of the moved, the more the worse figures were foretold, and a new one
     until    nothing better comes
 
-With exact polynomials one round ends it. A space of few settings is looked at as a whole. With a number of
-tries all this begins anew until so many settings were looked at.
+With exact polynomials one round ends it. A space of few settings is looked at as a whole. Where figures jump,
+and with a number of tries, all this begins anew until as many settings were looked at as may be.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from cnnspec.typed import Iterable, Iterator, Mapping
 EFFORT = 24_000
 """How many layers may be walked, if no number of tries is given."""
 FEWEST, MOST = 60, 500
-"""How many settings a start looks at, at least and at most, within that effort."""
+"""How many settings are looked at, at least and at most, within that effort; at most so many by one start."""
 CANDIDATES = 500
 """How many settings are compared by their surrogate at a time."""
 ROUNDS, ROUNDS_EXACT = 8, 40
@@ -63,7 +63,7 @@ DRAWN_PER_MOVED = 1 / 9
 TRUSTED = 0.5
 """By which part what a surrogate foretells may be wrong, for it to be asked."""
 UNSURE = 0.1
-"""By which part they are wrong where most settings are moved."""
+"""By which part they are wrong where most settings are moved, and where it may be worth to begin anew."""
 WRONG = 0.01
 """By which part it is taken to be wrong at first."""
 NEWS = 0.1
@@ -132,8 +132,8 @@ class Solver:
         """Begin with some settings, and look for the best from there; whether to begin anew."""
         self.rows, self.found, self.error = [], [], WRONG
         is_exact = self._improve(self._begin(some), random)
-        left = 0 if self.tries is None else self.tries - len(self.evaluator.known)
-        return bool(self.found) and left > 0 and not is_exact
+        is_sure = is_exact or (self.tries is None and self.error < UNSURE)
+        return bool(self.found) and self.left_of_all > 0 and not is_sure
 
     def _improve(self, terms: tuple[Term, ...], random: np.random.Generator) -> bool:
         """Look at what should be best, until nothing better comes; whether polynomials say that it is."""
@@ -170,7 +170,7 @@ class Solver:
 
     @property
     def most(self) -> int:
-        """How many settings a start looks at, at most."""
+        """How many settings are looked at, at most, without a number of tries."""
         share = 1 if self.evaluator.needs_nets else 3
         return min(max(share * EFFORT // max(self.evaluator.layers, 1), FEWEST), MOST)
 
@@ -182,8 +182,12 @@ class Solver:
     @property
     def left(self) -> int:
         """How many settings this start may still look at."""
-        left = (MOST if self.tries else self.most) - len(self.found)
-        return left if self.tries is None else min(left, self.tries - len(self.evaluator.known))
+        return min(MOST - len(self.found), self.left_of_all)
+
+    @property
+    def left_of_all(self) -> int:
+        """How many settings all starts may still look at."""
+        return (self.most if self.tries is None else self.tries) - len(self.evaluator.known)
 
     @property
     def best(self) -> Evaluation | None:
