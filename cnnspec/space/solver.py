@@ -52,8 +52,8 @@ STALE, STALE_UNSURE, IDLE = 64, 200, 16
 after so many rounds without a new setting."""
 DRAWN = 3_000
 """How many settings are drawn for the first ones, whose parameters must hold the conditions."""
-LITTLE = 1e-3
-"""What part of the usual size of what is sought is no progress."""
+LITTLE, LEAST = 1e-3, 1e-5
+"""What part of the best, and of the usual size of what is sought, is no progress."""
 RIGHT = 1e-6
 """By which part figures may miss what exact polynomials foretold, to be right."""
 MOVED, MOVED_NETS = 9, 3
@@ -64,6 +64,8 @@ TRUSTED = 0.5
 """By which part what a surrogate foretells may be wrong, for it to be asked."""
 UNSURE = 0.1
 """By which part they are wrong where most settings are moved, and where it may be worth to begin anew."""
+SURE = 0.05
+"""By which part they are wrong at most where it ends soon."""
 WRONG = 0.01
 """By which part it is taken to be wrong at first."""
 NEWS = 0.1
@@ -177,7 +179,7 @@ class Solver:
     @property
     def patience(self) -> int:
         """After how many settings of which none is better this start ends."""
-        return STALE if self.error < UNSURE else STALE_UNSURE
+        return STALE if self.error < SURE else STALE_UNSURE
 
     @property
     def left(self) -> int:
@@ -195,14 +197,14 @@ class Solver:
         return min(self.found, key=self.rank, default=None)
 
     def _is_better(self, before: Evaluation | None) -> bool:
-        """Whether the best is better than one before it by more than a little of what is usual."""
+        """Whether the best is better than one before it by more than a little, of it and of what is usual."""
         now = self.best
         if now is None or before is None or not before.numbers:
             return now is not before
         if now.excess < 0.99 * before.excess:
             return True
         usual = median([abs(one.value) for one in self.found if one.numbers])
-        return abs(now.value - before.value) > LITTLE * usual
+        return abs(now.value - before.value) > max(LITTLE * abs(now.value), LEAST * usual)
 
     def rank(self, one: Evaluation) -> tuple[float, float]:
         """What is smaller is better: less excess, then more of what is sought."""

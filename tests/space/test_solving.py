@@ -321,6 +321,13 @@ def test_where_figures_jump_it_is_better_than_members_that_are_drawn(
     assert found >= best if largest else found <= best
 
 
+@pytest.mark.parametrize("target", [250e6, 400e6])
+def test_a_target_is_met_where_figures_jump(target: float) -> None:
+    solved = cnnspec.solve("regnetxspace", minimize=f"abs(macs - {target:.0f})")
+    assert solved.best is not None
+    assert solved.best.figures["macs"] == pytest.approx(target, rel=0.01)
+
+
 def test_more_tries_are_more_starts_and_no_more_than_asked_for() -> None:
     few, more = (
         cnnspec.solve("regnetxspace", where=["macs < 300M"], maximize="params", tries=tries)
