@@ -149,8 +149,8 @@ def solve(
 
     What is sought is a number of the net, as conditions name them: a figure, or an expression of figures and
     parameters. `vary` and `where` are lines of a space, for a net that is no space, or beside those of one.
-    It looks at `tries` settings at most, from several starts; if none is given, from one, which takes a
-    second or two. Raises SpecError, InvalidValue.
+    It looks at `tries` settings at most, from several starts; if none is given, at as many as take
+    a second or two. Raises SpecError, InvalidValue.
     """
     from cnnspec.space.solver import solve as found_in
 

@@ -28,7 +28,7 @@ from cnnspec.solving import solve as best_of
     "--tries",
     metavar="N",
     type=click.IntRange(1),
-    help="Look at N settings at most, from several starts; by default from one, which takes a second or two.",
+    help="Look at N settings at most, from several starts; by default at as many as take a second or two.",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="How to write the member; by default as -o is called."
