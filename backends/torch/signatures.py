@@ -9,11 +9,12 @@ Alike ones may share a class; equal ones are made by the same call of its constr
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import takewhile
 
 from cnnspec.backends.torch.aligning import ACTIVATION, SHORTCUT, SUM
 from cnnspec.backends.torch.calls import TorchCall
 from cnnspec.backends.torch.fields import GeneratedClass
-from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, arguments_of, is_within
+from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, arguments_of
 from cnnspec.passes.alike import Contents, Numbers, number_of, single, wire
 
 ABSENT = "absent shortcut"
@@ -108,7 +109,7 @@ class Signatures:
         assert isinstance(part, Leaf)
         if part.segment == ACTIVATION and ACTIVATION in scope.optional:
             return ACTIVATION
-        shared = _relative(part.owner, scope.path) if part.owner != part.path else ""
+        shared = None if part.owner == part.path else _relative(part.owner, scope.path)
         made, function = part.lowered.module, part.lowered.function
         return (
             "leaf",
@@ -154,7 +155,7 @@ class Equal:
             return single((ABSENT, part.segment), (), ())
         if isinstance(part, ModuleReuse):
             return single((part.segment, _relative(part.owner, scope.path)), part.outputs, part.inputs)
-        shared = ""
+        shared = None
         if isinstance(part, Leaf) and part.owner != part.path:
             shared = _relative(part.owner, scope.path)
         return single((part.segment, self.of(part), shared), part.outputs, part.inputs)
@@ -168,8 +169,12 @@ def _values(call: TorchCall | None) -> Hashable:
     return call and (call.name, tuple([(slot.name, type(slot.value), slot.value) for slot in call.slots]))
 
 
-def _relative(path: str, outer: str) -> str:
-    return path[len(outer) + 1 :] if outer and is_within(path, outer) else path
+def _relative(path: str, block: str) -> tuple[int, str]:
+    """The way from a block to a path: by how many names outwards, then what follows."""
+    names, around = path.split("."), block.split(".") if block else []
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(names, around, strict=False))
+    shared = sum(1 for _ in same)
+    return len(around) - shared, ".".join(names[shared:])
 
 
 def _is_shortcut(part: Part) -> bool:

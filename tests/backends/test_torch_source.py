@@ -90,6 +90,19 @@ def test_blocks_that_differ_in_numbers_share_a_class() -> None:
     assert "if stride != 1 or in_channels != 4 * width:" in text
 
 
+def test_blocks_that_call_what_they_share_within_are_one_class() -> None:
+    text = """
+        def gate(c=channels) {
+            share mlp { conv(c // 2, 1) -> relu -> conv(c, 1) }
+            mul { | identity | add { | gap -> mlp | gmp -> mlp } -> sigmoid }
+        }
+        net N { input 3x8x8; conv(4, 3) -> gate -> conv(6, 3) -> gate -> gate }
+    """
+    found = source(cnnspec.loads(text).resizable)
+    assert "self.gate1 = Gate(4)" in found and found.count("Gate(6)") == 2
+    assert [found.count(f"class {name}(") for name in ("Gate", "GateMul", "GateAdd", "Mlp")] == [1] * 4
+
+
 def test_a_dense_block_is_a_loop() -> None:
     assert "for i in range(24)" in text_of("DenseNet121")
 
