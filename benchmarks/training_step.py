@@ -2,9 +2,9 @@
 
     python benchmarks/training_step.py [--threads N] [--rounds N] [--net NAME]...
 
-A step is forward, backward and a plain gradient step, with the same weights, on the same batch. Both take
-turns; the figure of each is its fastest step, because whatever else the machine does only adds. At most twice
-torch's time is the bar.
+A step is forward, the gradients of the weights and a plain step along them, with the same weights, on the
+same batch. Both take turns; the figure of each is its fastest step, because whatever else the machine does
+only adds. At most twice torch's time is the bar.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def numpy_step(net: cnnspec.Net, x: np.ndarray, threads: int) -> Callable[[], No
     def step() -> None:
         y = program.forward(x)
         assert isinstance(y, np.ndarray)
-        gradients = program.backward(np.full_like(y, 1 / y.size))
+        gradients = program.backward(np.full_like(y, 1 / y.size), inputs=False)
         program.update(
             {key: program.tensors[key] - np.float32(RATE) * gradients[key] for key in program.trainable}
         )

@@ -293,7 +293,7 @@ class Net:
     ) -> Program:
         """A numpy program with these weights, or those of the seed; `dtype` is float32 or float64.
 
-        `scheme` says how weights of a seed start, `threads` are those of inference, by default one a
+        `scheme` says how weights of a seed start, `threads` are those it runs and trains on, by default one a
         processor. `reference` runs the plain kernels of `backends/numpy/kernels/`, a formula each, with where
         it is from: they are to be read, and the fast ones are held to them. Convolutions and linear layers
         are matrix products of BLAS, which adds in an order of its own, by library, processor and threads:

@@ -14,6 +14,7 @@ from cnnspec.backends.numpy.inference.plan import lay_out
 from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
+from cnnspec.backends.numpy.learning import parts
 from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
 from cnnspec.backends.steps import Step, settle, steps
 from cnnspec.backends.weights import WeightsError, by_key, declared, fitting, initialize
@@ -47,10 +48,10 @@ def compile(
     """A program that runs a net in numpy, in float32 or float64.
 
     Without `weights` they are drawn from the seed by the scheme (see `weights.initialize`). `threads` are
-    those of float32 inference, by default one a processor. With `reference` inference runs the plain kernels
-    of `kernels/`, a formula each, in one thread but for BLAS, whose matrix products add in an order of its
-    own: equality with it is up to rounding. Raises CompileError for a layer without a rule, WeightsError for
-    weights that do not fit.
+    those of float32 inference and of training, by default one a processor; training gives the same bits with
+    any number of them. With `reference` the plain kernels of `kernels/` run, a formula each, in one thread
+    but for BLAS, whose matrix products add in an order of its own: equality with it is up to rounding. Raises
+    CompileError for a layer without a rule, WeightsError for weights that do not fit.
     """
     program = Program(graph, known_dtype(dtype), seed, threads, reference)
     if weights is None:
@@ -191,13 +192,39 @@ class Program:
         self._given = {head: values[name].shape for head, name in self._heads(training).items()}
         return self._outputs(values, training)
 
-    def backward(self, grads: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Array]:
+    def backward(
+        self, grads: ArrayLike | Mapping[str, ArrayLike], *, inputs: bool = True
+    ) -> dict[str, Array]:
         """The gradients of the last `forward`, of weights by key and of inputs by name.
 
         `grads` are those of the outputs, in the form `forward` gave them; a head left out counts as zero.
+        Without `inputs` only those of weights are found, which is all that training needs and takes less.
         """
         if self._tape is None:
             raise InvalidValue("backward needs a forward before it")
+        pending, result = self._gradients_of_heads(grads), {}
+        sought = self._sought(inputs)
+        for step, sources, settings in reversed(self._tape):
+            grad = pending.pop(step.value, None)
+            if grad is None or step.value not in sought:
+                continue
+            keys = keyword_names(step)
+            weights = {name: self.tensors[key] for name, key in keys.items()}
+            if self.reference:
+                into, gradients = rule_of(step.layer).backward(grad, *sources, **weights, **settings)
+            else:
+                first = sought.isdisjoint(step.inputs)
+                threads = self._runner.threads
+                into, gradients = parts.backward(step, grad, sources, weights, settings, threads, not first)
+            for name, value in zip(step.inputs, into, strict=bool(into)):
+                if name in sought:
+                    accumulate(pending, name, value)
+            for name, value in gradients.items():
+                accumulate(result, keys[name], value)
+        return result | {name: pending[name] for name in self.graph.inputs if name in pending}
+
+    def _gradients_of_heads(self, grads: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """The gradients of the outputs by value. Raises InvalidValue for those that do not fit."""
         heads = self._heads(self._training)
         given = grads if isinstance(grads, Mapping) else dict.fromkeys(heads, grads)
         if unknown := [head for head in given if head not in heads]:
@@ -211,19 +238,15 @@ class Program:
                     f"the gradient of {head} is {array.dtype} of shape {array.shape}, not {wanted}"
                 )
             accumulate(pending, heads[head], array.astype(self.dtype, copy=False))
-        result: dict[str, Array] = {}
-        for step, inputs, settings in reversed(self._tape):
-            grad = pending.pop(step.value, None)
-            if grad is None:
-                continue
-            keys = keyword_names(step)
-            weights = {name: self.tensors[key] for name, key in keys.items()}
-            into, gradients = rule_of(step.layer).backward(grad, *inputs, **weights, **settings)
-            for name, value in zip(step.inputs, into, strict=True):
-                accumulate(pending, name, value)
-            for name, value in gradients.items():
-                accumulate(result, keys[name], value)
-        return result | {name: pending[name] for name in self.graph.inputs if name in pending}
+        return pending
+
+    def _sought(self, inputs: bool) -> set[str]:
+        """The values whose gradients lead to a weight, or to an input where these are asked for."""
+        sought, trainable = set(self.graph.inputs if inputs else ()), set(self.trainable)
+        for step in self._steps:
+            if not trainable.isdisjoint(step.weights.values()) or not sought.isdisjoint(step.inputs):
+                sought.add(step.value)
+        return sought
 
     def _heads(self, training: bool) -> dict[str, str]:
         """The heads that run, with the values they end in."""
@@ -311,7 +334,10 @@ class Program:
             if training:
                 settings = settings | self._training_settings(step, inputs[0].shape)
             weights = {name: self.tensors[key] for name, key in keyword_names(step).items()}
-            values[step.value] = rule_of(step.layer).forward(*inputs, **weights, **settings)
+            if tape is None or self.reference:
+                values[step.value] = rule_of(step.layer).forward(*inputs, **weights, **settings)
+            else:
+                values[step.value] = parts.forward(step, inputs, weights, settings, self._runner.threads)
             if tape is not None:
                 tape.append(Record(step, inputs, settings))
             if keep is not None:

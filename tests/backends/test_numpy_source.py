@@ -38,7 +38,7 @@ def test_every_layer(case: Case) -> None:
     graph = case.graph()
     inputs = inputs_of(case)
     net = executed(graph)["OneLayer"](seed=3, dtype=np.float64)
-    program = backend.compile(graph, seed=3, dtype=np.float64)
+    program = backend.compile(graph, seed=3, dtype=np.float64, reference=True)
     np.testing.assert_array_equal(net(*inputs.values()), program.forward(inputs, training=False))
 
 
@@ -47,7 +47,7 @@ def test_every_layer_trains(case: Case) -> None:
     """Values that are dropped are those of the program: both draw them from the seed."""
     graph, inputs = case.graph(), inputs_of(case)
     net = executed(graph)["OneLayer"](seed=3, dtype=np.float64)
-    program = backend.compile(graph, seed=3, dtype=np.float64)
+    program = backend.compile(graph, seed=3, dtype=np.float64, reference=True)
     assert_trains_alike(net, program, inputs)
 
 
@@ -186,7 +186,7 @@ def test_nets_of_blocks_run_and_train(name: str) -> None:
     net = cnnspec.loads(SHARES) if name == "Shares" else cnnspec.zoo(name, inputs=shapes)
     scope = executed(net.resizable)
     made = scope[net.name](seed=3, dtype=np.float64)
-    program = net.to_numpy(seed=3, dtype="float64")
+    program = net.to_numpy(seed=3, dtype="float64", reference=True)
     inputs = random_inputs(net.ir, 0, 2)
     expected = by_head(program.forward(inputs, training=False))
     for head, value in by_head(made(*inputs.values())).items():

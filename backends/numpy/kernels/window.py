@@ -14,31 +14,30 @@ Sizes = tuple[int, ...]
 Margins = tuple[tuple[int, int], ...]
 Gradients = tuple[tuple[Array, ...], dict[str, Array]]
 
-PAD_MODES: dict[str, Any] = {
-    "zeros": "constant",
-    "reflect": "reflect",
-    "replicate": "edge",
-    "circular": "wrap",
-}
+PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def pad(x: Array, *, padding: Margins, mode: str = "zeros", value: float = 0.0) -> Array:
     """Add margins before and after each spatial axis; `mode` says what they hold."""
     if not any(map(any, padding)):
         return x
-    settings: dict[str, Any] = {"constant_values": value} if mode == "zeros" else {}
-    return np.pad(x, ((0, 0), (0, 0), *padding), PAD_MODES[mode], **settings)
+    if mode != "zeros":
+        return np.pad(x, ((0, 0), (0, 0), *padding), PAD_MODES[mode])
+    sizes = (n + before + after for n, (before, after) in zip(x.shape[2:], padding, strict=True))
+    padded = np.full((*x.shape[:2], *sizes), value, x.dtype)
+    trim(padded, padding)[...] = x
+    return padded
 
 
 def pad_backward(
     grad: Array, x: Array, *, padding: Margins, mode: str = "zeros", value: float = 0.0
 ) -> Gradients:
     """Each margin pixel gives its gradient to the pixel it was copied from; constants give none."""
+    if mode == "zeros":
+        return (trim(grad, padding),), {}
     for axis, (before, after) in enumerate(padding, start=2):
         size = x.shape[axis]
-        if mode == "zeros":
-            grad = grad.take(range(before, before + size), axis)
-        elif before or after:
+        if before or after:
             source = np.pad(np.arange(size), (before, after), PAD_MODES[mode])
             folded = np.zeros((*grad.shape[:axis], size, *grad.shape[axis + 1 :]), grad.dtype)
             np.add.at(np.moveaxis(folded, axis, 0), source, np.moveaxis(grad, axis, 0))
@@ -99,7 +98,7 @@ def from_columns(
 
 
 def trim(x: Array, padding: Margins) -> Array:
-    """Take the margins away again."""
+    """A map without its margins, as a view."""
     inner = tuple(
         slice(before, size - after) for size, (before, after) in zip(x.shape[2:], padding, strict=True)
     )
