@@ -7,7 +7,7 @@ Read in this order:
 - rules.py: the table from each layer to its kernels and their settings;
 - program.py: a graph bound to its weights, run forward and backward by the table; training.py: losses, SGD;
 - inference/: the same values faster, in float32: layers fused into stages, in planned memory, on threads;
-- learning/: the same gradients faster: steps in parts, on threads, with faster kernels for convs and batchnorm;
+- learning/: the same gradients faster: steps in parts, on threads, faster kernels for convs and batchnorm;
 - writer.py: a net as one file that needs numpy alone, with the kernels pasted in; blocks.py: its methods, of
   the blocks of the net; statements.py: their lines; open_settings.py: settings that follow the size of the
   input; slopes.py: the backward pass of a formula as text; templates.py: what is the same in every file;
