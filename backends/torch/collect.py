@@ -21,7 +21,6 @@ from cnnspec.backends.torch.aligning import ACTIVATION
 from cnnspec.backends.torch.calls import Slot
 from cnnspec.backends.torch.expressions import ABSENT
 from cnnspec.backends.torch.fields import (
-    FLAG,
     ArgumentValues,
     ClassParameter,
     Field,
@@ -35,6 +34,7 @@ from cnnspec.backends.torch.fields import (
     numbers,
     step_between,
 )
+from cnnspec.backends.torch.names import namespace
 from cnnspec.backends.torch.parts import Absent, Leaf, ModuleReuse, Part, Scope, arguments_of
 from cnnspec.backends.torch.ramps import ramp_of
 from cnnspec.layers.base import describe
@@ -93,7 +93,8 @@ class Collector:
                 continue
             if isinstance(first, Leaf) and first.lowered.join and len(present) < len(parts):
                 there = tuple(not isinstance(part, Absent) for part in parts)
-                found.append(ModuleField(FLAG, None, [], present=there))
+                name = namespace(part.segment for part in rows[0].parts).unique("adds")
+                found.append(ModuleField(name, None, [], present=there))
                 continue
             # a join is an expression in forward, and shared weights are those of another module
             if isinstance(first, Leaf) and (first.lowered.join or first.owner != first.path):

@@ -11,9 +11,6 @@ from cnnspec.backends.torch.calls import REQUIRED
 from cnnspec.backends.torch.expressions import Column, Expression, is_same
 from cnnspec.backends.torch.parts import Scope
 
-FLAG = "adds"
-"""The attribute that says whether a residual adds its input."""
-
 
 @dataclass(eq=False)
 class ArgumentValues:
@@ -142,6 +139,13 @@ def optional_fields(fields: list[Field]) -> Iterator[ModuleField | GroupField]:
             yield found
         elif isinstance(found, GroupField):
             yield from optional_fields(found.items)
+
+
+def flag(fields: list[Field]) -> str:
+    """The attribute that says whether a residual adds its input; empty where all instances do, or none."""
+    return next(
+        (found.segment for found in fields if isinstance(found, ModuleField) and found.target is None), ""
+    )
 
 
 @dataclass

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from cnnspec.backends.python_source import literal
 from cnnspec.backends.torch.bounds import SizeCheck, check_call
 from cnnspec.backends.torch.calls import REQUIRED
-from cnnspec.backends.torch.fields import FLAG, GeneratedClass
+from cnnspec.backends.torch.fields import GeneratedClass, flag
 from cnnspec.backends.torch.layout import (
     INDENT,
     Bracketed,
@@ -56,8 +56,8 @@ LONG = 60
 class ForwardStep:
     """One step of the computation: `callee` applied to inputs, or the operator `join` between them.
 
-    `ordered` is a step that stays before and after others of its kind, as `order` says; `is_optional` a sum
-    that some instances leave out.
+    `ordered` is a step that stays before and after others of its kind, as `order` says; `flag` the
+    attribute without which a sum is left out.
     """
 
     inputs: tuple[str, ...]
@@ -69,7 +69,7 @@ class ForwardStep:
     suffixes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     ordered: bool = False
-    is_optional: bool = False
+    flag: str = ""
 
 
 class Pending(NamedTuple):
@@ -162,7 +162,7 @@ class ForwardWriter:
                 join=lowered.join,
                 broadcast=lowered.broadcast,
                 suffixes=lowered.suffixes,
-                is_optional=part.segment in scope.optional,
+                flag=flag(self.made.fields) if part.segment in scope.optional else "",
             )
         assert not isinstance(part, Absent)
         if isinstance(part, Leaf) and part.node in self.made.functions:
@@ -261,7 +261,7 @@ class ForwardWriter:
 
     def _is_readable(self, step: ForwardStep, found: Pending, indent: int) -> bool:
         """Whether an expression is neither too deep nor too long; a concatenation may take several lines."""
-        if step.is_optional and any(value in self.pending for value in step.inputs):
+        if step.flag and any(value in self.pending for value in step.inputs):
             return False
         fitting = step.join in CONCATENATIONS or fits(flat(found.doc), indent + len("return "))
         return found.depth <= MOST_CALLS and fitting
@@ -346,8 +346,8 @@ class ForwardWriter:
             docs = [_followed(doc, suffix) for doc, suffix in zip(docs, step.suffixes, strict=True)]
         if step.join in ("sub", "div", "matmul"):
             return call(f"torch.{step.join}", tuple(map(DocItem, docs)))
-        if step.is_optional:
-            return f"{docs[0]} + {docs[1]} if self.{FLAG} else {docs[0]}"
+        if step.flag:
+            return f"{docs[0]} + {docs[1]} if self.{step.flag} else {docs[0]}"
         return Infix(step.join, tuple(docs))
 
     # how it ends

@@ -40,6 +40,12 @@ SKIPPED = """
     }
     net N { input 4x8x8; block(4, false) -> block(4, true) }
 """
+PADDED = """
+    def block(stride=1, pad=half) { residual(shortcut=if_same) { conv(4, 3, stride, pad=pad) } }
+    net N { input 3x8x8; block(2, pad=same) -> block }
+"""
+"""The padding makes two classes of the block, each of which has the sum always, or never."""
+LABELLED = GATED.replace("conv(out, 3)", "adds: conv(out, 3)")
 
 
 def classes_in(text: str) -> list[str]:
@@ -55,6 +61,8 @@ def classes_in(text: str) -> list[str]:
         (ACTIVATED, ["Unit", "N"]),
         (SHIFTED, ["Block", "Block2", "N"]),
         (SKIPPED, ["Block", "Block2", "N"]),
+        (PADDED, ["SameConv2d", "BlockResidual", "BlockResidual2", "Block", "Block2", "N"]),
+        (LABELLED, ["BlockResidual", "Block", "N"]),
     ],
 )
 def test_the_classes_of_a_def(text: str, names: list[str]) -> None:
@@ -81,7 +89,7 @@ def test_an_activation_that_differs_is_an_argument() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
-@pytest.mark.parametrize("text", [GATED, ACTIVATED, SHIFTED, SKIPPED])
+@pytest.mark.parametrize("text", [GATED, ACTIVATED, SHIFTED, SKIPPED, PADDED, LABELLED])
 def test_it_computes_what_the_spec_says_under_the_keys_of_the_spec(text: str) -> None:
     net = cnnspec.loads(text)
     module = net.to_torch(seed=0).eval()
