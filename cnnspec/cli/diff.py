@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 
@@ -14,7 +14,7 @@ from cnnspec.cli.common import NotComparable, read_inputs, read_limits, read_set
 from cnnspec.cli.options import format_option, json_option, out_option, spec_options
 from cnnspec.cli.printing import print_json, say, wrote
 from cnnspec.diagnostics import Diagnostic, Report, SpecError
-from cnnspec.elaborate import Settings
+from cnnspec.elaborate import Settings, net_parameters
 from cnnspec.files import read_source
 from cnnspec.pipeline import Compiled
 from cnnspec.session import STATED, Session, closed_nets, pick_net
@@ -24,6 +24,8 @@ from cnnspec.spec_files import find_spec
 if TYPE_CHECKING:
     from cnnspec.difference import Difference
     from cnnspec.difference.files import FileDifference
+
+Value = TypeVar("Value")
 
 
 @click.command()
@@ -48,22 +50,29 @@ def diff(
 
     OLD and NEW are specs, or files of a git revision: REV:PATH or REV:PATH:NET. Names do not count, and what
     is inferred is no change of its own. Files of several nets are compared net by net, by name, where neither
-    side says which is meant. Exits with 0 where the nets are equal, 1 where they differ, and 2
-    where one of them cannot be read.
+    side says which is meant. --set and --input hold for each net with a parameter or an input so called.
+    Exits with 0 where the nets are equal, 1 where they differ, and 2 where one of them cannot be read.
 
     \b
     cnnspec diff resnet50 resnet101
+    cnnspec diff resnet50_2015 resnet50 --set pool_pad=1
     cnnspec diff HEAD~1:net.cnn net.cnn --format md
     cnnspec diff old.cnn new.cnn -o diff.svg
     """
     session = Session(include=include, limits=read_limits(bounds))
     given = Settings(read_settings(settings), read_inputs(inputs))
     with failing_otherwise(), ExitStack() as stack:
-        sides = [side(spec, session, stack) for spec in (old, new)]
-        found = difference(sides[0], sides[1], given, out)
+        found = difference(side(old, session, stack), side(new, session, stack), given, out)
     tell(found, "json" if as_json else form, drawn=out is not None)
     if not found.is_empty:
         raise SystemExit(1)
+
+
+class Names(NamedTuple):
+    """The parameters and inputs of a net that can be given from outside."""
+
+    parameters: frozenset[str]
+    inputs: frozenset[str]
 
 
 class ComparedFile(NamedTuple):
@@ -88,6 +97,16 @@ class ComparedFile(NamedTuple):
         module, _ = self.session.load(self.source)
         meant = self.net is not None or pick_net(module, None, settings.parameters, Report())
         return closed_nets(module, settings.parameters), bool(meant)
+
+    def takes(self, settings: Settings, net: str | None) -> Names:
+        """What a net can be given; nothing where it is not there or does not compile."""
+        module, _ = self.session.load(self.source)
+        for name in pick_net(module, net, settings.parameters, Report()):
+            known = frozenset(net_parameters(name, module))
+            chosen = {key: value for key, value in settings.parameters.items() if key in known}
+            graph = self.session.graph(self.source, Settings(chosen, {}), name) if settings.inputs else None
+            return Names(known, frozenset(graph.inputs if graph is not None else ()))
+        return Names(frozenset(), frozenset())
 
 
 def side(spec: str, session: Session, stack: ExitStack) -> ComparedFile:
@@ -118,20 +137,46 @@ def difference(
     (before, one_meant), (after, other_meant) = old.names(settings), new.names(settings)
     both = [name for name in after if name in before]
     if old.net is not None or new.net is not None or (one_meant and other_meant) or not both:
-        nets = old.compiled(settings, old.net), new.compiled(settings, new.net)
-        found = compare(*nets)
+        left, right = compiled([(old, old.net), (new, new.net)], settings)
+        found = compare(left, right)
         if out is not None:
-            draw(*nets, found, out)
+            draw(left, right, found, out)
         return found
     if out is not None:
         raise click.UsageError(f"-o draws two nets: name them, as in {new.source.name}:{both[0]}")
+    nets = compiled([*((old, name) for name in both), *((new, name) for name in both)], settings)
     return FileDifference(
         old.source.name,
         new.source.name,
-        tuple(compare(old.compiled(settings, name), new.compiled(settings, name)) for name in both),
+        tuple(compare(*pair) for pair in zip(nets[: len(both)], nets[len(both) :], strict=True)),
         tuple(name for name in before if name not in after),
         tuple(name for name in after if name not in before),
     )
+
+
+def compiled(nets: list[tuple[ComparedFile, str | None]], given: Settings) -> list[Compiled]:
+    """Nets of files, each with what it takes of the settings: what none of them takes is refused as ever.
+
+    Raises SpecError.
+    """
+    taken = [file.takes(given, net) for file, net in nets]
+    parameters = frozenset().union(*(names.parameters for names in taken))
+    inputs = frozenset().union(*(names.inputs for names in taken))
+    return [
+        file.compiled(
+            Settings(
+                without(given.parameters, parameters - names.parameters),
+                without(given.inputs, inputs - names.inputs),
+            ),
+            net,
+        )
+        for (file, net), names in zip(nets, taken, strict=True)
+    ]
+
+
+def without(given: Mapping[str, Value], names: frozenset[str]) -> dict[str, Value]:
+    """What is given, but for some names."""
+    return {name: value for name, value in given.items() if name not in names}
 
 
 def tell(found: Difference | FileDifference, form: str, drawn: bool) -> None:

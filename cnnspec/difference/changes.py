@@ -249,6 +249,8 @@ def _call(old: Block, new: Block) -> tuple[Block, Block] | None:
     if [block.title for block in ours] != [block.title for block in theirs]:
         # of shortcuts that are not the same one only what is called there can be what has changed
         ours, theirs = list(_calls(old, "shortcut"))[:1], list(_calls(new, "shortcut"))[:1]
+        if not _within_shortcut(old) and _sizes(ours) != _sizes(theirs):
+            return None
     pairs = list(zip(ours, theirs, strict=False))
     return next((pair for pair in reversed(pairs) if pair[0].call != pair[1].call), None)
 
@@ -260,6 +262,15 @@ def _calls(block: Block, within: str = "") -> Iterator[Block]:
             return
         if one.kind in ("def", "share"):
             yield one
+
+
+def _within_shortcut(block: Block) -> bool:
+    return any(one.kind == "shortcut" for one in block.ancestors())
+
+
+def _sizes(blocks: Iterable[Block]) -> list[int]:
+    """How many layers each block holds."""
+    return [sum(1 for _ in block.nodes()) for block in blocks]
 
 
 def _layers(old: TreeItem, new: TreeItem, scale: _Scale) -> str:

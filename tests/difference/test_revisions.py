@@ -239,7 +239,9 @@ def test_nets_that_are_named_are_compared_alone(repository, capsys):
     assert "has several nets" in capsys.readouterr().err
     assert execute(["diff", "nets.cnn", "other.cnn", "-o", "x.svg"]) == 2
     assert "as in other.cnn:Small" in capsys.readouterr().err
-    assert execute(["diff", "nets.cnn", "other.cnn", "--set", "width=4"]) == 2
+    # a net that is open without it is compared with it
+    assert execute(["diff", "nets.cnn", "other.cnn", "--set", "width=4"]) == 1
+    assert "no difference: Plain, Open" in capsys.readouterr().out
 
 
 def test_the_text_conversion_of_the_page_never_stops_git(repository):
