@@ -198,11 +198,10 @@ def test_the_resnet_of_the_paper_strides_elsewhere():
 
 def test_a_layer_is_not_told_as_the_calls_around_it_that_hold_others():
     """One net writes its convolutions by a def, the other does not: what has changed is one of them."""
+    net = "\nnet A { input 3x16x16; block(4); block(8) }"
     unit = "def unit(out, kernel, stride=1) { conv(out, kernel, stride) -> relu }\n"
-    old = (
-        unit + "def block(out) { unit(out, 1, 2); unit(out, 3) }\nnet A { input 3x16x16; block(4); block(8) }"
-    )
-    new = "def block(out) { conv(out, 1) -> relu -> conv(out, 3) -> relu }\nnet A { input 3x16x16; block(4); block(8) }"
+    old = f"{unit}def block(out) {{ unit(out, 1, 2); unit(out, 3) }}{net}"
+    new = f"def block(out) {{ conv(out, 1) -> relu -> conv(out, 3) -> relu }}{net}"
     found = diff(cnnspec.loads(old).compiled, cnnspec.loads(new).compiled)
     assert entries(found) == [("~", "conv: stride 2 -> 1", 2), ("=", "what follows from other shapes", 0)]
 
