@@ -25,6 +25,8 @@ ELEMENTWISE = frozenset(
 )
 """What works on each value alone, or on the values at one place of several maps."""
 REDUCTIONS = frozenset({"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceL1", "ReduceL2"})
+OF_MAPS = ELEMENTWISE | {"Concat"}
+"""What takes several maps."""
 ALONG = frozenset({"Softmax", "LogSoftmax", "Concat", "Split"})
 """What works along the axis that is an attribute of it."""
 OVER_CHANNELS = "over channels"
@@ -84,7 +86,14 @@ class _Turning:
                 return None
             return replace(node, op="Identity", inputs=(_first(node.inputs[0]),), attributes={}, chosen={})
         turn = TURNS.get(node.op)
-        return None if turn is None else turn(self, node, rank)
+        if turn is None or not (node.op in OF_MAPS or self._is_first_alone(node)):
+            return None
+        return turn(self, node, rank)
+
+    def _is_first_alone(self, node: OnnxNode) -> bool:
+        """Whether a node works on a value with its channels first, and takes no other such value."""
+        first, *others = node.inputs
+        return first in self.ranks and not any(name in self.ranks for name in others)
 
     def _first(self, node: OnnxNode, rank: int, inputs: tuple[str, ...], **changed: Any) -> OnnxNode:
         """A node that gives values with their channels first, with some attributes of its own."""
@@ -147,14 +156,14 @@ class _Turning:
 
     def normalized(self, node: OnnxNode, rank: int) -> OnnxNode | None:
         first, *weights = node.inputs
-        if node.attributes["axis"] % rank != rank - 1 or any(name in self.ranks for name in weights):
+        if node.attributes["axis"] % rank != rank - 1:
             return None
         return self._first(node, rank, (_first(first), *weights), **{OVER_CHANNELS: True})
 
     def product(self, node: OnnxNode, rank: int) -> OnnxNode | None:
         value, tensor = node.inputs
         matrix = self.known.get(tensor)
-        if value not in self.ranks or matrix is None or matrix.ndim != 2:
+        if matrix is None or matrix.ndim != 2:
             return None
         if rank == 3:
             # a linear layer takes the vectors of a sequence one by one

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnspec.backends.onnx.reading import OnnxNode
 from cnnspec.importing.onnx_layouts import OVER_CHANNELS
 from cnnspec.importing.onnx_reader import OnnxReader
+from cnnspec.importing.onnx_templates import without_leading_ones
 from cnnspec.importing.windows import NoLayer, axis_of
 from cnnspec.layers import norm
 
@@ -34,6 +35,10 @@ def layernorm(reader: OnnxReader, node: OnnxNode, value: str) -> str:
     if not channels and axis_of(axis, len(reader.shape(taken)) + 1) != 1:
         raise NoLayer(f"over axes from {axis} on")
     weight, bias = reader.constant(node, 1), reader.constant(node, 2)
+    over = reader.shape(taken)[:1] if channels else reader.shape(taken)
+    for array in (weight, bias):
+        if array is not None and without_leading_ones(array.shape) != without_leading_ones(over):
+            raise NoLayer(f"with a constant of shape {list(array.shape)}")
     if weight is None or (bias is None and not (weight == 1).all()):
         raise NoLayer("without a bias")
     affine = bias is not None and not (made_up(node) and (weight == 1).all() and not bias.any())

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from itertools import dropwhile
 from math import prod
 from typing import Any
 
@@ -37,7 +38,8 @@ COMMUTES = frozenset({"Add", "Mul", "Max", "Min"})
 class Template:
     """The nodes of a layer for inputs of some shapes, by the value that each gives.
 
-    `weights` are the names of its weights by those of their tensors.
+    `weights` are the names of its weights by those of their tensors, and `shapes` those of these tensors that
+    may have no other.
     """
 
     inputs: tuple[str, ...]
@@ -45,6 +47,7 @@ class Template:
     constants: Mapping[str, Any]
     makers: Mapping[str, OnnxNode]
     result: str
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +65,9 @@ def template(layer: Layer, shapes: tuple[Shape, ...]) -> Template:
     )
     found = written(graph, ModelStyle())
     weights = {tensor: key.removeprefix("layer.") for key, tensor in found.weights.items()}
-    return Template(tuple(found.inputs), weights, *_parts(found.made), *found.outputs)
+    sizes = {weight.name: weight.shape for weight in layer.params(*shapes)}
+    tensors = {tensor: sizes[name] for tensor, name in weights.items()}
+    return Template(tuple(found.inputs), weights, *_parts(found.made), *found.outputs, shapes=tensors)
 
 
 @lru_cache(maxsize=256)
@@ -146,10 +151,17 @@ class _Matching:
             return self._constant(name, value, known)
         return self._node(name, value, known)
 
-    def _weight(self, name: str, value: str, known: FoundTemplate) -> FoundTemplate | None:
+    def _weight(
+        self, name: str, value: str, known: FoundTemplate, added: tuple[int, ...] = ()
+    ) -> FoundTemplate | None:
+        """A weight of the layer. `added` are the axes that it has in the file already, to meet the map."""
         array = self.graph.constant(value)
         if array is None:
             return None
+        if self.exact and name in self.template.shapes:
+            wanted = np.expand_dims(np.broadcast_to(0, self.template.shapes[name]), added).shape
+            if without_leading_ones(array.shape) != without_leading_ones(wanted):
+                return None
         known.constants[name] = array
         return known
 
@@ -164,9 +176,12 @@ class _Matching:
         ours, theirs = self.template.makers[name], self.graph.makers.get(value)
         if theirs is None:
             # a weight that lies in the file as it meets the map already
-            if ours.op == "Unsqueeze" and ours.inputs[0] in self.template.weights:
-                return self.at(ours.inputs[0], value, known)
-            return None
+            if ours.op != "Unsqueeze" or ours.inputs[0] not in self.template.weights:
+                return None
+            weight, axes = ours.inputs[0], self.template.constants[ours.inputs[1]]
+            if known.values.setdefault(weight, value) != value:
+                return None
+            return self._weight(weight, value, known, tuple(map(int, axes.ravel())))
         if ours.op != theirs.op or ours.outputs.index(name) != theirs.outputs.index(value):
             return None
         if self.exact and not same_attributes(ours, theirs):
@@ -201,6 +216,11 @@ def _given(node: OnnxNode) -> tuple[str, ...]:
     while names and not names[-1]:
         names.pop()
     return tuple(names)
+
+
+def without_leading_ones(shape: Shape) -> Shape:
+    """A shape as it meets others: axes of 1 before all others make no difference."""
+    return tuple(dropwhile(lambda size: size == 1, shape))
 
 
 def same_values(one: Any, other: Any) -> bool:

@@ -67,6 +67,8 @@ class TorchReader:
             title = "input" if len(shapes) == 1 else node.name
             self.inputs[title] = tuple(sizes)
             self.flowing[node] = Flowing(title)
+        # what forward takes besides has its default
+        self.flowing.update((node, node.meta["value"]) for node in names[len(shapes) :])
 
     def read(self) -> Traced:
         given: list[Any] = []

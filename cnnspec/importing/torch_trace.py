@@ -8,6 +8,7 @@ that depends on the size) has its answer while it is traced; code that asks for 
 from __future__ import annotations
 
 import copy
+import inspect
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -40,12 +41,19 @@ def trace(module: nn.Module, *shapes: Shape, name: str = "") -> Traced:
         module = nn.Sequential(module)
     norms = _norms()
     try:
-        traced = _ShapeTracer(_without_values(module), shapes, norms).trace(module)
+        tracer = _ShapeTracer(_without_values(module), shapes, norms)
+        traced = tracer.trace(module, concrete_args=_left_out(module, len(shapes)))
     except Exception as error:
         raise ImportRefused(f"torch.fx cannot trace {name}: {error}") from error
     graph = fx.GraphModule(module, traced)
     found = TorchReader(module, graph, shapes, name, FUNCTIONS, norms).read()
     return tidied(scheduled(replace(found, steps=without_forms(found.steps))))
+
+
+def _left_out(module: nn.Module, inputs: int) -> dict[str, None]:
+    """What forward takes besides its inputs and is None by default, such as a mask: it asks whether it is."""
+    taken = list(inspect.signature(module.forward).parameters.values())[inputs:]
+    return {one.name: None for one in taken if one.default is None}
 
 
 Norms = Callable[[nn.Module], KnownNorm | None]

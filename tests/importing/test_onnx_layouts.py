@@ -13,7 +13,7 @@ import pytest
 import cnnspec
 from cnnspec.importing.traced import ImportRefused
 
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
@@ -99,10 +99,10 @@ BODIES: list[tuple[str, Body, list[str]]] = [
 ]
 
 
-def exported(net: nn.Module, path: Path, opset: int) -> Path:
+def exported(net: nn.Module, path: Path, opset: int, size: tuple[int, ...] = SIZE) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(net, (torch.zeros(1, *SIZE),), path, opset_version=opset, dynamo=False)
+        torch.onnx.export(net, (torch.zeros(1, *size),), path, opset_version=opset, dynamo=False)
     return path
 
 
@@ -130,6 +130,32 @@ def test_what_stands_between_and_is_no_layer_is_refused_by_its_node(tmp_path: Pa
     net = Net(lambda net, x: net.norm(x.permute(LAST)).cumsum(-1).permute(FIRST))
     with pytest.raises(ImportRefused, match=r"CumSum: /CumSum$"):
         cnnspec.from_onnx(exported(net, tmp_path / "net.onnx", 17))
+
+
+@pytest.mark.parametrize("opset", [13, 17])
+def test_weights_along_another_axis_of_the_same_size_are_no_norm_of_the_channels(
+    opset: int, tmp_path: Path
+) -> None:
+    """On a map that has as many columns as channels a weight of 8x1 is one of each column."""
+    net = Net(lambda net, x: net.norm(x.permute(LAST)).permute(FIRST))
+    path = exported(net, tmp_path / "net.onnx", opset, (SIZE[0], 8, 8))
+    model = onnx.load(path)
+    (bias,) = (tensor for tensor in model.graph.initializer if tensor.name == "norm.bias")
+    bias.dims[:] = [8, 1]
+    onnx.save(model, path)
+    with pytest.raises(ImportRefused, match=r"with a constant of shape \[(8, 1|1, 1, 1, 8)\]"):
+        cnnspec.from_onnx(path)
+
+
+def test_bounds_of_a_slice_that_are_a_map_are_refused(tmp_path: Path) -> None:
+    net = Net(lambda net, x: net.norm(x.permute(LAST))[..., :3].permute(FIRST))
+    path = exported(net, tmp_path / "net.onnx", 17)
+    model = onnx.load(path)
+    (node,) = (node for node in model.graph.node if node.op_type == "Slice")
+    node.input[0], node.input[1] = node.input[1], node.input[0]
+    onnx.save(model, path)
+    with pytest.raises(ImportRefused, match="Slice"):
+        cnnspec.from_onnx(path)
 
 
 @pytest.mark.parametrize("opset", [13, 17])

@@ -11,7 +11,7 @@ from imported_modules import imported, same_outputs
 import cnnspec
 from cnnspec.importing.lines import counted
 from cnnspec.importing.regions import growing
-from cnnspec.importing.traced import Traced, TracedLayer
+from cnnspec.importing.traced import ImportRefused, Traced, TracedLayer
 from cnnspec.layers.join import Concat
 
 torch = pytest.importorskip("torch")
@@ -248,3 +248,19 @@ def test_a_value_that_several_read_is_called_as_its_module():
 
 def test_equal_calls_of_an_arm_are_counted():
     assert counted(["conv(8, 1)", "twice", "twice", "relu"]) == ["conv(8, 1)", "twice * 2", "relu"]
+
+
+def test_what_forward_takes_besides_its_inputs_has_its_default():
+    class Masked(nn.Module):
+        def forward(self, x, mask=None, scale=2.0, size=(8, 8)):
+            x = nn.functional.adaptive_avg_pool2d(x, size)
+            return torch.relu(x if mask is None else x * mask) * scale
+
+    assert "adaptive_avgpool(8) -> relu -> scale(by=2.0)" in imported(Masked()).text
+
+    class Given(nn.Module):
+        def forward(self, x, mask=None):
+            return nn.functional.scaled_dot_product_attention(x, x, x, attn_mask=mask)
+
+    with pytest.raises(ImportRefused, match="scaled_dot_product_attention: forward"):
+        imported(Given())
