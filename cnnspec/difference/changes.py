@@ -17,17 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from cnnspec.difference.inferred import asks
-from cnnspec.difference.matching import Pair, match
+from cnnspec.difference.matching import Pair, paired
 from cnnspec.difference.same import same_nodes
 from cnnspec.difference.show import Change, Difference, Side
-from cnnspec.difference.trees import TreeItem, arguments, tree
+from cnnspec.difference.trees import TreeItem, arguments
 from cnnspec.graph import Applied, Block, Graph
 from cnnspec.layers.written import layer_text, show_argument, show_value
-from cnnspec.passes.alike import Numbers
 from cnnspec.passes.cost import LayerCost, total
 from cnnspec.pipeline import Compiled
 
@@ -46,8 +45,7 @@ def diff(old: Compiled, new: Compiled) -> Difference:
     """
     if same_nodes(old.graph, new.graph) is not None:
         return Difference(old.graph.name, new.graph.name, (), _figures(old, new))
-    numbers: Numbers = {}
-    pairs = list(match(tree(old.graph, numbers), tree(new.graph, numbers)))
+    pairs = paired(old.graph, new.graph)
     became = {
         before: after
         for one in pairs
@@ -245,14 +243,17 @@ def _of_call(
 
 def _call(old: Block, new: Block) -> tuple[Block, Block] | None:
     """The outermost calls around two items that are written with other arguments; None where none is."""
-    ours, theirs = list(_calls(old)), list(_calls(new))
-    if [block.title for block in ours] != [block.title for block in theirs]:
-        # of shortcuts that are not the same one only what is called there can be what has changed
-        ours, theirs = list(_calls(old, "shortcut"))[:1], list(_calls(new, "shortcut"))[:1]
-        if not _within_shortcut(old) and _sizes(ours) != _sizes(theirs):
-            return None
-    pairs = list(zip(ours, theirs, strict=False))
-    return next((pair for pair in reversed(pairs) if pair[0].call != pair[1].call), None)
+    pairs = list(zip(_calls(old), _calls(new), strict=False))
+    titles = [[block.title for block in _calls(one)] for one in (old, new)]
+    if titles[0] != titles[1]:
+        if any(block.kind == "shortcut" for block in old.ancestors()):
+            # of shortcuts that are not the same one only what is called there can be what has changed
+            pairs = list(zip(_calls(old, "shortcut"), _calls(new, "shortcut"), strict=False))[:1]
+        else:
+            # other defs around a layer may hold the same as before
+            pairs = list(takewhile(lambda pair: pair[0].title == pair[1].title, pairs))
+    written = (pair for pair in reversed(pairs) if pair[0].call != pair[1].call)
+    return next((pair for pair in written if pair[0].arguments != pair[1].arguments), None)
 
 
 def _calls(block: Block, within: str = "") -> Iterator[Block]:
@@ -262,15 +263,6 @@ def _calls(block: Block, within: str = "") -> Iterator[Block]:
             return
         if one.kind in ("def", "share"):
             yield one
-
-
-def _within_shortcut(block: Block) -> bool:
-    return any(one.kind == "shortcut" for one in block.ancestors())
-
-
-def _sizes(blocks: Iterable[Block]) -> list[int]:
-    """How many layers each block holds."""
-    return [sum(1 for _ in block.nodes()) for block in blocks]
 
 
 def _layers(old: TreeItem, new: TreeItem, scale: _Scale) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from cnnspec.difference.matching import match
+from cnnspec.difference.matching import paired
 from cnnspec.difference.same import same_nodes
-from cnnspec.difference.trees import tree
 from cnnspec.graph import Graph
-from cnnspec.passes.alike import Numbers
 
 Signs = dict[str, str]
 """By the name of a node `-` (it left), `+` (it came) or `~` (it is otherwise); one that stayed has none."""
@@ -18,8 +16,7 @@ def marked(old: Graph, new: Graph) -> tuple[Signs, Signs]:
     after: Signs = {}
     if same_nodes(old, new) is not None:
         return before, after
-    numbers: Numbers = {}
-    for gone, come, _ in match(tree(old, numbers), tree(new, numbers)):
+    for gone, come, _ in paired(old, new):
         if gone is not None and come is not None:
             if gone.number != come.number:
                 before |= dict.fromkeys(gone.names, "~")

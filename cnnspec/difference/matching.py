@@ -5,7 +5,7 @@
 
 Children are aligned by their labels, where both nets have the same ones, then by their numbers (the longest
 runs in common), in the gaps by the word they are called by, and last by their place. What is left has gone or
-come.
+come: unless the layers of both nets are wired alike, whatever blocks hold them and whatever their arguments.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from difflib import SequenceMatcher
 from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
-from cnnspec.difference.trees import TreeItem
-from cnnspec.graph import Block
+from cnnspec.difference.same import same_nodes
+from cnnspec.difference.trees import TreeItem, settings, tree
+from cnnspec.graph import Block, Graph
+from cnnspec.passes.alike import Numbers
 
 ENOUGH = 0.6
 """How much of their layers two blocks in one place must have in common to be taken for one block."""
@@ -37,6 +39,35 @@ class Pair(NamedTuple):
     old: TreeItem | None
     new: TreeItem | None
     around: tuple[Block, Block]
+
+
+def paired(old: Graph, new: Graph) -> list[Pair]:
+    """What became of all that is in two nets."""
+    numbers: Numbers = {}
+    trees = tree(old, numbers), tree(new, numbers)
+    pairs = list(match(*trees))
+    if all(pair.old is not None and pair.new is not None for pair in pairs):
+        return pairs
+    became = same_nodes(old, new, kind=lambda applied: settings(applied)[0])
+    if became is None or not len(became) == len(old.nodes) == len(new.nodes):
+        return pairs
+    ours, theirs = map(_layers, trees)
+    sides = [(ours[before], theirs[after]) for before, after in became.items()]
+    places = {name: place for place, name in enumerate(new.nodes)}
+    sides.sort(key=lambda side: places[side[1].path])
+    return [Pair(before, after, (before.block, after.block)) for before, after in sides]
+
+
+def _layers(whole: TreeItem) -> dict[str, TreeItem]:
+    """The layers of a tree by their nodes."""
+    found: dict[str, TreeItem] = {}
+    stack = [whole]
+    while stack:
+        item = stack.pop()
+        stack += item.items
+        if item.node is not None:
+            found[item.node] = item
+    return found
 
 
 def match(old: TreeItem, new: TreeItem) -> Iterator[Pair]:

@@ -18,11 +18,11 @@ yet only one of them goes through the block:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cnnspec.difference.trees import settings
-from cnnspec.graph import Graph
+from cnnspec.graph import Applied, Graph
 from cnnspec.layers.dense import Scale
 from cnnspec.layers.shape import Crop, Slice
 from cnnspec.passes.alike import Numbers, number_of
@@ -36,13 +36,17 @@ class _Values(NamedTuple):
     outputs: tuple[str, ...]
 
 
-def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
+Kind = Callable[[Applied], Hashable]
+
+
+def same_nodes(old: Graph, new: Graph, kind: Kind = settings) -> dict[str, str] | None:
     """Which node of a net is which of another, where they are the same; None where they are not.
 
-    A layer that does nothing to what it is given, in inference and in training, counts for none.
+    Layers are the same that are of one kind: those with the same arguments, unless less is asked. One that
+    does nothing to what it is given, in inference and in training, counts for none.
     """
     numbers: Numbers = {}
-    ours, theirs = _values(old, numbers), _values(new, numbers)
+    ours, theirs = _values(old, numbers, kind), _values(new, numbers, kind)
     if Counter(ours.numbers.values()) != Counter(theirs.numbers.values()):
         return None
     numbers = {}
@@ -56,7 +60,7 @@ def same_nodes(old: Graph, new: Graph) -> dict[str, str] | None:
     return became if alike else None
 
 
-def _values(graph: Graph, numbers: Numbers) -> _Values:
+def _values(graph: Graph, numbers: Numbers, kind: Kind) -> _Values:
     found: dict[str, int] = {}
     made: dict[str, str] = {}
     inputs: dict[str, tuple[str, ...]] = {}
@@ -68,7 +72,7 @@ def _values(graph: Graph, numbers: Numbers) -> _Values:
         flowing = [found[source] for source in inputs[name]]
         if node.layer.commutes:
             flowing.sort()
-        found[name] = number_of(("value", settings(graph.applied[name]), tuple(flowing)), numbers)
+        found[name] = number_of(("value", kind(graph.applied[name]), tuple(flowing)), numbers)
     return _Values(found, inputs, tuple([made[name] for name in graph.outputs.values()]))
 
 

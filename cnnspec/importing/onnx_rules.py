@@ -294,6 +294,8 @@ def _reduced(statistic: str, everywhere: Callable[[], Layer] | None = None) -> R
         spatial = tuple(range(2, rank))
         overs = {(1,): "channels", spatial: "positions", tuple(range(1, rank)): "all"}
         kept = bool(node.attributes["keepdims"])
+        if node.attributes["keepdims"] not in (0, 1):
+            raise NoLayer(f"keepdims={node.attributes['keepdims']}")
         if axes not in overs or (not kept and (axes != spatial or everywhere is None)):
             raise NoLayer(f"over axes {list(axes)}")
         candidates: list[Layer] = [attention.Reduce(statistic, overs[axes])]

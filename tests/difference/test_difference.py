@@ -206,6 +206,23 @@ def test_a_layer_is_not_told_as_the_calls_around_it_that_hold_others():
     assert entries(found) == [("~", "conv: stride 2 -> 1", 2), ("=", "what follows from other shapes", 0)]
 
 
+def test_nets_whose_layers_are_wired_alike_have_each_layer_changed_whatever_blocks_hold_it():
+    """Every norm is another one, and the blocks are parted otherwise: nothing has left or come."""
+    old = """
+        def unit(out, kernel) { conv(out, kernel, bias=false) -> batchnorm(momentum=0.01) -> relu }
+        net A { input 3x8x8; unit(8, 3) * 2; residual { unit(8, 1) } }
+    """
+    new = """
+        def block { conv(8, 3, bias=false) -> batchnorm -> relu }
+        net A { input 3x8x8; block; block; b: residual { conv(8, 1, bias=false) -> batchnorm -> relu } }
+    """
+    nets = [cnnspec.loads(text) for text in (old, new)]
+    found = diff(*(net.compiled for net in nets))
+    assert entries(found) == [("~", "batchnorm: momentum 0.01 -> 0.1", 3)]
+    before, after = marked(*(net.ir for net in nets))
+    assert [len(before), len(after)] == [3, 3]
+
+
 @pytest.mark.parametrize(
     "old, new",
     [

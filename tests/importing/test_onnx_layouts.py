@@ -147,6 +147,18 @@ def test_weights_along_another_axis_of_the_same_size_are_no_norm_of_the_channels
         cnnspec.from_onnx(path)
 
 
+def test_a_mean_that_neither_keeps_its_axes_nor_drops_them_is_refused(tmp_path: Path) -> None:
+    net = Net(lambda net, x: (lambda y: (y - y.mean(-1, keepdim=True)).permute(FIRST))(x.permute(LAST)))
+    path = exported(net, tmp_path / "net.onnx", 17)
+    model = onnx.load(path)
+    (node,) = (node for node in model.graph.node if node.op_type == "ReduceMean")
+    (kept,) = (attribute for attribute in node.attribute if attribute.name == "keepdims")
+    kept.i = 2
+    onnx.save(model, path)
+    with pytest.raises(ImportRefused, match=r"ReduceMean \(keepdims=2\)"):
+        cnnspec.from_onnx(path)
+
+
 def test_bounds_of_a_slice_that_are_a_map_are_refused(tmp_path: Path) -> None:
     net = Net(lambda net, x: net.norm(x.permute(LAST))[..., :3].permute(FIRST))
     path = exported(net, tmp_path / "net.onnx", 17)
