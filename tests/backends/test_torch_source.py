@@ -18,7 +18,8 @@ import cnnspec
 from cnnspec.backends import CompileError
 from cnnspec.backends.torch import source
 from cnnspec.backends.torch.names import MODULE_NAMES, UNUSABLE
-from cnnspec.backends.weights import declared
+from cnnspec.backends.weights import declared, initialize
+from cnnspec.passes.fold_batchnorm import fold_batchnorm
 
 black = pytest.importorskip("black")
 torch = pytest.importorskip("torch")
@@ -230,3 +231,29 @@ def test_the_drawn_forward_method() -> None:
         y = self.conv2(F.relu(y, inplace=True))
         return self.batchnorm2(y) + x  # 8x8x8
 """ in source(cnnspec.loads(text).ir)
+
+
+@pytest.mark.parametrize(
+    ("layers", "before", "after"),
+    [
+        # a hook on a unit may keep its value; folded, the unit is a conv and no more
+        ("unit(4) -> relu", False, True),
+        ("wrapped(4) -> relu", False, True),
+        ("unit(4) -> conv(4, 1) -> batchnorm -> relu", True, True),
+        # what else reads it, and a residual, keep their value
+        ("kept: unit(4)\n relu -> add(kept)", False, False),
+        ("residual { unit(4) } -> relu", False, False),
+    ],
+)
+def test_activations_write_over_what_nothing_else_reads(layers: str, before: bool, after: bool) -> None:
+    text = f"""
+        def unit(width) {{ conv(width, 3, bias=false) -> batchnorm }}
+        def wrapped(width) {{ unit(width) }}
+        net A {{ input 4x8x8
+ {layers}
+ }}
+    """
+    net = cnnspec.loads(text)
+    weights = initialize(net.ir, 0)
+    folded, _ = fold_batchnorm(net.ir, weights)
+    assert ["inplace=True" in source(graph) for graph in (net.ir, folded)] == [before, after]
