@@ -21,8 +21,9 @@ from cnnspec.backends.weights import WeightsError, by_key, declared, fitting, in
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.given import count
 from cnnspec.graph import Graph
-from cnnspec.layers.base import LayerError, Shape, describe
+from cnnspec.layers.base import Shape
 from cnnspec.passes.buffers import Timeline
+from cnnspec.passes.shapes import misfit
 
 Outputs = Any
 """The array of a net with one output, or a dict of arrays by head."""
@@ -292,30 +293,16 @@ class Program:
         return self._bound[training, shapes]
 
     def _fit(self, shapes: tuple[Shape, ...], training: bool) -> Iterator[tuple[Step, Settings]]:
-        """Infer the shape of every value, check it against the weights, and give each step its settings."""
+        """Infer the shape of every value, and give each step its settings."""
         inferred = dict(zip(self.graph.inputs, shapes, strict=True))
-        given = ", ".join(map(describe, shapes))
-        if self.graph.fixed_size and shapes != tuple(self.graph[name].shape for name in self.graph.inputs):
-            raise InvalidValue(f"the net does not fit an input of {given}: {self.graph.fixed_size}")
+        if reason := misfit(self.graph if training else self.graph.inference(), inferred):
+            raise InvalidValue(reason)
         runs = self.graph.live_nodes if training else self.graph.inference_nodes
         for step in self._steps:
-            if step.node not in runs:
-                continue
-            try:
+            if step.node in runs:
                 step = settle(step, [inferred[name] for name in step.inputs])
                 inferred[step.value] = step.layer.infer(*step.shapes)
-            except LayerError as error:
-                raise InvalidValue(
-                    f"the net does not fit an input of {given}: {step.node}: {error.message}"
-                ) from error
-            for weight in step.layer.params(*step.shapes):
-                if weight.shape != self.tensors[step.weights[weight.name]].shape:
-                    made_for = self.graph.input_shapes(self.graph[step.node])[0]
-                    raise InvalidValue(
-                        f"the net does not fit an input of {given}: {step.node} gets "
-                        f"{describe(step.shapes[0])}, its weights are made for {describe(made_for)}"
-                    )
-            yield step, rule_of(step.layer).settings(step.layer, *step.shapes)
+                yield step, rule_of(step.layer).settings(step.layer, *step.shapes)
 
     def _run(
         self,

@@ -2,12 +2,12 @@
 
 So written source says why it refuses a map, where torch would name two matrices somewhere within:
 
-    sizes that pass     16, 32, 48 ..     25 to 32, 57 to 64 ..     224 to 239
-    least, most         16                25                        224, 239
-    step, run           16, 1             32, 8                     1, 1
+    sizes that pass     63, 64, 65 ..     16, 32, 48 ..     25 to 32, 57 to 64 ..     224 to 239
+    least, most         63                16                25                        224, 239
+    step, run           1, 1              16, 1             32, 8                     1, 1
 
-A map that is too small alone is left to torch, which says of which window; so are sizes that are no such row,
-and those that arguments of the constructor move.
+Sizes that are no such row are left to torch, and so are those of several inputs, and those that arguments of
+the constructor move.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class SizeCheck(NamedTuple):
 def size_check(graphs: Sequence[Graph]) -> SizeCheck | None:
     """What the first of these nets asks of the size of its input, at other arguments as the others do.
 
-    None where it takes every map that is large enough, or has several inputs.
+    None where it takes every map, or has several inputs.
     """
     net, *others = [graph.inference() for graph in graphs]
     if len(net.inputs) != 1 or len(net[net.inputs[0]].shape) < 2 or takes_all(net):
         return None
     rows = rows_of(net)
-    if rows is None or all(row == Row(row.least) for row in rows):
+    if rows is None or all(row == Row(1) for row in rows):
         return None
     steps = {(row.step, row.run, row.most is None) for row in rows}
     if len(steps) > 1 or not all(agrees(other, rows) for other in others):
@@ -111,10 +111,10 @@ def row_of(valid: Sequence[int], limit: int) -> Row | None:
 
 
 def reason(graph: Graph, rows: Sequence[Row]) -> str:
-    """Which sizes a net takes, and why not a larger one, or the nearest other."""
+    """Which sizes a net takes, and why not the next larger one, or the nearest other."""
     if graph.fixed_size:
         return plain_reason(f"{graph.name} is for one size of its input: {graph.fixed_size}")
-    axis, row = next((axis, row) for axis, row in enumerate(rows) if row != Row(row.least))
+    axis, row = next((axis, row) for axis, row in enumerate(rows) if row != Row(1))
     sizes = graph[graph.inputs[0]].shape[1:]
     near = (size for more in count(1) for size in (sizes[axis] - more, sizes[axis] + more))
     other = next(size for size in near if size > 0 and not row.holds(size))
@@ -122,7 +122,7 @@ def reason(graph: Graph, rows: Sequence[Row]) -> str:
         other = row.most + 1
     _, _, why = misfit(graph, map_of(graph, (*sizes[:axis], other, *sizes[axis + 1 :]))).partition(": ")
     words = " by ".join(dict.fromkeys(map(in_words, rows)))
-    return plain_reason(f"{graph.name} takes sizes {words}, {other} does not fit: {why}")
+    return plain_reason(f"{graph.name} takes sizes {words}; {other} does not fit: {why}")
 
 
 def in_words(row: Row) -> str:

@@ -46,24 +46,27 @@ def batchnorm(layer: N.BatchNorm, source: Shape) -> TorchForm:
     )
 
 
+def is_without_sizes(layer: N.LayerNorm | N.RMSNorm, source: Shape) -> bool:
+    """Whether a norm is over all of a map, of whatever size, since it has no weights."""
+    return layer.over == "all" and len(source) > 1 and not layer.affine
+
+
 def layernorm(layer: N.LayerNorm, source: Shape) -> TorchForm:
+    if is_without_sizes(layer, source):
+        return groupnorm(N.GroupNorm(1, layer.eps, affine=False), source)
     whole = layer.over == "all" or len(source) == 1
-    return module(
-        "nn.LayerNorm" if whole else "ChannelLayerNorm",
-        Slot("normalized_shape", source[0] if len(source) == 1 or not whole else source),
-        Slot("eps", layer.eps, 1e-5),
-        Slot("elementwise_affine", layer.affine, True),
-    )
+    shape = Slot("normalized_shape", source[0] if len(source) == 1 or not whole else source)
+    eps, affine = Slot("eps", layer.eps, 1e-5), Slot("elementwise_affine", layer.affine, True)
+    return module("nn.LayerNorm" if whole else "ChannelLayerNorm", shape, eps, affine)
 
 
 def rmsnorm(layer: N.RMSNorm, source: Shape) -> TorchForm:
+    if is_without_sizes(layer, source):
+        return module("MapRMSNorm", Slot("eps", layer.eps))
     whole = layer.over == "all" or len(source) == 1
-    return module(
-        "nn.RMSNorm" if whole else "ChannelRMSNorm",
-        Slot("normalized_shape", source[0] if len(source) == 1 or not whole else source),
-        Slot("eps", layer.eps),
-        Slot("elementwise_affine", layer.affine, True),
-    )
+    shape = Slot("normalized_shape", source[0] if len(source) == 1 or not whole else source)
+    eps, affine = Slot("eps", layer.eps), Slot("elementwise_affine", layer.affine, True)
+    return module("nn.RMSNorm" if whole else "ChannelRMSNorm", shape, eps, affine)
 
 
 def instancenorm(layer: N.InstanceNorm, source: Shape) -> TorchForm:
@@ -76,13 +79,9 @@ def instancenorm(layer: N.InstanceNorm, source: Shape) -> TorchForm:
 
 
 def groupnorm(layer: N.GroupNorm, source: Shape) -> TorchForm:
-    return module(
-        "nn.GroupNorm",
-        Slot("num_groups", layer.groups),
-        Slot("num_channels", source[0]),
-        Slot("eps", layer.eps, 1e-5),
-        Slot("affine", layer.affine, True),
-    )
+    groups, channels = Slot("num_groups", layer.groups), Slot("num_channels", source[0])
+    eps, affine = Slot("eps", layer.eps, 1e-5), Slot("affine", layer.affine, True)
+    return module("nn.GroupNorm", groups, channels, eps, affine)
 
 
 def lrn(layer: N.LocalResponseNorm, source: Shape) -> TorchForm:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 
 from cnnspec.diagnostics import InvalidValue
 from cnnspec.graph import Graph
+from cnnspec.layers.base import Shape
 from cnnspec.passes.shapes import misfit
 
 
@@ -18,6 +19,7 @@ class Takes:
     """The inputs that a module takes, by the graph that it was made of; copies of the module share it."""
 
     graph: Graph
+    known: dict[tuple[tuple[Shape, ...], bool], str] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Takes:
         return self
@@ -27,13 +29,18 @@ class Takes:
         wanted = {name: self.graph[name].shape for name in self.graph.inputs}
         if len(inputs) != len(wanted) or not all(isinstance(value, torch.Tensor) for value in inputs):
             return ""
-        given = {name: tuple(value.shape[1:]) for name, value in zip(wanted, inputs, strict=True)}
-        for name, shape in wanted.items():
-            if len(given[name]) != len(shape) or given[name][:1] != shape[:1]:
+        for (name, shape), value in zip(wanted.items(), inputs, strict=True):
+            if value.dim() != len(shape) + 1 or value.shape[1] != shape[0]:
                 sizes = ", ".join(map(str, shape))
-                found = tuple(inputs[self.graph.inputs.index(name)].shape)
-                return f"input `{name}` needs a tensor of shape (N, {sizes}), got {found}"
-        return misfit(self.graph if training else self.graph.inference(), given)
+                return f"input `{name}` needs a tensor of shape (N, {sizes}), got {tuple(value.shape)}"
+        return self.misfit(tuple(tuple(value.shape[1:]) for value in inputs), training)
+
+    def misfit(self, shapes: tuple[Shape, ...], training: bool) -> str:
+        """Why the net does not take maps of these shapes, which is found once for each."""
+        if (shapes, training) not in self.known:
+            graph = self.graph if training else self.graph.inference()
+            self.known[shapes, training] = misfit(graph, dict(zip(self.graph.inputs, shapes, strict=True)))
+        return self.known[shapes, training]
 
 
 def say_what_does_not_fit(module: torch.nn.Module, graph: Graph) -> None:
@@ -51,11 +58,6 @@ def _called(self: Any, *inputs: Any, **named: Any) -> Any:
     takes = self.__dict__.get("_takes")
     if takes is None or torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
         return torch.nn.Module.__call__(self, *inputs, **named)
-    if takes.graph.fixed_size and (reason := takes.reason(inputs, self.training)):
+    if reason := takes.reason(inputs, self.training):
         raise InvalidValue(reason)
-    try:
-        return torch.nn.Module.__call__(self, *inputs, **named)
-    except (AssertionError, RuntimeError) as error:
-        if reason := takes.reason(inputs, self.training):
-            raise InvalidValue(reason) from error
-        raise
+    return torch.nn.Module.__call__(self, *inputs, **named)

@@ -346,10 +346,10 @@ HELPERS = ("containers", "sizes", "windows", "norms", "attention", "scaling", "s
 def helper_texts() -> dict[str, str]:
     """The classes and functions of helpers/ by name, in the order of its files."""
     texts = [(Path(__file__).parent / "helpers" / f"{file}.py").read_text("utf-8") for file in HELPERS]
-    blocks = [block for text in texts for block in re.split(r"\n\n\n(?=class |def )", text)[1:]]
+    blocks = [block for text in texts for block in re.split(r"\n\n\n(?=class |def |@)", text)[1:]]
     found: dict[str, str] = {}
     for block in blocks:
-        name = re.match(r"(?:class|def) (\w+)", block)
+        name = re.match(r"(?:@.+\n)?(?:class|def) (\w+)", block)
         assert name is not None
         for rank in "123" if "2d" in name[1] else "2":
             written = block.strip().replace("2d", f"{rank}d")

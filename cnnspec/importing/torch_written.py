@@ -140,6 +140,7 @@ def extent_of(sizes: Any) -> Extent:
 
 RULES: Mapping[str, Callable[[Any, Shape], Layer]] = {
     "ChannelRMSNorm": lambda m, sizes: norm.RMSNorm("channels", m.eps, m.elementwise_affine),
+    "MapRMSNorm": lambda m, sizes: norm.RMSNorm("all", m.eps, False),
     "GlobalResponseNorm": lambda m, sizes: norm.GlobalResponseNorm(m.eps),
     "FilterResponseNorm": lambda m, sizes: norm.FilterResponseNorm(m.eps, m.tau is not None),
     "EvoNormS0": lambda m, sizes: norm.EvoNormS0(m.groups, m.eps),

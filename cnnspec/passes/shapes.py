@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
+from cnnspec.layers.dense import Flatten
 from cnnspec.layers.input import Input
+from cnnspec.layers.sequence import Tokens
+from cnnspec.layers.shape import Reshape
 from cnnspec.layers.shapes import LayerError
 
 
@@ -34,6 +37,12 @@ def misfit(graph: Graph, inputs: Mapping[str, Shape]) -> str:
     if graph.fixed_size:
         return f"{told}: {graph.fixed_size}"
     shapes = dict(inputs)
+    reason = refusal(graph, shapes) or rearranged(graph, inputs, shapes)
+    return f"{told}: {reason}" if reason else ""
+
+
+def refusal(graph: Graph, shapes: dict[str, Shape]) -> str:
+    """The first layer that does not fit, and why; the shapes of those before it join those of the inputs."""
     for node in graph:
         if isinstance(node.layer, Input):
             continue
@@ -41,12 +50,39 @@ def misfit(graph: Graph, inputs: Mapping[str, Shape]) -> str:
         try:
             shapes[node.name] = node.layer.infer(*given)
         except LayerError as error:
-            return f"{told}: {node.name}: {error.message}"
+            return f"{node.name}: {error.message}"
         made_for = graph.input_shapes(node)
         if [w.shape for w in node.layer.params(*given)] != [w.shape for w in node.layer.params(*made_for)]:
             gets, wants = describe(given[0]), describe(made_for[0])
-            return f"{told}: {node.name} gets {gets}, its weights are made for {wants}"
+            return f"{node.name} gets {gets}, its weights are made for {wants}"
     return ""
+
+
+def rearranged(graph: Graph, inputs: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> str:
+    """The first map that has the number of pixels that what follows needs, though in other rows.
+
+    Weights for 14x14 positions are none for 7x28, though as many. A net that takes each axis alone is no such
+    one.
+    """
+    for node in graph:
+        if not isinstance(node.layer, Flatten | Tokens | Reshape) or shapes[node.name] != node.shape:
+            continue
+        gets, wants = shapes[node.inputs[0]], graph[node.inputs[0]].shape
+        if gets != wants and any(refusal(graph, dict(alone)) for alone in one_axis_each(graph, inputs)):
+            return (
+                f"{node.name} gets {describe(gets)}, as many values as {describe(wants)} in other places, "
+                "and what follows is made for those"
+            )
+    return ""
+
+
+def one_axis_each(graph: Graph, inputs: Mapping[str, Shape]) -> Iterator[dict[str, Shape]]:
+    """The declared inputs with one axis as it is in others, which differ from them in several."""
+    declared = {name: graph[name].shape for name in graph.inputs}
+    for name, shape in declared.items():
+        for axis, size in enumerate(inputs[name]):
+            if size != shape[axis]:
+                yield {**declared, name: (*shape[:axis], size, *shape[axis + 1 :])}
 
 
 def fitting(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:

@@ -269,12 +269,38 @@ def test_written_torch_source_refuses_it_in_words_too(
     graph = cnnspec.loads(f"net N {{ input 3x8x8; {first}{layers} }}").resizable
     module = classes_of(source(graph), "N")[-1]().eval()
     assert module(torch.zeros(2, 3, 8, 8)) is not None
-    # that a window is larger than the map is what torch says
-    error = RuntimeError if "window" in reason else AssertionError
-    told = None if "window" in reason else rf"^N (takes sizes|is for one size) .*{reason[:12]}"
     for made in (module, torch.fx.symbolic_trace(module)):
-        with pytest.raises(error, match=told):
+        with pytest.raises(ValueError, match=rf"^N (takes sizes|is for one size) .*{reason[:12]}"):
             made(torch.zeros(2, *shape))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_what_torch_makes_of_a_module_refuses_it_too() -> None:
+    text = (
+        "net N { input 3x16x16; conv(4, 3) -> maxpool(8) -> upsample(8) -> conv(3, 1) -> add(prev, input) }"
+    )
+    module = classes_of(source(cnnspec.loads(text).resizable), "N")[-1]().eval()
+    told = "N takes sizes 8, 16, .."
+    scripted, compiled = torch.jit.script(module), torch.compile(module, backend="eager", fullgraph=True)
+    for made, error in ((scripted, torch.jit.Error), (compiled, torch._dynamo.exc.Unsupported)):
+        assert made(torch.zeros(1, 3, 8, 24)).shape == (1, 3, 8, 24)
+        with pytest.raises(error, match=told):
+            made(torch.zeros(1, 3, 8, 25))
+    exported = torch.export.export(module, (torch.zeros(1, 3, 16, 16),)).module()
+    with pytest.raises(AssertionError, match="Guard failed"):
+        exported(torch.zeros(1, 3, 16, 17))
+
+
+def test_as_many_positions_in_other_rows_are_not_those_that_were_learned() -> None:
+    places = "net N { input 3x8x8; tokens -> add { | identity | parameter([3, 64]) } }"
+    free = "net N { input 3x8x8; tokens -> attention(1) }"
+    x = np.zeros((1, 3, 4, 16), np.float32)
+    for name, given in (("numpy", x), ("torch", torch.from_numpy(x))):
+        assert cnnspec.loads(free).to(name)(given).shape == (1, 3, 64)
+        with pytest.raises(InvalidValue, match="tokens gets 3x4x16, as many values as 3x8x8 in other places"):
+            cnnspec.loads(places).to(name)(given)
+    with pytest.raises(ValueError, match="N takes sizes 8; 9 does not fit"):
+        classes_of(source(cnnspec.loads(places).resizable), "N")[-1]()(torch.from_numpy(x))
 
 
 def test_written_source_leaves_sizes_that_its_arguments_move_to_torch() -> None:

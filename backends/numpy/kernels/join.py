@@ -21,8 +21,8 @@ def concat_backward(grad: Array, *inputs: Array, axis: int = 1) -> Gradients:
 
 
 def add(*inputs: Array) -> Array:
-    """The sum of the inputs."""
-    return reduce(np.add, inputs)
+    """The sum of the inputs, of one shape."""
+    return reduce(np.add, same_shape(inputs))
 
 
 def add_backward(grad: Array, *inputs: Array) -> Gradients:
@@ -84,6 +84,14 @@ def matmul_backward(
     ), {}
 
 
+def same_shape(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The inputs as they are, of one shape a sample. Raises ValueError where they are not."""
+    shapes = [x.shape[1:] for x in inputs]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"maps of different shapes do not join: {', '.join(map(str, shapes))}")
+    return inputs
+
+
 def aligned(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
     """The inputs with their channels on the same axis."""
     rank = max(x.ndim for x in inputs)
@@ -98,7 +106,7 @@ def collapse(grad: Array, shape: Sizes) -> Array:
 
 def maximum(*inputs: Array) -> Array:
     """The largest of the inputs, element by element. Goodfellow et al. 2013, "Maxout networks"."""
-    return reduce(np.maximum, inputs)
+    return reduce(np.maximum, same_shape(inputs))
 
 
 def maximum_backward(grad: Array, *inputs: Array) -> Gradients:

@@ -130,6 +130,12 @@ def layernorm_backward(
     return (normalize_backward(inner, y, deviation, axes),), gradients
 
 
+def check_several(values: Array) -> None:
+    """Raise ValueError for one value alone, which less its mean is 0 whatever it is."""
+    if values.size == 1:
+        raise ValueError("a norm over single values makes all of them 0: the map is too small")
+
+
 def spread_over(weights: tuple[Array | None, ...], over: str, rank: int) -> tuple[Array | None, ...]:
     """Weights shaped to meet a batch: one a channel, or as they are where they are one a value."""
     return tuple(w if w is None or over == "all" else per_channel(w, rank) for w in weights)
@@ -138,9 +144,10 @@ def spread_over(weights: tuple[Array | None, ...], over: str, rank: int) -> tupl
 def instancenorm(x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float) -> Array:
     """y = gamma * (x - mean) / sqrt(var + eps) + beta over the positions of each channel and sample.
 
-    Ulyanov et al. 2016.
+    Ulyanov et al. 2016. Raises ValueError for maps of one pixel, each of which would be 0.
     """
     axes = tuple(range(2, x.ndim))
+    check_several(x[0, 0])
     return scaled(normalize(x, axes, eps)[0], *spread_over((weight, bias), "channels", x.ndim - 2))
 
 
@@ -160,9 +167,11 @@ def groupnorm(
 ) -> Array:
     """y = gamma * (x - mean) / sqrt(var + eps) + beta over each group of channels of a sample.
 
-    Wu and He 2018.
+    Wu and He 2018. Raises ValueError for groups of one value, each of which would be 0.
     """
-    y, _ = normalize(x.reshape(x.shape[0], groups, -1), (2,), eps)
+    grouped = x.reshape(x.shape[0], groups, -1)
+    check_several(grouped[0, 0])
+    y, _ = normalize(grouped, (2,), eps)
     return scaled(y.reshape(x.shape), *spread_over((weight, bias), "channels", x.ndim - 2))
 
 

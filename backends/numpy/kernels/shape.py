@@ -8,7 +8,13 @@ from cnnspec.backends.numpy.kernels.window import Array, Gradients, Sizes
 
 
 def crop(x: Array, *, offset: Sizes, size: Sizes) -> Array:
-    """The pixels from `offset` on, `size` of them on each axis."""
+    """The pixels from `offset` on, `size` of them on each axis.
+
+    Raises ValueError where there are not as many.
+    """
+    axes = zip(x.shape[2:], offset, size, strict=True)
+    if any(first < 0 or first + count > pixels for pixels, first, count in axes):
+        raise ValueError(f"{size} pixels from {offset} on are not within a map of {x.shape[2:]}")
     return x[(slice(None), slice(None), *map(slice, offset, map(sum, zip(offset, size, strict=True))))]
 
 

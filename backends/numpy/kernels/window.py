@@ -18,10 +18,16 @@ PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circula
 
 
 def pad(x: Array, *, padding: Margins, mode: str = "zeros", value: float = 0.0) -> Array:
-    """Add margins before and after each spatial axis; `mode` says what they hold."""
+    """Add margins before and after each spatial axis; `mode` says what they hold.
+
+    Raises ValueError where a map has too few pixels to fill them with.
+    """
     if not any(map(any, padding)):
         return x
     if mode != "zeros":
+        most = {"reflect": -1, "replicate": np.inf, "circular": 0}[mode]
+        if any(max(margins) > size + most for size, margins in zip(x.shape[2:], padding, strict=True)):
+            raise ValueError(f"margins of {padding} pixels by {mode} do not fit a map of {x.shape[2:]}")
         return np.pad(x, ((0, 0), (0, 0), *padding), PAD_MODES[mode])
     sizes = (n + before + after for n, (before, after) in zip(x.shape[2:], padding, strict=True))
     padded = np.full((*x.shape[:2], *sizes), value, x.dtype)
@@ -48,6 +54,7 @@ def pad_backward(
 def windows(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
     """A view of every window of a padded map: (batch, channels, *outputs, *kernel); no data is copied."""
     rank = len(kernel)
+    window_outputs(x.shape[2:], kernel, stride, dilation)
     extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
     view = np.lib.stride_tricks.sliding_window_view(x, extent, axis=tuple(range(2, 2 + rank)))
     steps = tuple(slice(None, None, step) for step in (1, 1, *stride, *dilation))
@@ -55,10 +62,15 @@ def windows(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Array:
 
 
 def window_outputs(sizes: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
-    """How many windows fit on each axis of a padded map: floor((H - d(k-1) - 1)/s) + 1."""
-    return tuple(
-        (h - d * (k - 1) - 1) // s + 1 for h, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
-    )
+    """How many windows fit on each axis of a padded map: floor((H - d(k-1) - 1)/s) + 1.
+
+    Raises ValueError where there is none.
+    """
+    axes = zip(sizes, kernel, stride, dilation, strict=True)
+    outputs = tuple((h - d * (k - 1) - 1) // s + 1 for h, k, s, d in axes)
+    if min(outputs) < 1:
+        raise ValueError(f"windows of {kernel} pixels do not fit a map of {sizes} with its margins")
+    return outputs
 
 
 def taps(

@@ -23,6 +23,17 @@ class ChannelRMSNorm(nn.RMSNorm):
         return x.movedim(-1, 1)
 
 
+class MapRMSNorm(nn.Module):
+    """Root mean square normalization over all of a map, of any size."""
+
+    def __init__(self, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, x.shape[1:], None, self.eps)
+
+
 class GlobalResponseNorm(nn.Module):
     """Weighs each channel by its norm, relative to the mean norm of all."""
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 
+@torch.fx.wrap
 def check_size(
     x: Tensor,
     least: list[int],
@@ -12,13 +13,13 @@ def check_size(
     step: int = 1,
     run: int = 1,
 ) -> None:
-    """Stops with the reason at a map of a size that the net does not take."""
-    if torch._C._get_tracing_state() is not None:
-        return
+    """Raises ValueError with the reason at a map of a size that the net refuses."""
     for axis in range(len(least)):
         size = x.size(2 + axis)
-        torch._assert(size >= least[axis], reason)
+        if isinstance(size, Tensor):
+            return
+        fits = size >= least[axis] and (size - least[axis]) % step < run
         if most is not None:
-            torch._assert(size <= most[axis], reason)
-        if step > 1:
-            torch._assert((size - least[axis]) % step < run, reason)
+            fits = fits and size <= most[axis]
+        if not fits:
+            raise ValueError(reason)
