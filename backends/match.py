@@ -13,10 +13,10 @@ from cnnspec.backends.alignment import MatchError, align, look_alikes
 from cnnspec.backends.checkpoints import flat_tensors
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, flow_blocks, leaves
 from cnnspec.backends.naming import as_modules, kind_of, ordinal, segments, transposed
-from cnnspec.backends.tree_match import AmbiguousMatch, match_by_names
+from cnnspec.backends.tree_match import SETTLED, AmbiguousMatch, match_by_names
 from cnnspec.backends.weights import WeightsError, check, declared, floating, is_index, started
 from cnnspec.graph import Graph
-from cnnspec.layers.base import Shape
+from cnnspec.layers.base import Shape, describe
 
 __all__ = ["Match", "MatchError", "match"]
 
@@ -101,6 +101,8 @@ def match(
         foreign = [(key, value.shape) for key, value in tensors.items()]
         found, used, root = aligned(graph, foreign, in_order, anew)
         alike = look_alikes(root)
+        if not in_order:
+            check_heads(graph, keys_of(found), {key: value.shape for key, value in tensors.items()})
     else:
         found, alike = None, ()
     keys = {key: key for key in tensors} if found is None else keys_of(found)
@@ -187,6 +189,24 @@ def check_names(found: Aligned) -> None:
             shapes
         ):
             raise MatchError(f"which tensor is which is not known of {its} in the checkpoint, for {mine}")
+
+
+def check_heads(graph: Graph, keys: Mapping[str, str], shapes: Mapping[str, Shape]) -> None:
+    """Raise MatchError for q, k and v of several heads in one kernel of a convolution.
+
+    A linear layer has q of all heads first, then k and v. Convolutions are written so and head by head, which
+    neither their names nor their shapes say.
+    """
+    for key, weight, node in declared(graph):
+        other = keys.get(key, "")
+        if getattr(node.layer, "heads", 1) < 2 or not key.endswith(".qkv.weight") or not other:
+            continue
+        if len(shapes[other]) > len(weight.shape):
+            raise AmbiguousMatch(
+                f"{other} of the checkpoint, {describe(shapes[other])}, is the kernel of a convolution: "
+                f"nothing tells whether it has q, k and v one after the other, as {key} of {graph.name} has, "
+                f"or those of each head together; {SETTLED}"
+            )
 
 
 def is_of_definition(tensors: list[tuple[str, Shape]]) -> bool:

@@ -14,9 +14,8 @@ The shapes alone leave both norms open; `bn1` stands beside `conv1`, and `layer1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from itertools import combinations
 from math import prod
 from typing import NamedTuple
 
@@ -216,65 +215,3 @@ def kinship(mine: str, theirs: str) -> float:
     """How many words of one path begin one of the other, or are begun by one."""
     pairs = ((a, b) for a in words(theirs) for b in words(mine))
     return A_WORD * len({a for a, b in pairs if a.startswith(b) or b.startswith(a)})
-
-
-class NamedMatch:
-    """Which module of the checkpoint each of the net takes, and how well the names then follow the flow."""
-
-    def __init__(
-        self, mine: list[ModuleTensors], theirs: list[ModuleTensors], edges: list[Edge], taken: dict[int, int]
-    ) -> None:
-        self.mine, self.theirs = mine, theirs
-        self.paths = [module.path for module in theirs]
-        self.edges: list[list[Edge]] = [[] for _ in mine]
-        for edge in edges:
-            self.edges[edge.first].append(edge)
-            self.edges[edge.second].append(edge)
-        self.places: dict[Kind, list[int]] = {}
-        for number, module in enumerate(mine):
-            self.places.setdefault(kind_of(module), []).append(number)
-        self.taken = taken
-
-    def score(self, edges: Iterable[Edge]) -> float:
-        taken, paths = self.taken, self.paths
-        return sum(closeness(paths[taken[a]], paths[taken[b]], kind) for a, b, kind in edges)
-
-    def gain(self, first: Sequence[int], second: Sequence[int]) -> float:
-        """By how much the score rises where two runs of modules are exchanged; it is left as it was."""
-        numbers = (*first, *second)
-        edges = {edge for number in numbers for edge in self.edges[number]}
-        before = self.score(edges) + self.kinship(numbers)
-        self.exchange(first, second)
-        after = self.score(edges) + self.kinship(numbers)
-        self.exchange(first, second)
-        return after - before
-
-    def kinship(self, numbers: Iterable[int]) -> float:
-        """How many words the names of both sides share, in all."""
-        return sum(kinship(self.mine[number].path, self.paths[self.taken[number]]) for number in numbers)
-
-    def exchange(self, first: Sequence[int], second: Sequence[int]) -> None:
-        for a, b in zip(first, second, strict=True):
-            self.taken[a], self.taken[b] = self.taken[b], self.taken[a]
-
-    def exchanges(self) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
-        """What could be exchanged: two modules of one kind, or two branches of names of equal shapes."""
-        for places in self.places.values():
-            for a, b in combinations(places, 2):
-                yield (a,), (b,)
-        yield from self._blocks()
-
-    def _blocks(self) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
-        """Pairs of branches that stand side by side, with modules of the same kinds along the flow."""
-        inside: dict[tuple[str, ...], list[int]] = {}
-        for number in range(len(self.mine)):
-            path = segments(self.paths[self.taken[number]])
-            for depth in range(1, len(path) + 1):
-                inside.setdefault(path[:depth], []).append(number)
-        alike: dict[tuple[tuple[str, ...], tuple[Kind, ...]], list[list[int]]] = {}
-        for path, numbers in inside.items():
-            if len(numbers) > 1:
-                kinds = tuple(kind_of(self.mine[number]) for number in numbers)
-                alike.setdefault((path[:-1], kinds), []).append(numbers)
-        for blocks in alike.values():
-            yield from combinations(blocks, 2)

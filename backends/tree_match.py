@@ -7,24 +7,25 @@ The names are a tree. What is in one branch of it stands together, numbers that 
 net as `alignment` does, and takes for each module one of the checkpoint that may come next in this sense and
 has its shapes; of several the one whose name is closest to the module before it.
 
-Whatever could be exchanged in what is found (two modules, two branches, two arms of the net), so that it is
-still such an order, is another match. It is a worse one if the names follow the flow of data less then;
-if they do not, nothing tells which is which, and the match is refused. So the result never depends on the
-order of the checkpoint.
+Whatever could be exchanged in what is found (two modules, two branches, two arms of the net, a norm behind a
+list of blocks with those in the blocks), so that it is still such an order, is another match. It is a worse
+one if the names follow the flow of data less then, or if their branches overlap with more residual blocks and
+arms of the net. If it is no worse, nothing tells which is which, and the match is refused. So the result
+never depends on the order of the checkpoint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnnspec.backends.alignment import MatchError, twins
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, WalkState, leaves
+from cnnspec.backends.named_match import Move, NamedMatch
 from cnnspec.backends.naming import (
     Edge,
     Kind,
-    NamedMatch,
     check_kinds,
     closeness,
     edges_of,
@@ -37,6 +38,7 @@ from cnnspec.graph import Graph
 
 MARGIN = 0.2
 """By how much the names must follow the flow better for a match to be told from another."""
+SETTLED = "the module and an example, as in load_weights(net, module, example), tell"
 MOST_ROUNDS = 10
 MOST_TRIES = 20_000
 """How many states of the search are tried before it is given up."""
@@ -77,7 +79,7 @@ def match_by_names(
             "that the flow of data and the names of the checkpoint both allow"
         )
     edges = [*edges_of(graph, mine), *edges_beside(root, mine)]
-    named = NamedMatch(mine, theirs, edges, {n: found[module.path] for n, module in enumerate(mine)})
+    named = NamedMatch(graph, mine, theirs, edges, {n: found[module.path] for n, module in enumerate(mine)})
     settle(graph, root, named, is_rising)
     return [(module, theirs[named.taken[number]]) for number, module in enumerate(mine)]
 
@@ -95,40 +97,45 @@ def edges_beside(root: FlowBlock, mine: list[ModuleTensors]) -> Iterator[Edge]:
 def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) -> None:
     """Take the better of two matches where both are possible; raise MatchError where neither is better."""
     number = {module.path: place for place, module in enumerate(named.mine)}
-    arms = [([number[m.path] for m in run], [number[m.path] for m in other]) for run, other in twins(root)]
+    arms = [
+        Move.exchange([number[m.path] for m in run], [number[m.path] for m in other])
+        for run, other in twins(root)
+    ]
     for _ in range(MOST_ROUNDS):
-        pairs = (*named.exchanges(), *arms)
-        if not any([improves(graph, root, named, is_rising, *pair) for pair in pairs]):
+        near: list[Move] = []
+        is_better = False
+        for move in (*named.moves(is_rising), *arms):
+            gain = named.gain(move)
+            if gain >= MARGIN and is_possible(root, named, is_rising, move):
+                named.make(move)
+                is_better = True
+            elif abs(gain) < MARGIN:
+                near.append(move)
+        if not is_better:
+            check_told(graph, named, [move for move in near if is_possible(root, named, is_rising, move)])
             return
     raise MatchError(f"{graph.name} and the checkpoint fit in too many ways")
 
 
-def improves(
-    graph: Graph,
-    root: FlowBlock,
-    named: NamedMatch,
-    is_rising: bool,
-    first: Sequence[int],
-    second: Sequence[int],
-) -> bool:
-    """Exchange two runs of modules if that is possible and better. Raises MatchError where it is as good."""
-    if set(first) & set(second) or named.gain(first, second) <= -MARGIN:
-        return False
-    gain = named.gain(first, second)
-    named.exchange(first, second)
+def is_possible(root: FlowBlock, named: NamedMatch, is_rising: bool, move: Move) -> bool:
+    """Whether the match after a move is in an order that the flow and the names allow."""
+    named.make(move)
     wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
-    possible = find_order(root, named.theirs, wanted, is_rising) is not None
-    if possible and gain >= MARGIN:
-        return True
-    named.exchange(first, second)
-    if possible:
-        a, b = named.mine[first[0]], named.mine[second[0]]
-        c, d = (named.theirs[named.taken[run[0]]] for run in (first, second))
-        raise AmbiguousMatch(
-            f"shapes and names do not tell which is which: {a.path} and {b.path} of {graph.name}, "
-            f"{c.path} and {d.path} of the checkpoint, each {str(a).partition(' ')[2]}"
-        )
-    return False
+    named.make(move.back())
+    return find_order(root, named.theirs, wanted, is_rising) is not None
+
+
+def check_told(graph: Graph, named: NamedMatch, equal: list[Move]) -> None:
+    """Raise AmbiguousMatch for a move that gives a match as good."""
+    if not equal:
+        return
+    first, last = equal[0].places[0], equal[0].sources[0]
+    a, b = named.mine[first], named.mine[last]
+    c, d = (named.theirs[named.taken[place]] for place in (first, last))
+    raise AmbiguousMatch(
+        f"shapes and names do not tell which is which: {a.path} and {b.path} of {graph.name}, "
+        f"{c.path} and {d.path} of the checkpoint, each {str(a).partition(' ')[2]}; {SETTLED}"
+    )
 
 
 def find_order(

@@ -187,3 +187,55 @@ def test_tables_of_places_are_no_weights_and_the_match_names_them() -> None:
     assert found.unused == ("attn.relative_position_index",)
     assert "not used: attn.relative_position_index" in str(found)
     assert all(np.array_equal(found.weights[key], own[key]) for key in own)
+
+
+CONV_NORM = """
+def layer { conv(4, 3) -> batchnorm }
+net N { input 4x8x8
+    conv(4, 1, bias=false) -> batchnorm -> layer * 3 -> gap -> flatten -> linear(5) }
+"""
+NORM_CONV = """
+def layer { batchnorm -> conv(4, 3) }
+net N { input 4x8x8
+    conv(4, 1, bias=false) -> layer * 3 -> batchnorm -> gap -> flatten -> linear(5) }
+"""
+
+
+@pytest.mark.parametrize("text", [CONV_NORM, NORM_CONV], ids=["conv_norm", "norm_conv"])
+def test_a_norm_before_a_list_or_behind_it_is_refused_where_the_flow_does_not_tell(text: str) -> None:
+    """One and the same net, which its author may name either way: the norm left over comes first or last."""
+    net = cnnspec.loads(text)
+    checkpoint = named(net, ["stem", *NORMS_FIRST, "norm", "head"])
+    told = r"of N, norm and blocks\.\d\.norm of the checkpoint.*load_weights\(net, module, example\)"
+    with pytest.raises(MatchError, match=told):
+        match(net.ir, dict(sorted(checkpoint.items())))
+    assert list(match(net.ir, checkpoint).keys.values()) == list(checkpoint)
+
+
+NORMS_FIRST = [f"blocks.{n}.{kind}" for n in range(3) for kind in ("norm", "conv")]
+
+
+def test_a_norm_behind_a_list_is_told_by_residual_blocks() -> None:
+    """Data fork before the norm of a block and join behind its conv, so that no norm of another is in it."""
+    net = cnnspec.loads(NORM_CONV.replace("batchnorm -> conv(4, 3)", "residual { batchnorm -> conv(4, 3) }"))
+    checkpoint = named(net, ["stem", *NORMS_FIRST, "norm", "head"])
+    found = match(net.ir, dict(sorted(checkpoint.items())))
+    assert list(found.keys.values()) == list(checkpoint)
+
+
+ATTENTION = "net N { input 4x4x4\n attention(heads) -> gap -> flatten -> linear(2) }"
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_a_convolution_of_q_k_and_v_of_several_heads_is_refused_without_the_module(heads: int) -> None:
+    """It may keep q, k and v of each head together; a linear layer, or one head, leaves no choice."""
+    net = cnnspec.loads(ATTENTION.replace("heads", str(heads)))
+    checkpoint = named(net, ["attn.qkv", "attn.proj", "fc"])
+    assert list(match(net.ir, checkpoint).keys.values()) == list(checkpoint)
+    checkpoint["attn.qkv.weight"] = checkpoint["attn.qkv.weight"].reshape(12, 4, 1, 1)
+    if heads == 1:
+        assert list(match(net.ir, checkpoint).keys.values()) == list(checkpoint)
+        return
+    with pytest.raises(MatchError, match=r"attn\.qkv\.weight of the checkpoint.*attention\.qkv\.weight of N"):
+        match(net.ir, checkpoint)
+    assert list(match(net.ir, checkpoint, in_order=True).keys.values()) == list(checkpoint)
