@@ -10,8 +10,9 @@ Read in this order:
 - weight_files.py: files of weights, whatever their kind: safetensors.py, npz_files.py, torch_files.py, which
   reads pickles.py as data; checkpoints.py: what training wraps around weights;
 - match.py: weights of the same architecture under other names, by the order in which these are defined
-  (alignment.py) or run (execution_order.py), or by their shapes and names (naming.py, tree_match.py), in
-  blocks of the net as flow.py has them; beyond_tensors.py: how a module differs from a net otherwise;
+  (alignment.py) or run (execution_order.py), or by their shapes and names (naming.py, tree_match.py,
+  named_match.py, nesting.py), in blocks of the net as flow.py has them; beyond_tensors.py: how a module
+  differs from a net otherwise;
 - verify.py, runs.py and constants.py: whether backends agree; images.py: what `cnnspec run` reads and writes;
 - effective.py: how strongly a layer depends on each pixel; timing.py: honest times; quiet.py: floats that
   overflow without a word;

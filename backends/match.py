@@ -14,7 +14,7 @@ from cnnspec.backends.checkpoints import flat_tensors
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, flow_blocks, leaves
 from cnnspec.backends.naming import as_modules, kind_of, ordinal, segments, transposed
 from cnnspec.backends.tree_match import SETTLED, AmbiguousMatch, match_by_names
-from cnnspec.backends.weights import WeightsError, check, declared, floating, is_index, started
+from cnnspec.backends.weights import WeightsError, check, declared, floating, is_count, is_index, started
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
 
@@ -31,9 +31,9 @@ class Match:
     `keys` maps each key of the net to one of the checkpoint, `weights` to its array; `left_out` are training
     heads that the checkpoint lacks, `alike` pairs of modules that begin parallel runs of equal shapes, which
     order and names alone tell apart. `unused` are keys of the checkpoint that the net has no place for:
-    tables of places that it works out, and what stood where it starts anew. `anew` are keys of the net that
-    were not looked for, and have weights of seed 0. `differing` says how a torch module differs from the net
-    beyond its tensors: norms with another epsilon, and outputs.
+    tables of places and counts that it works out, and what stood where it starts anew. `anew` are keys of
+    the net that were not looked for, and have weights of seed 0. `differing` says how a torch module differs
+    from the net beyond its tensors: norms with another epsilon, and outputs.
     """
 
     net: str
@@ -93,7 +93,11 @@ def match(
     given = flat_tensors(checkpoint)
     own = {key: weight.shape for key, weight, _ in declared(graph)}
     anew = within(graph, own, without)
-    unused = [key for key, tensor in given.items() if key in anew or (key not in own and is_index(tensor))]
+    unused = [
+        key
+        for key, tensor in given.items()
+        if key in anew or (key not in own and (is_index(tensor) or is_count(tensor)))
+    ]
     tensors = floating(given, [key for key in given if key not in unused])
     used = graph if own.keys() <= tensors.keys() | anew else graph.inference()
     mismatch = check(used, tensors)

@@ -13,19 +13,19 @@ from cnnspec.backends.nesting import Nesting
 from cnnspec.graph import Block, Graph
 
 
-class Move(NamedTuple):
+class Exchange(NamedTuple):
     """Places of a net, and the places whose modules these take instead: the same, in another order."""
 
     places: tuple[int, ...]
     sources: tuple[int, ...]
 
     @staticmethod
-    def exchange(first: Sequence[int], second: Sequence[int]) -> Move:
+    def of(first: Sequence[int], second: Sequence[int]) -> Exchange:
         """Two runs of places take the modules of each other."""
-        return Move((*first, *second), (*second, *first))
+        return Exchange((*first, *second), (*second, *first))
 
-    def back(self) -> Move:
-        return Move(self.sources, self.places)
+    def back(self) -> Exchange:
+        return Exchange(self.sources, self.places)
 
 
 class NamedMatch:
@@ -57,7 +57,7 @@ class NamedMatch:
         self.nesting = Nesting(blocks_of(graph, mine), branches.values(), len(self.mine))
         self.nesting.start(taken)
 
-    def gain(self, move: Move) -> float:
+    def gain(self, move: Exchange) -> float:
         """By how much the names fit better after a move; the match is left as it was."""
         old, new = self._modules(move)
         edges = {edge for place in move.places for edge in self.edges[place]}
@@ -67,13 +67,13 @@ class NamedMatch:
         self.taken.update(zip(move.places, old, strict=True))
         return after - before - self.nesting.added(move.places, old, new)
 
-    def make(self, move: Move) -> None:
+    def make(self, move: Exchange) -> None:
         """Make a move."""
         old, new = self._modules(move)
         self.nesting.make(move.places, old, new)
         self.taken.update(zip(move.places, new, strict=True))
 
-    def _modules(self, move: Move) -> tuple[list[int], list[int]]:
+    def _modules(self, move: Exchange) -> tuple[list[int], list[int]]:
         """What stands at the places of a move before and after it."""
         return [self.taken[place] for place in move.places], [self.taken[place] for place in move.sources]
 
@@ -86,18 +86,18 @@ class NamedMatch:
         )
         return flow + sum(kinship(self.mine[place].path, paths[taken[place]]) for place in places)
 
-    def moves(self, is_rising: bool) -> Iterator[Move]:
+    def moves(self, is_rising: bool) -> Iterator[Exchange]:
         """What could be another match: two modules of one kind or two branches of names of equal shapes
         exchanged, or one module of a kind at the place of another, and those between moved up."""
         for places in self.kinds.values():
             for a, b in combinations(places, 2):
-                yield Move.exchange((a,), (b,))
+                yield Exchange.of((a,), (b,))
             for number in range(len(places)):
                 yield from self._passing(places[number:], is_rising)
                 yield from self._passing(places[number::-1], is_rising)
         yield from self._blocks()
 
-    def _passing(self, places: Sequence[int], is_rising: bool) -> Iterator[Move]:
+    def _passing(self, places: Sequence[int], is_rising: bool) -> Iterator[Exchange]:
         """The module of the first place behind two or more others of the branch that it stands in.
 
         Its number may forbid that.
@@ -110,9 +110,9 @@ class NamedMatch:
                 return
             if end > 1:
                 run = tuple(places[: end + 1])
-                yield Move(run, (*run[1:], run[0]))
+                yield Exchange(run, (*run[1:], run[0]))
 
-    def _blocks(self) -> Iterator[Move]:
+    def _blocks(self) -> Iterator[Exchange]:
         """Pairs of branches that stand side by side, with modules of the same kinds along the flow."""
         inside: dict[tuple[str, ...], list[int]] = {}
         for number in range(len(self.mine)):
@@ -125,7 +125,7 @@ class NamedMatch:
                 kinds = tuple(kind_of(self.mine[number]) for number in numbers)
                 alike.setdefault((path[:-1], kinds), []).append(numbers)
         for blocks in alike.values():
-            yield from (Move.exchange(*pair) for pair in combinations(blocks, 2))
+            yield from (Exchange.of(*pair) for pair in combinations(blocks, 2))
 
 
 def numbered_alike(first: str, second: str) -> bool:

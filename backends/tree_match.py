@@ -22,7 +22,7 @@ from typing import Any
 
 from cnnspec.backends.alignment import MatchError, twins
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, WalkState, leaves
-from cnnspec.backends.named_match import Move, NamedMatch
+from cnnspec.backends.named_match import Exchange, NamedMatch
 from cnnspec.backends.naming import (
     Edge,
     Kind,
@@ -98,11 +98,11 @@ def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) ->
     """Take the better of two matches where both are possible; raise MatchError where neither is better."""
     number = {module.path: place for place, module in enumerate(named.mine)}
     arms = [
-        Move.exchange([number[m.path] for m in run], [number[m.path] for m in other])
+        Exchange.of([number[m.path] for m in run], [number[m.path] for m in other])
         for run, other in twins(root)
     ]
     for _ in range(MOST_ROUNDS):
-        near: list[Move] = []
+        near: list[Exchange] = []
         is_better = False
         for move in (*named.moves(is_rising), *arms):
             gain = named.gain(move)
@@ -117,7 +117,7 @@ def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) ->
     raise MatchError(f"{graph.name} and the checkpoint fit in too many ways")
 
 
-def is_possible(root: FlowBlock, named: NamedMatch, is_rising: bool, move: Move) -> bool:
+def is_possible(root: FlowBlock, named: NamedMatch, is_rising: bool, move: Exchange) -> bool:
     """Whether the match after a move is in an order that the flow and the names allow."""
     named.make(move)
     wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
@@ -125,7 +125,7 @@ def is_possible(root: FlowBlock, named: NamedMatch, is_rising: bool, move: Move)
     return find_order(root, named.theirs, wanted, is_rising) is not None
 
 
-def check_told(graph: Graph, named: NamedMatch, equal: list[Move]) -> None:
+def check_told(graph: Graph, named: NamedMatch, equal: list[Exchange]) -> None:
     """Raise AmbiguousMatch for a move that gives a match as good."""
     if not equal:
         return

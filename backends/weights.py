@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ __all__ = [
 MOST_LINES = 20
 """How many tensors of one kind a message lists: a checkpoint of another net has thousands that do not fit."""
 
+LEAST_COUNTED = 4
+"""How many numbers a tensor must have to be taken for a count: a few may be learned and be 0 and 1."""
 SCHEMES = ("default", "he", "xavier", "zero-gamma")
 
 
@@ -169,6 +171,16 @@ def given_weights(graph: Graph, given: Any) -> dict[str, NDArray[Any]]:
 def is_index(tensor: Any) -> bool:
     """Whether a tensor holds places or a mask, as attention in windows keeps them beside its weights."""
     return str(getattr(tensor, "dtype", "")).removeprefix("torch.") in ("int64", "int32", "bool")
+
+
+def is_count(tensor: Any) -> bool:
+    """Whether a tensor of floating-point numbers is 0, 1, 2 and so on, which nothing has learned.
+
+    Detectors of boxes keep them beside their weights, to take the mean of a distribution of distances.
+    """
+    if not LEAST_COUNTED <= prod(tensor.shape) == max(tensor.shape, default=1):
+        return False
+    return bool(np.array_equal(as_array(tensor).ravel(), np.arange(prod(tensor.shape))))
 
 
 def floating(tensors: Mapping[str, Any], keys: Iterable[str]) -> dict[str, NDArray[Any]]:

@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 import cnnspec
 from cnnspec.backends import BACKENDS, Options, find
 from cnnspec.backends.inputs import random_inputs
+from cnnspec.backends.match import MatchError
 from cnnspec.backends.runs import seeded_weights
 from cnnspec.backends.weights import fitting
 from cnnspec.passes.fold_batchnorm import fold_batchnorm
@@ -197,3 +198,17 @@ def test_whatever_form_weights_have_every_backend_gives_the_outputs_of_the_net(c
         for name in BACKENDS:
             got = find(name).run(graph, weights, Options())(inputs)["output"]
             np.testing.assert_allclose(got, expected, rtol=0, atol=atol, err_msg=name)
+
+
+def test_a_count_that_a_detector_keeps_beside_its_weights_is_left_out_by_name() -> None:
+    """Ultralytics' heads take the mean of a distribution with a convolution whose kernel is 0, 1, 2, ..."""
+    net = cnnspec.loads("net N { input 3x8x8\n conv(16, 3) -> gap -> flatten -> linear(16) }")
+    weights = net.to_numpy(seed=0).state_dict()
+    named = {f"model.{key}": value for key, value in weights.items()}
+    named["model.dfl.conv.weight"] = np.arange(16, dtype=np.float32).reshape(1, 16, 1, 1)
+    found = cnnspec.load_weights(net, named)
+    assert found.unused == ("model.dfl.conv.weight",)
+    assert "not used: model.dfl.conv.weight" in str(found)
+    named["model.dfl.conv.weight"][0, 3] = 4
+    with pytest.raises(MatchError, match=r"model\.dfl\.conv"):
+        cnnspec.load_weights(net, named)

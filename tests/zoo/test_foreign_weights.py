@@ -8,8 +8,6 @@ import pytest
 from foreign_weights import TOLERANCE, Row, kept, measured, names
 
 ROWS = kept()
-WRONG = {"timm/mobilevit_xxs", "timm/mobilevit_xs"}
-"""Faults: a state without the model is taken in an order that is not the model's, and nothing is said."""
 QUICK = {"timm/mobilenetv2_035", "timm/resnet18d"}
 
 
@@ -24,7 +22,7 @@ def test_a_model_gives_its_weights_as_its_row_says(timm: Any, name: str) -> None
 
 def test_where_outputs_are_others_it_was_said() -> None:
     apart = [name for name, row in ROWS.items() if not is_near(row)]
-    assert {name for name in apart if not ROWS[name].get("apart")} <= WRONG
+    assert not [name for name in apart if not ROWS[name].get("apart")]
 
 
 def is_near(row: Row) -> bool:
