@@ -78,7 +78,8 @@ def optimized(name: str, theirs: Any, images: torch.Tensor, rounds: int) -> floa
     }
     theirs.eval()
     for kind, layout in product((deepcopy, fuse), LAYOUTS):
-        module = kind(theirs).to(memory_format=LAYOUTS[layout])
+        module: Any = kind(theirs)
+        module.to(memory_format=LAYOUTS[layout])
         calls[f"{kind.__name__} {layout}"] = inference(module, images.to(memory_format=LAYOUTS[layout]))
     best = fastest(calls, rounds)
     return best.pop("ours") / min(best.values())
