@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnspec.caching import lru_cache
 from cnnspec.diagnostics.report import Report
+from cnnspec.elaborate.building.minor import MinorUse, with_argument
 from cnnspec.elaborate.building.reuse import CallKey, FirstCall, Known
 from cnnspec.elaborate.building.shared import SharedCall, SharedWeights
 from cnnspec.elaborate.building.unnamed import UnnamedGraph
@@ -115,6 +116,12 @@ class GraphBuilder:
             self.known.measuring.add(layer, shapes)  # type: ignore[arg-type]
         sources = tuple([value.node for value in inputs])
         return self.graph.add(layer, sources, shape, block, span, segment, owner)
+
+    def change(self, number: int, use: MinorUse, value: Any) -> None:
+        """Give the layer of a node another value of a minor argument."""
+        node = self.graph.nodes[number]
+        layer = self.layer(type(node.layer), with_argument(node.layer, use.argument, value))
+        self.graph.nodes[number] = node._replace(layer=layer)
 
     def _cure(self, error: LayerError, layer: Layer, inputs: tuple[Value, ...]) -> str:
         from cnnspec.elaborate.building.fixes import input_cure, size_cure

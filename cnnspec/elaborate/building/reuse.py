@@ -10,7 +10,7 @@ equal nodes. A net of a thousand layers made of four kinds of block is walked as
 
 What a call adds is said by nodes and blocks counted from its first, TAKEN for the value that flows in. A copy
 counts from the nodes that there are; whoever read the value that was taken, 0, reads the one that flows in
-now, 3.
+now, 3. Calls that differ in rates of dropout and the like alone are alike too: `minor.py`.
 
 Behind a mistake nothing is known of what flows, and the rest is walked for more of them. A call that gave
 nothing that is known there is walked once, and the mistakes in it are told again (LostCall).
@@ -19,6 +19,7 @@ nothing that is known there is walked once, and the mistakes in it are told agai
 from __future__ import annotations
 
 from cnnspec.diagnostics.report import Diagnostic
+from cnnspec.elaborate.building.minor import MinorUse, fitting, minor_uses
 from cnnspec.elaborate.building.unnamed import UnnamedGraph, UnnamedNode
 from cnnspec.elaborate.module import DefinedBlock, PartialBlock
 from cnnspec.elaborate.values import UNKNOWN, Family, FormBlock, InnerLabels, LayerBlock, Value, Variables
@@ -71,15 +72,18 @@ class Added(NamedTuple):
 
     blocks: tuple[AddedBlock, ...]
     nodes: tuple[AddedNode, ...]
+    minor: tuple[tuple[int, MinorUse], ...] = ()
+    """Its nodes, by number, that take a parameter of the def which is no part of the key."""
 
 
 @dataclass(slots=True, eq=False)
 class FirstCall:
     """The first of equal calls: its block, its nodes in a graph, the value it took and the one it gave.
 
-    `steps` is what it counted towards the bound on loops and calls, `labels` are those of its body. `added`
-    is found when it is first copied, or when its net is whole: the names that its blocks get are its own.
-    From then on its net is not held: `graph` and `block` are None.
+    `uses` are those of its parameters that are minor arguments alone. `steps` is what it counted towards the
+    bound on loops and calls, `labels` are those of its body. `added` is found when it is first copied, or
+    when its net is whole: the names that its blocks get are its own. From then on its net is not held:
+    `graph` and `block` are None.
     """
 
     graph: UnnamedGraph | None
@@ -90,6 +94,7 @@ class FirstCall:
     given: Value
     steps: int
     labels: Mapping[str, Value | Family]
+    uses: tuple[MinorUse, ...] = ()
     found: Added | None = None
 
     @property
@@ -130,6 +135,14 @@ class Known:
     measuring: Measuring | None = None
     stamp: Callable[[DefinedBlock], object] = definition_itself
     lost: dict[CallKey, LostCall] = field(default_factory=dict)
+    uses: dict[int, tuple[MinorUse, ...]] = field(default_factory=dict)
+
+    def uses_of(self, block: DefinedBlock) -> tuple[MinorUse, ...]:
+        """The parameters of a def that are minor arguments of layers alone."""
+        found = self.uses.get(id(block.definition))
+        if found is None:
+            found = self.uses[id(block.definition)] = minor_uses(block)
+        return found
 
     def keep(self, calls: Mapping[CallKey, FirstCall | MeasuredCall]) -> None:
         """Keep the calls of a net that is whole, for those after it; before its blocks get their names."""
@@ -152,7 +165,12 @@ def call_key(
     if value is None or target.definition.shared:
         return None
     parts: list[Any] = [known.stamp(target), value.shape, marked]
-    for argument in bound.values():
+    uses = known.uses_of(target)
+    minor = fitting(uses, bound) if uses else ()
+    for name, argument in bound.items():
+        if name in minor:
+            parts.append(None)
+            continue
         part = _key_part(argument, known)
         if part is None and (argument is not UNKNOWN or value.shape is not None):
             return None
@@ -209,7 +227,24 @@ def _added(first: FirstCall) -> Added:
         )
         for layer, sources, shape, block, span, title, owner in graph.nodes[start : first.end]
     ]
-    return Added(tuple(blocks), tuple(nodes))
+    return Added(tuple(blocks), tuple(nodes), _minor_nodes(first.uses, blocks, nodes))
+
+
+def _minor_nodes(
+    uses: tuple[MinorUse, ...], blocks: list[AddedBlock], nodes: list[AddedNode]
+) -> tuple[tuple[int, MinorUse], ...]:
+    """The nodes of a call whose layers take its minor parameters: in it, and in no call within."""
+    if not uses:
+        return ()
+    callers: list[int] = []
+    for number, (around, kind, *_) in enumerate(blocks):
+        callers.append(number if not number or kind in ("def", "share") else callers[around])
+    return tuple(
+        (number, use)
+        for number, node in enumerate(nodes)
+        for use in uses
+        if not callers[node.block] and node.span == use.call
+    )
 
 
 def copy_call(first: FirstCall, graph: UnnamedGraph, block: Block, value: Value) -> Value:

@@ -72,7 +72,8 @@ def _body(target: DefinedBlock, callee: Context, bound: Variables, span: Span) -
         end, spent, labels = len(graph.nodes), builder.steps - steps, callee.scope.labels
         measuring = builder.known.measuring
         if measuring is None:
-            made = FirstCall(graph, callee.block, start, end, taken, callee.value, spent, labels)
+            uses = builder.known.uses_of(target)
+            made = FirstCall(graph, callee.block, start, end, taken, callee.value, spent, labels, uses)
         else:
             made = measuring.measured(graph, start, taken, callee.value, spent)
         if made is not None:
@@ -113,7 +114,11 @@ def _copied(known: FirstCall | MeasuredCall, context: Context, value: Value, spa
     builder.filled_by[context.block] = known
     move = Move(known.taken.node, value, len(builder.graph.nodes) - known.start)
     context.scope.moved = InnerLabels(known.labels, True, (move,))
-    return copy_call(known, builder.graph, context.block, value)
+    first, given = len(builder.graph.nodes), dict(context.block.arguments)
+    result = copy_call(known, builder.graph, context.block, value)
+    for number, use in known.added.minor:
+        builder.change(first + number, use, given[use.name])
+    return result
 
 
 def copy_turn(before: Block | str | None, site: CallSite, left: int) -> int:
