@@ -55,7 +55,8 @@ def diff(
 
     \b
     cnnspec diff resnet50 resnet101
-    cnnspec diff resnet50_2015 resnet50 --set pool_pad=1
+    cnnspec diff resnet50_2015 resnet50
+    cnnspec diff resnet50 mine.cnn --set classes=10
     cnnspec diff HEAD~1:net.cnn net.cnn --format md
     cnnspec diff old.cnn new.cnn -o diff.svg
     """
