@@ -40,7 +40,7 @@ def quoted(paragraphs: Sequence[str], indent: int) -> list[str]:
     """Paragraphs between the quotes of a docstring, one empty line apart."""
     margin = " " * indent
     if len(paragraphs) == 1 and len(paragraphs[0]) + indent + 6 <= WIDTH:
-        return [f'{margin}"""{paragraphs[0]}"""']
+        return [f'{margin}"""{paragraphs[0]}"""'.replace(KEPT, " ")]
     # a lone row that leaves no room for the quotes behind it is broken
     room = [WIDTH - indent - (6 if len(paragraphs) == 1 else 3), *[WIDTH - indent] * (len(paragraphs) - 1)]
     blocks = [wrap(paragraph, width) for paragraph, width in zip(paragraphs, room, strict=True)]
@@ -158,7 +158,8 @@ class ShapeWriter:
                 return f"{letter} / {factor}"
             if _is_share(first, sizes, by):
                 return f"{factor} * {letter}"
-        return ""
+        beyond = {of - one for one, of in zip(sizes, first, strict=True)}
+        return f"{letter} - {beyond.pop()}" if len(beyond) == 1 and min(beyond) > 0 else ""
 
 
 def _is_share(sizes: Column, first: Column, by: Column) -> bool:

@@ -194,6 +194,33 @@ def test_nets_of_blocks_run_and_train(name: str) -> None:
     assert_trains_alike(made, program, inputs)
 
 
+@pytest.mark.parametrize("name", ["resnet20", "unetsmall", "Shares"])
+def test_a_step_of_training_has_the_gradients_of_torch(name: str) -> None:
+    """Of the written file alone; without dropout, which each draws by itself."""
+    torch = pytest.importorskip("torch")
+    net = cnnspec.loads(re.sub(r"-> dropout\(.*?\)", "", SHARES)) if name == "Shares" else cnnspec.zoo(name)
+    made = executed(net.resizable)[net.name](seed=3, dtype=np.float64)
+    module = net.to_torch(weights=made.weights).double().train()
+    inputs = {name: value.astype(np.float64) for name, value in random_inputs(net.ir, 0, 3).items()}
+    y, theirs = by_head(made.train(*inputs.values())), by_head(module(*map(torch.tensor, inputs.values())))
+    assert y.keys() == theirs.keys()
+    slopes = {}
+    for number, (head, value) in enumerate(y.items()):
+        np.testing.assert_allclose(value, theirs[head].detach(), rtol=1e-10, atol=1e-12)
+        labels = np.random.default_rng(number).integers(0, value.shape[1], (3, *value.shape[2:]))
+        _, slopes[head] = softmax_cross_entropy(value, labels)
+        torch.nn.functional.cross_entropy(theirs[head], torch.tensor(labels)).backward(retain_graph=True)
+    found = made.backward(slopes if len(slopes) > 1 else next(iter(slopes.values())))
+    expected = {key: np.asarray(weight.grad) for key, weight in module.named_parameters()}
+    assert found.keys() == expected.keys()
+    largest = max(np.abs(slope).max() for slope in expected.values())
+    for key, slope in found.items():
+        np.testing.assert_allclose(slope, expected[key], rtol=1e-10, atol=1e-12 * largest)
+    for key, value in module.state_dict().items():
+        if "running_" in key:
+            np.testing.assert_allclose(made.weights[key], value, rtol=1e-10)
+
+
 def class_of(name: str) -> str:
     text = backend.source(cnnspec.zoo(name).resizable)
     return text[text.index("\nclass ") :]

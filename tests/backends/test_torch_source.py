@@ -62,7 +62,7 @@ def test_ruff_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 140), ("GoogLeNetBN", 200)]
+    ("name", "most"), [("ResNet50", 120), ("ResNet152", 120), ("DenseNet121", 160), ("GoogLeNetBN", 210)]
 )
 def test_lines(name: str, most: int) -> None:
     assert len(text_of(name).splitlines()) <= most

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -131,6 +133,38 @@ def module_of(name: str) -> tuple[nn.Module, list[Any]]:
     found = cnnspec.zoo(name)
     inputs = [torch.as_tensor(value) for value in random_inputs(found.ir, 0, 1).values()]
     return found.to_torch(seed=0).eval(), inputs
+
+
+CLASSES = {
+    "MobileNetV3_Large": {"Block": 2, "Unit": 1, "SqueezeExcite": 1},
+    "ConvNeXt_Tiny": {"Block": 1, "Norm": 1},
+    "YOLOv8n": {"C2f": 2, "Bottleneck": 1, "Unit": 1, "ConvBn": 1},
+    "HRNet_W18": {"Basic": 1, "Bottleneck": 1, "ConvBn": 1},
+}
+"""How many classes a def is written as: two where it calls more layers at some places than at others."""
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_def_is_one_class_whatever_its_arguments_are(name: str) -> None:
+    written = re.findall(r"^class (\w+)\(", text_of(name), re.MULTILINE)
+    for kind, count in CLASSES[name].items():
+        assert len([other for other in written if re.fullmatch(rf"{kind}\d*", other)]) == count, kind
+
+
+@pytest.mark.parametrize("name", every([*AT_ONCE, "GoogLeNetBN", "YOLOv8n", "FCN_ResNet50"]))
+def test_classes_and_methods_say_what_they_take_and_give(name: str) -> None:
+    """Each class has a docstring, the net's with its shapes; each argument and each result has a type."""
+    text = text_of(name)
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    assert text.isascii() and all(map(ast.get_docstring, classes))
+    shapes = re.search(r"\(N, .*\) -> .*\(N, ", ast.get_docstring(classes[-1]) or "", re.DOTALL)
+    # a U-Net cuts what it joins to the smaller of two maps
+    assert shapes or name.startswith("UNet")
+    for kind in classes:
+        for method in (node for node in kind.body if isinstance(node, ast.FunctionDef)):
+            given = [*method.args.args[1:], *method.args.kwonlyargs, method.args.vararg, method.args.kwarg]
+            assert all(argument.annotation for argument in given if argument), f"{kind.name}.{method.name}"
+            assert method.returns, f"{kind.name}.{method.name}"
 
 
 @pytest.mark.parametrize("name", every(AT_ONCE))
