@@ -10,7 +10,8 @@ Read in this order:
 - learning/: the same gradients faster: steps in parts, on threads, faster kernels for convs and batchnorm;
 - writer.py: a net as one file that needs numpy alone, with the kernels pasted in; blocks.py: its methods, of
   the blocks of the net; statements.py: their lines; open_settings.py: settings that follow the size of the
-  input; slopes.py: the backward pass of a formula as text; templates.py: what is the same in every file;
+  input; starts.py: which weights it has; slopes.py: the backward pass of a formula as text; templates.py:
+  what is the same in every file;
 - backend.py: what the table of backends says of it.
 """
 

@@ -19,6 +19,7 @@ from cnnspec.backends.numpy.kernels import functions, sizes
 from cnnspec.backends.numpy.open_settings import defaults, open_settings
 from cnnspec.backends.numpy.rules import KernelRule, known, rule_of
 from cnnspec.backends.numpy.slopes import backward_text
+from cnnspec.backends.numpy.starts import weights_table
 from cnnspec.backends.numpy.statements import SHORT, FrameWriter, fitted
 from cnnspec.backends.numpy.templates import CLASS, DROP, HEADER, INITIAL, MAIN
 from cnnspec.backends.python_source import (
@@ -56,8 +57,9 @@ def source(graph: Graph) -> str:
     main = reader.frame([step for step in lowered if step.node in running])
     extra = reader.frame([step for step in lowered if step.node not in running])
     kernels = "\n\n\n".join(kernel_texts(rules.values(), settings.values()))
-    head = header(graph, outputs, settled_steps, kernels)
-    tables = "\n\n".join((inputs_table(graph, fixed), table(graph), backward_table(rules)))
+    weights = weights_table(graph)
+    head = header(graph, outputs, settled_steps, f"{kernels}\n{weights}")
+    tables = "\n\n\n".join((inputs_table(graph, fixed), f"{weights}\n\n{backward_table(rules)}"))
     parts = [part.strip("\n") for part in (head, kernels, INITIAL, tables)]
     taken = set(module_names("\n".join(parts)))
     writer = NetWriter(graph, reader, rules, settled_steps, taken)
@@ -228,19 +230,6 @@ def kernel_texts(
     for name, value in definitions(chosen):
         yield show(name, value).strip("\n")
     yield from (text.strip("\n") for text in slopes)
-
-
-def table(graph: Graph) -> str:
-    """The table of weights: shape and bound of the uniform start, or shape, 0 and the constant start."""
-    lines = [
-        "# shape and start of each weight: uniform within a bound, or (after it) a constant",
-        "WEIGHTS = {",
-    ]
-    for key, weight, _ in declared(graph):
-        uniform = weight.init.kind == "uniform"
-        entry = (weight.shape, weight.init.value) if uniform else (weight.shape, 0.0, weight.init.value)
-        lines.append(f"    {literal(key)}: {entry!r},")
-    return "\n".join([*lines, "}"])
 
 
 def definitions(kernels: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, Any]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from layer_cases import CASES, Case
 from test_input_sizes import CASES as SIZES
 from test_numpy_layers import inputs_of
@@ -19,11 +22,14 @@ import cnnspec
 from cnnspec.backends import numpy as backend
 from cnnspec.backends.inputs import random_inputs
 from cnnspec.backends.numpy import softmax_cross_entropy
+from cnnspec.backends.numpy.starts import LayerStart, starting_lines, weights_table
 from cnnspec.backends.python_source import module_names
+from cnnspec.backends.weights import declared
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import ReLU
 from cnnspec.layers.dense import Dropout, Linear
 from cnnspec.layers.join import Add
+from cnnspec.zoo_list import entries
 
 
 def executed(graph: Graph) -> dict[str, Any]:
@@ -221,6 +227,60 @@ def test_a_step_of_training_has_the_gradients_of_torch(name: str) -> None:
             np.testing.assert_allclose(made.weights[key], value, rtol=1e-10)
 
 
+AT_ONCE = {"LeNet5", "ResNet152", "DenseNet121", "NFNet_Tiny", "Swin_Tiny", "GoogLeNetBN", "MobileViT_XXS"}
+
+
+def weights_of(net: cnnspec.Net) -> dict[str, Any]:
+    """The shape and start of each weight, as the written functions give them."""
+    scope: dict[str, Any] = {"prod": prod}
+    exec(weights_table(net.ir), scope)
+    return scope["WEIGHTS"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(entry.name, marks=() if entry.name in AT_ONCE else pytest.mark.slow)
+        for entry in entries()
+        if entry.params is not None
+    ],
+)
+def test_the_written_weights_are_those_of_the_net(name: str) -> None:
+    net = cnnspec.zoo(name)
+    starts = [(weight.shape, weight.init) for _, weight, _ in declared(net.ir)]
+    found = weights_of(net)
+    assert list(found) == [key for key, _, _ in declared(net.ir)]
+    assert list(found.values()) == [
+        (shape, init.value) if init.kind == "uniform" else (shape, 0.0, init.value) for shape, init in starts
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "stem.", "{a}.", "body.1."]),
+            st.integers(0, 2),
+            st.integers(1, 5),
+            st.lists(st.tuples(st.sampled_from(["a", "b.c", '"'])), min_size=1, max_size=3),
+            st.lists(st.integers(-3, 4), min_size=2, max_size=2),
+        ),
+        max_size=4,
+    )
+)
+def test_loops_give_the_layers_that_were_there(runs: Any) -> None:
+    """Runs of layers whose paths count and whose sizes grow, shrink or stay."""
+    layers = [
+        LayerStart(f"{prefix}{first + turn}.{name}", f"kernel_weights({40 + turn * a}, {20 + turn * b}, 3)")
+        for prefix, first, turns, names, (a, b) in runs
+        for turn in range(turns)
+        for (name,) in names
+    ]
+    scope: dict[str, Any] = {}
+    exec("\n".join(["def starts(kernel_weights):", *starting_lines(layers), "    yield from ()"]), scope)
+    found = list(scope["starts"](lambda *sizes: f"kernel_weights({', '.join(map(str, sizes))})"))
+    assert found == [tuple(layer) for layer in layers]
+
+
 def class_of(name: str) -> str:
     text = backend.source(cnnspec.zoo(name).resizable)
     return text[text.index("\nclass ") :]
@@ -229,6 +289,7 @@ def class_of(name: str) -> str:
 def test_blocks_are_functions_and_repeats_are_loops() -> None:
     text = class_of("resnet152")
     assert len(text.splitlines()) < 160
+    assert len(backend.source(cnnspec.zoo("resnet152").resizable).splitlines()) < 660
     assert "def bottleneck(self, x, at, stride=(2, 2)):" in text
     assert "for i in range(1, 36):" in text and 'x = self.bottleneck2(x, f"body.layer3.{i}")' in text
     assert len(class_of("densenet121").splitlines()) < 170
