@@ -11,13 +11,14 @@ import pytest
 from layer_cases import CASES, Case
 
 from cnnspec.backends import numpy as backend
-from cnnspec.backends.numpy.inference import conv, winograd
+from cnnspec.backends.numpy.inference import attention, conv, winograd
 from cnnspec.backends.numpy.inference.activations import gelu
 from cnnspec.backends.numpy.inference.common import cut
 from cnnspec.backends.numpy.inference.memory import ALIGNMENT
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.graph import Graph, build
 from cnnspec.layers.activation import GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer
 from cnnspec.layers.conv import Conv, DepthwiseConv, TransposedConv
 from cnnspec.layers.dense import Dropout, Flatten, Linear, Scale
@@ -119,6 +120,29 @@ def test_depthwise_convs_of_any_width(size: tuple[int, int], stride: int, thread
         ("last", DepthwiseConv(5), ("join",)),
     ]
     agree(net(*split, shape=(9, *size)), threads=threads)
+
+
+ATTENTIONS = [
+    Attention(2),
+    Attention(3, bias="relative", qkv_bias=False),
+    Attention(2, out=8),
+    Attention(2, window=4),
+    Attention(2, window=4, shift=1, bias="relative"),
+    Attention(3, window=(2, 4), shift=(1, 3), out=6),
+    Attention(2, grid=2, bias="relative"),
+]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("batch", [1, 2, 7])
+@pytest.mark.parametrize("attending", ATTENTIONS, ids=repr)
+def test_attention_in_blocks(
+    attending: Attention, batch: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of 100 scores hold a few windows, blocks of 10 places end in the middle of one."""
+    monkeypatch.setattr(attention, "SCORES", 100)
+    monkeypatch.setattr(attention, "ROWS", 10)
+    agree(chain(Conv(12, 1), attending, ReLU(), shape=(6, 8, 12)), batch=batch, threads=threads)
 
 
 @pytest.mark.parametrize("shape", [(5, 40), (4, 6, 5, 7)])

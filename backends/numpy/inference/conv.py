@@ -172,6 +172,11 @@ def build_product(stage: Stage, x: Array, weight: Array, work: Workplace) -> Pha
     return [block(rows, slice(None)) for rows in split(count, parts)]
 
 
+def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
+    """y = x W^T at each place: as a 1x1 conv."""
+    return [build_product(stage, work.view(stage.inputs[0]), work.tensors[stage.weights["weight"]], work)]
+
+
 def build_columns(stage: Stage, slide: Slide, x: Array, weight: Array, work: Workplace) -> Phase:
     """im2col by blocks: the windows of some rows as lines of a matrix, times weights (taps * in, out).
 

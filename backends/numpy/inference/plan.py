@@ -21,13 +21,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnspec.backends.numpy.inference import conv, pointwise, window
+from cnnspec.backends.numpy.inference import attention, conv, pointwise, window
 from cnnspec.backends.numpy.inference.common import Phase, Workplace
 from cnnspec.backends.numpy.inference.fuse import Stage, fuse
 from cnnspec.backends.numpy.inference.memory import Memory
 from cnnspec.backends.numpy.inference.threads import team
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.steps import Step, settled
+from cnnspec.layers.attention import Attention
 from cnnspec.layers.base import Layer, Shape
 from cnnspec.layers.conv import Conv
 from cnnspec.layers.dense import Flatten, Linear
@@ -45,7 +46,8 @@ BUILDERS: dict[type[Layer], Builder] = {
     GlobalAvgPool: pointwise.build_gap,
     LayerNorm: pointwise.build_layernorm,
     LocalResponseNorm: pointwise.build_lrn,
-    Linear: pointwise.build_linear,
+    Attention: attention.build_attention,
+    Linear: conv.build_linear,
     Flatten: pointwise.build_flatten,
     Slice: pointwise.build_slice,
     Concat: pointwise.build_concat,
@@ -67,6 +69,7 @@ def builder(layer: Layer) -> Builder:
 
 TEMPORARIES: dict[type[Layer], Callable[[Stage, Shape, int], Shape | None]] = {
     Conv: conv.conv_temporary,
+    Attention: attention.attention_temporary,
     MaxPool: window.pool_temporary,
     AvgPool: window.pool_temporary,
 }

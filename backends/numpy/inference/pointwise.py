@@ -1,4 +1,4 @@
-"""What is neither conv nor pool: sums, products, concatenations, linear layers, the plain kernels."""
+"""What is neither conv nor pool: sums, products, concatenations, norms, the plain kernels."""
 
 from __future__ import annotations
 
@@ -194,24 +194,6 @@ def build_layernorm(stage: Stage, source: Shape, work: Workplace) -> list[Phase]
         return run
 
     return [[block(part) for part in pieces(out, work.crew(out))]]
-
-
-def build_linear(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
-    """y = x W^T, by blocks of outputs, so that each weight is read once."""
-    x, out = work.view(stage.inputs[0]), work.view(stage.output)
-    weight, residual = work.tensors[stage.weights["weight"]], work.residual(stage)
-
-    def block(columns: slice) -> Block:
-        y, factor = out[..., columns], weight[columns].T
-        extra = None if residual is None else residual[..., columns]
-
-        def run() -> None:
-            np.matmul(x, factor, out=y)
-            work.apply(stage.finish, y, extra, columns)
-
-        return run
-
-    return [[block(columns) for columns in split(weight.shape[0], work.threads)]]
 
 
 def build_plain(stage: Stage, source: Shape, work: Workplace) -> list[Phase]:
