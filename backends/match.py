@@ -13,7 +13,7 @@ from cnnspec.backends.alignment import MatchError, align, look_alikes
 from cnnspec.backends.checkpoints import flat_tensors
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, flow_blocks, leaves
 from cnnspec.backends.naming import as_modules, kind_of, ordinal, segments, transposed
-from cnnspec.backends.tree_match import SETTLED, AmbiguousMatch, match_by_names
+from cnnspec.backends.tree_match import SETTLED, AmbiguousMatch, check_order, match_by_names
 from cnnspec.backends.weights import WeightsError, check, declared, floating, is_count, is_index, started
 from cnnspec.graph import Graph
 from cnnspec.layers.base import Shape, describe
@@ -177,10 +177,13 @@ def aligned(
                 found = by(used, root, theirs)
                 if by is match_by_names:
                     check_names(found)
-                return found, used, root
             except MatchError as error:
                 # where a definition departs from the net says more than what is left over in all
                 refused = error if refused is None or isinstance(error, AmbiguousMatch) else refused
+                continue
+            if by is align and not in_order:
+                check_order(used, root, found, theirs)
+            return found, used, root
     assert refused is not None
     raise refused
 

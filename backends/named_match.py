@@ -12,12 +12,21 @@ from cnnspec.backends.naming import Edge, Kind, closeness, kind_of, kinship, ord
 from cnnspec.backends.nesting import Nesting
 from cnnspec.graph import Block, Graph
 
+MARGIN = 0.2
+"""By how much the names must follow the flow better for a match to be told from another."""
+PASSING = 0.6
+"""The same for a module behind others or before them, of which only the names at both ends speak."""
+
 
 class Exchange(NamedTuple):
-    """Places of a net, and the places whose modules these take instead: the same, in another order."""
+    """Places of a net, and the places whose modules these take instead: the same, in another order.
+
+    `margin` is by how much the names must follow the flow better for it to be told.
+    """
 
     places: tuple[int, ...]
     sources: tuple[int, ...]
+    margin: float = MARGIN
 
     @staticmethod
     def of(first: Sequence[int], second: Sequence[int]) -> Exchange:
@@ -25,7 +34,7 @@ class Exchange(NamedTuple):
         return Exchange((*first, *second), (*second, *first))
 
     def back(self) -> Exchange:
-        return Exchange(self.sources, self.places)
+        return Exchange(self.sources, self.places, self.margin)
 
 
 class NamedMatch:
@@ -51,7 +60,7 @@ class NamedMatch:
             self.kinds.setdefault(kind_of(module), []).append(number)
         branches = branches_of(self.paths)
         self.branch_of = [
-            next(path[:depth] for depth in range(len(path), -1, -1) if path[:depth] in branches)
+            next((path[:depth] for depth in range(len(path), 0, -1) if path[:depth] in branches), ())
             for path in map(segments, self.paths)
         ]
         self.nesting = Nesting(blocks_of(graph, mine), branches.values(), len(self.mine))
@@ -66,6 +75,16 @@ class NamedMatch:
         after = self._score(edges, move.places)
         self.taken.update(zip(move.places, old, strict=True))
         return after - before - self.nesting.added(move.places, old, new)
+
+    def fit(self) -> float:
+        """How well the names fit the whole net; `gain` is what a move adds to it."""
+        edges = {edge for around in self.edges for edge in around}
+        return self._score(edges, range(len(self.mine))) - self.nesting.overlaps()
+
+    def differing(self, other: NamedMatch) -> tuple[int, int]:
+        """A place that has another module in another match, and the place that has that one here."""
+        place = next(place for place, module in self.taken.items() if other.taken[place] != module)
+        return place, next(at for at, module in self.taken.items() if module == other.taken[place])
 
     def make(self, move: Exchange) -> None:
         """Make a move."""
@@ -110,7 +129,7 @@ class NamedMatch:
                 return
             if end > 1:
                 run = tuple(places[: end + 1])
-                yield Exchange(run, (*run[1:], run[0]))
+                yield Exchange(run, (*run[1:], run[0]), PASSING)
 
     def _blocks(self) -> Iterator[Exchange]:
         """Pairs of branches that stand side by side, with modules of the same kinds along the flow."""

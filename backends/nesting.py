@@ -34,6 +34,10 @@ class Nesting:
         for place, module in taken.items():
             self.common.update(product(self.blocks_at[place], self.branches_at[module]))
 
+    def overlaps(self) -> int:
+        """How many pairs overlap."""
+        return sum(self._is_overlap(pair, common) for pair, common in self.common.items())
+
     def added(self, places: Sequence[int], old: Sequence[int], new: Sequence[int]) -> int:
         """How many pairs more overlap where some places have new modules in place of the old ones."""
         change = self._change(places, old, new)

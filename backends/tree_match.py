@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from cnnspec.backends.alignment import MatchError, twins
 from cnnspec.backends.flow import FlowBlock, ModuleTensors, WalkState, leaves
-from cnnspec.backends.named_match import Exchange, NamedMatch
+from cnnspec.backends.named_match import MARGIN, Exchange, NamedMatch
 from cnnspec.backends.naming import (
     Edge,
     Kind,
@@ -36,10 +37,10 @@ from cnnspec.backends.naming import (
 )
 from cnnspec.graph import Graph
 
-MARGIN = 0.2
-"""By how much the names must follow the flow better for a match to be told from another."""
 SETTLED = "the module and an example, as in load_weights(net, module, example), tell"
 MOST_ROUNDS = 10
+MOST_STARTS = 4
+"""How often the search begins anew where branches of names lie across blocks."""
 MOST_TRIES = 20_000
 """How many states of the search are tried before it is given up."""
 
@@ -79,9 +80,48 @@ def match_by_names(
             "that the flow of data and the names of the checkpoint both allow"
         )
     edges = [*edges_of(graph, mine), *edges_beside(root, mine)]
-    named = NamedMatch(graph, mine, theirs, edges, {n: found[module.path] for n, module in enumerate(mine)})
-    settle(graph, root, named, is_rising)
-    return [(module, theirs[named.taken[number]]) for number, module in enumerate(mine)]
+
+    def settled(order: dict[str, int]) -> tuple[NamedMatch, list[Exchange]]:
+        named = NamedMatch(graph, mine, theirs, edges, {n: order[one.path] for n, one in enumerate(mine)})
+        return named, settle(graph, root, named, is_rising)
+
+    best, equal = settled(found)
+    for turn in range(MOST_STARTS if is_rising and best.nesting.overlaps() else 0):
+        # branches that lie across blocks may be the best only near where the search began
+        order = find_order(root, theirs, is_rising=is_rising, random=Random(turn))
+        if order is None:
+            continue
+        other, others = settled(order)
+        if other.fit() > best.fit() + MARGIN:
+            best, equal = other, others
+        elif other.taken != best.taken and other.fit() > best.fit() - MARGIN:
+            raise AmbiguousMatch(untold(graph, best, best.differing(other)))
+    check_told(graph, best, equal)
+    return [(module, theirs[best.taken[number]]) for number, module in enumerate(mine)]
+
+
+def check_order(
+    graph: Graph,
+    root: FlowBlock,
+    found: list[tuple[ModuleTensors, ModuleTensors]],
+    foreign: list[ModuleTensors],
+) -> None:
+    """Raise AmbiguousMatch where names fit another match better than the one by order, which was found."""
+    mine = list(leaves(root))
+    theirs = sorted(foreign, key=lambda module: (natural(module.path), module))
+    of = {its: number for number, its in enumerate(theirs)}
+    place = {module: number for number, module in enumerate(mine)}
+    edges = [*edges_of(graph, mine), *edges_beside(root, mine)]
+    named = NamedMatch(graph, mine, theirs, edges, {place[module]: of[its] for module, its in found})
+    is_rising = is_allowed(root, named, True)
+    if not is_rising and not is_allowed(root, named, False):
+        return
+    for move in (*named.moves(is_rising), *exchanged_arms(root, named)):
+        if named.gain(move) >= move.margin and is_possible(root, named, is_rising, move):
+            raise AmbiguousMatch(
+                f"the order of the checkpoint and its names tell otherwise: "
+                f"{untold(graph, named, (move.places[0], move.sources[0]))}"
+            )
 
 
 def edges_beside(root: FlowBlock, mine: list[ModuleTensors]) -> Iterator[Edge]:
@@ -94,45 +134,59 @@ def edges_beside(root: FlowBlock, mine: list[ModuleTensors]) -> Iterator[Edge]:
                 yield Edge(first, second, "beside")
 
 
-def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) -> None:
-    """Take the better of two matches where both are possible; raise MatchError where neither is better."""
-    number = {module.path: place for place, module in enumerate(named.mine)}
-    arms = [
-        Exchange.of([number[m.path] for m in run], [number[m.path] for m in other])
-        for run, other in twins(root)
-    ]
+def settle(graph: Graph, root: FlowBlock, named: NamedMatch, is_rising: bool) -> list[Exchange]:
+    """Take the better of two matches where both are possible; the moves to those that are as good."""
+    arms = exchanged_arms(root, named)
     for _ in range(MOST_ROUNDS):
         near: list[Exchange] = []
         is_better = False
         for move in (*named.moves(is_rising), *arms):
             gain = named.gain(move)
-            if gain >= MARGIN and is_possible(root, named, is_rising, move):
+            if gain >= move.margin and is_possible(root, named, is_rising, move):
                 named.make(move)
                 is_better = True
-            elif abs(gain) < MARGIN:
+            elif abs(gain) < move.margin:
                 near.append(move)
         if not is_better:
-            check_told(graph, named, [move for move in near if is_possible(root, named, is_rising, move)])
-            return
+            return [move for move in near if is_possible(root, named, is_rising, move)]
     raise MatchError(f"{graph.name} and the checkpoint fit in too many ways")
+
+
+def exchanged_arms(root: FlowBlock, named: NamedMatch) -> list[Exchange]:
+    """The runs in parallel that have equal shapes."""
+    number = {module.path: place for place, module in enumerate(named.mine)}
+    return [
+        Exchange.of([number[m.path] for m in run], [number[m.path] for m in other])
+        for run, other in twins(root)
+    ]
 
 
 def is_possible(root: FlowBlock, named: NamedMatch, is_rising: bool, move: Exchange) -> bool:
     """Whether the match after a move is in an order that the flow and the names allow."""
     named.make(move)
-    wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
+    found = is_allowed(root, named, is_rising)
     named.make(move.back())
+    return found
+
+
+def is_allowed(root: FlowBlock, named: NamedMatch, is_rising: bool) -> bool:
+    """Whether a match is in an order that the flow and the names allow."""
+    wanted = {module.path: named.taken[place] for place, module in enumerate(named.mine)}
     return find_order(root, named.theirs, wanted, is_rising) is not None
 
 
 def check_told(graph: Graph, named: NamedMatch, equal: list[Exchange]) -> None:
     """Raise AmbiguousMatch for a move that gives a match as good."""
-    if not equal:
-        return
-    first, last = equal[0].places[0], equal[0].sources[0]
-    a, b = named.mine[first], named.mine[last]
-    c, d = (named.theirs[named.taken[place]] for place in (first, last))
-    raise AmbiguousMatch(
+    if equal:
+        first, last = equal[0].places[0], equal[0].sources[0]
+        raise AmbiguousMatch(untold(graph, named, (first, last)))
+
+
+def untold(graph: Graph, named: NamedMatch, places: tuple[int, int]) -> str:
+    """That two places of a net may have each the module of the other."""
+    a, b = (named.mine[place] for place in places)
+    c, d = (named.theirs[named.taken[place]] for place in places)
+    return (
         f"shapes and names do not tell which is which: {a.path} and {b.path} of {graph.name}, "
         f"{c.path} and {d.path} of the checkpoint, each {str(a).partition(' ')[2]}; {SETTLED}"
     )
@@ -143,10 +197,12 @@ def find_order(
     theirs: list[ModuleTensors],
     wanted: dict[str, int] | None = None,
     is_rising: bool = True,
+    random: Random | None = None,
 ) -> dict[str, int] | None:
     """For the path of each module of the net the number of the checkpoint's; None where no order is found.
 
     With `wanted` it is that match or none. `is_rising`: numbers that stand side by side go up along the flow.
+    With `random` what comes next is drawn of what is as close.
     """
     tree = branches(theirs, is_rising)
     kinds = [kind_of(module) for module in theirs]
@@ -178,6 +234,8 @@ def find_order(
             next_ones = [n for n in upcoming(tree, visited, is_rising) if kinds[n] == kind]
             if wanted is not None:
                 next_ones = [n for n in next_ones if n == wanted[part.module.path]]
+            if random is not None:
+                random.shuffle(next_ones)
             if last is not None:
                 before = paths[last]
                 next_ones.sort(key=lambda n: -closeness(before, paths[n], "flow"))
