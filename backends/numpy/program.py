@@ -15,6 +15,7 @@ from cnnspec.backends.numpy.inference.runner import Runner
 from cnnspec.backends.numpy.inference.threads import default_threads
 from cnnspec.backends.numpy.kernels.window import Array
 from cnnspec.backends.numpy.learning import parts
+from cnnspec.backends.numpy.learning.memory import Pool
 from cnnspec.backends.numpy.rules import Settings, keyword_names, known, rule_of
 from cnnspec.backends.steps import Step, settle, steps
 from cnnspec.backends.weights import WeightsError, by_key, declared, fitting, initialize
@@ -102,6 +103,8 @@ class Program:
         self._inference = [step for step in self._steps if step.node in graph.inference_nodes]
         self._runner = Runner(self._inference, self._heads(training=False), threads or default_threads())
         self._tape: list[Record] | None = None
+        self._pool = Pool()
+        self._pooled: tuple[Shape, ...] = ()
         self._given: dict[str, Shape] = {}
         self._training = False
 
@@ -189,7 +192,12 @@ class Program:
         self._tape, self._training = [], training
         if training:
             self._runner.reset()
-        values = self._run(self._inputs(x, inputs), training, keep=None, tape=self._tape)
+        arrays = self._inputs(x, inputs)
+        pooled = tuple([array.shape for array in arrays.values()])
+        if pooled != self._pooled:
+            # other shapes would leave the memory of these unused
+            self._pool, self._pooled = Pool(), pooled
+        values = self._run(arrays, training, keep=None, tape=self._tape)
         self._given = {head: values[name].shape for head, name in self._heads(training).items()}
         return self._outputs(values, training)
 
@@ -215,8 +223,9 @@ class Program:
                 into, gradients = rule_of(step.layer).backward(grad, *sources, **weights, **settings)
             else:
                 first = sought.isdisjoint(step.inputs)
-                threads = self._runner.threads
-                into, gradients = parts.backward(step, grad, sources, weights, settings, threads, not first)
+                into, gradients = parts.backward(
+                    step, grad, sources, weights, settings, self._runner.threads, self._pool, not first
+                )
             for name, value in zip(step.inputs, into, strict=bool(into)):
                 if name in sought:
                     accumulate(pending, name, value)
@@ -324,7 +333,8 @@ class Program:
             if tape is None or self.reference:
                 values[step.value] = rule_of(step.layer).forward(*inputs, **weights, **settings)
             else:
-                values[step.value] = parts.forward(step, inputs, weights, settings, self._runner.threads)
+                threads = self._runner.threads
+                values[step.value] = parts.forward(step, inputs, weights, settings, threads, self._pool)
             if tape is not None:
                 tape.append(Record(step, inputs, settings))
             if keep is not None:

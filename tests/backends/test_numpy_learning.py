@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from math import prod
 
 import numpy as np
@@ -13,7 +14,7 @@ from layer_cases import CASES
 import cnnspec
 from cnnspec.backends.numpy.kernels import conv as plain
 from cnnspec.backends.numpy.kernels import norm
-from cnnspec.backends.numpy.learning import batchnorm, parts, runs
+from cnnspec.backends.numpy.learning import batchnorm, memory, parts, runs
 from cnnspec.backends.numpy.program import compile
 
 RNG = np.random.default_rng(0)
@@ -131,3 +132,35 @@ def test_without_those_of_inputs_the_gradients_of_weights_are_the_same(name, ref
     assert set(weights) == set(program.trainable)
     for key, value in weights.items():
         np.testing.assert_allclose(both[key], value, rtol=1e-3, atol=1e-3 * np.abs(value).max())
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_is_used_again_when_the_last_view_is_gone():
+    pool = memory.Pool()
+    y = pool.empty((32, 16, 16, 16), np.float32)
+    first, view = address(y), y[1:]
+    del y
+    assert address(pool.empty((32, 16, 16, 16), np.float32)) != first
+    del view
+    x = pool.empty((32, 64, 8, 8), np.float32)
+    assert address(x) == first and x.shape == (32, 64, 8, 8) and x.dtype == np.float32
+    assert not pickle.loads(pickle.dumps(pool)).free
+
+
+def test_what_a_step_gave_is_not_written_over_by_the_next(monkeypatch):
+    """Outputs and gradients stay with who has them, whatever is trained after."""
+    monkeypatch.setattr(memory, "LEAST", 1)
+    monkeypatch.setattr(parts, "PART", 2**9)
+    net = cnnspec.loads("net A { input (3, 16, 16); body { residual { conv(3, 3) -> relu } -> conv(4, 1) } }")
+    program = compile(net.ir, seed=0, threads=2)
+    given = []
+    for seed in range(4):
+        y = program.forward(np.random.default_rng(seed).standard_normal((8, 3, 16, 16)))
+        given += [y, *program.backward(np.cos(y)).values()]
+        if not seed:
+            kept = [value.copy() for value in given]
+    for value, copy in zip(given, kept, strict=False):
+        np.testing.assert_array_equal(value, copy)

@@ -22,6 +22,7 @@ from cnnspec.backends.numpy.inference.common import split
 from cnnspec.backends.numpy.inference.threads import single_threaded_blas, team
 from cnnspec.backends.numpy.kernels.window import Array, Gradients
 from cnnspec.backends.numpy.learning import batchnorm, runs
+from cnnspec.backends.numpy.learning.memory import Pool
 from cnnspec.backends.numpy.rules import KernelRule, Settings, rule_of
 from cnnspec.backends.steps import Step
 from cnnspec.layers.conv import Conv
@@ -31,6 +32,10 @@ PART = 2**19
 """Bytes of inputs and outputs that a part takes, about."""
 FEWEST = 4
 """Parts of a step that is cut at all, so that several threads have work."""
+PRODUCTS = 2**22
+"""Multiply-accumulates that are worth a second thread: about as long as waking it takes, ten times."""
+LEAST_SERVED = 16
+"""Products that a weight takes part in, for each sum of its gradients."""
 
 
 class Partition(NamedTuple):
@@ -53,14 +58,19 @@ class Partition(NamedTuple):
 
 
 def forward(
-    step: Step, inputs: tuple[Array, ...], weights: dict[str, Array], settings: Settings, threads: int
+    step: Step,
+    inputs: tuple[Array, ...],
+    weights: dict[str, Array],
+    settings: Settings,
+    threads: int,
+    pool: Pool,
 ) -> Array:
-    """The value of a step, as the `forward` of its rule gives it."""
+    """The value of a step, as the `forward` of its rule gives it, in memory of the pool."""
     kernel, settings = fastest(step, settings)
     cut = partition(step, inputs, weights, settings)
     if cut is None:
         return kernel.forward(*inputs, **weights, **settings)
-    y = np.empty((len(inputs[0]), *step.layer.infer(*step.shapes)), inputs[0].dtype)
+    y = pool.empty((len(inputs[0]), *step.layer.infer(*step.shapes)), inputs[0].dtype)
 
     def run(part: slice) -> None:
         sources = (cut.of(x, part) for x in inputs)
@@ -79,6 +89,7 @@ def backward(
     weights: dict[str, Array],
     settings: Settings,
     threads: int,
+    pool: Pool,
     wanted: bool = True,
 ) -> Gradients:
     """The gradients of a step, as the `backward` of its rule gives them.
@@ -91,7 +102,7 @@ def backward(
     cut = partition(step, inputs, weights, settings)
     if cut is None:
         return kernel.backward(grad, *inputs, **weights, **settings)
-    into = tuple(map(np.empty_like, inputs)) if wanted else ()
+    into = tuple([pool.empty(x.shape, x.dtype) for x in inputs]) if wanted else ()
     found: dict[int, dict[str, Array]] = {}
 
     def run(part: slice) -> None:
@@ -130,16 +141,18 @@ def partition(
 ) -> Partition | None:
     """How a step is cut; None where that gains nothing.
 
-    That is where the layer only moves values, where all fits a part, and where there are more weights than
-    values, so that the sums of their gradients would take longer than the rest.
+    That is where the layer only moves values, where all fits a part and is soon computed, and where weights
+    serve so few places that the sums of their gradients would take longer than the rest.
     """
     layer, (batch, *_), itemsize = step.layer, inputs[0].shape, inputs[0].itemsize
-    if not layer.macs(*step.shapes) and not layer.operations(*step.shapes):
+    products = layer.macs(*step.shapes) * batch
+    if not products and not layer.operations(*step.shapes):
         return None
     values = sum(map(prod, (*step.shapes, layer.infer(*step.shapes)))) * batch * itemsize
     axis = 1 if settings.get("training") else 0
     count = max(FEWEST, ceil(values / PART))
     if not axis:
-        count = min(count, 2 * values // max(1, sum(weight.nbytes for weight in weights.values())))
+        sums = sum(weight.size for weight in weights.values())
+        count = min(count, max(products, values // itemsize) // max(1, LEAST_SERVED * sums))
     parts = tuple(split(inputs[0].shape[axis], count))
-    return Partition(axis, parts) if values > PART and len(parts) > 1 else None
+    return Partition(axis, parts) if (values > PART or products > PRODUCTS) and len(parts) > 1 else None
