@@ -75,6 +75,11 @@ def _print(form: str, failed: bool, checked: dict[str, Any], found: tuple[Diagno
 
         for diagnostic in found:
             say(as_github(diagnostic))
+    elif form == "concise":
+        from cnnspec.diagnostics.annotations import as_line
+
+        for diagnostic in found:
+            say(as_line(diagnostic))
     else:
         print_diagnostics(found)
     errors = sum(d.severity == "error" for d in found)

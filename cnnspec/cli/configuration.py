@@ -12,7 +12,7 @@ from cnnspec.cli.checking import Keeps
 from cnnspec.typed import Any
 
 LISTS = ("select", "ignore", "include")
-WORDS = {"format": ("text", "json", "github", "sarif"), "deny": ("warnings",)}
+WORDS = {"format": ("text", "concise", "json", "github", "sarif"), "deny": ("warnings",)}
 
 
 def configure(context: click.Context, parameter: click.Parameter, path: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Diagnostics as continuous integration reads them: annotations of GitHub, and SARIF 2.1.0 (OASIS, 2020)."""
+"""Diagnostics as other programs read them: lines, annotations of GitHub, and SARIF 2.1.0 (OASIS, 2020)."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ def as_github(diagnostic: Diagnostic) -> str:
     properties["title"] = f"cnnspec ({diagnostic.code})"
     listed = ",".join(f"{name}={_escaped(str(value), '%:,')}" for name, value in properties.items())
     return f"::{diagnostic.severity} {listed}::{_escaped(_told(diagnostic), '%')}"
+
+
+def as_line(diagnostic: Diagnostic) -> str:
+    """One diagnostic as `file:line:column: code message`, as editors and `grep` read lists of places.
+
+    What has no place is `code message` alone.
+    """
+    said = " ".join(f"{diagnostic.code} {diagnostic.message}".split())
+    if diagnostic.span is None:
+        return said
+    span = _visible(diagnostic.span)
+    return f"{_path(span.source)}:{span.line}:{span.column}: {said}"
 
 
 def as_sarif(diagnostics: Iterable[Diagnostic], version: str) -> dict[str, Any]:

@@ -45,6 +45,19 @@ def test_github_gets_a_line_with_file_line_and_columns():
     assert found.text == f"::error {place}::{said}\n" and found.code == 1
 
 
+def test_concise_is_a_line_for_each_finding_with_file_line_and_column():
+    found = run("specs", "--format", "concise", "--select", "unknown-block,small-field")
+    unknown = "specs/a b.cnn:3:19: unknown-block there is no layer, block or label `rleu`"
+    first, second = found.text.splitlines()
+    assert first == unknown and found.code == 1
+    assert second.startswith("specs/deep/right.cnn:4:12: small-field ")
+
+
+def test_concise_has_no_place_for_a_spec_that_is_not_there():
+    lines = run("gone.cnn", "--format", "concise").text.splitlines()
+    assert lines == ["file cannot read gone.cnn: there is no such file"]
+
+
 def test_what_ends_a_command_of_github_is_escaped(folder):
     (folder / "100%,a:b.cnn").write_text(WRONG)
     found = run("100%,a:b.cnn", "--format", "github")
