@@ -15,7 +15,7 @@ from cnnspec.graph import Block, Graph
 MARGIN = 0.2
 """By how much the names must follow the flow better for a match to be told from another."""
 PASSING = 0.6
-"""The same for a module behind others or before them, of which only the names at both ends speak."""
+"""The same for a module past others, or from another branch: only the names at both ends speak of it."""
 
 
 class Exchange(NamedTuple):
@@ -29,9 +29,9 @@ class Exchange(NamedTuple):
     margin: float = MARGIN
 
     @staticmethod
-    def of(first: Sequence[int], second: Sequence[int]) -> Exchange:
+    def of(first: Sequence[int], second: Sequence[int], margin: float = MARGIN) -> Exchange:
         """Two runs of places take the modules of each other."""
-        return Exchange((*first, *second), (*second, *first))
+        return Exchange((*first, *second), (*second, *first), margin)
 
     def back(self) -> Exchange:
         return Exchange(self.sources, self.places, self.margin)
@@ -110,11 +110,16 @@ class NamedMatch:
         exchanged, or one module of a kind at the place of another, and those between moved up."""
         for places in self.kinds.values():
             for a, b in combinations(places, 2):
-                yield Exchange.of((a,), (b,))
+                yield Exchange.of((a,), (b,), MARGIN if self._are_beside(a, b) else PASSING)
             for number in range(len(places)):
                 yield from self._passing(places[number:], is_rising)
                 yield from self._passing(places[number::-1], is_rising)
         yield from self._blocks()
+
+    def _are_beside(self, a: int, b: int) -> bool:
+        """Whether the modules of two places stand equally deep in the names."""
+        first, second = (self.paths[self.taken[place]] for place in (a, b))
+        return len(segments(first)) == len(segments(second))
 
     def _passing(self, places: Sequence[int], is_rising: bool) -> Iterator[Exchange]:
         """The module of the first place behind two or more others of the branch that it stands in.

@@ -39,7 +39,7 @@ from cnnspec.graph import Graph
 
 SETTLED = "the module and an example, as in load_weights(net, module, example), tell"
 MOST_ROUNDS = 10
-MOST_STARTS = 4
+MOST_STARTS = 16
 """How often the search begins anew where branches of names lie across blocks."""
 MOST_TRIES = 20_000
 """How many states of the search are tried before it is given up."""
