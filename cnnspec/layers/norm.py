@@ -85,8 +85,10 @@ class LayerNorm(Layer):
         return 5 * prod(shapes[0])
 
     def saved(self, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]) -> Saved:
-        """The input, and each mean and deviation."""
+        """The input, and each mean and deviation; over a map, without weights, torch norms one group."""
         own = 2 * FLOAT * statistics(shapes[0], self.over)
+        if self.over == "all" and len(shapes[0]) > 1 and not self.affine:
+            return Saved(inputs=(0,), per_sample=own, densely=True)
         if self.over == "channels":
             return Saved(inputs=(0,), per_sample=own, channels_last=True)
         return Saved(inputs=(0,), per_sample=own, first_below=ANY_BATCH)

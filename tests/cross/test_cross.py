@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cnnspec import loads
-from cnnspec.backends.numpy import rules
+from cnnspec.backends.numpy.learning import parts
 from cross import agreement, commands, damage
 from cross.judge import Done, Fault, judge, judge_summary, parse, strict
 from cross.kinds import KINDS
@@ -117,14 +117,18 @@ def test_a_wrong_gradient_of_a_norm_is_a_fault(op: str, monkeypatch: pytest.Monk
     pytest.importorskip("torch")
     graph = loads(f"net A {{ input 4x3x3; head {{ {op} }} }}").ir
     agreement.train(Random(0), graph)
-    layer = graph[graph.outputs["head"]].layer
-    rule = rules.rule_of(layer)
+    fastest = parts.fastest
 
-    def backward(*given: Any, **settings: Any) -> Any:
-        inputs, weights = rule.backward(*given, **settings)
-        return tuple(1.00001 * grad for grad in inputs), weights
+    def wrong(*chosen: Any) -> Any:
+        rule, settings = fastest(*chosen)
 
-    monkeypatch.setitem(rules.RULES, type(layer), rule._replace(backward=backward))
+        def backward(*given: Any, **options: Any) -> Any:
+            inputs, weights = rule.backward(*given, **options)
+            return tuple(1.00001 * grad for grad in inputs), weights
+
+        return rule._replace(backward=backward), settings
+
+    monkeypatch.setattr(parts, "fastest", wrong)
     with pytest.raises(Fault, match="training differs"):
         agreement.train(Random(0), graph)
 
