@@ -77,14 +77,17 @@ def open_classes(graph: Graph, net: Prepared) -> OpenClasses:
 
 
 def others(value: Any) -> Iterator[Any]:
-    """Other values of a parameter to try: an odd one that is less, one more, and more; of a list, of each."""
+    """Other values of a parameter to try: an odd one that is less, one more, and more; of a list, more."""
     if type(value) is int and 0 < value < MOST_VALUES:
         less = value // 2 | 1 if value > MOST_SMALL else 1
         yield from dict.fromkeys(other for other in (less, value + 1, 2 * value) if other != value)
     elif type(value) is float and value > 0:
         yield from (value / 2, value / 4)
     elif isinstance(value, tuple) and value and all(type(item) is int and item > 0 for item in value):
-        yield from (tuple(item + 1 + i for i, item in enumerate(value)), tuple(2 * item for item in value))
+        # ever less of each, so that widths that double do so no longer, and a + b is no more 3 * a
+        more = range(len(value) + 1, 1, -1)
+        yield tuple(map(sum, zip(value, more, strict=True)))
+        yield tuple(2 * item for item in value)
 
 
 def _alone(graph: Graph, net: Prepared, name: str, values: Iterable[Any]) -> Iterator[Variant]:

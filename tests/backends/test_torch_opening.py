@@ -77,7 +77,7 @@ def test_few_variants_of_a_net_are_looked_at() -> None:
 
     assert opened(replace(graph, variant=variant)) == ["depths", "classes"]
     assert asked == [
-        {"depths": (4, 6, 9, 7)},
+        {"depths": (8, 8, 9, 5)},
         {"classes": 501},
         {"pool_pad": 2},
         {"depths": (6, 8, 12, 6), "classes": 2000},
@@ -86,7 +86,7 @@ def test_few_variants_of_a_net_are_looked_at() -> None:
 
 @pytest.mark.parametrize(
     "value, tried",
-    [(1000, [501, 1001, 2000]), (4, [1, 5, 8]), (1, [2]), (0.5, [0.25, 0.125]), ((3, 4), [(4, 6), (6, 8)])],
+    [(1000, [501, 1001, 2000]), (4, [1, 5, 8]), (1, [2]), (0.5, [0.25, 0.125]), ((3, 4), [(6, 6), (6, 8)])],
 )
 def test_the_values_that_are_tried(value: object, tried: list[object]) -> None:
     assert list(others(value)) == tried

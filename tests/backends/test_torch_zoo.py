@@ -77,7 +77,7 @@ def others(value: Any) -> Iterator[Any]:
         yield value / 3
 
 
-@pytest.mark.parametrize("name", every(AT_ONCE))
+@pytest.mark.parametrize("name", every([*AT_ONCE, "UNetPlusPlus"]))
 def test_a_constructor_makes_the_net_that_the_spec_has_with_its_arguments(name: str) -> None:
     graph = cnnspec.zoo(name).resizable
     kind = classes_of(source(graph), graph.name)[-1]
