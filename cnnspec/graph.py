@@ -30,7 +30,7 @@ class Block:
     label); `segment` is its part of the path, and `path` the whole of it. `arguments` are the parameters of
     the def with their values, `call` those that the call writes, as it writes them. `index` is its number
     within a repeat, `definition` where the def or net is defined that it is made of. `children` are blocks
-    and names of nodes, in the order of the spec.
+    and names of nodes, in the order of the spec; `is_trimmed` where a copy has lost some of what was in it.
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Block:
     definition: Span | None = None
     path: str = ""
     children: list[Block | str] = field(default_factory=list)
+    is_trimmed: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.path or self.title}: {len(self.children)} parts>"
@@ -276,6 +277,8 @@ def copy_blocks(root: Block, without: Collection[str]) -> dict[Block, Block]:
             for child in block.children
             if (child not in without if isinstance(child, str) else copies[child].children)
         ]
+        inner = [child for child in copy.children if isinstance(child, Block)]
+        copy.is_trimmed |= len(copy.children) < len(block.children) or any(b.is_trimmed for b in inner)
     return copies
 
 

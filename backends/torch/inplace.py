@@ -5,8 +5,8 @@
 
 The first relu stands in one block with the batchnorm, whose value nothing else reads, and whose backward pass
 reads what went into it, not what came out. The second would write over the value of a block, which a hook on
-the block, or whoever takes it as a feature, may have kept. A call that makes one layer, as a conv and its
-batchnorm do once they are folded, is as that layer alone.
+the block, or whoever takes it as a feature, may have kept. A call of which folding leaves one layer, as of a
+conv and its batchnorm, is as that layer alone.
 """
 
 from __future__ import annotations
@@ -50,17 +50,12 @@ def may_overwrite(graph: Graph, node: Node) -> bool:
         isinstance(source.layer, J.Add) and len(source.inputs) < 2
     )
     is_alone = len(graph.consumers[source.name]) == 1 and source.name not in graph.outputs.values()
-    return is_new and is_alone and beyond_calls_of_one_layer(graph, source) is node.block
+    return is_new and is_alone and beyond_folded_calls(source) is node.block
 
 
-def beyond_calls_of_one_layer(graph: Graph, node: Node) -> Block | None:
-    """The block that a layer stands in, but for calls of defs that make nothing else."""
-    block = node.block
-    while block is not None and block.kind == "def" and len(parts(graph, block)) == 1:
+def beyond_folded_calls(node: Node) -> Block | None:
+    """The block that a layer stands in, but for calls of defs of which folding has left that layer alone."""
+    block: Block | None = node.block
+    while block is not None and block.kind == "def" and len(block.children) == 1 and block.is_trimmed:
         block = block.parent
     return block
-
-
-def parts(graph: Graph, block: Block) -> list[Block | str]:
-    """The blocks and layers of a block that the graph has: a folded batchnorm is none."""
-    return [part for part in block.children if isinstance(part, Block) or part in graph.nodes]

@@ -239,6 +239,9 @@ def test_the_drawn_forward_method() -> None:
         # a hook on a unit may keep its value; folded, the unit is a conv and no more
         ("unit(4) -> relu", False, True),
         ("wrapped(4) -> relu", False, True),
+        # a def of one layer is a block, folded or not
+        ("conv(4, 1) -> relu -> norm -> relu6", True, True),
+        ("relu -> norm -> relu6", False, False),
         ("unit(4) -> conv(4, 1) -> batchnorm -> relu", True, True),
         # what else reads it, and a residual, keep their value
         ("kept: unit(4)\n relu -> add(kept)", False, False),
@@ -249,6 +252,7 @@ def test_activations_write_over_what_nothing_else_reads(layers: str, before: boo
     text = f"""
         def unit(width) {{ conv(width, 3, bias=false) -> batchnorm }}
         def wrapped(width) {{ unit(width) }}
+        def norm {{ batchnorm }}
         net A {{ input 4x8x8
  {layers}
  }}

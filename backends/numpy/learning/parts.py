@@ -33,7 +33,7 @@ PART = 2**19
 FEWEST = 4
 """Parts of a step that is cut at all, so that several threads have work."""
 PRODUCTS = 2**22
-"""Multiply-accumulates that are worth a second thread: about as long as waking it takes, ten times."""
+"""Multiply-accumulates from which a step is cut: they take some ten times as long as waking a thread."""
 LEAST_SERVED = 16
 """Products that a weight takes part in, for each sum of its gradients."""
 
