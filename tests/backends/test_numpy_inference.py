@@ -145,6 +145,22 @@ def test_attention_in_blocks(
     agree(chain(Conv(12, 1), attending, ReLU(), shape=(6, 8, 12)), batch=batch, threads=threads)
 
 
+@pytest.mark.parametrize("shape", [(4, 24), (4, 4, 8), (4, 4, 2, 4)], ids=["sequence", "map", "volume"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_attention_beside_others_in_a_concatenation(shape: tuple[int, ...], threads: int) -> None:
+    """It reads a part of the channels of a value, and gives a part of another."""
+    layers: list[Entry] = [
+        ("first", Slice(0, 2), ("input",)),
+        ("whole", Attention(2), ("first",)),
+        ("windows", Attention(1, window=2, shift=1), ("input",)),
+        ("conv", Conv(3, 1), ("input",)),
+        ("joined", Concat(), ("whole", "conv", "windows")),
+        ("again", Attention(3), ("joined",)),
+    ]
+    heads = {"joined": "joined", "again": "again"}
+    agree(net(*layers, heads=heads, shape=shape), threads=threads)
+
+
 @pytest.mark.parametrize("shape", [(5, 40), (4, 6, 5, 7)])
 def test_other_ranks(shape: tuple[int, ...]) -> None:
     agree(
